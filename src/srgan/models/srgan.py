@@ -1,0 +1,122 @@
+"""The networks of Ledig et al. 2017: the generator, which trained on pixels alone is SRResNet.
+
+Inside srgan a picture is RGB in [0, 1]. The paper trains its generator to give [-1, 1]; that range begins and ends here.
+"""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srgan.images.tiles import Stage
+from srgan.models.subpixel import convolve_shuffled, icnr_
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, *, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
+
+
+class ResidualBlock(nn.Module):
+    """conv k3 - BN - PReLU - conv k3 - BN - sum (Ledig et al. 2017, figure 4; the layout of Gross and Wilber)."""
+
+    def __init__(self, features: int, *, normalisation: bool, skip: bool) -> None:
+        super().__init__()
+        self.skip = skip
+        self.convolution1 = _convolution(features, features, 3, bias=not normalisation)
+        self.normalisation1 = nn.BatchNorm2d(features) if normalisation else nn.Identity()
+        self.activation = nn.PReLU(features)
+        self.convolution2 = _convolution(features, features, 3, bias=not normalisation)
+        self.normalisation2 = nn.BatchNorm2d(features) if normalisation else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, features, H, W), unchanged in shape
+        y = self.activation(self.normalisation1(self.convolution1(x)))
+        y = self.normalisation2(self.convolution2(y))
+        return x + y if self.skip else y
+
+
+class Generator(nn.Module):
+    """Low resolution in, high resolution out: (B, 3, H, W) in [0, 1] to (B, 3, scale * H, scale * W), nominally in [0, 1].
+
+    With its defaults, the generator of Ledig et al. 2017 (figure 4): 16 residual blocks of 64 features between a 9x9
+    convolution and two sub-pixel steps. The paper's supplement also studies it with other numbers of blocks and
+    without skip connections. It is fully convolutional: any height and width.
+
+    Args:
+        blocks: number of residual blocks (B in the paper).
+        features: channels of the trunk.
+        scale: 2, 4 or 8; one sub-pixel step for each doubling.
+        normalisation: batch normalisation, as published; without it the convolutions get biases.
+        skips: the skip connection of every block and the long one around them all.
+    """
+
+    def __init__(
+        self, *, blocks: int = 16, features: int = 64, scale: int = 4, normalisation: bool = True, skips: bool = True
+    ) -> None:
+        super().__init__()
+        if scale not in (2, 4, 8):
+            raise ValueError(f"the generator enlarges by 2, 4 or 8, not {scale}")
+        self.scale = scale
+        self.skips = skips
+        self.head = nn.Sequential(_convolution(3, features, 9), nn.PReLU(features))
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(features, normalisation=normalisation, skip=skips) for _ in range(blocks))
+        )
+        self.fusion = nn.Sequential(
+            _convolution(features, features, 3, bias=not normalisation),
+            nn.BatchNorm2d(features) if normalisation else nn.Identity(),
+        )
+        self.upsampling = nn.ModuleList(
+            nn.ModuleDict(
+                OrderedDict(convolution=_convolution(features, 4 * features, 3), activation=nn.PReLU(features))
+            )
+            for _ in range(scale.bit_length() - 1)
+        )
+        self.output = _convolution(features, 3, 9)
+        self._initialise(normalisation=normalisation)
+
+    def _initialise(self, *, normalisation: bool) -> None:
+        """He initialisation for PReLU, ICNR before pixel shuffles, an output near mid-gray."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, a=0.25)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        for step in self.upsampling:
+            icnr_(step["convolution"], factor=2)
+        nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
+        if not normalisation:
+            # Nothing else keeps sixteen residual sums from growing (Wang et al. 2018, section 3.1).
+            for block in self.blocks:
+                block.convolution2.weight.data.mul_(0.1)
+
+    @property
+    def stages(self) -> tuple[Stage, Stage]:
+        """The two parts that are tiled apart, with the radius each sees, in its own input's pixels.
+
+        All convolutions of the trunk work at low resolution; each sub-pixel step halves the size of a pixel.
+        """
+        trunk = 4.0 + 2.0 * len(self.blocks) + 1.0  # 9x9, two 3x3 a block, 3x3
+        steps = len(self.upsampling)
+        tail = sum(1.0 / 2**step for step in range(steps)) + 4.0 / 2**steps  # a 3x3 a step, 9x9
+        return Stage("trunk", scale=1, radius=trunk), Stage("tail", scale=self.scale, radius=tail)
+
+    def trunk(self, low: Tensor) -> Tensor:
+        """Features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        first = self.head(low)
+        deep: Tensor = self.fusion(self.blocks(first))
+        return first + deep if self.skips else deep
+
+    def tail(self, x: Tensor) -> Tensor:
+        """The picture from the trunk's features: (B, features, H, W) to (B, 3, scale * H, scale * W)."""
+        *earlier, last = self.upsampling
+        for step in earlier:
+            x = step["activation"](functional.pixel_shuffle(step["convolution"](x), 2))
+        # The last shuffle is put off until after the output convolution. PReLU acts on each channel alone, so it may
+        # come before the shuffle if the four channels that become one share their slope.
+        x = functional.prelu(last["convolution"](x), last["activation"].weight.repeat_interleave(4))
+        signed = convolve_shuffled(x, self.output, factor=2)  # the paper's range, [-1, 1]
+        return (signed + 1.0) / 2.0
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.tail(self.trunk(low))
