@@ -1,14 +1,14 @@
 """Everything that srgan raises on purpose. Each message is one line and ends with the remedy.
 
-    SrganError              exit code 1
-    ├── UsageError          exit code 2: an option or argument that cannot be meant
-    ├── PictureError        a picture cannot be read, or cannot be enlarged as asked
-    ├── OutputError         a result cannot be written
-    ├── ModelError          a model is unknown, damaged, or does not fit
-    ├── EngineError         the network cannot be run on this machine as asked
-    │   └── OutOfMemory     a tile did not fit; a smaller one may
-    ├── DataError           a folder of pictures cannot be used for training or evaluation
-    └── TrainingError       training cannot start, or had to stop
+SrganError              exit code 1
+├── UsageError          exit code 2: an option or argument that cannot be meant
+├── PictureError        a picture cannot be read, or cannot be enlarged as asked
+├── OutputError         a result cannot be written
+├── ModelError          a model is unknown, damaged, or does not fit
+├── EngineError         the network cannot be run on this machine as asked
+│   └── OutOfMemory     a tile did not fit; a smaller one may
+├── DataError           a folder of pictures cannot be used for training or evaluation
+└── TrainingError       training cannot start, or had to stop
 """
 
 

@@ -1,6 +1,6 @@
 """Training batches: aligned low- and high-resolution crops, each batch a pure function of (seed, update).
 
-Because nothing is remembered between batches, a run that resumes at update n sees exactly what an uninterrupted one does.
+Nothing is remembered between batches, so a run that resumes at update n sees exactly what an uninterrupted one does.
 """
 
 from typing import Any

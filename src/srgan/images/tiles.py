@@ -7,6 +7,7 @@ is geometry alone; it knows neither networks nor pixels.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
 
@@ -14,11 +15,16 @@ from math import ceil
 class Stage:
     """A part of a network that is tiled by itself."""
 
-    name: str
+    output: str
+    """Name of the tensor it makes."""
     scale: int
     """Output pixels per input pixel along one axis."""
     radius: float
     """How far an output pixel sees, in pixels of the stage's input."""
+    values: int
+    """Numbers held at once per input pixel while it runs, about: what decides how large a tile may be."""
+    multiply_adds: int
+    """Multiplications with addition per input pixel: what decides how long it takes."""
 
     @property
     def halo(self) -> int:
@@ -41,17 +47,61 @@ class Span:
         return slice(self.start - self.low, self.stop - self.low)
 
 
-def spans(length: int, size: int, halo: int) -> Iterator[Span]:
-    """Tiles of nearly equal size, at most `size` long, that cover [0, length) once, each with its halo.
+def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None = None) -> Iterator[Span]:
+    """Tiles of nearly equal size, at most `size` long, that cover an axis once, each with its halo.
 
     Halos end at the picture's own border, where the network's zero padding is what the whole picture sees too.
 
+    Args:
+        length: the picture's extent along the axis.
+        size: the most pixels a tile keeps.
+        halo: pixels computed around what is kept.
+        within: the part [first, last) to cover; all of [0, length) without it.
+
     Raises:
-        ValueError: if `length` or `size` is below 1 or `halo` below 0.
+        ValueError: if `size` is below 1, `halo` below 0, or there is nothing to cover.
     """
-    if length < 1 or size < 1 or halo < 0:
-        raise ValueError(f"cannot tile {length} pixels by {size} with a halo of {halo}")
-    count = ceil(length / size)
-    edges = [length * i // count for i in range(count + 1)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    first, last = within or (0, length)
+    if not 0 <= first < last <= length or size < 1 or halo < 0:
+        raise ValueError(f"cannot tile [{first}, {last}) of {length} pixels by {size} with a halo of {halo}")
+    count = ceil((last - first) / size)
+    edges = [first + (last - first) * i // count for i in range(count + 1)]
+    for start, stop in pairwise(edges):
         yield Span(start, stop, max(start - halo, 0), min(stop + halo, length))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a picture is cut for a stage: bands of rows, each cut into columns."""
+
+    rows: int
+    """The most rows a tile keeps."""
+    columns: int
+    """The most columns a tile keeps."""
+
+
+def best_grid(width: int, height: int, *, halo: int, area: int, most_rows: int | None = None) -> Grid:
+    """The tile size that computes the fewest pixels, halos included, when a tile may have `area` of them.
+
+    Args:
+        width, height: the picture's size.
+        halo: pixels computed around what a tile keeps.
+        area: the most pixels a tile computes; where even a tile that keeps 16x16 needs more, it is that tile.
+        most_rows: the most rows a tile may keep.
+    """
+    best, least = Grid(min(16, height), min(16, width)), float("inf")
+    for count in range(1, ceil(width / 16) + 1):
+        columns = ceil(width / count)
+        computed = min(columns + 2 * halo, width)
+        rows = area // computed - 2 * halo
+        if area // computed >= height:
+            rows = height
+        rows = min(rows, height, most_rows or height)
+        if rows < min(16, height):
+            continue
+        bands = ceil(height / rows)
+        rows = ceil(height / bands)
+        cost = (width + 2 * halo * (count - 1)) * (height + 2 * halo * (bands - 1))
+        if cost < least:
+            best, least = Grid(rows, columns), cost
+    return best

@@ -46,7 +46,8 @@ def _fold(convolution: nn.Module, normalisation: nn.Module) -> nn.Conv2d:
     weight = convolution.weight.double()
     bias = torch.zeros(len(weight)).double() if convolution.bias is None else convolution.bias.double()
     if isinstance(normalisation, nn.BatchNorm2d):
-        assert normalisation.running_mean is not None and normalisation.running_var is not None
+        assert normalisation.running_mean is not None
+        assert normalisation.running_var is not None
         gain = normalisation.weight.double() / torch.sqrt(normalisation.running_var.double() + normalisation.eps)
         weight = weight * gain[:, None, None, None]
         bias = (bias - normalisation.running_mean.double()) * gain + normalisation.bias.double()
@@ -61,7 +62,7 @@ def _prelu(slope: Tensor) -> nn.PReLU:
 
 @torch.no_grad()
 def deploy(generator: Generator) -> tuple[nn.Module, nn.Module]:
-    """(trunk, tail) of a trained generator, folded; together they give [0, 1] as the generator in evaluation mode does."""
+    """(trunk, tail) of a trained generator, folded; together they are the generator in evaluation mode."""
     body: list[nn.Module] = []
     for block in generator.blocks:
         assert isinstance(block, ResidualBlock)
@@ -85,13 +86,11 @@ def deploy(generator: Generator) -> tuple[nn.Module, nn.Module]:
 
 
 def to_onnx(generator: Generator) -> onnx.ModelProto:
-    """The deployed generator as one ONNX graph: `low` (1, 3, H, W) to `features` to `restored`, any height and width."""
+    """The deployed generator as one ONNX graph, `low` (1, 3, H, W) to `features` to `restored`, for any H and W."""
     trunk, tail = deploy(generator)
     features = generator.output.in_channels
     graphs = [_export(trunk, channels=3), _export(tail, channels=features)]
-    merged = compose.merge_models(
-        *graphs, io_map=[("output", "input")], prefix1="trunk/", prefix2="tail/"
-    )
+    merged = compose.merge_models(*graphs, io_map=[("output", "input")], prefix1="trunk/", prefix2="tail/")
     merged.graph.name = "srgan"
     names = {"trunk/input": LOW, "trunk/output": FEATURES, "tail/input": FEATURES, "tail/output": RESTORED}
     for node in merged.graph.node:
@@ -99,10 +98,10 @@ def to_onnx(generator: Generator) -> onnx.ModelProto:
         node.output[:] = [names.get(name, name) for name in node.output]
     for value in (*merged.graph.input, *merged.graph.output):
         value.name = names[value.name]
-    del merged.graph.value_info[:]
-    del merged.metadata_props[:]
-    for node in merged.graph.node:
-        del node.metadata_props[:]
+    del merged.graph.value_info[:], merged.graph.metadata_props[:], merged.metadata_props[:]
+    for part in (*merged.graph.node, *merged.graph.input, *merged.graph.output, *merged.graph.initializer):
+        del part.metadata_props[:]  # the exporter's notes to itself, with paths of the machine
+        part.doc_string = ""
     onnx.checker.check_model(merged, full_check=True)
     return merged
 

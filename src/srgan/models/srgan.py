@@ -1,11 +1,10 @@
 """The networks of Ledig et al. 2017: the generator, which trained on pixels alone is SRResNet.
 
-Inside srgan a picture is RGB in [0, 1]. The paper trains its generator to give [-1, 1]; that range begins and ends here.
+Inside srgan a picture is RGB in [0, 1]. The paper trains its generator to give [-1, 1]; that range stays in here.
 """
 
 from collections import OrderedDict
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -36,7 +35,7 @@ class ResidualBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Low resolution in, high resolution out: (B, 3, H, W) in [0, 1] to (B, 3, scale * H, scale * W), nominally in [0, 1].
+    """Low resolution in, high resolution out: (B, 3, H, W) to (B, 3, scale * H, scale * W), both nominally in [0, 1].
 
     With its defaults, the generator of Ledig et al. 2017 (figure 4): 16 residual blocks of 64 features between a 9x9
     convolution and two sub-pixel steps. The paper's supplement also studies it with other numbers of blocks and
@@ -92,14 +91,27 @@ class Generator(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage, Stage]:
-        """The two parts that are tiled apart, with the radius each sees, in its own input's pixels.
+        """The two parts that are tiled apart: the trunk sees far and is light, the tail sees little and is heavy.
 
         All convolutions of the trunk work at low resolution; each sub-pixel step halves the size of a pixel.
         """
-        trunk = 4.0 + 2.0 * len(self.blocks) + 1.0  # 9x9, two 3x3 a block, 3x3
-        steps = len(self.upsampling)
-        tail = sum(1.0 / 2**step for step in range(steps)) + 4.0 / 2**steps  # a 3x3 a step, 9x9
-        return Stage("trunk", scale=1, radius=trunk), Stage("tail", scale=self.scale, radius=tail)
+        features, blocks, steps = self.output.in_channels, len(self.blocks), len(self.upsampling)
+        trunk = Stage(
+            "features",
+            scale=1,
+            radius=4.0 + 2.0 * blocks + 1.0,  # 9x9, two 3x3 a block, 3x3
+            values=5 * features,  # the long skip's, a block's input and output, and two between
+            multiply_adds=81 * 3 * features + 9 * features**2 * (2 * blocks + 1),
+        )
+        tail = Stage(
+            "restored",
+            scale=self.scale,
+            radius=sum(1.0 / 2**step for step in range(steps)) + 4.0 / 2**steps,  # a 3x3 a step, 9x9
+            values=sum(4 * features * 4**step for step in range(steps)) + 3 * self.scale**2,
+            multiply_adds=sum(36 * features**2 * 4**step for step in range(steps))
+            + 25 * 4 * features * 12 * 4 ** (steps - 1),  # the 9x9 as 5x5 before the last shuffle
+        )
+        return trunk, tail
 
     def trunk(self, low: Tensor) -> Tensor:
         """Features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""

@@ -1,4 +1,4 @@
-"""Sub-pixel convolution (Shi et al. 2016): how it is initialised, and how what follows it is computed at low resolution."""
+"""Sub-pixel convolution (Shi et al. 2016): its initialisation, and what follows it computed before the shuffle."""
 
 import torch
 from torch import Tensor, nn

@@ -12,7 +12,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srgan.errors import TrainingError
-from srgan.training.recipes import Recipe
 from srgan.training.steps import PixelTraining
 
 _KEEP = 2

@@ -1,0 +1,37 @@
+"""How much memory a process may still take."""
+
+import os
+from pathlib import Path
+
+_ASSUMED = 4 * 2**30  # where a system does not say: what the smallest computers in use have
+
+
+def free_memory() -> int:
+    """Bytes that can be taken without swapping: the system's word, or the container's limit if that is less."""
+    return min(_system(), _container())
+
+
+def _system() -> int:
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return _ASSUMED
+
+
+def _container() -> int:
+    """What a control group (version 2, then 1) leaves; without one, no limit."""
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ):
+        try:
+            return max(int(Path(limit).read_text()) - int(Path(used).read_text()), 0)
+        except (OSError, ValueError):
+            continue
+    return 2**63

@@ -1,0 +1,62 @@
+"""The torch engine: NVIDIA and Apple graphics processors, or the CPU to compare with."""
+
+import json
+
+import numpy as np
+import torch
+from safetensors.torch import load
+from torch import nn
+
+from srgan.engines.engine import Floats, Precision, check_tile, speaks_of_memory
+from srgan.errors import EngineError, ModelError, OutOfMemory
+from srgan.images.tiles import Stage
+from srgan.models import ARCHITECTURES
+from srgan.models.deployment import deploy
+from srgan.weights.catalogue import Model
+
+
+def best_device() -> torch.device:
+    """A graphics processor where torch finds one, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+class TorchEngine:
+    """A model run by torch. See `Engine`."""
+
+    name = "torch"
+
+    def __init__(self, model: Model, *, precision: Precision | None = None, device: torch.device | None = None) -> None:
+        card = model.card
+        self._device = device or best_device()
+        self.device = torch.cuda.get_device_name(self._device) if self._device.type == "cuda" else self._device.type
+        self.precision: Precision = precision or ("bf16" if self._device.type == "cuda" else "fp32")
+        self.stages: tuple[Stage, ...] = card.stages
+        if card.architecture not in ARCHITECTURES:
+            raise ModelError(f"this srgan has no network {card.architecture}, which {card.name} needs: upgrade srgan")
+        network = ARCHITECTURES[card.architecture](**card.arguments)
+        try:
+            network.load_state_dict(load(model.read(".safetensors")))
+        except (RuntimeError, ValueError, json.JSONDecodeError) as error:
+            raise ModelError(f"the weights of {card.name} do not fit its card: export the model again") from error
+        self._parts: list[nn.Module] = [
+            part.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            for part in deploy(network.eval())
+        ]
+
+    @torch.inference_mode()
+    def run(self, stage: int, tile: Floats) -> Floats:
+        try:
+            low = torch.from_numpy(check_tile(tile)).to(self._device, memory_format=torch.channels_last)
+            with torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                result = self._parts[stage](low)
+            restored: Floats = result.float().cpu().numpy()
+            return np.ascontiguousarray(restored)
+        except (RuntimeError, MemoryError) as error:
+            if isinstance(error, torch.cuda.OutOfMemoryError) or speaks_of_memory(error):
+                raise OutOfMemory("a tile did not fit into memory: close other programs") from error
+            line = (str(error).splitlines() or [type(error).__name__])[0]
+            raise EngineError(f"torch failed ({line}): try --engine openvino") from error

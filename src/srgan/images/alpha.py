@@ -1,0 +1,68 @@
+"""Transparency: what colour lies under it, and how it is enlarged."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+REACH = 8
+"""Pixels that colour is carried into transparency; further in, nothing of it is seen."""
+
+
+def fill_transparent(colour: Floats, alpha: Floats) -> Floats:
+    """The picture with the colour of fully transparent pixels replaced by that of the visible ones nearby.
+
+    What a program left under transparency, often black, would bleed into the visible rim when the picture is enlarged.
+    Pixels that can be seen at all are left to the bit.
+
+    Args:
+        colour: (H, W, 3).
+        alpha: (H, W), 0 where nothing is seen.
+    """
+    known = alpha > 0
+    if known.all() or not known.any():
+        return colour
+    filled = np.where(known[:, :, None], colour, np.float32(0.0))
+    for _ in range(REACH):
+        weight = _neighbours(known.astype(np.float32)[:, :, None])
+        reached = (weight[:, :, 0] > 0) & ~known
+        if not reached.any():
+            break
+        spread = _neighbours(filled)
+        filled[reached] = spread[reached] / weight[reached]
+        known = known | reached
+    return filled
+
+
+def snap_constant(enlarged: Floats, alpha: Floats, scale: int) -> Floats:
+    """Enlarged alpha made exactly constant wherever the alpha it comes from is constant around a pixel.
+
+    A network gives almost 1 for a field of ones; an opaque picture must stay opaque.
+
+    Args:
+        enlarged: (scale * H, scale * W).
+        alpha: (H, W).
+    """
+    least, most = _extreme(alpha, np.minimum), _extreme(alpha, np.maximum)
+    constant = np.repeat(np.repeat(least == most, scale, axis=0), scale, axis=1)
+    return np.where(constant, np.repeat(np.repeat(alpha, scale, axis=0), scale, axis=1), enlarged)
+
+
+def _neighbours(values: Floats) -> Floats:
+    """Sums over 3x3 pixels: (H, W, C) to the same."""
+    padded = np.pad(values, ((1, 1), (1, 1), (0, 0)))
+    down = padded[:-2] + padded[1:-1] + padded[2:]
+    result: Floats = down[:, :-2] + down[:, 1:-1] + down[:, 2:]
+    return result
+
+
+def _extreme(values: Floats, choose: Any) -> Floats:
+    """The least or greatest of 5x5 pixels, as `choose` says; pixels outside do not count."""
+    padded = np.pad(values, 2, mode="edge")
+    height, width = values.shape
+    for axis, length in ((0, height), (1, width)):
+        parts = [np.take(padded, range(shift, shift + length), axis=axis) for shift in range(5)]
+        padded = choose.reduce(parts)
+    return padded

@@ -1,0 +1,234 @@
+"""The door to enlarging: a picture in, a larger picture out, whatever its size, in bounded memory."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from srgan.bands import Pixels, restore_bands
+from srgan.engines.choice import EngineName, open_engine
+from srgan.engines.engine import Precision
+from srgan.errors import UsageError
+from srgan.images.files import (
+    DEFAULT_MAX_PIXELS,
+    PictureInfo,
+    PictureReader,
+    PictureWriter,
+    SaveOptions,
+    check_format,
+    resize,
+)
+from srgan.tiling import TiledNetwork
+from srgan.weights.catalogue import DEFAULT_MODEL, find
+
+_MOST_SCALE = 64.0
+_OVERHEAD = 1.15  # of decoding, cutting and encoding, over the network's own time
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What enlarging a picture will give and take."""
+
+    picture: PictureInfo
+    size: tuple[int, int]
+    """Width and height of the result."""
+    seconds: float
+    """About, on this machine."""
+
+
+@dataclass(frozen=True)
+class Enlarged:
+    """What was done to a file."""
+
+    picture: PictureInfo
+    size: tuple[int, int]
+    """Width and height of the result."""
+    seconds: float
+    engine: str
+    """Engine and precision."""
+
+
+class Upscaler:
+    """Enlarges pictures with one model; the network is made ready at the first picture.
+
+    Args:
+        model: the name of a shipped model, or the path of one's own (`srgan models` lists them).
+        engine: `auto`, `openvino` or `torch`.
+        precision: `fp32` or `bf16`; without it, the fastest that the processor computes in.
+
+    Raises:
+        ModelError: if there is no such model.
+    """
+
+    def __init__(
+        self, model: str | Path = DEFAULT_MODEL, *, engine: EngineName = "auto", precision: Precision | None = None
+    ) -> None:
+        self.model = find(model)
+        self._engine, self._precision = engine, precision
+
+    @cached_property
+    def network(self) -> TiledNetwork:
+        """The model on its engine; in full precision instead if it ever gives numbers that are not finite."""
+        return TiledNetwork(
+            open_engine(self.model, self._engine, precision=self._precision),
+            fallback=lambda: open_engine(self.model, self._engine, precision="fp32"),
+        )
+
+    @cached_property
+    def rate(self) -> float:
+        """Multiplications with addition a second, measured on a small tile of this model on this machine."""
+        stages, tile = self.network.engine.stages, np.full((1, 3, 96, 96), 0.5, np.float32)
+        best = float("inf")
+        for _ in range(2):  # the first run allocates
+            started, values = time.perf_counter(), tile
+            for number in range(len(stages)):
+                values = self.network.engine.run(number, values).copy()
+            best = min(best, time.perf_counter() - started)
+        return self.model.card.multiply_adds * 96 * 96 / best
+
+    def size(self, picture: PictureInfo, *, scale: float | None = None, width: int | None = None) -> tuple[int, int]:
+        """Width and height of the result: `scale` times the picture, or `width` wide in its proportions.
+
+        Raises:
+            UsageError: if both are given, or one that cannot be meant.
+        """
+        if scale is not None and width is not None:
+            raise UsageError("--scale and --width say the same thing twice: give one of them")
+        if width is not None:
+            if width < 1:
+                raise UsageError(f"--width must be at least 1, not {width}")
+            return width, max(1, round(picture.height * width / picture.width))
+        factor = float(self.model.card.scale) if scale is None else scale
+        if not 0 < factor <= _MOST_SCALE:
+            raise UsageError(f"--scale must be above 0 and at most {_MOST_SCALE:g}, not {factor:g}")
+        return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+
+    def plan(
+        self,
+        source: str | Path | bytes,
+        *,
+        scale: float | None = None,
+        width: int | None = None,
+        output_format: str | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+    ) -> Plan:
+        """What enlarging this file would give and take; nothing is written.
+
+        Raises:
+            PictureError: if the file is no picture that srgan reads, or too large.
+            OutputError: if the format cannot hold the result.
+        """
+        with PictureReader(source, max_pixels=max_pixels) as reader:
+            picture = reader.info
+        size = self.size(picture, scale=scale, width=width)
+        check_format(output_format or picture.output_format, *size, picture.channels, picture.depth)
+        passes = 2 if picture.has_alpha else 1
+        work = passes * self.network.work(picture.width, picture.height)
+        return Plan(picture, size, seconds=_OVERHEAD * work / self.rate)
+
+    def upscale_file(
+        self,
+        source: str | Path | bytes,
+        destination: Path,
+        *,
+        scale: float | None = None,
+        width: int | None = None,
+        options: SaveOptions | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        overwrite: bool = False,
+        advance: Callable[[int, int], None] = lambda pixels, total: None,
+    ) -> Enlarged:
+        """Enlarge a file into another, reading and writing as it goes: memory does not grow with the picture.
+
+        Args:
+            source: a file, or the bytes of one.
+            destination: where the result goes; it appears when it is whole, or not at all.
+            scale: output pixels per input pixel along one axis, the model's own without it; any other factor is the
+                model's result resampled (Lanczos).
+            width: of the result, in place of `scale`.
+            options: format, quality and metadata of the result; as the source without them.
+            max_pixels: the largest picture, in pixels, that is opened.
+            overwrite: whether an existing file is replaced.
+            advance: called with input pixels done since the last call and those of the whole picture.
+
+        Raises:
+            PictureError: if the source cannot be read, to its last row.
+            OutputError: if the result cannot be written.
+            EngineError: if the network cannot be run.
+        """
+        started = time.perf_counter()
+        with PictureReader(source, max_pixels=max_pixels) as reader:
+            picture = reader.info
+            size = self.size(picture, scale=scale, width=width)
+            options = options or SaveOptions(format=picture.output_format, made_by=self.made_by(size, picture))
+            check_format(options.format, *size, picture.channels, picture.depth)
+            native = self.network.scale * picture.width, self.network.scale * picture.height
+            with PictureWriter(
+                destination,
+                size=native,
+                channels=picture.channels,
+                depth=picture.depth,
+                resize_to=None if size == native else size,
+                metadata=reader.metadata,
+                options=options,
+                overwrite=overwrite,
+            ) as writer:
+                total = picture.width * picture.height
+                for band in restore_bands(
+                    self.network, picture, reader.read_rows, advance=lambda pixels: advance(pixels, total)
+                ):
+                    writer.write_rows(band)
+        engine = self.network.engine
+        return Enlarged(picture, size, time.perf_counter() - started, f"{engine.name} {engine.precision}")
+
+    def upscale(self, picture: str | Path | Pixels, *, scale: float | None = None, width: int | None = None) -> Pixels:
+        """An enlarged picture as an array of the same kind.
+
+        Args:
+            picture: a file, or an array of uint8 or uint16: (H, W) gray, or (H, W, C) with C of 1 gray, 2 gray and
+                alpha, 3 RGB, 4 RGB and alpha.
+            scale: output pixels per input pixel along one axis; the model's own without it.
+            width: of the result, in place of `scale`.
+
+        Returns:
+            (H', W') or (H', W', C) of the input's dtype.
+
+        Raises:
+            PictureError: if the file cannot be read.
+            UsageError: if the array is of another kind.
+        """
+        if isinstance(picture, str | Path):
+            with PictureReader(picture) as reader:
+                return self._enlarge(reader.info, reader.read_rows, self.size(reader.info, scale=scale, width=width))
+        pixels = np.asarray(picture)
+        if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3) or 0 in pixels.shape:
+            raise UsageError(f"a picture is uint8 or uint16, (H, W) or (H, W, C), not {pixels.dtype} {pixels.shape}")
+        whole = pixels[:, :, None] if pixels.ndim == 2 else pixels
+        if whole.shape[2] > 4:
+            raise UsageError(f"a picture has 1 to 4 channels, not {whole.shape[2]}: put them last")
+        info = PictureInfo(
+            width=whole.shape[1], height=whole.shape[0], channels=whole.shape[2], depth=8 * whole.itemsize, format="png"
+        )
+        position = 0
+
+        def read(count: int) -> Pixels:
+            nonlocal position
+            position += count
+            return whole[position - count : position]
+
+        result = self._enlarge(info, read, self.size(info, scale=scale, width=width))
+        return result[:, :, 0] if pixels.ndim == 2 else result
+
+    def _enlarge(self, info: PictureInfo, read: Callable[[int], Pixels], size: tuple[int, int]) -> Pixels:
+        enlarged: Pixels = np.concatenate(list(restore_bands(self.network, info, read)))
+        return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
+
+    def made_by(self, size: tuple[int, int], picture: PictureInfo) -> str:
+        """What the metadata of a result says of its making."""
+        from srgan import __version__
+
+        card = self.model.card
+        return f"srgan {__version__}, model {card.name} {card.identity}, x{size[0] / picture.width:g}"

@@ -1,0 +1,107 @@
+"""A model's card: what the weights are, what they were made from, what they score, and checksums that prove them."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from srgan.errors import ModelError
+from srgan.images.tiles import Stage
+
+
+@dataclass(frozen=True)
+class Score:
+    """A measurement by a named protocol."""
+
+    data: str
+    protocol: str
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """Where the weights come from."""
+
+    recipe: dict[str, Any]
+    data: str
+    """What they were trained on, and under which terms it may be used."""
+    updates: int
+    machine: str
+    hours: float
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the model."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A self-test: values that the network gives for `test_pattern`, to hold an installation against."""
+
+    size: int
+    """Side of the pattern in pixels."""
+    values: tuple[float, ...]
+    """The red channel of the result along its diagonal, every `scale`-th pixel."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """All that is said of a model. It stands as `<name>.json` beside the model's `.onnx` and `.safetensors`."""
+
+    name: str
+    summary: str
+    version: str
+    architecture: str
+    """The network's name in `srgan.models`, and below the arguments that rebuild it."""
+    arguments: dict[str, Any]
+    scale: int
+    stages: tuple[Stage, ...]
+    training: Training
+    licence: str
+    scores: tuple[Score, ...]
+    limits: str
+    """What it is known to do badly."""
+    probe: Probe
+    files: dict[str, File]
+    """By suffix, `.onnx` and `.safetensors`."""
+
+    @property
+    def identity(self) -> str:
+        """The first eight digits of the ONNX file's checksum: which weights these are, whatever they are called."""
+        return self.files[".onnx"].sha256[:8]
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of the whole network, per input pixel."""
+        return sum(stage.multiply_adds for stage in self.stages)
+
+    @property
+    def halo(self) -> int:
+        """Input pixels around a tile that reach into its result."""
+        return sum(stage.halo for stage in self.stages)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, *, source: Path) -> "Card":
+        """Read a card.
+
+        Raises:
+            ModelError: if it is not one.
+        """
+        try:
+            fields = json.loads(text)
+            fields["stages"] = tuple(Stage(**stage) for stage in fields["stages"])
+            fields["training"] = Training(**fields["training"])
+            fields["scores"] = tuple(Score(**score) for score in fields["scores"])
+            fields["probe"] = Probe(fields["probe"]["size"], tuple(fields["probe"]["values"]))
+            fields["files"] = {suffix: File(**file) for suffix, file in fields["files"].items()}
+            return cls(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"{source} is not a model card ({error}): export the model again") from error
