@@ -14,7 +14,7 @@ from srgan.images.alpha import REACH, fill_transparent, snap_constant
 from srgan.images.colour import from_float, to_float
 from srgan.images.files import PictureInfo
 from srgan.images.tiles import Span, spans
-from srgan.tiling import TiledNetwork
+from srgan.tiling import Advance, Target, TiledNetwork
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Floats = NDArray[np.float32]
@@ -45,7 +45,7 @@ def restore_bands(
     picture: PictureInfo,
     read: Callable[[int], Pixels],
     *,
-    advance: Callable[[int], None] = lambda pixels: None,
+    advance: Advance = lambda pixels: None,
 ) -> Iterator[Pixels]:
     """Yield the enlarged picture from top to bottom, as arrays of (rows, scale * width, channels).
 
@@ -53,41 +53,58 @@ def restore_bands(
         network: the model.
         picture: its size, channels and depth.
         read: gives the next so many rows of the picture, (rows, width, channels), uint8 or uint16.
-        advance: called with the number of input pixels done since the last call.
+        advance: called as tiles are done.
     """
     rows = _Rows(read)
     grid = network.grid(picture.width, picture.height)
     margin = REACH if picture.has_alpha else 0
     for band in spans(picture.height, grid.rows, network.halo):
         top, bottom = max(band.low - margin, 0), min(band.high + margin, picture.height)
-        integers = rows.between(top, bottom)
-        window = to_float(integers)
-        colour = window[:, :, :-1] if picture.has_alpha else window
-        colour = np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
-        inner = slice(band.low - top, band.high - top)
-        size = (picture.height, picture.width)
-        restored: list[Floats] = []
-        if picture.has_alpha:
-            alpha = window[:, :, -1]
-            colour = fill_transparent(colour, alpha)
-            transparency = _restore_alpha(network, alpha[inner], band, size, columns=grid.columns)
-            restored = [transparency[:, :, None]]
-        enlarged = network.restore(colour[inner], band, size, columns=grid.columns, advance=advance)
-        if picture.channels <= 2:
-            enlarged = enlarged.mean(axis=2, keepdims=True)
-        yield from_float(np.concatenate([enlarged, *restored], axis=2), picture.depth)
+        window = to_float(rows.between(top, bottom))
+        yield _restore_band(network, picture, window, top, band, columns=grid.columns, advance=advance)
+
+
+def _restore_band(
+    network: TiledNetwork,
+    picture: PictureInfo,
+    window: Floats,
+    top: int,
+    band: Span,
+    *,
+    columns: int,
+    advance: Advance,
+) -> Pixels:
+    """The enlarged rows of a band, from a window of the picture that begins with row `top`."""
+    size, inner = (picture.height, picture.width), slice(band.low - top, band.high - top)
+    shape = (network.scale * (band.stop - band.start), network.scale * picture.width, picture.channels)
+    result = np.empty(shape, np.uint8 if picture.depth == 8 else np.uint16)
+    colour = window[:, :, : picture.colour_channels]
+    if picture.has_alpha:
+        alpha = np.ascontiguousarray(window[:, :, -1])
+        colour = fill_transparent(colour, alpha)
+        enlarged = _restore_alpha(network, alpha[inner], band, size, columns=columns)
+        result[:, :, -1] = from_float(enlarged, picture.depth)
+
+    def finish(tile: Floats) -> Pixels:
+        return from_float(tile if picture.colour_channels == 3 else tile.mean(axis=2, keepdims=True), picture.depth)
+
+    target = Target(result[:, :, : picture.colour_channels], band.start, finish)
+    network.restore(_as_rgb(colour[inner]), band, size, target, columns=columns, advance=advance)
+    return result
 
 
 def _restore_alpha(network: TiledNetwork, alpha: Floats, band: Span, size: tuple[int, int], *, columns: int) -> Floats:
-    """Enlarged transparency of a band: (scale * rows, scale * width)."""
-    kept = alpha[band.kept]
-    scale = network.scale
+    """Enlarged transparency of a band, (scale * rows, scale * width), from its rows with their halo."""
+    scale, count = network.scale, band.stop - band.start
+    enlarged = np.empty((scale * count, scale * size[1], 1), np.float32)
     if alpha.min() == alpha.max():
-        return np.full((scale * kept.shape[0], scale * kept.shape[1]), alpha[0, 0], np.float32)
-    gray = np.repeat(alpha[:, :, None], 3, axis=2)
-    enlarged = network.restore(gray, band, size, columns=columns).mean(axis=2)
-    around = slice(max(band.start - 2 - band.low, 0), band.stop + 2 - band.low)
-    context = alpha[around]
-    before = band.start - band.low - around.start
-    padded = np.pad(enlarged, ((scale * before, scale * (len(context) - before - len(kept))), (0, 0)))
-    return snap_constant(padded, context, scale)[scale * before : scale * (before + len(kept))]
+        enlarged[:] = alpha[0, 0]
+        return enlarged[:, :, 0]
+    target = Target(enlarged, band.start, lambda tile: tile.mean(axis=2, keepdims=True))
+    network.restore(_as_rgb(alpha[:, :, None]), band, size, target, columns=columns)
+    return snap_constant(enlarged[:, :, 0], alpha, band.kept, scale)
+
+
+def _as_rgb(colour: Floats) -> Floats:
+    """Gray, (H, W, 1), as three equal channels; RGB as it is."""
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour

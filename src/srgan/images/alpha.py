@@ -36,18 +36,20 @@ def fill_transparent(colour: Floats, alpha: Floats) -> Floats:
     return filled
 
 
-def snap_constant(enlarged: Floats, alpha: Floats, scale: int) -> Floats:
+def snap_constant(enlarged: Floats, alpha: Floats, kept: slice, scale: int) -> Floats:
     """Enlarged alpha made exactly constant wherever the alpha it comes from is constant around a pixel.
 
     A network gives almost 1 for a field of ones; an opaque picture must stay opaque.
 
     Args:
-        enlarged: (scale * H, scale * W).
-        alpha: (H, W).
+        enlarged: (scale * rows, W') of the rows `kept`.
+        alpha: those rows of the picture and others around them, (H, W).
+        kept: which rows of `alpha` were enlarged.
+        scale: output pixels per input pixel along one axis.
     """
-    least, most = _extreme(alpha, np.minimum), _extreme(alpha, np.maximum)
-    constant = np.repeat(np.repeat(least == most, scale, axis=0), scale, axis=1)
-    return np.where(constant, np.repeat(np.repeat(alpha, scale, axis=0), scale, axis=1), enlarged)
+    least, most = (_extreme(alpha, choose)[kept] for choose in (np.minimum, np.maximum))
+    constant, value = (plane.repeat(scale, axis=0).repeat(scale, axis=1) for plane in (least == most, alpha[kept]))
+    return np.where(constant, value, enlarged)
 
 
 def _neighbours(values: Floats) -> Floats:
