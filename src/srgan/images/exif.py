@@ -1,0 +1,241 @@
+"""EXIF blocks and TIFF tag directories, which are one and the same structure: read, cleaned, written.
+
+A TIFF file keeps among its own tags what other formats keep in an EXIF block; libvips carries EXIF in and out of the
+others, but neither out of a TIFF nor into one. It does not know about pixels.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+ReadAt = Callable[[int, int], bytes]
+"""(offset, length) to at most so many bytes."""
+
+ORIENTATION, SOFTWARE, XMP, IPTC, PHOTOSHOP = 0x0112, 0x0131, 0x02BC, 0x83BB, 0x8649
+EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER = 0x8769, 0x8825, 0xA005
+PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+
+_POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER)
+# Bytes of a value, and of what changes with the byte order: a rational is two longs.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_UNITS = {**_SIZES, 5: 4, 10: 4}
+_MOST_TAGS = 1_000
+_LONGEST_VALUE = 16_000_000
+_DEEPEST = 3  # directory, EXIF, interoperability
+
+# Tags of a TIFF's first directory that describe the photo; the others describe how the pixels lie in the file.
+DESCRIPTIVE = (0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, 0x4746, 0x4749)
+_DESCRIPTIVE_POINTERS = (EXIF_POINTER, GPS_POINTER)
+
+
+class BadExif(ValueError):
+    """The block is damaged."""
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A value: its type as TIFF numbers them, how many of it, and its bytes, little-endian."""
+
+    kind: int
+    count: int
+    data: bytes
+
+
+@dataclass
+class Directory:
+    """Tags by number, and the directories that pointer tags lead to."""
+
+    tags: dict[int, Tag] = field(default_factory=dict)
+    children: dict[int, "Directory"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How directories lie in a file: byte order, and the 4-byte offsets of TIFF or the 8-byte ones of BigTIFF."""
+
+    order: str
+    big: bool
+
+    def unpack(self, codes: str, data: bytes) -> tuple[int, ...]:
+        return struct.unpack(self.order + codes, data)
+
+    @property
+    def counter(self) -> tuple[str, int]:
+        return ("Q", 8) if self.big else ("H", 2)
+
+    @property
+    def entry(self) -> tuple[str, int]:
+        return ("HHQ8s", 20) if self.big else ("HHI4s", 12)
+
+    @property
+    def offset(self) -> tuple[str, int]:
+        return ("Q", 8) if self.big else ("I", 4)
+
+
+def _exactly(read_at: ReadAt, offset: int, length: int) -> bytes:
+    data = read_at(offset, length)
+    if len(data) != length:
+        raise BadExif(f"{length} bytes at {offset} lie outside the data")
+    return data
+
+
+def _layout(read_at: ReadAt) -> tuple[_Layout, int, int]:
+    """The layout, where the offset of the first directory stands, and that offset."""
+    start = _exactly(read_at, 0, 8)
+    if start[:2] not in (b"II", b"MM"):
+        raise BadExif("no byte order mark")
+    order = "<" if start[:2] == b"II" else ">"
+    version, first = struct.unpack(order + "2xHI", start)
+    if version == 42:
+        return _Layout(order, big=False), 4, first
+    if version != 43:
+        raise BadExif(f"version {version}")
+    (first,) = struct.unpack(order + "Q", _exactly(read_at, 8, 8))
+    return _Layout(order, big=True), 8, first
+
+
+def _entries(read_at: ReadAt, layout: _Layout, offset: int) -> Iterator[tuple[int, int, int, int, bytes]]:
+    """Yield (position of the entry, tag, kind, count, its value field)."""
+    code, size = layout.counter
+    (count,) = layout.unpack(code, _exactly(read_at, offset, size))
+    if count > _MOST_TAGS:
+        raise BadExif(f"{count} tags")
+    codes, length = layout.entry
+    data = _exactly(read_at, offset + size, count * length)
+    for number in range(count):
+        tag, kind, values, field_ = struct.unpack_from(layout.order + codes, data, number * length)
+        yield offset + size + number * length, tag, kind, values, field_
+
+
+def _little_endian(data: bytes, kind: int, order: str) -> bytes:
+    unit = _UNITS[kind]
+    if order == "<" or unit == 1:
+        return data
+    return b"".join(data[at : at + unit][::-1] for at in range(0, len(data), unit))
+
+
+def _read_directory(
+    read_at: ReadAt, layout: _Layout, offset: int, wanted: tuple[int, ...] | None, depth: int
+) -> Directory:
+    directory = Directory()
+    code, inline = layout.offset
+    for _, tag, kind, count, value in _entries(read_at, layout, offset):
+        if kind not in _SIZES or (wanted is not None and tag not in wanted):
+            continue
+        size = count * _SIZES[kind]
+        if size > _LONGEST_VALUE:
+            raise BadExif(f"a value of {size} bytes")
+        if tag in _POINTERS and depth < _DEEPEST:
+            if kind in (4, 13, 16, 18) and count == 1:
+                (child,) = layout.unpack(code, value) if kind in (16, 18) else layout.unpack("I", value[:4])
+                directory.children[tag] = _read_directory(read_at, layout, child, None, depth + 1)
+            continue
+        data = value[:size] if size <= inline else _exactly(read_at, layout.unpack(code, value)[0], size)
+        directory.tags[tag] = Tag(kind, count, _little_endian(data, kind, layout.order))
+    return directory
+
+
+def read_directory(read_at: ReadAt, wanted: tuple[int, ...] | None = None) -> Directory:
+    """The first directory of an EXIF block or TIFF file, with its children.
+
+    Args:
+        read_at: gives bytes of the block or file.
+        wanted: the tags to take from the first directory, or all.
+
+    Raises:
+        BadExif: if it is damaged.
+    """
+    layout, _, first = _layout(read_at)
+    return _read_directory(read_at, layout, first, wanted, 1)
+
+
+def pack_directory(directory: Directory, start: int, *, big: bool = False) -> bytes:
+    """The bytes of a directory and all it refers to, little-endian, for a place `start` bytes into its file."""
+    layout = _Layout("<", big)
+    (counter, counter_size), (codes, entry_size), (offset, inline) = layout.counter, layout.entry, layout.offset
+    tags = dict(directory.tags)
+    for pointer in directory.children:
+        tags[pointer] = Tag(4, 1, b"")
+    position = start + counter_size + len(tags) * entry_size + inline
+    entries, values = [struct.pack("<" + counter, len(tags))], []
+    for number, tag in sorted(tags.items()):
+        kind, count, data = tag.kind, tag.count, tag.data
+        child = directory.children.get(number)
+        if child is not None or len(data) > inline:
+            blob = data if child is None else pack_directory(child, position, big=big)
+            blob += bytes(-len(blob) % 8)
+            values.append(blob)
+            kind = kind if child is None else (18 if big else 4)
+            data = struct.pack("<" + offset, position)
+            position += len(blob)
+        entries.append(struct.pack("<" + codes, number, kind, count, data))
+    return b"".join([*entries, bytes(inline), *values])
+
+
+def pack_exif(directory: Directory) -> bytes:
+    """An EXIF block, without the `Exif` marker that JPEG puts before it."""
+    return b"II*\0\x08\0\0\0" + pack_directory(directory, 8)
+
+
+def from_bytes(block: bytes) -> ReadAt:
+    """A reader of a block in memory."""
+    return lambda offset, length: block[offset : offset + length]
+
+
+def clean(block: bytes) -> bytes | None:
+    """An EXIF block whose orientation says upright and that refers to no thumbnail; None when it is damaged.
+
+    It is changed in place: makers' notes refer to positions in it and would not survive being moved.
+    """
+    block = block.removeprefix(b"Exif\0\0")
+    read_at = from_bytes(block)
+    try:
+        layout, _, first = _layout(read_at)
+        read_directory(read_at)
+        entries = list(_entries(read_at, layout, first))
+    except BadExif:
+        return None
+    changed = bytearray(block)
+    for position, tag, kind, count, _ in entries:
+        if tag == ORIENTATION and kind == 3 and count == 1:
+            struct.pack_into(layout.order + "H", changed, position + 8, 1)
+    end = first + 2 + len(entries) * 12
+    changed[end : end + 4] = bytes(len(changed[end : end + 4]))  # the next directory is the thumbnail's
+    return bytes(changed)
+
+
+def text(value: str) -> Tag:
+    """A text value; TIFF holds ASCII, others write UTF-8, and so do we."""
+    data = value.encode("utf-8", "replace") + b"\0"
+    return Tag(2, len(data), data)
+
+
+def add_tags(read_at: ReadAt, write_at: Callable[[int, bytes], None], size: int, extra: Directory) -> None:
+    """Give a little-endian TIFF file more tags: a new first directory is put at its end.
+
+    Args:
+        read_at: gives bytes of the file.
+        write_at: writes bytes into the file, at an offset.
+        size: of the file.
+        extra: the tags; they take the place of those of the same number.
+    """
+    layout, pointer, first = _layout(read_at)
+    codes, entry_size = layout.entry
+    kept = {
+        tag: struct.pack("<" + codes, tag, kind, count, value)
+        for _, tag, kind, count, value in _entries(read_at, layout, first)
+        if tag not in extra.tags and tag not in extra.children
+    }
+    start = size + -size % 8
+    counter, counter_size = layout.counter
+    total = len(kept) + len(extra.tags) + len(extra.children)
+    head = counter_size + total * entry_size + layout.offset[1]
+    # The new values lie behind the new directory; of their own packed one, the entries are taken and the head is not.
+    packed = pack_directory(extra, start + head, big=layout.big)
+    new_total = len(extra.tags) + len(extra.children)
+    entries_end = counter_size + new_total * entry_size
+    for number, at in enumerate(range(counter_size, entries_end, entry_size)):
+        kept[sorted([*extra.tags, *extra.children])[number]] = packed[at : at + entry_size]
+    body = struct.pack("<" + counter, total) + b"".join(kept[tag] for tag in sorted(kept)) + bytes(layout.offset[1])
+    write_at(start, body + packed)
+    write_at(pointer, struct.pack("<" + layout.offset[0], start))

@@ -1,0 +1,34 @@
+"""libvips, set up for streaming, and its failures put in one line.
+
+Everything in `images/` that needs libvips takes it from here, so that it is never used without this set-up.
+"""
+
+import os
+import re
+
+import pyvips
+
+# Its cache of operations keeps finished pictures, and with them memory and open files; and it answers a second look at
+# a path with the first look's pixels, even when the file has changed.
+pyvips.cache_set_max(0)
+pyvips.cache_set_max_mem(0)
+pyvips.cache_set_max_files(0)
+# Loaders are chosen here, by the first bytes of a file. Should libvips ever choose, then never one of its fragile ones.
+pyvips.block_untrusted_set(True)
+# Each thread holds its own strips of a picture; our encoders gain little beyond a few.
+pyvips.concurrency_set(min(4, os.cpu_count() or 1))
+
+# pyvips decodes messages as UTF-8, and a damaged file may put any bytes into one.
+VipsFailure = (pyvips.Error, UnicodeDecodeError)
+
+_LONGEST = 160  # characters of a reason: the rest of a libvips report repeats itself
+
+
+def reason(failure: BaseException) -> str:
+    """Why libvips failed, in one short line without line breaks, control characters or repetition."""
+    if not isinstance(failure, pyvips.Error):
+        return "unreadable data"
+    lines = [re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line).strip() for line in str(failure.detail).splitlines()]
+    unique = list(dict.fromkeys(line for line in lines if line))
+    text = "; ".join(unique) or str(failure.message)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
