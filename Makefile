@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PHOTO ?=
+ARGUMENTS ?=
 
 .PHONY: demo test check bench docs clean
 
@@ -32,7 +33,7 @@ check: .venv/dev
 	$(BIN)/lint-imports
 
 bench: .venv/dev
-	$(BIN)/python benchmarks/measure.py
+	$(BIN)/python benchmarks/measure.py $(ARGUMENTS)
 
 docs: .venv/dev
 	$(BIN)/python docs/reference.py

@@ -51,7 +51,7 @@ class TiledNetwork:
 
     Args:
         engine: the model, made ready.
-        fallback: makes the engine that takes over if this one gives numbers that are not finite; None for no second try.
+        fallback: makes the engine that takes over if this one gives numbers that are not finite; None for none.
     """
 
     def __init__(self, engine: Engine, *, fallback: Callable[[], Engine] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Sub-pixel convolution: the initialisation shows no checkerboard, and convolving before the shuffle changes nothing."""
+"""Sub-pixel convolution: it starts without a checkerboard, and convolving before the shuffle changes nothing."""
 
 import pytest
 import torch

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from srgan.errors import TrainingError
 from srgan.training.steps import PixelTraining
 
-_KEEP = 2
+_KEEP = 3
 
 
 def _optimiser_tensors(module: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -28,7 +28,7 @@ def _optimiser_tensors(module: nn.Module, optimiser: torch.optim.Optimizer) -> d
 
 
 def save(folder: Path, training: PixelTraining, *, update: int) -> Path:
-    """Write the state after `update` updates into the folder; older states beyond the last two are removed."""
+    """Write the state after `update` updates into the folder; older states beyond the last three are removed."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = _optimiser_tensors(training.generator, training.optimiser)
     for part, module in (("generator", training.generator), ("average", training.average)):

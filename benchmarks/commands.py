@@ -1,0 +1,99 @@
+"""Whole commands, as a user types them: time against the network's own, cold start, and peak memory."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from srgan.images.files import write
+
+SRGAN = str(Path(sys.executable).parent / "srgan")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command took."""
+
+    name: str
+    seconds: float
+    network_seconds: float | None
+    """Of the network alone on the same picture, in the same process' engine; None where it does not run."""
+    peak_megabytes: float
+
+
+def photo(width: int, height: int) -> np.ndarray:
+    """A picture with slopes, edges and noise, that compresses about as a photo does."""
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[0:height, 0:width]
+    smooth = 128 + 60 * np.sin(x / 97 + y / 131)[:, :, None] + 30 * np.sin(np.stack([x / 7, y / 11, (x + y) / 13], -1))
+    return np.clip(smooth + random.normal(0, 4, (height, width, 1)), 0, 255).astype(np.uint8)
+
+
+def run(name: str, arguments: list[str], *, network_seconds: float | None = None) -> Command:
+    """Run a command to its end; its memory is the largest it ever held in RAM."""
+    started = time.perf_counter()
+    process = subprocess.Popen([SRGAN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"srgan {' '.join(arguments)} ended with {process.returncode}")
+    return Command(name, seconds, network_seconds, usage.ru_maxrss / 1024)
+
+
+_NETWORK = """
+import json, sys, time
+import numpy as np
+from srgan.upscale import Upscaler
+width, height, model = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+upscaler = Upscaler(model)
+engine, grid = upscaler.network.engine, upscaler.network.grid(width, height)
+low = np.random.default_rng(0).random((1, 3, min(height, 300), min(width, 400))).astype(np.float32)
+def once():
+    values = low
+    for stage in range(len(engine.stages)):
+        values = engine.run(stage, values)
+once()
+times = []
+for _ in range(3):
+    started = time.perf_counter(); once(); times.append(time.perf_counter() - started)
+print(json.dumps(min(times) * width * height / (low.shape[2] * low.shape[3])))
+"""
+
+
+def network_seconds(width: int, height: int, model: str) -> float:
+    """The network's own time on a picture of this size: untiled pieces of 400x300, without halos, files or start."""
+    command = [sys.executable, "-c", _NETWORK, str(width), str(height), model]
+    return float(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def measure(model: str, *, large: bool) -> list[Command]:
+    """Cold start, then pictures of 0.2, 1 and 4 megapixels; with `large`, memory at 6 and 24 megapixels too."""
+    results = [run("srgan --help", ["--help"])]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def upscale(label: str, width: int, height: int, suffix: str, *, timed: bool = True) -> None:
+            source = folder / f"{width}x{height}.jpg"
+            write(source, photo(width, height), overwrite=True)
+            own = network_seconds(width, height, model) if timed else None
+            output = folder / f"out{suffix}"
+            arguments = ["upscale", str(source), "-o", str(output), "--model", model, "--overwrite"]
+            results.append(run(label, arguments, network_seconds=own))
+            output.unlink()
+
+        upscale("64x64, cold start", 64, 64, ".png", timed=False)
+        upscale("0.2 Mpx photo to JPEG", 548, 365, ".jpg")
+        upscale("1 Mpx photo to JPEG", 1224, 816, ".jpg")
+        upscale("1 Mpx photo to PNG", 1224, 816, ".png")
+        upscale("4 Mpx photo to JPEG", 2448, 1632, ".jpg")
+        if large:
+            upscale("6 Mpx photo to TIFF", 3000, 2000, ".tif", timed=False)
+            upscale("24 Mpx photo to TIFF", 6000, 4000, ".tif", timed=False)
+    return results

@@ -1,0 +1,66 @@
+"""`make bench`: speed and memory of srgan on this machine, as ratios within one run, in Markdown and JSON.
+
+Large pictures, for memory: `make bench ARGUMENTS=--large` (a quarter of an hour more on two cores).
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import commands, rates
+from srgan import __version__
+from srgan.engines.openvino import processor_name, supports_bf16
+from srgan.weights.catalogue import find
+
+
+def rate_table(results: list[rates.Rate]) -> list[str]:
+    """Rates, each against the matrix product of its own precision and against plain torch."""
+    products = {rate.precision: rate.gflops for rate in results if rate.name == "matrix product"}
+    plain = next(rate.gflops for rate in results if rate.name.startswith("torch, eager"))
+    lines = ["| | precision | GFLOP/s | of the matrix product | against torch eager |", "|---|---|---|---|---|"]
+    for rate in results:
+        share, gain = rate.gflops / products[rate.precision], rate.gflops / plain
+        lines.append(f"| {rate.name} | {rate.precision} | {rate.gflops:.0f} | {share:.0%} | {gain:.1f} x |")
+    return lines
+
+
+def command_table(results: list[commands.Command]) -> list[str]:
+    """Whole commands, each against the network's own time."""
+    lines = ["| | seconds | against the network alone | peak memory, MB |", "|---|---|---|---|"]
+    for command in results:
+        ratio = f"{command.seconds / command.network_seconds:.2f} x" if command.network_seconds else ""
+        lines.append(f"| {command.name} | {command.seconds:.2f} | {ratio} | {command.peak_megabytes:.0f} |")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="srresnet", help="a model's name or path")
+    parser.add_argument("--large", action="store_true", help="pictures of 6 and 24 megapixels too, for memory")
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder for the two files")
+    choices = parser.parse_args()
+
+    model = find(choices.model)
+    network, whole = rates.measure(model), commands.measure(choices.model, large=choices.large)
+    machine = f"{processor_name()}, bf16 {'in hardware' if supports_bf16() else 'not in hardware'}"
+    report = [f"srgan {__version__}, {model.card.name} {model.card.identity}, {machine}", ""]
+    report += [*rate_table(network), "", *command_table(whole), ""]
+    choices.output.mkdir(parents=True, exist_ok=True)
+    (choices.output / "benchmark.md").write_text("\n".join(report), encoding="utf-8")
+    measured = {
+        "machine": machine,
+        "version": __version__,
+        "model": model.card.identity,
+        "rates": [asdict(rate) for rate in network],
+        "commands": [asdict(command) for command in whole],
+    }
+    (choices.output / "benchmark.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write("\n".join(report))
+
+
+if __name__ == "__main__":
+    main()
