@@ -18,8 +18,10 @@ from srgan.engines.memory import free_memory
 from srgan.errors import EngineError, OutOfMemory
 from srgan.images.tiles import Grid, Span, best_grid, spans
 
-_MOST_MEMORY = 600 * 2**20  # for a tile of the first stage: more saves less than 3 % of the arithmetic
-_TAIL_MEMORY = 100 * 2**20  # for one of a later stage: a tile that leaves the processor's caches is slower, not faster
+# Larger tiles save arithmetic in halos and lose it in memory traffic: a 1-megapixel photo took 17.9 s with these limits,
+# 20.2 s with half and 22.2 s with twice the first, and no less with half or twice the second (docs/log.md).
+_TRUNK_MEMORY = 300 * 2**20  # for a tile of the first stage
+_TAIL_MEMORY = 60 * 2**20  # for one of a later stage
 _BAND_MEMORY = 160 * 2**20  # for the finished rows of a band, as 8-bit RGB, on their way to the file
 _SHARE_OF_FREE = 0.25  # of the free memory, for the tile of one stage
 _SMALLEST = 16  # pixels: a tile that does not fit at this size never will
@@ -58,7 +60,7 @@ class TiledNetwork:
         self.engine = engine
         self._fallback = fallback
         free = int(free_memory() * _SHARE_OF_FREE)
-        limits = [_MOST_MEMORY] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
+        limits = [_TRUNK_MEMORY] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
         self._areas = [
             max(min(limit, free) // (4 * stage.values), _SMALLEST**2)
             for limit, stage in zip(limits, engine.stages, strict=True)

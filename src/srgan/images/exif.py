@@ -14,6 +14,7 @@ ReadAt = Callable[[int, int], bytes]
 ORIENTATION, SOFTWARE, XMP, IPTC, PHOTOSHOP = 0x0112, 0x0131, 0x02BC, 0x83BB, 0x8649
 EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER = 0x8769, 0x8825, 0xA005
 PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+X_RESOLUTION, Y_RESOLUTION, UNIT = 0x011A, 0x011B, 0x0128
 
 _POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER)
 # Bytes of a value, and of what changes with the byte order: a rational is two longs.
@@ -202,6 +203,22 @@ def clean(block: bytes) -> bytes | None:
     end = first + 2 + len(entries) * 12
     changed[end : end + 4] = bytes(len(changed[end : end + 4]))  # the next directory is the thumbnail's
     return bytes(changed)
+
+
+def resolution(block: bytes) -> tuple[float, float] | None:
+    """Horizontal and vertical dots per inch, or None where an EXIF block does not say."""
+    try:
+        tags = read_directory(from_bytes(block.removeprefix(b"Exif\0\0")), (X_RESOLUTION, Y_RESOLUTION, UNIT)).tags
+    except BadExif:
+        return None
+    across, down, unit = tags.get(X_RESOLUTION), tags.get(Y_RESOLUTION), tags.get(UNIT)
+    per_inch = {b"\2\0": 1.0, b"\3\0": 2.54}.get(unit.data if unit else b"\2\0")
+    if per_inch is None or across is None or down is None or len(across.data) != 8 or len(down.data) != 8:
+        return None
+    (up, below), (up_down, below_down) = struct.unpack("<II", across.data), struct.unpack("<II", down.data)
+    if 0 in (up, below, up_down, below_down):
+        return None
+    return round(up / below * per_inch, 2), round(up_down / below_down * per_inch, 2)
 
 
 def text(value: str) -> Tag:

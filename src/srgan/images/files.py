@@ -11,11 +11,12 @@ import numpy as np
 
 from srgan.errors import OutputError
 from srgan.images.colour import Depth, Pixels
+from srgan.images.encoding import SaveOptions
 from srgan.images.formats import FORMATS, Format, check_format, format_of
 from srgan.images.metadata import Metadata
 from srgan.images.reading import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader
 from srgan.images.resize import resize
-from srgan.images.writing import PictureWriter, SaveOptions
+from srgan.images.writing import PictureWriter
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",

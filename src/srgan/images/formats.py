@@ -19,17 +19,21 @@ class Format:
     """The most bits a channel that we write into it."""
     alpha: bool
     """Whether it holds transparency."""
+    gray: bool
+    """Whether gray stays one channel in it."""
     lossy: bool
     """Whether `quality` means something."""
 
 
 # The sides of PNG and TIFF are what libvips can address.
 FORMATS: dict[str, Format] = {
-    "jpeg": Format((".jpg", ".jpeg", ".jpe", ".jfif"), longest_side=65_535, deepest=8, alpha=False, lossy=True),
-    "png": Format((".png",), longest_side=100_000_000, deepest=16, alpha=True, lossy=False),
-    "webp": Format((".webp",), longest_side=16_383, deepest=8, alpha=True, lossy=True),
-    "tiff": Format((".tif", ".tiff"), longest_side=100_000_000, deepest=16, alpha=True, lossy=False),
-    "avif": Format((".avif",), longest_side=16_384, deepest=10, alpha=True, lossy=True),
+    "jpeg": Format(
+        (".jpg", ".jpeg", ".jpe", ".jfif"), longest_side=65_535, deepest=8, alpha=False, gray=True, lossy=True
+    ),
+    "png": Format((".png",), longest_side=100_000_000, deepest=16, alpha=True, gray=True, lossy=False),
+    "webp": Format((".webp",), longest_side=16_383, deepest=8, alpha=True, gray=False, lossy=True),
+    "tiff": Format((".tif", ".tiff"), longest_side=100_000_000, deepest=16, alpha=True, gray=True, lossy=False),
+    "avif": Format((".avif",), longest_side=16_384, deepest=10, alpha=True, gray=False, lossy=True),
 }
 """The formats that are written; these and GIF are read."""
 
@@ -61,6 +65,16 @@ def format_of(path: str | Path) -> str | None:
     """The format that a file name asks for, a key of FORMATS, or None when its ending says nothing."""
     suffix = Path(path).suffix.lower()
     return next((name for name, form in FORMATS.items() if suffix in form.suffixes), None)
+
+
+def losses(format: str, channels: int, depth: Depth) -> tuple[str, ...]:
+    """What a format does not hold of a picture that fits into it, one short line each."""
+    form, notes = FORMATS[format], []
+    if depth > form.deepest:
+        notes.append(f"{depth} bit rounded to {form.deepest}, the most that {format} holds")
+    if channels < 3 and not form.gray:
+        notes.append(f"gray written as RGB, for {format} has no gray")
+    return tuple(notes)
 
 
 def check_format(format: str, width: int, height: int, channels: int, depth: Depth) -> None:

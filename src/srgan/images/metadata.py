@@ -16,8 +16,7 @@ _MILLIMETRES_PER_INCH = 25.4
 _COMMON_RESOLUTION = 72.0  # dots per inch, where a format demands a value and the source has none
 _APP13 = b"Photoshop 3.0\0"
 _IPTC_RESOURCE = 0x0404
-_MOST_SEGMENT = 65_500  # bytes that fit into one segment of a JPEG
-_COLOUR_SPACES = {b"GRAY": (1, 2), b"RGB ": (3, 4), b"CMYK": ()}
+_MOST_SEGMENT = 65_000  # bytes that fit into one segment of a JPEG, with what is written around them
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,6 @@ class Metadata:
     """Horizontal and vertical, or None where the file does not say."""
 
 
-def profile_fits(icc: bytes, channels: int) -> bool:
-    """Whether a colour profile describes pictures of so many channels."""
-    return channels in _COLOUR_SPACES.get(icc[16:20], ())
-
-
 def metadata_of(image: pyvips.Image, format: str, read_at: ReadAt) -> Metadata:
     """What an opened file says, reset for an upright picture.
 
@@ -63,7 +57,7 @@ def metadata_of(image: pyvips.Image, format: str, read_at: ReadAt) -> Metadata:
         exif=None if block is None else exif.clean(block),
         xmp=None if xmp is None else _upright_xmp(xmp),
         iptc=iptc,
-        dots_per_inch=_resolution(image),
+        dots_per_inch=_resolution(image) or (None if block is None else exif.resolution(block)),
     )
 
 
@@ -125,10 +119,17 @@ def _wrap_iptc(records: bytes) -> bytes:
     return _APP13 + resource + bytes(len(records) % 2)
 
 
+def exif_to_feed(metadata: Metadata, format: str) -> bytes | None:
+    """The EXIF block that must come with the pixels for libvips to write it into a file of this format."""
+    if format == "tiff" or metadata.exif is None or (format == "jpeg" and len(metadata.exif) > _MOST_SEGMENT):
+        return None
+    return metadata.exif
+
+
 def attach(image: pyvips.Image, metadata: Metadata, format: str, made_by: str | None) -> pyvips.Image:
     """The picture with its metadata, as libvips will write it into a file of this format.
 
-    EXIF is not given here but must have come with the picture: libvips writes only those EXIF tags that it has read.
+    EXIF is not given here but has come with the pixels: libvips writes only those EXIF tags that it has read itself.
     """
     across, down = metadata.dots_per_inch or (_COMMON_RESOLUTION, _COMMON_RESOLUTION)
     image = image.copy(xres=across / _MILLIMETRES_PER_INCH, yres=down / _MILLIMETRES_PER_INCH)

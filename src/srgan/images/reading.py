@@ -15,11 +15,12 @@ import numpy as np
 import pyvips
 
 from srgan.errors import PictureError
+from srgan.images import profile
 from srgan.images.colour import Depth, Pixels, from_float
 from srgan.images.exif import ReadAt, from_bytes
 from srgan.images.formats import FORMATS, SNIFFED_BYTES, sniff
-from srgan.images.metadata import Metadata, metadata_of, profile_fits
-from srgan.images.vips import VipsFailure, reason
+from srgan.images.metadata import Metadata, metadata_of
+from srgan.images.vips import VipsFailure, forget_failures, reason
 
 DEFAULT_MAX_PIXELS = 512_000_000
 
@@ -110,6 +111,7 @@ class PictureReader:
                 f"{self._name} is not a picture that srgan reads: give a JPEG, PNG, WebP, TIFF, AVIF or GIF file"
             )
         self._format = format
+        forget_failures()
         try:
             image = self._load(_STRICTNESS.get(format, "error"), "sequential")
             self._check_size(image)
@@ -164,11 +166,11 @@ class PictureReader:
 
     def _in_known_colours(self, image: Any) -> tuple[Any, str | None]:
         """The picture as gray or RGB, with a note when that took a conversion; sets the profile that holds then."""
-        icc = self.metadata.icc
+        icc, image = self.metadata.icc, _full_range(image, self._format)
         deep = "rgb16" if image.format == "ushort" else "srgb"
         if image.interpretation == "cmyk":
-            if icc is None or icc[16:20] != b"CMYK":
-                raise PictureError(f"{self._name} is CMYK without a colour profile: convert it to RGB first")
+            if icc is None or not (profile.is_intact(icc) and profile.is_cmyk(icc)):
+                raise PictureError(f"{self._name} is CMYK without an intact colour profile: convert it to RGB first")
             image = image.icc_transform("srgb", embedded=True, depth=16 if deep == "rgb16" else 8)
             self.metadata = replace(self.metadata, icc=bytes(image.get("icc-profile-data")))
             return image, "CMYK converted to sRGB through its profile"
@@ -176,9 +178,9 @@ class PictureReader:
             space = image.interpretation
             self.metadata = replace(self.metadata, icc=None)
             return image.colourspace(deep), f"{space} converted to sRGB"
-        if icc is not None and not profile_fits(icc, image.bands):
+        if icc is not None and not (profile.is_intact(icc) and profile.fits(icc, image.bands)):
             self.metadata = replace(self.metadata, icc=None)
-            return image, "colour profile left out: it is not for pictures of this kind"
+            return image, "colour profile left out: it is damaged, or for another kind of picture"
         return image, None
 
     def read_rows(self, count: int) -> Pixels:
@@ -209,6 +211,7 @@ class PictureReader:
         except VipsFailure as failure:
             if self._format != "jpeg" or _HARMLESS not in reason(failure):
                 raise self._damaged(failure) from None
+            forget_failures()
             try:
                 # Begin again, taking warnings lightly: libjpeg has already given up on this stream.
                 self._start("error")
@@ -271,6 +274,8 @@ def _open(path: str | Path, name: str) -> int:
 
 
 def _pread(descriptor: int, offset: int, length: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, length, offset) if offset < 1 << 63 else b""
     os.lseek(descriptor, offset, os.SEEK_SET)
     return os.read(descriptor, length)
 
@@ -278,6 +283,14 @@ def _pread(descriptor: int, offset: int, length: int) -> bytes:
 def _orientation(image: Any) -> int:
     value = image.get("orientation") if image.get_typeof("orientation") else 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _full_range(image: Any, format: str) -> Any:
+    """AVIF's 10 or 12 bits, which libvips puts at the top of 16, so that white becomes 65535."""
+    bits = image.get("bits-per-sample") if format == "avif" and image.format == "ushort" else 16
+    if bits not in (10, 12):
+        return image
+    return (image >> (16 - bits)).linear(65_535 / ((1 << bits) - 1), 0.5).cast("ushort")
 
 
 def _notes(image: Any, format: str) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def imresize(
         An array of the input's dtype; integers are rounded half up and clipped, floats are not clipped.
 
     Raises:
-        ValueError: on an empty picture, both or neither of `factor` and `size`, or a factor or size that is not positive.
+        ValueError: on an empty picture, both or neither of `factor` and `size`, or one that is not positive.
     """
     if (factor is None) == (size is None):
         raise ValueError("imresize takes either a factor or a size")

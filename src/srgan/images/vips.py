@@ -21,14 +21,21 @@ pyvips.concurrency_set(min(4, os.cpu_count() or 1))
 # pyvips decodes messages as UTF-8, and a damaged file may put any bytes into one.
 VipsFailure = (pyvips.Error, UnicodeDecodeError)
 
-_LONGEST = 160  # characters of a reason: the rest of a libvips report repeats itself
+_LONGEST = 120  # characters of a reason
+_MOST_LINES = 2  # of a libvips report: the rest repeats itself
+_NOISE = ("source: bad seek", "wbuffer_write:")
+
+
+def forget_failures() -> None:
+    """Empty libvips' buffer of messages, which is one for the whole process and keeps those of failures before."""
+    pyvips.vips_lib.vips_error_clear()
 
 
 def reason(failure: BaseException) -> str:
-    """Why libvips failed, in one short line without line breaks, control characters or repetition."""
+    """Why libvips failed, in one short line without control characters, repetition or names of C functions."""
     if not isinstance(failure, pyvips.Error):
         return "unreadable data"
     lines = [re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line).strip() for line in str(failure.detail).splitlines()]
-    unique = list(dict.fromkeys(line for line in lines if line))
-    text = "; ".join(unique) or str(failure.message)
+    told = [re.sub(r"^(\w+|system error): ", "", line) for line in lines if line and not line.startswith(_NOISE)]
+    text = "; ".join(list(dict.fromkeys(told))[:_MOST_LINES]) or "unreadable data"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
