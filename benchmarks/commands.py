@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from srgan.images.files import write
 
@@ -27,12 +28,13 @@ class Command:
     peak_megabytes: float
 
 
-def photo(width: int, height: int) -> np.ndarray:
+def photo(width: int, height: int) -> NDArray[np.uint8]:
     """A picture with slopes, edges and noise, that compresses about as a photo does."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[0:height, 0:width]
     smooth = 128 + 60 * np.sin(x / 97 + y / 131)[:, :, None] + 30 * np.sin(np.stack([x / 7, y / 11, (x + y) / 13], -1))
-    return np.clip(smooth + random.normal(0, 4, (height, width, 1)), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(smooth + random.normal(0, 4, (height, width, 1)), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def run(name: str, arguments: list[str], *, network_seconds: float | None = None) -> Command:
@@ -50,6 +52,7 @@ def run(name: str, arguments: list[str], *, network_seconds: float | None = None
 _NETWORK = """
 import json, sys, time
 import numpy as np
+from numpy.typing import NDArray
 from srgan.upscale import Upscaler
 width, height, model = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 upscaler = Upscaler(model)

@@ -68,8 +68,8 @@ def _eager_rate(model: Model) -> Rate:
 def plain(generator: Generator, low: torch.Tensor) -> torch.Tensor:
     """The generator without the rewritten tail: every pixel shuffle where the paper has it."""
     x: torch.Tensor = generator.trunk(low)
-    for step in generator.upsampling:
-        x = step["activation"](torch.nn.functional.pixel_shuffle(step["convolution"](x), 2))
+    for step in generator.steps:
+        x = step(x)
     restored: torch.Tensor = generator.output(x)
     return restored
 

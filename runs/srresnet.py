@@ -81,9 +81,9 @@ def test_set(folder: Path) -> list[tuple[Pixels, Pixels]]:
     """(low, high) of every picture, cut to a multiple of 4; gray ones as RGB."""
     pairs = []
     for path in sorted(folder.glob("*.png")):
-        high = read(path).pixels[:, :, :3]
-        high = np.repeat(high, 3, axis=2) if high.shape[2] == 1 else high
-        high = np.ascontiguousarray(high[: high.shape[0] // 4 * 4, : high.shape[1] // 4 * 4]).astype(np.uint8)
+        pixels = read(path).pixels[:, :, :3].astype(np.uint8)
+        pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+        high = np.ascontiguousarray(pixels[: pixels.shape[0] // 4 * 4, : pixels.shape[1] // 4 * 4])
         pairs.append((imresize(high, 0.25, border="replicate"), high))
     return pairs
 

@@ -6,6 +6,7 @@ come from or go.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,12 @@ class _Rows:
 
     def __init__(self, read: Callable[[int], Pixels]) -> None:
         self._read = read
-        self._kept: Pixels | None = None
+        self._kept: NDArray[Any] | None = None
         self._first = self._end = 0
 
     def between(self, low: int, high: int) -> Pixels:
         """Rows [low, high); neither may ever be less than in the call before."""
-        parts: list[Pixels] = []
+        parts: list[NDArray[Any]] = []
         if self._kept is not None:
             parts.append(self._kept[low - self._first :])
         if high > self._end:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -203,27 +204,13 @@ class Upscaler:
         if isinstance(picture, str | Path):
             with PictureReader(picture) as reader:
                 return self._enlarge(reader.info, reader.read_rows, self.size(reader.info, scale=scale, width=width))
-        pixels = np.asarray(picture)
-        if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3) or 0 in pixels.shape:
-            raise UsageError(f"a picture is uint8 or uint16, (H, W) or (H, W, C), not {pixels.dtype} {pixels.shape}")
-        whole = pixels[:, :, None] if pixels.ndim == 2 else pixels
-        if whole.shape[2] > 4:
-            raise UsageError(f"a picture has 1 to 4 channels, not {whole.shape[2]}: put them last")
-        info = PictureInfo(
-            width=whole.shape[1], height=whole.shape[0], channels=whole.shape[2], depth=8 * whole.itemsize, format="png"
-        )
-        position = 0
-
-        def read(count: int) -> Pixels:
-            nonlocal position
-            position += count
-            return whole[position - count : position]
-
-        result = self._enlarge(info, read, self.size(info, scale=scale, width=width))
-        return result[:, :, 0] if pixels.ndim == 2 else result
+        info, rows = _rows_of(picture)
+        result = self._enlarge(info, rows, self.size(info, scale=scale, width=width))
+        return result[:, :, 0] if picture.ndim == 2 else result
 
     def _enlarge(self, info: PictureInfo, read: Callable[[int], Pixels], size: tuple[int, int]) -> Pixels:
-        enlarged: Pixels = np.concatenate(list(restore_bands(self.network, info, read)))
+        bands: list[Any] = list(restore_bands(self.network, info, read))
+        enlarged: Pixels = np.concatenate(bands)
         return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
 
     def made_by(self, size: tuple[int, int], picture: PictureInfo) -> str:
@@ -232,3 +219,27 @@ class Upscaler:
 
         card = self.model.card
         return f"srgan {__version__}, model {card.name} {card.identity}, x{size[0] / picture.width:g}"
+
+
+def _rows_of(picture: Pixels) -> tuple[PictureInfo, Callable[[int], Pixels]]:
+    """An array as a picture that is read row by row.
+
+    Raises:
+        UsageError: if it is not (H, W) or (H, W, 1 to 4) of uint8 or uint16.
+    """
+    if picture.dtype not in (np.uint8, np.uint16) or picture.ndim not in (2, 3) or 0 in picture.shape:
+        raise UsageError(f"a picture is uint8 or uint16, (H, W) or (H, W, C), not {picture.dtype} {picture.shape}")
+    whole: Any = picture[:, :, None] if picture.ndim == 2 else picture
+    height, width, channels = whole.shape
+    if channels > 4:
+        raise UsageError(f"a picture has 1 to 4 channels, not {channels}: put them last")
+    info = PictureInfo(width, height, channels, depth=8 if picture.dtype == np.uint8 else 16, format="png")
+    position = 0
+
+    def read(count: int) -> Pixels:
+        nonlocal position
+        position += count
+        rows: Pixels = whole[position - count : position]
+        return rows
+
+    return info, read

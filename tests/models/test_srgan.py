@@ -12,9 +12,10 @@ def plain_forward(generator: Generator, low: Tensor) -> Tensor:
     """Figure 4 of the paper, step by step, in its own range."""
     first = generator.head(low)
     x = first + generator.fusion(generator.blocks(first))
-    for step in generator.upsampling:
-        x = step["activation"](functional.pixel_shuffle(step["convolution"](x), 2))
-    return generator.output(x)
+    for step in generator.steps:
+        x = step(x)
+    restored: Tensor = generator.output(x)
+    return restored
 
 
 def test_parameters_by_hand() -> None:
@@ -31,8 +32,8 @@ def test_parameters_by_hand() -> None:
 def test_forward_is_the_paper_s_in_the_range_of_pictures(scale: int, normalisation: bool) -> None:
     torch.manual_seed(0)
     generator = Generator(blocks=2, features=8, scale=scale, normalisation=normalisation).double().eval()
-    for step in generator.upsampling:
-        torch.nn.init.uniform_(step["activation"].weight)
+    for step in generator.steps:
+        torch.nn.init.uniform_(step.activation.weight)
     low = torch.rand(2, 3, 7, 5, dtype=torch.float64)
     restored = generator(low)
     assert restored.shape == (2, 3, 7 * scale, 5 * scale)

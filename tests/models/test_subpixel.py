@@ -17,6 +17,7 @@ def test_convolving_before_the_shuffle_is_convolving_after_it(factor: int, kerne
     plain = convolution(functional.pixel_shuffle(unshuffled, factor))
     fast = convolve_shuffled(unshuffled, convolution, factor=factor)
     torch.testing.assert_close(fast, plain)
+    assert convolution.bias is not None
     wanted = (unshuffled, convolution.weight, convolution.bias)
     weighting = torch.randn_like(plain)
     for one, other in zip(

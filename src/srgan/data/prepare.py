@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import DataError, PictureError
+from srgan.images.colour import from_float, to_float
 from srgan.images.files import read
 from srgan.images.resample import imresize
 
@@ -122,20 +123,14 @@ def prepare(
     left_out: dict[str, str] = {}
     with (destination / _HIGH).open("wb") as high_file, (destination / _LOW).open("wb") as low_file:
         for done, path in enumerate(pictures, start=1):
-            try:
-                high = _rgb8(path)
-            except PictureError as error:
-                left_out[str(path)] = str(error)
-                continue
-            height, width = (side // scale * scale for side in high.shape[:2])
-            if min(height, width) < smallest:
-                left_out[str(path)] = f"{high.shape[1]}x{high.shape[0]} is smaller than {smallest} pixels on a side"
-                continue
-            high = np.ascontiguousarray(high[:height, :width])
-            low = imresize(high, 1 / scale)
-            entries.append(Entry(str(path), height, width, high_file.tell(), low_file.tell()))
-            high_file.write(high.data)
-            low_file.write(low.data)
+            high, reason = _usable(path, scale=scale, smallest=smallest)
+            if high is None:
+                left_out[str(path)] = reason
+            else:
+                height, width = high.shape[:2]
+                entries.append(Entry(str(path), height, width, high_file.tell(), low_file.tell()))
+                high_file.write(high.data)
+                low_file.write(imresize(high, 1 / scale).data)
             progress(done)
         sizes = {"high_bytes": high_file.tell(), "low_bytes": low_file.tell()}
     if not entries:
@@ -147,11 +142,21 @@ def prepare(
     return Report(prepared=len(entries), left_out=left_out)
 
 
+def _usable(path: Path, *, scale: int, smallest: int) -> tuple[Pixels | None, str]:
+    """The picture cut to a multiple of `scale`, or None and the reason for leaving it out."""
+    try:
+        pixels = _rgb8(path)
+    except PictureError as error:
+        return None, str(error)
+    height, width = (side // scale * scale for side in pixels.shape[:2])
+    if min(height, width) < smallest:
+        return None, f"{pixels.shape[1]}x{pixels.shape[0]} is smaller than {smallest} pixels on a side"
+    return np.ascontiguousarray(pixels[:height, :width]), ""
+
+
 def _rgb8(path: Path) -> Pixels:
     """A picture file as (H, W, 3) uint8: gray repeated, alpha dropped, 16 bits rounded to 8."""
-    pixels = read(path).pixels
-    if pixels.shape[2] in (2, 4):
-        pixels = pixels[:, :, :-1]
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+    picture = read(path)
+    colour = picture.pixels[:, :, : picture.info.colour_channels]
+    pixels = from_float(to_float(colour), 8).astype(np.uint8, copy=False)
+    return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels

@@ -14,7 +14,7 @@ import torch
 from onnx import compose
 from torch import Tensor, nn
 
-from srgan.models.srgan import Generator, ResidualBlock
+from srgan.models.srgan import Generator
 from srgan.models.subpixel import shuffled_weight
 
 LOW, FEATURES, RESTORED = "low", "features", "restored"
@@ -64,8 +64,7 @@ def _prelu(slope: Tensor) -> nn.PReLU:
 def deploy(generator: Generator) -> tuple[nn.Module, nn.Module]:
     """(trunk, tail) of a trained generator, folded; together they are the generator in evaluation mode."""
     body: list[nn.Module] = []
-    for block in generator.blocks:
-        assert isinstance(block, ResidualBlock)
+    for block in generator.residual_blocks:
         convolution1 = _fold(block.convolution1, block.normalisation1)
         convolution2 = _fold(block.convolution2, block.normalisation2)
         inside = nn.Sequential(convolution1, block.activation, convolution2)
@@ -74,14 +73,14 @@ def deploy(generator: Generator) -> tuple[nn.Module, nn.Module]:
     trunk = nn.Sequential(generator.head, _Sum(deep) if generator.skips else deep)
 
     steps: list[nn.Module] = []
-    for step in generator.upsampling[:-1]:
-        steps += [step["convolution"], nn.PixelShuffle(2), step["activation"]]
-    last = generator.upsampling[-1]
+    for step in generator.steps[:-1]:
+        steps += [step.convolution, nn.PixelShuffle(2), step.activation]
+    last = generator.steps[-1]
     assert generator.output.bias is not None
     weight = shuffled_weight(generator.output.weight, factor=2) / 2.0
     bias = (generator.output.bias.repeat_interleave(4) + 1.0) / 2.0
-    slopes = last["activation"].weight.repeat_interleave(4)
-    steps += [last["convolution"], _prelu(slopes), _convolution(weight, bias), nn.PixelShuffle(2)]
+    slopes = last.activation.weight.repeat_interleave(4)
+    steps += [last.convolution, _prelu(slopes), _convolution(weight, bias), nn.PixelShuffle(2)]
     return trunk.eval(), nn.Sequential(*steps).eval()
 
 

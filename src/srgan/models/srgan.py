@@ -3,7 +3,7 @@
 Inside srgan a picture is RGB in [0, 1]. The paper trains its generator to give [-1, 1]; that range stays in here.
 """
 
-from collections import OrderedDict
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -29,9 +29,22 @@ class ResidualBlock(nn.Module):
         self.normalisation2 = nn.BatchNorm2d(features) if normalisation else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:  # (B, features, H, W), unchanged in shape
-        y = self.activation(self.normalisation1(self.convolution1(x)))
+        y: Tensor = self.activation(self.normalisation1(self.convolution1(x)))
         y = self.normalisation2(self.convolution2(y))
         return x + y if self.skip else y
+
+
+class UpsamplingStep(nn.Module):
+    """conv k3 - pixel shuffle - PReLU: twice the height and width (Ledig et al. 2017, figure 4)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.convolution = _convolution(features, 4 * features, 3)
+        self.activation = nn.PReLU(features)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, features, H, W) to (B, features, 2 H, 2 W)
+        y: Tensor = self.activation(functional.pixel_shuffle(self.convolution(x), 2))
+        return y
 
 
 class Generator(nn.Module):
@@ -65,12 +78,7 @@ class Generator(nn.Module):
             _convolution(features, features, 3, bias=not normalisation),
             nn.BatchNorm2d(features) if normalisation else nn.Identity(),
         )
-        self.upsampling = nn.ModuleList(
-            nn.ModuleDict(
-                OrderedDict(convolution=_convolution(features, 4 * features, 3), activation=nn.PReLU(features))
-            )
-            for _ in range(scale.bit_length() - 1)
-        )
+        self.upsampling = nn.ModuleList(UpsamplingStep(features) for _ in range(scale.bit_length() - 1))
         self.output = _convolution(features, 3, 9)
         self._initialise(normalisation=normalisation)
 
@@ -81,13 +89,23 @@ class Generator(nn.Module):
                 nn.init.kaiming_normal_(module.weight, a=0.25)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        for step in self.upsampling:
-            icnr_(step["convolution"], factor=2)
+        for step in self.steps:
+            icnr_(step.convolution, factor=2)
         nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
         if not normalisation:
             # Nothing else keeps sixteen residual sums from growing (Wang et al. 2018, section 3.1).
-            for block in self.blocks:
+            for block in self.residual_blocks:
                 block.convolution2.weight.data.mul_(0.1)
+
+    @property
+    def residual_blocks(self) -> list[ResidualBlock]:
+        """The blocks of the trunk, in order."""
+        return [cast(ResidualBlock, block) for block in self.blocks]
+
+    @property
+    def steps(self) -> list[UpsamplingStep]:
+        """The sub-pixel steps, in order."""
+        return [cast(UpsamplingStep, step) for step in self.upsampling]
 
     @property
     def stages(self) -> tuple[Stage, Stage]:
@@ -121,12 +139,12 @@ class Generator(nn.Module):
 
     def tail(self, x: Tensor) -> Tensor:
         """The picture from the trunk's features: (B, features, H, W) to (B, 3, scale * H, scale * W)."""
-        *earlier, last = self.upsampling
+        *earlier, last = self.steps
         for step in earlier:
-            x = step["activation"](functional.pixel_shuffle(step["convolution"](x), 2))
+            x = step(x)
         # The last shuffle is put off until after the output convolution. PReLU acts on each channel alone, so it may
         # come before the shuffle if the four channels that become one share their slope.
-        x = functional.prelu(last["convolution"](x), last["activation"].weight.repeat_interleave(4))
+        x = functional.prelu(last.convolution(x), last.activation.weight.repeat_interleave(4))
         signed = convolve_shuffled(x, self.output, factor=2)  # the paper's range, [-1, 1]
         return (signed + 1.0) / 2.0
 

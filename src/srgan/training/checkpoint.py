@@ -19,7 +19,7 @@ _KEEP = 3
 
 def _optimiser_tensors(module: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Adam's moments and step counts under the names of the parameters they belong to."""
-    names = {parameter: name for name, parameter in module.named_parameters()}
+    names: dict[Tensor, str] = {parameter: name for name, parameter in module.named_parameters()}
     return {
         f"optimiser/{kind}/{names[parameter]}": value.contiguous()
         for parameter, state in optimiser.state.items()

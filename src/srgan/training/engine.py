@@ -44,7 +44,7 @@ def train(
         run: the folder for checkpoints and `log.csv`.
         save_every: updates between checkpoints.
         log_every: updates between lines of the log.
-        seconds: stop after this long, with a checkpoint.
+        seconds: stop at the first update after this long, with a checkpoint.
         report: called at every line of the log with the update, the mean loss since the last and updates a second.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -56,7 +56,7 @@ def train(
     losses: list[float] = []
     with (run / "log.csv").open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
-        while done < recipe.updates and (seconds is None or time.monotonic() - began < seconds):
+        while done < recipe.updates:
             low, high = crops.sample(done)
             losses.append(training.update(to_tensor(low, device), to_tensor(high, device), number=done))
             done += 1
@@ -68,6 +68,8 @@ def train(
                 report(done, loss, rate)
             if done % save_every == 0:
                 checkpoint.save(run, training, update=done)
+            if seconds is not None and time.monotonic() - began > seconds:
+                break
     if done > first and done % save_every:
         checkpoint.save(run, training, update=done)
     return training

@@ -48,7 +48,8 @@ class PixelTraining:
     @torch.no_grad()
     def _follow(self) -> None:
         """The average moves a little towards the weights; BN statistics and counters are taken as they are."""
-        parameters = list(self.average.parameters())
-        torch._foreach_lerp_(parameters, list(self.generator.parameters()), 1.0 - self.recipe.ema)
-        for kept, current in zip(self.average.buffers(), self.generator.buffers(), strict=True):
-            kept.copy_(current)
+        average: list[Tensor] = list(self.average.parameters())
+        current: list[Tensor] = list(self.generator.parameters())
+        torch._foreach_lerp_(average, current, 1.0 - self.recipe.ema)
+        for kept, newest in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+            kept.copy_(newest)

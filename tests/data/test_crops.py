@@ -1,0 +1,63 @@
+"""Crops: aligned, of distinct pictures, and the same whenever the same update asks."""
+
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan.data.crops import CropSampler
+from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> PreparedPictures:
+    """Six smooth pictures, each of its own colour, so that a crop tells where it is from; one too small for 128."""
+    folder = tmp_path_factory.mktemp("pictures")
+    y, x = np.mgrid[0:160, 0:200]
+    for number in range(6):
+        colour = np.stack([x, y, np.full_like(x, 40 * number)], axis=-1).astype(np.uint8)
+        Image.fromarray(colour if number else colour[:100]).save(folder / f"{number}.png")
+    prepare(find_pictures([folder]), folder / "cache")
+    return PreparedPictures(folder / "cache")
+
+
+def test_a_batch_is_a_function_of_seed_and_update(pictures: PreparedPictures) -> None:
+    first, second = (CropSampler(pictures, batch=4, crop=96, seed=7) for _ in range(2))
+    second.sample(0)
+    for one, other in zip(first.sample(5), second.sample(5), strict=True):
+        assert np.array_equal(one, other)
+    assert not np.array_equal(first.sample(5)[1], first.sample(6)[1])
+    assert not np.array_equal(first.sample(5)[1], CropSampler(pictures, batch=4, crop=96, seed=8).sample(5)[1])
+
+
+def test_low_and_high_are_the_same_place_turned_alike(pictures: PreparedPictures) -> None:
+    sampler = CropSampler(pictures, batch=5, crop=96, seed=0)
+    for update in range(20):
+        low, high = sampler.sample(update)
+        assert low.shape == (5, 24, 24, 3)
+        assert high.shape == (5, 96, 96, 3)
+        means = high.reshape(5, 24, 4, 24, 4, 3).mean(axis=(2, 4))
+        assert np.abs(low[:, 2:-2, 2:-2] - means[:, 2:-2, 2:-2]).max() <= 2
+
+
+def test_pictures_in_a_batch_are_distinct(pictures: PreparedPictures) -> None:
+    sampler = CropSampler(pictures, batch=6, crop=96, seed=0)
+    for update in range(10):
+        assert len(set(sampler.sample(update)[1][:, 0, 0, 2])) == 6
+
+
+def test_all_eight_ways_to_lay_a_crop_occur(pictures: PreparedPictures) -> None:
+    sampler = CropSampler(pictures, batch=6, crop=96, seed=0)
+    seen = set()
+    for update in range(30):
+        for crop in sampler.sample(update)[1].astype(int):
+            across, down = crop[0, -1] - crop[0, 0], crop[-1, 0] - crop[0, 0]
+            seen.add((*np.sign(across[:2]), *np.sign(down[:2])))
+    assert len(seen) == 8
+
+
+def test_too_few_large_pictures_are_an_error(pictures: PreparedPictures) -> None:
+    assert CropSampler(pictures, batch=5, crop=128, seed=0).too_small == 1
+    with pytest.raises(DataError, match="a batch needs 6"):
+        CropSampler(pictures, batch=6, crop=128, seed=0)
