@@ -1,0 +1,155 @@
+"""The Upscaler: exactly so many times as large, from files and arrays, with what the file carried."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+import srgan
+from srgan.errors import ModelError, OutputError, PictureError, UsageError
+from srgan.images.files import SaveOptions
+from srgan.upscale import Upscaler
+
+
+def pixels_of(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as image:
+        return np.array(image)
+
+
+@pytest.fixture(scope="module")
+def upscaler(tiny_model: Path) -> Upscaler:
+    return Upscaler(tiny_model, engine="openvino")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    y, x = np.mgrid[0:40, 0:60]
+    pixels = np.stack([4 * x, 6 * y, 2 * (x + y)], axis=-1).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png", dpi=(300, 300))
+    return tmp_path / "photo.png"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(width=st.integers(1, 70), height=st.integers(1, 70), channels=st.integers(1, 4), deep=st.booleans())
+def test_any_size_comes_out_four_times_as_large(
+    upscaler: Upscaler, width: int, height: int, channels: int, deep: bool
+) -> None:
+    picture = (
+        np.random.default_rng(0).integers(0, 256, (height, width, channels)).astype(np.uint16 if deep else np.uint8)
+    )
+    result = upscaler.upscale(picture)
+    assert result.shape == (4 * height, 4 * width, channels)
+    assert result.dtype == picture.dtype
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(scale=st.floats(0.3, 9), width=st.integers(1, 40), height=st.integers(1, 40))
+def test_any_factor_is_exact(upscaler: Upscaler, scale: float, width: int, height: int) -> None:
+    result = upscaler.upscale(np.zeros((height, width), np.uint8), scale=scale)
+    assert result.shape == (max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def test_width_keeps_proportions(upscaler: Upscaler) -> None:
+    assert upscaler.upscale(np.zeros((30, 40, 3), np.uint8), width=100).shape == (75, 100, 3)
+
+
+def test_a_file_gives_what_its_pixels_give(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    enlarged = upscaler.upscale_file(photo, tmp_path / "large.png")
+    assert enlarged.size == (240, 160)
+    pixels = pixels_of(photo)
+    for result in (pixels_of(tmp_path / "large.png"), upscaler.upscale(photo)):
+        assert np.array_equal(result, upscaler.upscale(pixels))
+
+
+def test_the_result_says_what_made_it_and_keeps_what_the_source_said(
+    upscaler: Upscaler, photo: Path, tmp_path: Path
+) -> None:
+    upscaler.upscale_file(photo, tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as result:
+        carried = result.info
+    assert carried["Software"] == f"srgan {srgan.__version__}, model tiny {upscaler.model.card.identity}, x4"
+    assert carried["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_other_factors_of_a_file_are_resampled_on_the_way(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    upscaler.upscale_file(photo, tmp_path / "large.png", scale=2.5)
+    written = pixels_of(tmp_path / "large.png").astype(int)
+    in_memory = upscaler.upscale(pixels_of(photo), scale=2.5)
+    assert written.shape == (100, 150, 3)
+    assert np.abs(written - in_memory).max() <= 1
+
+
+def test_plan_writes_nothing_and_tells_sizes_and_time(upscaler: Upscaler, photo: Path) -> None:
+    before = sorted(photo.parent.iterdir())
+    plan = upscaler.plan(photo, scale=3)
+    assert plan.size == (180, 120)
+    assert 0 < plan.seconds < 60
+    assert sorted(photo.parent.iterdir()) == before
+
+
+def test_failures_leave_no_file(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    truncated = tmp_path / "truncated.png"
+    truncated.write_bytes(photo.read_bytes()[:-60])
+    target = tmp_path / "out" / "large.png"
+    target.parent.mkdir()
+    with pytest.raises(PictureError, match=r"truncated\.png"):
+        upscaler.upscale_file(truncated, target)
+    with pytest.raises(OutputError):
+        upscaler.upscale_file(photo, target, options=SaveOptions("webp"), width=20_000)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_an_existing_file_is_kept_unless_told(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "large.png"
+    target.write_text("precious")
+    with pytest.raises(OutputError, match=r"large\.png"):
+        upscaler.upscale_file(photo, target)
+    assert target.read_text() == "precious"
+    upscaler.upscale_file(photo, target, overwrite=True)
+    assert pixels_of(target).shape == (160, 240, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": 0}, "--scale"),
+        ({"scale": float("nan")}, "--scale"),
+        ({"scale": -2}, "--scale"),
+        ({"scale": 1e9}, "--scale"),
+        ({"width": 0}, "--width"),
+        ({"width": 100, "scale": 2}, "one of them"),
+    ],
+)
+def test_sizes_that_cannot_be_meant(upscaler: Upscaler, arguments: dict[str, float], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        upscaler.upscale(np.zeros((4, 4), np.uint8), **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.zeros((4, 4), np.float32), np.zeros((0, 4), np.uint8), np.zeros(4, np.uint8), np.zeros((3, 4, 9), np.uint8)],
+)
+def test_arrays_that_are_no_pictures(upscaler: Upscaler, picture: np.ndarray) -> None:
+    with pytest.raises(UsageError, match="a picture"):
+        upscaler.upscale(picture)
+
+
+def test_an_unknown_model_is_said_at_once() -> None:
+    with pytest.raises(ModelError, match="srresnet"):
+        Upscaler("nonsense")
+
+
+def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
+    """On a photo of Set5, by the paper's protocol: the whole way through the public door."""
+    from srgan.images.resample import imresize
+    from srgan.metrics import PAPER
+
+    high = pixels_of(data_folder / "testsets" / "Set5" / "butterfly.png")
+    low = imresize(high, 0.25, border="replicate")
+    restored, bicubic = srgan.Upscaler().upscale(low), imresize(low, 4.0)
+    assert PAPER.measure(restored, high).psnr > PAPER.measure(bicubic, high).psnr + 3
