@@ -33,7 +33,8 @@ def whole(engine: Engine, picture: Floats) -> Floats:
     values = np.ascontiguousarray(picture.transpose(2, 0, 1))[None]
     for stage in range(len(engine.stages)):
         values = engine.run(stage, values).copy()
-    return values[0].transpose(1, 2, 0)
+    restored: Floats = values[0].transpose(1, 2, 0)
+    return restored
 
 
 def picture(height: int, width: int) -> Floats:
@@ -96,10 +97,12 @@ def test_halving_ends(tiny_model: Path) -> None:
 class Broken:
     """An engine whose results are not numbers on some tiles."""
 
-    name, device, stages = "broken", "test", (Stage("restored", scale=4, radius=2, values=100, multiply_adds=1),)
+    name, device = "broken", "test"
+    stages: tuple[Stage, ...] = (Stage("restored", scale=4, radius=2, values=100, multiply_adds=1),)
 
     def __init__(self, precision: Precision, *, broken: bool) -> None:
-        self.precision, self.broken = precision, broken
+        self.precision: Precision = precision
+        self.broken = broken
 
     def run(self, stage: int, tile: Floats) -> Floats:
         result = np.repeat(np.repeat(tile, 4, axis=2), 4, axis=3)

@@ -39,9 +39,8 @@ def photo(tmp_path: Path) -> Path:
 def test_any_size_comes_out_four_times_as_large(
     upscaler: Upscaler, width: int, height: int, channels: int, deep: bool
 ) -> None:
-    picture = (
-        np.random.default_rng(0).integers(0, 256, (height, width, channels)).astype(np.uint16 if deep else np.uint8)
-    )
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, channels))
+    picture: Any = noise.astype(np.uint16 if deep else np.uint8)
     result = upscaler.upscale(picture)
     assert result.shape == (4 * height, 4 * width, channels)
     assert result.dtype == picture.dtype

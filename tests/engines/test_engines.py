@@ -31,7 +31,8 @@ def reference(tiny_model: Path, low: Floats) -> Floats:
     generator = Generator(**find(tiny_model).card.arguments).eval()
     generator.load_state_dict(load_file(tiny_model.with_suffix(".safetensors")))
     with torch.inference_mode():
-        return generator(torch.from_numpy(low)).numpy()
+        restored: Floats = generator(torch.from_numpy(low)).numpy()
+    return restored
 
 
 @pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])

@@ -18,7 +18,11 @@ pyvips.block_untrusted_set(True)
 # Each thread holds its own strips of a picture; our encoders gain little beyond a few.
 pyvips.concurrency_set(min(4, os.cpu_count() or 1))
 
-# pyvips decodes messages as UTF-8, and a damaged file may put any bytes into one.
+# libvips' warnings go to the log of pyvips, where nobody listens unless they ask. It decodes them as UTF-8; a damaged
+# file may put any bytes into one, and then the failure to decode would be printed on the user's terminal.
+pyvips._to_string = lambda text: pyvips.ffi.string(text).decode("utf-8", "replace") if text else ""
+
+# Errors it decodes in the same way.
 VipsFailure = (pyvips.Error, UnicodeDecodeError)
 
 _LONGEST = 120  # characters of a reason
