@@ -24,10 +24,12 @@ def resize_image(image: Any, size: tuple[int, int]) -> Any:
     top = 255 if format == "uchar" else 65_535
     if alpha:
         image = image.premultiply(max_alpha=top)
+    elif format == "ushort":
+        image = image.cast("float")  # libvips' own way with 16 bits makes 65530 of white
     image = _enlarge(_shrink(image, size), size)
     if alpha:
         image = image.unpremultiply(max_alpha=top)
-    return image.rint().cast(format) if alpha else image
+    return image if image.format == format else image.rint().cast(format)
 
 
 def _shrink(image: Any, size: tuple[int, int]) -> Any:

@@ -3,6 +3,7 @@
 Everything in `images/` that needs libvips takes it from here, so that it is never used without this set-up.
 """
 
+import atexit
 import os
 import re
 
@@ -21,6 +22,10 @@ pyvips.concurrency_set(min(4, os.cpu_count() or 1))
 # libvips' warnings go to the log of pyvips, where nobody listens unless they ask. It decodes them as UTF-8; a damaged
 # file may put any bytes into one, and then the failure to decode would be printed on the user's terminal.
 pyvips._to_string = lambda text: pyvips.ffi.string(text).decode("utf-8", "replace") if text else ""
+# GObject complains on the terminal of sizes beyond what libvips can address; its complaints go to the same log.
+_levels = sum(1 << bit for bit in range(9))
+_handler = pyvips.glib_lib.g_log_set_handler(b"GLib-GObject", _levels, pyvips._log_handler_cb, pyvips.ffi.NULL)
+atexit.register(pyvips.glib_lib.g_log_remove_handler, b"GLib-GObject", _handler)
 
 # Errors it decodes in the same way.
 VipsFailure = (pyvips.Error, UnicodeDecodeError)

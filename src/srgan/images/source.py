@@ -1,0 +1,120 @@
+"""The bytes of a picture, in a file or in memory: opened, recognised, and given to the one loader that is for them."""
+
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from srgan.errors import PictureError
+from srgan.images.formats import SNIFFED_BYTES, sniff
+from srgan.images.vips import reason
+
+# What libvips says of kinds of samples and compressions that it, or the build of it, does not decode.
+_NOT_DECODED = ("samples out of range", "bad labq format", "not configured", "not supported", "unsupported")
+
+
+class Source:
+    """An opened picture, not yet decoded.
+
+    Args:
+        source: a file, or the bytes of one.
+
+    Attributes:
+        name: what messages call it.
+        format: a key of FORMATS, or `gif`.
+
+    Raises:
+        PictureError: if there is no such file, or it is no picture that srgan reads.
+    """
+
+    def __init__(self, source: str | Path | bytes) -> None:
+        self._bytes, self._descriptor = b"", -1
+        if isinstance(source, bytes):
+            self.name, self._bytes = "standard input", source
+        else:
+            self.name = "".join(char if char.isprintable() else "?" for char in str(source))
+            self._descriptor = _open(source, self.name)
+        try:
+            self.format = self._recognise()
+        except BaseException:
+            self.close()
+            raise
+
+    def _recognise(self) -> str:
+        start = self.read_at(0, SNIFFED_BYTES)
+        if not start:
+            raise PictureError(f"{self.name} is empty: give a picture")
+        format = sniff(start)
+        if format is None:
+            raise PictureError(
+                f"{self.name} is not a picture that srgan reads: give a JPEG, PNG, WebP, TIFF, AVIF or GIF file"
+            )
+        if format == "png" and zlib.crc32(start[12:29]) != int.from_bytes(start[29:33], "big"):
+            # libvips looks at this sum only after it has taken memory for the size that the header claims.
+            raise PictureError(f"{self.name} is damaged (its header does not add up): use an intact copy")
+        return format
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """So many bytes from an offset, fewer or none at the end."""
+        if self._descriptor < 0:
+            return self._bytes[offset : offset + length]
+        if offset >= 1 << 63:
+            return b""
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, length, offset)
+        os.lseek(self._descriptor, offset, os.SEEK_SET)
+        return os.read(self._descriptor, length)
+
+    def load(self, *, strictness: str, access: str) -> Any:
+        """A libvips picture of it, by the loader of its format and by no other; only the header is read.
+
+        Args:
+            strictness: at which level of trouble libvips is to fail: `error` or `warning`.
+            access: `sequential` for rows from top to bottom, once; `random` to decode it whole first, into memory when
+                it is small and into a temporary file on disk above 100 MB.
+        """
+        if self._descriptor < 0:
+            source = pyvips.Source.new_from_memory(self._bytes)
+        else:
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            source = pyvips.Source.new_from_descriptor(self._descriptor)
+        loader = "heif" if self.format == "avif" else self.format
+        return pyvips.Operation.call(f"{loader}load_source", source, access=access, fail_on=strictness)
+
+    def damaged(self, failure: BaseException) -> PictureError:
+        """The error to raise when libvips fails to decode it."""
+        why = reason(failure)
+        if "No space left" in why:
+            return PictureError(f"{self.name} needs room for a temporary file ({why}): free some, or set TMPDIR")
+        if any(phrase in why.lower() for phrase in _NOT_DECODED):
+            return PictureError(f"{self.name} is of a kind that srgan does not read ({why}): save it as PNG first")
+        return PictureError(f"{self.name} is damaged or cut short ({why}): use an intact copy")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _open(path: str | Path, name: str) -> int:
+    """A descriptor of an ordinary file."""
+    try:
+        # Non-blocking, so that a pipe nobody writes to is refused and not waited for.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise PictureError(f"{name} does not exist: check the path") from None
+    except PermissionError:
+        raise PictureError(f"{name} may not be read: check its permissions") from None
+    except (OSError, ValueError) as error:  # a name too long, or with a zero byte
+        why = getattr(error, "strerror", None) or str(error)
+        raise PictureError(f"{name} cannot be opened ({why}): check the path") from None
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    kind = "a folder" if stat.S_ISDIR(mode) else "not an ordinary file"
+    raise PictureError(f"{name} is {kind}: give a picture file")
