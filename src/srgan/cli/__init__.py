@@ -1,0 +1,60 @@
+"""The command `srgan`. Each command has a file of its own here; none imports anything heavy before it runs."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from srgan import __version__
+from srgan.cli import doctor, models, upscale
+from srgan.cli.console import failures, show
+
+EPILOG = """\
+[bold]Begin with[/bold]
+
+  srgan upscale photo.jpg     makes photo-x4.jpg, four times as wide and high
+  srgan upscale photos        does so for every photo of a folder
+  srgan doctor                if something does not work
+
+All work is done on this computer: no photo leaves it, nothing is reported.
+"""
+
+app = typer.Typer(
+    name="srgan",
+    help="Make small photos large, with detail.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command(epilog=upscale.EPILOG, no_args_is_help=True)(upscale.upscale)
+app.command(epilog=models.EPILOG)(models.models)
+app.command(epilog=doctor.EPILOG)(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        with failures(as_json=False):
+            show(f"srgan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    _forbid_telemetry()
+
+
+def _forbid_telemetry() -> None:
+    """`import openvino` reports itself to Google Analytics unless this package cannot be imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,66 @@
+"""`srgan models` says what a model is, and whether its files are what they were."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_the_list_names_every_model_with_its_score(srgan: Run) -> None:
+    result = srgan("models")
+    assert result.exit_code == 0
+    row = next(line for line in result.stdout.splitlines() if "tiny" in line)
+    assert all(word in row for word in ("x4", "12.30 dB, 0.4500", "Apache-2.0", "untrained, for tests"))
+    assert "Set5, paper protocol" in result.stdout
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_json(srgan: Run, tiny_model: Path) -> None:
+    (card,) = json.loads(srgan("models", "--json").stdout)
+    full = json.loads(srgan("models", "tiny", "--json").stdout)
+    assert full["faults"] == []
+    assert {key: value for key, value in full.items() if key != "faults"} == card
+    assert card["identity"] == card["files"][".onnx"]["sha256"][:8]
+    assert card["folder"] == str(tiny_model.parent)
+
+
+@pytest.mark.usefixtures("only_tiny")
+@pytest.mark.parametrize("by_path", [False, True])
+def test_a_card_in_full(srgan: Run, tiny_model: Path, by_path: bool) -> None:
+    result = srgan("models", str(tiny_model) if by_path else "tiny")
+    assert result.exit_code == 0
+    expected = (
+        "it was never trained",
+        "srgan-generator blocks=2",
+        "0 updates in 0 hours on none",
+        "by the paper protocol",
+    )
+    assert all(words in result.stdout for words in (*expected, "all checksums hold"))
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_an_unknown_name_tells_the_known_ones(srgan: Run) -> None:
+    result = srgan("models", "nope", "--json")
+    assert result.exit_code == 1
+    assert "choose one of tiny" in result.stderr
+    assert "choose one of tiny" in json.loads(result.stdout)["error"]
+
+
+def test_a_damaged_file_is_told(srgan: Run, tiny_model: Path, desk: Path) -> None:
+    for suffix in (".json", ".onnx", ".safetensors"):
+        (desk / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
+    (desk / "tiny.safetensors").write_bytes(b"damaged")
+    result = srgan("models", "tiny.onnx")
+    assert result.exit_code == 1
+    assert "problem: tiny.safetensors is damaged" in result.stdout
+    assert "checksums hold" not in result.stdout
+
+
+def test_without_models_it_says_what_to_do(srgan: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", desk)
+    assert "--model FILE" in srgan("models").stdout

@@ -1,0 +1,75 @@
+"""Bars are for terminals and for work that takes a while; lines come out everywhere."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Make = Callable[..., Path]
+
+# As `srgan`, but slow enough for bars to be drawn, and with another idea of what is soon over.
+AT_ONCE = """
+import time, srgan.cli.progress, srgan.tiling
+srgan.cli.progress._SOON = {soon}
+restore = srgan.tiling.TiledNetwork.restore
+
+def slow(*args, **options):
+    time.sleep(0.4)
+    return restore(*args, **options)
+
+srgan.tiling.TiledNetwork.restore = slow
+from srgan.cli import main
+main()
+"""
+
+
+def on_a_terminal(words: list[str], environment: dict[str, str], *, soon: float) -> str:
+    """What the command writes on a terminal that is its standard error."""
+    ours, its = pty.openpty()
+    command = [sys.executable, "-c", AT_ONCE.format(soon=soon), *words]
+    process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stderr=its, stdout=subprocess.DEVNULL)
+    os.close(its)
+    written = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # how Linux says that the other side has gone
+            part = b""
+        if not part:
+            break
+        written += part
+    os.close(ours)
+    assert process.wait() == 0
+    return written.decode()
+
+
+@pytest.fixture
+def words(arguments: Callable[..., list[str]], make: Make) -> list[str]:
+    """A command line that enlarges two photos."""
+    make("photos/first.png"), make("photos/second.gif")
+    return arguments("upscale", "photos")[3:]
+
+
+def test_one_bar_over_all_and_one_over_the_picture_in_work(words: list[str], environment: dict[str, str]) -> None:
+    written = on_a_terminal(words, environment, soon=-1.0)
+    assert all(word in written for word in ("1 of 2", "2 of 2", "first.png", "second.gif", "100%"))
+
+
+def test_no_bars_for_work_that_is_soon_over(words: list[str], environment: dict[str, str]) -> None:
+    written = on_a_terminal(words, environment, soon=1000.0)
+    assert not any(word in written for word in ("1 of 2", "first.png", "%"))
+
+
+@pytest.mark.parametrize("option", ["--quiet", "--json", "--dry-run"])
+def test_no_bars_where_they_are_not_wanted(words: list[str], environment: dict[str, str], option: str) -> None:
+    assert on_a_terminal([*words, option], environment, soon=-1.0) == ""
+
+
+def test_no_bars_in_a_pipe(words: list[str], environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", AT_ONCE.format(soon=-1.0), *words]
+    done = subprocess.run(command, env={**environment, "FORCE_COLOR": "1"}, capture_output=True, text=True)
+    assert done.stderr == ""

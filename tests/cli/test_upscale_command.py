@@ -1,0 +1,216 @@
+"""`srgan upscale` makes the files it promises, and says so where it belongs."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan.cli.upscale import upscale
+from srgan.images.files import DEFAULT_MAX_PIXELS, FORMATS
+from srgan.weights.catalogue import DEFAULT_MODEL
+
+Run = Callable[..., Any]
+Make = Callable[..., Path]
+
+
+def size(path: str) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
+@pytest.mark.parametrize(
+    ("options", "output", "expected"),
+    [
+        ([], "photo-x4.jpg", (48, 32)),
+        (["--scale", "2.5"], "photo-x2.5.jpg", (30, 20)),
+        (["--width", "30"], "photo-w30.jpg", (30, 20)),
+        (["--format", "jpg", "-o", "deep/er/"], "deep/er/photo-x4.jpg", (48, 32)),
+        (["-o", "result.avif"], "result.avif", (48, 32)),
+    ],
+)
+def test_a_photo_becomes_larger(
+    srgan: Run, make: Make, options: list[str], output: str, expected: tuple[int, int]
+) -> None:
+    make("photo.jpg")
+    result = srgan("upscale", "photo.jpg", *options)
+    assert result.exit_code == 0, result.stderr
+    assert size(output) == expected
+    assert output in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_format_asked_for_is_written(srgan: Run, make: Make, name: str) -> None:
+    make("photo.gif")
+    assert srgan("upscale", "photo.gif", "--format", name, "-o", "large").exit_code == 0
+    (result,) = Path("large").iterdir()
+    with Image.open(result) as picture:
+        assert picture.format is not None
+        assert picture.format.lower() == name
+
+
+def test_a_folder_is_mirrored(srgan: Run, make: Make) -> None:
+    make("photos/a.jpg"), make("photos/deep/b.png")
+    assert srgan("upscale", "photos", "--recursive").exit_code == 0
+    assert size("photos-x4/a.jpg") == size("photos-x4/deep/b.png") == (48, 32)
+
+
+def test_the_second_run_finds_nothing_to_do(srgan: Run, make: Make) -> None:
+    make("a.jpg"), make("b.png")
+    assert srgan("upscale", "*").exit_code == 0
+    before = {path: path.stat().st_mtime_ns for path in Path().iterdir()}
+    result = srgan("upscale", "*")
+    assert result.exit_code == 0
+    assert {path: path.stat().st_mtime_ns for path in Path().iterdir()} == before
+    assert "Nothing enlarged, 4 skipped" in result.stdout
+    assert "a.jpg: skipped, a-x4.jpg exists already" in result.stderr
+    assert "a-x4.jpg: skipped, it looks like the result of an earlier run" in result.stderr
+
+
+def test_overwrite_makes_a_result_again(srgan: Run, make: Make) -> None:
+    make("a.jpg")
+    Path("a-x4.jpg").write_text("old")
+    assert srgan("upscale", "a.jpg").exit_code == 0
+    assert Path("a-x4.jpg").read_text() == "old"
+    assert srgan("upscale", "a.jpg", "--overwrite").exit_code == 0
+    assert size("a-x4.jpg") == (48, 32)
+
+
+def test_quality_and_metadata(srgan: Run, make: Make) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "camera"
+    make("photo.jpg", size=(40, 40), exif=exif)
+    for name, options in {"fine": [], "coarse": ["--quality", "20"], "bare": ["--strip-metadata"]}.items():
+        assert srgan("upscale", "photo.jpg", "-o", f"{name}.jpg", *options).exit_code == 0
+    assert Path("coarse.jpg").stat().st_size < Path("fine.jpg").stat().st_size / 2
+    with Image.open("fine.jpg") as fine, Image.open("bare.jpg") as bare:
+        assert fine.getexif()[0x010F] == "camera"
+        assert "model tiny" in fine.getexif()[0x0131]
+        assert not {0x010F, 0x0131} & set(bare.getexif())
+
+
+def test_a_broken_file_is_told_twice_and_stops_nothing(srgan: Run, make: Make) -> None:
+    make("photos/a.jpg"), make("photos/c.jpg")
+    Path("photos/b.jpg").write_text("no picture")
+    result = srgan("upscale", "photos")
+    assert result.exit_code == 1
+    assert sorted(path.name for path in Path("photos-x4").iterdir()) == ["a.jpg", "c.jpg"]
+    assert result.stderr.count("photos/b.jpg is not a picture") == 2
+    assert "2 pictures enlarged" in result.stdout
+    assert "1 failed" in result.stdout
+
+
+def test_notes_are_told_once(srgan: Run, make: Make) -> None:
+    frames = [Image.new("L", (12, 8), level) for level in (0, 99)]
+    make("still.gif")
+    frames[0].save("moving.gif", save_all=True, append_images=frames[1:])
+    result = srgan("upscale", "moving.gif", "still.gif")
+    assert result.stderr == "moving.gif: first of 2 frames\n"
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_come(srgan: Run, make: Make, desk: Path) -> None:
+    make("a.jpg"), make("b.png", size=(20, 20)), make("done.jpg"), make("done-x4.jpg")
+    before = sorted(desk.rglob("*"))
+    result = srgan("upscale", "a.jpg", "b.png", "done.jpg", "--dry-run")
+    assert result.exit_code == 0
+    assert sorted(desk.rglob("*")) == before
+    assert "a.jpg (12x8) -> a-x4.jpg (48x32) in about" in result.stdout
+    assert "b.png (20x20) -> b-x4.png (80x80) in about" in result.stdout
+    assert "2 pictures to enlarge in about" in result.stdout
+    assert "done.jpg: skipped" in result.stderr
+
+
+def test_json_holds_a_record_for_every_file(srgan: Run, make: Make) -> None:
+    make("a.jpg"), make("b.gif"), make("c.jpg"), make("c-x4.jpg")
+    Path("d.jpg").touch()
+    result = srgan("upscale", "a.jpg", "b.gif", "c.jpg", "d.jpg", "--json")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: d.jpg is empty: give a picture\n"
+    document = json.loads(result.stdout)
+    a, b, c, d = document["files"]
+    assert (a["source"], a["output"], a["status"]) == ("a.jpg", "a-x4.jpg", "done")
+    assert (a["size_in"], a["size_out"], a["error"]) == ([12, 8], [48, 32], None)
+    assert a["model"].startswith("tiny ")
+    assert a["engine"].startswith("openvino ")
+    assert a["seconds"] > 0
+    assert (b["output"], b["status"]) == ("b-x4.png", "done")
+    assert (c["status"], c["notes"]) == ("skipped", ["c-x4.jpg exists already (--overwrite replaces it)"])
+    assert (d["status"], d["error"]) == ("failed", "d.jpg is empty: give a picture")
+    assert [document[key] for key in ("done", "skipped", "failed", "left", "interrupted")] == [2, 1, 1, 0, False]
+
+
+def test_json_of_a_dry_run(srgan: Run, make: Make) -> None:
+    make("a.jpg")
+    document = json.loads(srgan("upscale", "a.jpg", "--dry-run", "--json").stdout)
+    (record,) = document["files"]
+    assert (record["status"], record["size_out"], document["planned"]) == ("planned", [48, 32], 1)
+
+
+def test_json_of_what_cannot_begin(srgan: Run) -> None:
+    result = srgan("upscale", "absent.jpg", "--json")
+    assert json.loads(result.stdout) == {"error": "absent.jpg does not exist: check the path"}
+    assert result.stderr == "Error: absent.jpg does not exist: check the path\n"
+
+
+def test_quiet_says_errors_alone(srgan: Run, make: Make) -> None:
+    make("a.jpg"), make("b.jpg"), make("b-x4.jpg")
+    Path("c.jpg").touch()
+    result = srgan("upscale", "a.jpg", "b.jpg", "c.jpg", "--quiet")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == "Error: c.jpg is empty: give a picture\n"
+
+
+@pytest.mark.parametrize(("options", "format"), [([], "PNG"), (["--format", "webp"], "WEBP")])
+def test_standard_input_to_standard_output(srgan: Run, make: Make, options: list[str], format: str) -> None:
+    source = make("photo.png").read_bytes()
+    result = srgan("upscale", "-", *options, input=source)
+    assert result.exit_code == 0
+    with Image.open(io.BytesIO(result.stdout_bytes)) as picture:
+        assert (picture.format, picture.size) == (format, (48, 32))
+    assert "standard input (12x8) -> standard output (48x32)" in result.stderr
+
+
+def test_standard_input_to_a_file(srgan: Run, make: Make) -> None:
+    source = make("photo.png").read_bytes()
+    assert srgan("upscale", "-", "-o", "large/photo.png", input=source).exit_code == 0
+    assert size("large/photo.png") == (48, 32)
+
+
+def test_a_broken_standard_input_gives_no_byte(srgan: Run, make: Make) -> None:
+    source = make("photo.png", size=(64, 64)).read_bytes()
+    result = srgan("upscale", "-", input=source[: len(source) // 2])
+    assert result.exit_code == 1
+    assert result.stdout_bytes == b""
+    assert result.stderr.startswith("Error: standard input is damaged or cut short")
+
+
+def test_a_file_to_standard_output_is_what_a_file_holds(srgan: Run, make: Make) -> None:
+    make("photo.png")
+    assert srgan("upscale", "photo.png").exit_code == 0
+    piped = srgan("upscale", "photo.png", "-o", "-").stdout_bytes
+    with Image.open(io.BytesIO(piped)) as first, Image.open("photo-x4.png") as second:
+        assert np.array_equal(np.asarray(first), np.asarray(second))
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal(srgan: Run, desk: Path) -> None:
+    (desk / "a\n\x1b[31mb.jpg").touch()
+    result = srgan("upscale", ".")
+    assert "\x1b" not in result.stderr
+    assert "a??[31mb.jpg is empty" in result.stderr
+
+
+def test_the_help_tells_the_defaults_that_hold() -> None:
+    import inspect
+
+    told = {name: parameter.annotation for name, parameter in inspect.signature(upscale).parameters.items()}
+    helps = {name: annotation.__metadata__[0].help for name, annotation in told.items()}
+    assert all(helps.values())
+    assert str(DEFAULT_MAX_PIXELS) in helps["max_pixels"]
+    assert DEFAULT_MODEL in helps["model"]
+    assert all(name in helps["format"] for name in FORMATS)
