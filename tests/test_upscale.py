@@ -98,8 +98,10 @@ def test_failures_leave_no_file(upscaler: Upscaler, photo: Path, tmp_path: Path)
     target.parent.mkdir()
     with pytest.raises(PictureError, match=r"truncated\.png"):
         upscaler.upscale_file(truncated, target)
-    with pytest.raises(OutputError):
-        upscaler.upscale_file(photo, target, options=SaveOptions("webp"), width=20_000)
+    cut_out = tmp_path / "cut-out.png"
+    Image.fromarray(np.full((9, 9, 4), 100, np.uint8)).save(cut_out)
+    with pytest.raises(OutputError, match="transparency"):
+        upscaler.upscale_file(cut_out, target, options=SaveOptions("jpeg"))
     assert list(target.parent.iterdir()) == []
 
 
@@ -121,6 +123,7 @@ def test_an_existing_file_is_kept_unless_told(upscaler: Upscaler, photo: Path, t
         ({"scale": -2}, "--scale"),
         ({"scale": 1e9}, "--scale"),
         ({"width": 0}, "--width"),
+        ({"width": 4 * 64 + 1}, "from 1 to 256"),
         ({"width": 100, "scale": 2}, "one of them"),
     ],
 )

@@ -90,6 +90,10 @@ class Upscaler:
             best = min(best, time.perf_counter() - started)
         return self.model.card.multiply_adds * 96 * 96 / best
 
+    def seconds(self, width: int, height: int) -> float:
+        """The time that an opaque picture of this size takes on this machine, about."""
+        return _OVERHEAD * self.network.work(width, height) / self.rate
+
     def size(self, picture: PictureInfo, *, scale: float | None = None, width: int | None = None) -> tuple[int, int]:
         """Width and height of the result: `scale` times the picture, or `width` wide in its proportions.
 
@@ -99,8 +103,9 @@ class Upscaler:
         if scale is not None and width is not None:
             raise UsageError("--scale and --width say the same thing twice: give one of them")
         if width is not None:
-            if width < 1:
-                raise UsageError(f"--width must be at least 1, not {width}")
+            most = int(_MOST_SCALE * picture.width)
+            if not 1 <= width <= most:
+                raise UsageError(f"--width must be from 1 to {most} for a picture of {picture.width}, not {width}")
             return width, max(1, round(picture.height * width / picture.width))
         factor = float(self.model.card.scale) if scale is None else scale
         if not 0 < factor <= _MOST_SCALE:
@@ -127,8 +132,7 @@ class Upscaler:
         size = self.size(picture, scale=scale, width=width)
         check_format(output_format or picture.output_format, *size, picture.channels, picture.depth)
         passes = 2 if picture.has_alpha else 1
-        work = passes * self.network.work(picture.width, picture.height)
-        return Plan(picture, size, seconds=_OVERHEAD * work / self.rate)
+        return Plan(picture, size, seconds=passes * self.seconds(picture.width, picture.height))
 
     def upscale_file(
         self,

@@ -1,5 +1,7 @@
 """Both engines give what the weights say, and say in one line what is wrong."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +107,17 @@ def test_memory_that_runs_out_is_told_apart() -> None:
 
 def test_free_memory_is_a_number_of_bytes() -> None:
     assert 10**8 < free_memory() < 10**14
+
+
+def test_importing_an_engine_reports_nothing_to_anybody() -> None:
+    """OpenVINO's telemetry opens a connection on import; ours must not, with or without the command line."""
+    program = """
+import socket, sys
+def refuse(*arguments, **named):
+    raise SystemExit("a socket was opened")
+socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
+import srgan.engines.openvino
+assert sys.modules["openvino_telemetry"] is None
+"""
+    result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

@@ -1,6 +1,5 @@
 """The command `srgan`. Each command has a file of its own here; none imports anything heavy before it runs."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -47,12 +46,7 @@ def _start(
         bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
-    _forbid_telemetry()
-
-
-def _forbid_telemetry() -> None:
-    """`import openvino` reports itself to Google Analytics unless this package cannot be imported."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    """Every command begins here."""
 
 
 def main() -> None:

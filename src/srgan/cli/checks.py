@@ -12,7 +12,7 @@ import numpy as np
 from srgan import __version__
 from srgan.cli.finding import INSTALL_AGAIN, Finding
 from srgan.cli.wording import duration, storage
-from srgan.engines.choice import choose
+from srgan.engines.choice import choose, graphics_processor
 from srgan.engines.memory import free_memory
 from srgan.engines.probe import TOLERANCES, run_probe
 from srgan.errors import ModelError, SrganError
@@ -62,18 +62,9 @@ def _processor() -> Iterator[Finding]:
 
 
 def _graphics() -> Iterator[Finding]:
-    yield Finding("graphics", _graphics_processor() or "no graphics processor that srgan can use; it needs none")
+    yield Finding("graphics", graphics_processor() or "no graphics processor that srgan can use; it needs none")
     choice = choose()
     yield Finding("engine", f"{choice.engine}: {choice.reason}")
-
-
-def _graphics_processor() -> str | None:
-    driver = Path("/proc/driver/nvidia/version")
-    if driver.exists() or Path("/dev/nvidia0").exists():
-        return "an NVIDIA graphics processor"
-    if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return "an Apple graphics processor"
-    return None
 
 
 def _memory() -> Iterator[Finding]:
@@ -133,7 +124,7 @@ def _model(model: Model) -> Iterator[Finding]:
         return
     yield Finding(about, test)
     pixels = upscaler.rate / card.multiply_adds
-    photo = upscaler.network.work(*_PHOTO) / upscaler.rate
+    photo = upscaler.seconds(*_PHOTO)
     yield Finding(
         about, f"speed: {pixels / 1e6:.2f} Mpx/s of input; a photo of 12 megapixels takes about {duration(photo)}"
     )

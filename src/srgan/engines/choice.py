@@ -21,8 +21,17 @@ class Choice:
     reason: str
 
 
+def graphics_processor() -> str | None:
+    """The graphics processor that torch could use, in words; found without importing torch, which takes seconds."""
+    if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists():
+        return "an NVIDIA graphics processor"
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return "an Apple graphics processor"
+    return None
+
+
 def choose(wish: EngineName = "auto") -> Choice:
-    """The engine to use; looks for a graphics processor without importing torch, which takes seconds.
+    """The engine to use.
 
     Raises:
         EngineError: if the engine wished for is not installed.
@@ -34,13 +43,12 @@ def choose(wish: EngineName = "auto") -> Choice:
         return Choice("torch", "asked for")
     if wish == "openvino":
         return Choice("openvino", "asked for")
-    if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists():
-        if has_torch:
-            return Choice("torch", "there is an NVIDIA graphics processor")
-        return Choice("openvino", "torch, which would use the NVIDIA graphics processor, is not installed")
-    if platform.system() == "Darwin" and platform.machine() == "arm64" and has_torch:
-        return Choice("torch", "there is an Apple graphics processor")
-    return Choice("openvino", "the fastest on a CPU")
+    graphics = graphics_processor()
+    if graphics is None:
+        return Choice("openvino", "the fastest on a CPU")
+    if has_torch:
+        return Choice("torch", f"there is {graphics}")
+    return Choice("openvino", f"torch, which would use {graphics}, is not installed")
 
 
 def open_engine(model: Model, wish: EngineName = "auto", *, precision: Precision | None = None) -> Engine:

@@ -68,6 +68,6 @@ def find(model: str | Path) -> Model:
         return _open_card(path.with_suffix(".json"))
     card = SHIPPED / f"{model}.json"
     if path.name != str(model) or not card.is_file():
-        known = ", ".join(installed())
+        known = ", ".join(installed()) or "(none is installed)"
         raise ModelError(f"there is no model {model}: choose one of {known}, or name an .onnx file")
     return _open_card(card)
