@@ -88,7 +88,8 @@ def test_sixteen_bits_of_tiff_and_png(channels: int, order: Any) -> None:
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
     for data in (tiff, _png(11, 9, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], rows)):
         result = read(data)
-        assert (result.info.depth, result.pixels.dtype) == (16, np.uint16)
+        assert result.info.depth == 16
+        assert result.pixels.dtype == np.uint16
         assert np.array_equal(result.pixels, pixels)
 
 

@@ -37,9 +37,10 @@ def saver(options: SaveOptions, size: tuple[int, int], channels: int, depth: Dep
     if options.format == "jpeg":
         # Full resolution of colour: a network has just drawn it.
         return "jpegsave_target", {"Q": options.quality, "subsample_mode": "off"}
-    # Five photos enlarged to 46 Mpx, Mpx/s of one core and bytes a pixel. PNG, level and filter: 1 up 85, 0.93; 2 up 55,
-    # 0.62; 3 up 43, 0.56; 3 paeth 31, 0.55; 6 up 16, 0.52; 6 paeth 12, 0.51. TIFF, level: 1 83, 1.03; 3 41, 0.62; 4 31,
-    # 0.59; 6 13, 0.56. WebP, effort: 0 7.0, 0.08; 4 4.9, 0.07. AVIF, effort: 0 15, 0.06; 2 2.1, 0.07; 4 0.2, 0.06.
+    # Five photos enlarged to 46 Mpx: Mpx/s of one core, bytes a pixel.
+    # PNG, level and filter: 1 up 85, 0.93; 2 up 55, 0.62; 3 up 43, 0.56; 3 paeth 31, 0.55; 6 up 16, 0.52.
+    # TIFF, level: 1 83, 1.03; 2 51, 0.67; 3 41, 0.62; 4 31, 0.59; 6 13, 0.56.
+    # WebP, effort: 0 7.0, 0.08; 4 4.9, 0.07. AVIF, effort: 0 15, 0.06; 2 2.1, 0.07; 4 0.2, 0.06.
     if options.format == "webp":
         return "webpsave_target", {"Q": options.quality, "effort": 4, "smart_subsample": True}
     if options.format == "avif":

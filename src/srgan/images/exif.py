@@ -218,7 +218,7 @@ def resolution(block: bytes) -> tuple[float, float] | None:
     (up, below), (up_down, below_down) = struct.unpack("<II", across.data), struct.unpack("<II", down.data)
     if 0 in (up, below, up_down, below_down):
         return None
-    return round(up / below * per_inch, 2), round(up_down / below_down * per_inch, 2)
+    return round(up / below * per_inch, 1), round(up_down / below_down * per_inch, 1)
 
 
 def text(value: str) -> Tag:

@@ -69,8 +69,8 @@ def _resolution(image: pyvips.Image) -> tuple[float, float] | None:
     across, down = image.xres, image.yres
     if (across, down) == (1.0, 1.0) or not (0 < across < 1e5 and 0 < down < 1e5):
         return None  # 1 pixel a millimetre is what libvips says of a file that says nothing
-    # Formats round differently, PNG to whole pixels a metre: 299.9994 was 300.
-    return round(across * _MILLIMETRES_PER_INCH, 2), round(down * _MILLIMETRES_PER_INCH, 2)
+    # PNG rounds to whole pixels a metre: 150.0124 was 150.
+    return round(across * _MILLIMETRES_PER_INCH, 1), round(down * _MILLIMETRES_PER_INCH, 1)
 
 
 def _upright_xmp(xmp: bytes) -> bytes:
