@@ -155,3 +155,10 @@ def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
     low = imresize(high, 0.25, border="replicate")
     restored, bicubic = srgan.Upscaler().upscale(low), imresize(low, 4.0)
     assert PAPER.measure(restored, high).psnr > PAPER.measure(bicubic, high).psnr + 3
+
+
+def test_what_a_format_loses_is_said(upscaler: Upscaler, tmp_path: Path) -> None:
+    Image.fromarray(np.full((9, 9), 30_000, np.uint16)).save(tmp_path / "deep.png")
+    plan = upscaler.plan(tmp_path / "deep.png", output_format="jpeg")
+    done = upscaler.upscale_file(tmp_path / "deep.png", tmp_path / "deep.jpg", options=SaveOptions("jpeg"))
+    assert plan.notes == done.notes == ("16 bit rounded to 8, the most that jpeg holds",)

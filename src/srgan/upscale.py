@@ -22,6 +22,7 @@ from srgan.images.files import (
     check_format,
     resize,
 )
+from srgan.images.formats import losses
 from srgan.tiling import TiledNetwork
 from srgan.weights.catalogue import DEFAULT_MODEL, find
 
@@ -38,6 +39,8 @@ class Plan:
     """Width and height of the result."""
     seconds: float
     """About, on this machine."""
+    notes: tuple[str, ...]
+    """What the source holds that the result will not, one short line each."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Enlarged:
     seconds: float
     engine: str
     """Engine and precision."""
+    notes: tuple[str, ...]
+    """What the source held that the result does not, one short line each."""
 
 
 class Upscaler:
@@ -130,9 +135,11 @@ class Upscaler:
         with PictureReader(source, max_pixels=max_pixels) as reader:
             picture = reader.info
         size = self.size(picture, scale=scale, width=width)
-        check_format(output_format or picture.output_format, *size, picture.channels, picture.depth)
+        output_format = output_format or picture.output_format
+        check_format(output_format, *size, picture.channels, picture.depth)
         passes = 2 if picture.has_alpha else 1
-        return Plan(picture, size, seconds=passes * self.seconds(picture.width, picture.height))
+        notes = (*picture.notes, *losses(output_format, picture.channels, picture.depth))
+        return Plan(picture, size, passes * self.seconds(picture.width, picture.height), notes)
 
     def upscale_file(
         self,
@@ -187,7 +194,8 @@ class Upscaler:
                 ):
                     writer.write_rows(band)
         engine = self.network.engine
-        return Enlarged(picture, size, time.perf_counter() - started, f"{engine.name} {engine.precision}")
+        notes = (*picture.notes, *writer.notes)
+        return Enlarged(picture, size, time.perf_counter() - started, f"{engine.name} {engine.precision}", notes)
 
     def upscale(self, picture: str | Path | Pixels, *, scale: float | None = None, width: int | None = None) -> Pixels:
         """An enlarged picture as an array of the same kind.

@@ -16,7 +16,7 @@ from srgan.cli.progress import Display
 from srgan.cli.report import STANDARD_OUTPUT, Record, Report, Status
 from srgan.errors import OutputError, PictureError, SrganError
 from srgan.images.files import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader, SaveOptions
-from srgan.upscale import Upscaler
+from srgan.upscale import Enlarged, Plan, Upscaler
 
 _FEW = 20  # pictures: among more, those that are there already are only counted
 
@@ -137,7 +137,7 @@ class Batch:
                 overwrite=wishes.overwrite,
                 advance=self._display.advance,
             )
-        return self._record(job, "done", picture, result.size, result.seconds, result.engine)
+        return self._record(job, "done", result, result.engine)
 
     def _plan(self, job: Job) -> Record:
         wishes, engine = self._wishes, self._upscaler.network.engine
@@ -148,22 +148,20 @@ class Batch:
             output_format=job.format,
             max_pixels=wishes.max_pixels,
         )
-        return self._record(job, "planned", plan.picture, plan.size, plan.seconds, f"{engine.name} {engine.precision}")
+        return self._record(job, "planned", plan, f"{engine.name} {engine.precision}")
 
-    def _record(
-        self, job: Job, status: Status, picture: PictureInfo, size: tuple[int, int], seconds: float, engine: str
-    ) -> Record:
+    def _record(self, job: Job, status: Status, what: Enlarged | Plan, engine: str) -> Record:
         card = self._upscaler.model.card
         return Record(
             source=job.name,
             output=STANDARD_OUTPUT if job.output is None else str(job.output),
             status=status,
-            size_in=(picture.width, picture.height),
-            size_out=size,
-            seconds=round(seconds, 3),
+            size_in=(what.picture.width, what.picture.height),
+            size_out=what.size,
+            seconds=round(what.seconds, 3),
             model=f"{card.name} {card.identity}",
             engine=engine,
-            notes=picture.notes,
+            notes=what.notes,
         )
 
     def _source(self, job: Job) -> Path | bytes:
