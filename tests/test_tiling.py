@@ -1,5 +1,7 @@
 """Tiled equals whole, in both engines and at every size modulo the tile; what does not fit is halved, never skipped."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +78,9 @@ class Limited:
             raise OutOfMemory("no")
         return self.engine.run(stage, tile)
 
+    def release(self, stage: int) -> None:
+        self.engine.release(stage)
+
 
 def test_a_tile_that_does_not_fit_is_halved_and_nothing_is_skipped(tiny_model: Path) -> None:
     engine = OpenVinoEngine(find(tiny_model), precision="fp32")
@@ -110,6 +115,9 @@ class Broken:
             result[0, 0, 5, 5] = np.nan
         return result
 
+    def release(self, stage: int) -> None:
+        raise AssertionError("nothing was short of memory")
+
 
 def test_numbers_that_are_not_finite_are_computed_again_in_full_precision() -> None:
     network = TiledNetwork(Broken("bf16", broken=True), fallback=lambda: Broken("fp32", broken=False))
@@ -133,3 +141,52 @@ def test_large_pictures_are_cut_and_small_ones_are_not(tiny_model: Path) -> None
     assert (small.columns, small.rows) == (200, 100)
     large = network.grid(30_000, 20_000)
     assert large.rows * 30_000 * 16 * 3 <= 160 * 2**20
+
+
+_SHORT_OF_MEMORY = """
+import resource, sys
+import numpy as np
+from srgan.engines.choice import open_engine
+from srgan.images.tiles import Span
+from srgan.tiling import Target, TiledNetwork
+from srgan.weights.catalogue import find
+
+engine = open_engine(find(sys.argv[1]), sys.argv[2], precision="fp32")
+network = TiledNetwork(engine)
+low = np.random.default_rng(0).random((600, 600, 3), dtype=np.float32)
+results = [np.zeros((2400, 2400, 3), np.uint8) for _ in range(2)]
+refused = 0
+run = engine.run
+def counted(stage, tile):
+    global refused
+    try:
+        return run(stage, tile)
+    except Exception as error:
+        refused += type(error).__name__ == "OutOfMemory"
+        raise
+engine.run = counted
+for small, result in zip((True, False), results):
+    network.restore(low[:100, :100], Span(0, 100, 0, 100), (100, 100),
+                    Target(result[:400, :400], 0, lambda tile: (255 * tile.clip(0, 1)).astype(np.uint8)), columns=100)
+    if small:
+        pages = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (pages + 128 * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    network.restore(low, Span(0, 600, 0, 600), (600, 600),
+                    Target(result, 0, lambda tile: (255 * tile.clip(0, 1)).astype(np.uint8)), columns=600)
+    if small:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        print(refused)
+print(np.abs(results[0].astype(int) - results[1]).max())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_real_shortage_of_memory_is_survived(tiny_model: Path, engine: str) -> None:
+    """The libraries' own words for it are understood, and what they then give is the same picture."""
+    command = [sys.executable, "-c", _SHORT_OF_MEMORY, str(tiny_model), engine]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+    refused, difference = map(int, result.stdout.split())
+    assert refused >= 1
+    assert difference <= 1

@@ -61,10 +61,11 @@ class TiledNetwork:
         self._fallback = fallback
         free = int(free_memory() * _SHARE_OF_FREE)
         limits = [_TRUNK_MEMORY] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
-        self._areas = [
+        self._first_areas = tuple(
             max(min(limit, free) // (4 * stage.values), _SMALLEST**2)
             for limit, stage in zip(limits, engine.stages, strict=True)
-        ]
+        )
+        self._areas = list(self._first_areas)
 
     @property
     def scale(self) -> int:
@@ -121,12 +122,14 @@ class TiledNetwork:
             tile = planes[:, :, :, column.low : column.high]
             counter = _Counter(advance)
             try:
-                _Run(self.engine, self._areas, size, target, counter).stage(0, tile, band, column)
+                _Run(self.engine, self._first_areas, self._areas, size, target, counter).stage(0, tile, band, column)
             except _NotFinite:
                 self._fall_back()
                 counter.done = 0
                 try:
-                    _Run(self.engine, self._areas, size, target, counter).stage(0, tile, band, column)
+                    _Run(self.engine, self._first_areas, self._areas, size, target, counter).stage(
+                        0, tile, band, column
+                    )
                 except _NotFinite:
                     raise EngineError(
                         "the network gives numbers that are not finite: try another --engine, and run srgan doctor"
@@ -146,7 +149,7 @@ class _Counter:
         self.done = self._told = 0
         self._advance = advance
 
-    def __call__(self, pixels: int) -> None:
+    def add(self, pixels: int) -> None:
         self.done += pixels
         if self.done > self._told:
             self._advance(self.done - self._told)
@@ -158,23 +161,40 @@ class _Run:
     """One tile's way through the stages."""
 
     engine: Engine
+    first_areas: tuple[int, ...]
+    """The most pixels of a tile, by stage, when nothing is known yet."""
     areas: list[int]
-    """The most pixels of a tile, by stage; made smaller when a tile does not fit."""
+    """The same after what did not fit."""
     size: tuple[int, int]
     target: Target
-    advance: Advance
+    counter: _Counter
 
     def stage(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
-        """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on what it gives."""
+        """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on what it gives.
+
+        A tile that does not fit, or leaves no memory for what follows, is done as two.
+
+        Raises:
+            OutOfMemory: if it is so small that the cause must lie elsewhere.
+        """
+        # Halved outside of the attempt: an exception that is being handled keeps what its frames hold.
+        if not self._fits(number, tile, rows, columns):
+            self.engine.release(number)
+            self._halves(number, tile, rows, columns)
+
+    def _fits(self, number: int, tile: Floats, rows: Span, columns: Span) -> bool:
+        """Do a tile, unless memory runs out on the way."""
+        done = self.counter.done
         try:
             values = self.engine.run(number, tile)
+            if number + 1 < len(self.engine.stages):
+                self._cover(number + 1, values, rows, columns)
+            else:
+                self._keep(values, rows, columns)
         except OutOfMemory:
-            self._halves(number, tile, rows, columns)
-            return
-        if number + 1 < len(self.engine.stages):
-            self._cover(number + 1, values, rows, columns)
-        else:
-            self._keep(values, rows, columns)
+            self.counter.done = done
+            return False
+        return True
 
     def _keep(self, values: Floats, rows: Span, columns: Span) -> None:
         """Cut the halo from a finished tile and put what remains in its place."""
@@ -185,7 +205,7 @@ class _Run:
         down = _scaled(slice(rows.start - target.top, rows.stop - target.top), scale)
         across = _scaled(slice(columns.start, columns.stop), scale)
         target.rows[down, across] = target.finish(kept)
-        self.advance((rows.stop - rows.start) * (columns.stop - columns.start))
+        self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
 
     def _cover(self, number: int, values: Floats, rows: Span, columns: Span) -> None:
         """Run a stage in its own tiles over what the stage before it made of a tile."""
@@ -199,15 +219,16 @@ class _Run:
                 self.stage(number, values[:, :, part_rows, part_columns], down, across)
 
     def _halves(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
-        """A tile that did not fit, done as two; tiles to come are made smaller too.
+        """A tile done as two; tiles to come are made smaller too, and those of later stages may grow again.
 
         Raises:
-            OutOfMemory: if it is so small that the cause must lie elsewhere.
+            OutOfMemory: if it is too small for that.
         """
         height, width = rows.stop - rows.start, columns.stop - columns.start
         if max(height, width) <= _SMALLEST:
-            raise OutOfMemory("there is not even memory for a tile of 16x16 pixels: close other programs")
-        self.areas[number] = max(self.areas[number] // 2, _SMALLEST**2)
+            raise OutOfMemory(f"there is not even memory for a tile of {width}x{height} pixels: close other programs")
+        self.areas[number] = max(min(self.areas[number], tile.shape[2] * tile.shape[3]) // 2, _SMALLEST**2)
+        self.areas[number + 1 :] = self.first_areas[number + 1 :]
         halo = sum(stage.halo for stage in self.engine.stages[number:])
         if height >= width:
             for half in spans(self.size[0], -(-height // 2), halo, within=(rows.start, rows.stop)):

@@ -10,8 +10,8 @@ from srgan.images.tiles import Stage
 Floats = NDArray[np.float32]
 Precision = Literal["fp32", "bf16"]
 
-_COMPLAINTS = ("memory", "alloc")
-"""Words by which libraries that raise one error for everything say that it did not fit."""
+_COMPLAINTS = ("memory", "alloc", "could not create a primitive")
+"""Words by which libraries that raise one error for everything say that it did not fit; the last are oneDNN's."""
 
 
 class Engine(Protocol):
@@ -32,6 +32,9 @@ class Engine(Protocol):
             OutOfMemory: if the tile did not fit.
             EngineError: if the network could not be run.
         """
+
+    def release(self, stage: int) -> None:
+        """Give back the memory that this stage and the later ones hold; what they returned is no longer valid."""
 
 
 def speaks_of_memory(error: BaseException) -> bool:

@@ -41,7 +41,8 @@ class OpenVinoEngine:
         try:
             network = core.read_model(model.read(".onnx"))
             parts = _cut(network, [stage.output for stage in self.stages])
-            self._requests = [core.compile_model(part, "CPU", settings).create_infer_request() for part in parts]
+            self._compiled = [core.compile_model(part, "CPU", settings) for part in parts]
+            self._requests = [compiled.create_infer_request() for compiled in self._compiled]
         except RuntimeError as error:
             raise EngineError(
                 f"OpenVINO cannot run {model.card.name} ({_last_line(error)}): try --engine torch"
@@ -56,6 +57,12 @@ class OpenVinoEngine:
             raise EngineError(f"OpenVINO failed ({_last_line(error)}): try --engine torch") from error
         restored: Floats = results[0]
         return restored
+
+    def release(self, stage: int) -> None:
+        for number in range(stage, len(self._requests)):
+            del self._requests[number]  # it keeps what it took, for a tile that was found not to fit too
+            self._compiled[number].release_memory()
+            self._requests.insert(number, self._compiled[number].create_infer_request())
 
 
 def _cut(network: openvino.Model, outputs: list[str]) -> list[openvino.Model]:

@@ -47,6 +47,10 @@ class TorchEngine:
             for part in deploy(network.eval())
         ]
 
+    def release(self, stage: int) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
     @torch.inference_mode()
     def run(self, stage: int, tile: Floats) -> Floats:
         try:
