@@ -2,7 +2,9 @@
 
 import io
 import os
+import resource
 import struct
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -262,6 +264,13 @@ def test_padded_cmyk_jpeg_is_read() -> None:
     assert np.array_equal(read(data[:-2] + bytes(20) + data[-2:]).pixels, read(data).pixels)
 
 
+def test_png_header_with_a_wrong_sum_is_refused_before_it_is_believed() -> None:
+    data = bytearray(_saved(COLOUR, "png"))
+    data[17] ^= 1  # 65,536 pixels wider
+    with pytest.raises(PictureError, match="its header does not add up"):
+        PictureReader(bytes(data))
+
+
 def test_flipped_bit_in_png_is_found() -> None:
     data = bytearray(_saved(COLOUR, "png"))
     data[len(data) // 2] ^= 1
@@ -277,6 +286,20 @@ def test_size_is_checked_before_memory_is_taken() -> None:
     with pytest.raises(PictureError, match="raise --max-pixels"):
         read(_saved(COLOUR, "png"), max_pixels=719)
     assert read(_saved(COLOUR, "png"), max_pixels=720).info.width == 30
+
+
+def test_a_header_that_lies_costs_neither_time_nor_memory() -> None:
+    turn = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+    whole = _png(32, 11_000_000, 8, 2, bytes(100_000))
+    chunk = struct.pack(">I", len(turn)) + b"eXIf" + turn + struct.pack(">I", zlib.crc32(b"eXIf" + turn))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.monotonic()
+    with PictureReader(whole[:33] + chunk + whole[33:]) as reader:
+        assert (reader.info.width, reader.info.height) == (11_000_000, 32)
+        with pytest.raises(PictureError, match="damaged or cut short"):
+            reader.read_rows(1)
+    assert time.monotonic() - began < 3
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kB; the picture would be a million
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,14 @@ from srgan.images.formats import SNIFFED_BYTES, sniff
 from srgan.images.vips import reason
 
 # What libvips says of kinds of samples and compressions that it, or the build of it, does not decode.
-_NOT_DECODED = ("samples out of range", "bad labq format", "not configured", "not supported", "unsupported")
+_NOT_DECODED = (
+    "samples out of range",
+    "bad labq format",
+    "not configured",
+    "not supported",
+    "unsupported",
+    "security limit",
+)
 
 
 class Source:
