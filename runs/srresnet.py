@@ -3,7 +3,7 @@
     SRGAN_DATA=... python -m runs.srresnet             prepare, train (resumes), measure, write the model
     SRGAN_DATA=... python -m runs.srresnet --release   only measure the newest checkpoint and write the model
 
-Expected: Set5 30.6 dB or more by the protocol of the paper, after 30,000 updates of 4 crops: 1.5 hours on two cores.
+Expected: Set5 30.6 dB or more by the protocol of the paper, after 20,000 updates of 4 crops: an hour on two cores.
 """
 
 import argparse

@@ -44,17 +44,17 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     # Ledig et al. 2017, section 3.2: 10^6 updates, batch 16, crops of 96, Adam at 1e-4.
     "srresnet-mse": Recipe(name="srresnet-mse"),
-    # What two CPU cores do in an hour and a half. In equal time, batches of 4 went further than batches of 16, and a
+    # What two CPU cores do in an hour. In equal time, batches of 4 went further than batches of 16, and a
     # generator without batch normalisation further than one with; without clipping, 5e-4 diverged (docs/log.md).
     "srresnet-cpu": Recipe(
         name="srresnet-cpu",
         normalisation=False,
         loss="l1",
         batch=4,
-        updates=30_000,
+        updates=20_000,
         learning_rate=4e-4,
         warmup=500,
-        decay=29_500,
+        decay=19_500,
         clip=1.0,
     ),
 }
