@@ -28,7 +28,8 @@ _RGB_OR_GRAY = ("b-w", "srgb", "grey16", "rgb16", "rgb", "scrgb", "multiband")
 # A cut JPEG, closed again by a program that did not look, is only a warning to libjpeg, which makes up gray pixels.
 _STRICTNESS = {"jpeg": "warning"}
 _HARMLESS = "extraneous bytes before marker"  # padding that some cameras write between segments
-_LARGEST_STRIP = 32 << 20  # bytes fetched from libvips at once: it holds them twice
+# Fetched from libvips at once. It holds the bytes twice; and of a damaged file it tries every row, decoding anew.
+_LARGEST_STRIP, _HIGHEST_STRIP = 32 << 20, 128
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class PictureReader:
         count = max(0, min(count, self.info.height - self._position))
         dtype: Any = np.uint8 if self.info.depth == 8 else np.uint16
         rows: Pixels = np.empty((count, self.info.width, self.info.channels), dtype)
-        at_once = max(1, _LARGEST_STRIP // (self.info.width * self._image.bands * 8))
+        at_once = max(1, min(_HIGHEST_STRIP, _LARGEST_STRIP // (self.info.width * self._image.bands * 8)))
         for start in range(0, count, at_once):
             strip = rows[start : start + at_once]
             strip[:] = self._fetch(len(strip)).reshape(strip.shape)
