@@ -1,0 +1,104 @@
+"""What training lowers: the losses of Ledig et al. 2017, each a number to be weighted and added by the caller.
+
+Pictures come as everywhere in srgan, RGB in [0, 1], and are compared in the paper's range, [-1, 1]. Each loss is the
+mean over the pictures of a batch, unless it says otherwise. What network judges a picture is not known here:
+adversarial losses take its logits.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srgan.models.vgg import VGG19
+
+_WIDTH = 2.0
+"""[-1, 1] is this many times as wide as [0, 1]: differences between pictures grow by it."""
+
+
+class MeanSquaredError(nn.Module):
+    """Mean squared error of pictures taken to [-1, 1], over pixels and channels (Ledig et al. 2017, eq. 4).
+
+    Four times the mean squared error in [0, 1]; PSNR is 10 log10(4 / this).
+    """
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        return _WIDTH**2 * functional.mse_loss(restored, high)
+
+
+class AbsoluteError(nn.Module):
+    """Mean absolute error of pictures taken to [-1, 1], over pixels and channels: twice that in [0, 1]."""
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        return _WIDTH * functional.l1_loss(restored, high)
+
+
+class ContentLoss(nn.Module):
+    """Mean squared difference of the features that VGG19 sees in two pictures (Ledig et al. 2017, eq. 5).
+
+    Averaged over the W_ij * H_ij positions of the layer, as the equation says, and over its channels, of which it says
+    as little as equation 4 does of colours: so both are means over everything. The paper multiplies the features by
+    1/12.75, and with them the loss by 1/12.75^2, about 0.006, "to obtain VGG losses of a scale that is comparable to
+    the MSE loss". That factor belongs to features in the units of the published weights and comes with the network
+    (`VGG19.feature_scale`); features normalised to a mean of 1 have no units to correct.
+
+    Args:
+        vgg: the network, up to the layer that is compared; it stays as it is.
+        feature_scale: multiplies the features, in place of the network's own.
+    """
+
+    def __init__(self, vgg: VGG19, *, feature_scale: float | None = None) -> None:
+        super().__init__()
+        self.vgg = vgg
+        self.feature_scale = vgg.feature_scale if feature_scale is None else feature_scale
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        with torch.no_grad():
+            wanted = self.vgg(high)
+        return self.feature_scale**2 * functional.mse_loss(self.vgg(restored), wanted)
+
+
+class TotalVariation(nn.Module):
+    """Sum of the absolute differences between neighbouring pixels, in [-1, 1], over each picture.
+
+    The paper adds it to the content loss of SRResNet-VGG22 with a weight of 2e-8, and names Aly and Dubois 2005 and
+    Johnson et al. 2016. With such a weight only a sum over the picture, not a mean, is felt at all. Absolute
+    differences along rows and columns are the anisotropic form, whose gradient needs no small constant where a picture
+    is flat.
+    """
+
+    def forward(self, restored: Tensor) -> Tensor:  # (B, 3, H, W) in [0, 1]
+        down = (restored[:, :, 1:] - restored[:, :, :-1]).abs().sum()
+        right = (restored[:, :, :, 1:] - restored[:, :, :, :-1]).abs().sum()
+        return _WIDTH * (down + right) / len(restored)
+
+
+class AdversarialLoss(nn.Module):
+    """-log D(G(LR)): how far the generator is from being taken for real (Ledig et al. 2017, eq. 6).
+
+    From logits z it is softplus(-z) = -log sigmoid(z), finite wherever the logit is.
+
+    Args:
+        reduction: "sum" over the batch as equation 6 is printed, or "mean". With the sum, the weight of 1e-3 that the
+            paper gives this loss counts for more in a larger batch, since content losses are means over it (eq. 2);
+            the mean makes recipes independent of their batch. A sum over 16 pictures is 16 times their mean.
+    """
+
+    def __init__(self, *, reduction: Literal["sum", "mean"] = "sum") -> None:
+        super().__init__()
+        self.reduction = reduction
+
+    def forward(self, logits: Tensor) -> Tensor:  # (B, 1): the discriminator's, of restored pictures
+        losses = functional.softplus(-logits)
+        return losses.sum() if self.reduction == "sum" else losses.mean()
+
+
+class DiscriminatorLoss(nn.Module):
+    """-log D(HR) - log(1 - D(G(LR))), the mean over the batch of what D maximises (Ledig et al. 2017, eq. 1).
+
+    A discriminator that knows nothing, every logit 0, has a loss of 2 log 2 = 1.386.
+    """
+
+    def forward(self, high: Tensor, restored: Tensor) -> Tensor:  # (B, 1) both: logits
+        return functional.softplus(-high).mean() + functional.softplus(restored).mean()

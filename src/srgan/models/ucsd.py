@@ -1,0 +1,165 @@
+"""The networks of Yu, Zhang and Zhong's "Super-Resolution Image Recovery Using GAN", a report of UC San Diego.
+
+Its table I draws the generator and the discriminator. What it leaves open is taken from the paper it follows (Ledig et
+al. 2017), and for the discriminator from TensorLayer's SRGAN (https://github.com/tensorlayer/SRGAN), whose layers these
+are: normalisation after every convolution but the first, no activation before the sum. Of its SRCNN it says "4-layer"
+and no more.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srgan.images.tiles import Stage
+from srgan.models.srgan import ResidualBlock, UpsamplingStep
+from srgan.models.subpixel import icnr_
+
+
+def _initialise(network: nn.Module, *, slope: float) -> None:
+    """He initialisation for the slope that activations have below zero, zero biases."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, a=slope)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+class UcsdSrcnn(nn.Module):
+    """SRCNN in four layers: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+
+    A bicubic enlargement, then convolutions 9-1-1-5 of 64, 32, 16 and 3 channels with ReLU between them: the deeper
+    network that Dong et al. study in "Image Super-Resolution Using Deep Convolutional Networks" (2016, section 4.3.3),
+    on three colours (section 5). Unlike theirs it pads, so that the picture keeps its size.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = 4
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(3, 64, 9, padding=4),
+            nn.ReLU(),
+            nn.Conv2d(64, 32, 1),
+            nn.ReLU(),
+            nn.Conv2d(32, 16, 1),
+            nn.ReLU(),
+            nn.Conv2d(16, 3, 5, padding=2),
+        )
+        _initialise(self, slope=0.0)
+
+    @property
+    def stages(self) -> tuple[Stage]:
+        """One part: everything happens at high resolution."""
+        weights = 81 * 3 * 64 + 64 * 32 + 32 * 16 + 25 * 16 * 3
+        radius = 2.0 + (4.0 + 2.0) / self.scale  # bicubic, then 9x9 and 5x5 at four times the size
+        return (Stage("restored", self.scale, radius, values=16 * (64 + 32), multiply_adds=16 * weights),)
+
+    def forward(self, low: Tensor) -> Tensor:
+        # With `antialias` torch has the kernel of MATLAB and Pillow, a = -0.5, without it -0.75; when enlarging that is
+        # all the difference.
+        enlarged = functional.interpolate(low, scale_factor=float(self.scale), mode="bicubic", antialias=True)
+        restored: Tensor = self.convolutions(enlarged)
+        return restored
+
+
+class UcsdGenerator(nn.Module):
+    """The report's SRResNet, (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1]: the paper's with 3x3 ends.
+
+    Args:
+        blocks: number of residual blocks; 16 in the report.
+        features: channels of the trunk.
+    """
+
+    def __init__(self, *, blocks: int = 16, features: int = 64) -> None:
+        super().__init__()
+        self.scale = 4
+        self.head = nn.Sequential(nn.Conv2d(3, features, 3, padding=1), nn.PReLU(features))
+        self.blocks = nn.Sequential(*(ResidualBlock(features, normalisation=True, skip=True) for _ in range(blocks)))
+        self.fusion = nn.Sequential(nn.Conv2d(features, features, 3, padding=1, bias=False), nn.BatchNorm2d(features))
+        steps = [UpsamplingStep(features), UpsamplingStep(features)]
+        self.upsampling = nn.Sequential(*steps)
+        self.output = nn.Conv2d(features, 3, 3, padding=1)
+        _initialise(self, slope=0.25)
+        for step in steps:
+            icnr_(step.convolution, factor=2)
+        nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
+
+    @property
+    def stages(self) -> tuple[Stage, Stage]:
+        """The trunk at low resolution, and the tail that enlarges: see `srgan.Generator`, whose parts they match."""
+        features, blocks = self.output.in_channels, len(self.blocks)
+        trunk = Stage(
+            "features",
+            scale=1,
+            radius=1.0 + 2.0 * blocks + 1.0,  # a 3x3, two a block, a 3x3
+            values=5 * features,
+            multiply_adds=9 * 3 * features + 9 * features**2 * (2 * blocks + 1),
+        )
+        tail = Stage(
+            "restored",
+            scale=self.scale,
+            radius=1.0 + 1.0 / 2 + 1.0 / 4,  # a 3x3 at every size
+            values=features * (4 + 16 + 16) + 3 * 16,
+            multiply_adds=36 * features**2 * (1 + 4) + 16 * 9 * features * 3,
+        )
+        return trunk, tail
+
+    def trunk(self, low: Tensor) -> Tensor:
+        """Features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        first: Tensor = self.head(low)
+        deep: Tensor = self.fusion(self.blocks(first))
+        return first + deep
+
+    def tail(self, x: Tensor) -> Tensor:
+        """The picture from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
+        signed: Tensor = self.output(self.upsampling(x))  # the paper's range, [-1, 1]
+        return (signed + 1.0) / 2.0
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.tail(self.trunk(low))
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, *, stride: int = 1, activation: bool = True) -> nn.Sequential:
+    """Convolution, normalisation and LeakyReLU(0.2); an even kernel halves the size."""
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=(kernel - 1) // 2, bias=False)
+    layers: list[nn.Module] = [convolution, nn.BatchNorm2d(outputs)]
+    return nn.Sequential(*layers, nn.LeakyReLU(0.2)) if activation else nn.Sequential(*layers)
+
+
+class UcsdDiscriminator(nn.Module):
+    """Logits of crops in [0, 1]: (B, 3, crop, crop) to (B, 1), above 0 for what looks real.
+
+    Six convolutions k4s2 of 64 to 2,048 channels, k1 to 1,024 and 512, a residual block of k1 128, k3 128 and k3 512,
+    dense. The table's "Dense 18,432" is what goes into the dense layer from crops of 384: 6 * 6 * 512.
+
+    Args:
+        crop: side of the crops in pixels, a multiple of 64; 384 in the report.
+        features: channels of the first convolution; the others keep the report's proportions.
+    """
+
+    def __init__(self, *, crop: int = 384, features: int = 64) -> None:
+        super().__init__()
+        if crop < 64 or crop % 64:
+            raise ValueError(f"the discriminator sees crops of a multiple of 64 pixels, not {crop}")
+        self.crop = crop
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(3, features, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            *(_convolution(features * 2**power, features * 2 ** (power + 1), 4, stride=2) for power in range(5)),
+            _convolution(32 * features, 16 * features, 1),
+            _convolution(16 * features, 8 * features, 1, activation=False),
+        )
+        self.residual = nn.Sequential(
+            _convolution(8 * features, 2 * features, 1),
+            _convolution(2 * features, 2 * features, 3),
+            _convolution(2 * features, 8 * features, 3, activation=False),
+        )
+        self.dense = nn.Linear(8 * features * (crop // 64) ** 2, 1)
+        _initialise(self, slope=0.2)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        if pictures.shape[-2:] != (self.crop, self.crop):
+            raise ValueError(f"the discriminator is made for crops of {self.crop} pixels, not {list(pictures.shape)}")
+        x: Tensor = self.convolutions(2.0 * pictures - 1.0)  # the paper's range
+        x = functional.leaky_relu(x + self.residual(x), 0.2)
+        logits: Tensor = self.dense(torch.flatten(x, start_dim=1))
+        return logits

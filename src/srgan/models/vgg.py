@@ -1,0 +1,123 @@
+"""The network that content losses look through: VGG19 (Simonyan and Zisserman 2015) up to one of its convolutions.
+
+It is never trained here. Where its weights come from is the business of `vgg_weights.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from srgan.errors import UsageError
+
+CONVOLUTIONS = (2, 2, 4, 4, 4)
+"""Convolutions before the first, second, ... max-pool."""
+_CHANNELS = (64, 128, 256, 512, 512)
+PAPER_FEATURE_SCALE = 1.0 / 12.75
+"""What Ledig et al. 2017, section 3.2, multiply the features of the published weights by."""
+
+
+@dataclass(frozen=True)
+class ContentLayer:
+    """phi_i,j of Ledig et al. 2017: the j-th convolution before the i-th max-pool, counted from 1."""
+
+    group: int
+    """i, 1 to 5."""
+    position: int
+    """j, 1 or 2 in the first two groups, 1 to 4 after them."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.group <= len(CONVOLUTIONS) or not 1 <= self.position <= CONVOLUTIONS[self.group - 1]:
+            raise UsageError(
+                f"VGG19 has no layer {self.group},{self.position}: it has 1,1 to 2,2 and 3,1 to 5,4 (as in VGG54), "
+                "with two layers in groups 1 and 2, four in groups 3, 4 and 5"
+            )
+
+    @classmethod
+    def parse(cls, name: str) -> "ContentLayer":
+        """The layer that the paper calls `VGG22` or `VGG54`; case is free.
+
+        Raises:
+            UsageError: if VGG19 has no such layer.
+        """
+        match = re.fullmatch(r"vgg([0-9])([0-9])", name.strip().lower(), flags=re.ASCII)
+        if match is None:
+            raise UsageError(f"'{name}' is no layer of VGG19: write VGG22 or VGG54, for instance")
+        return cls(int(match[1]), int(match[2]))
+
+    @property
+    def name(self) -> str:
+        """As in the paper: VGG54."""
+        return f"VGG{self.group}{self.position}"
+
+    def convolutions(self) -> Iterator["ContentLayer"]:
+        """All convolutions from the picture up to this one."""
+        for group, count in enumerate(CONVOLUTIONS[: self.group], start=1):
+            last = self.position if group == self.group else count
+            yield from (ContentLayer(group, position) for position in range(1, last + 1))
+
+    @property
+    def key(self) -> str:
+        """The convolution's name, as its authors have it: conv5_4."""
+        return f"conv{self.group}_{self.position}"
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Channels that go into the convolution, and come out."""
+        if self.position > 1:
+            return _CHANNELS[self.group - 1], _CHANNELS[self.group - 1]
+        return (_CHANNELS[self.group - 2] if self.group > 1 else 3), _CHANNELS[self.group - 1]
+
+
+class VGG19(nn.Module):
+    """Features of pictures in [0, 1]: (B, 3, H, W) to (B, C, H / 2^(i-1), W / 2^(i-1)), rounded down at every pool.
+
+    Its weights are frozen; gradients pass through it to the picture. Nothing beyond the layer is built.
+
+    Args:
+        layer: whose features are given.
+        before_activation: the features before the layer's ReLU (Wang et al. 2018, section 3.3), not as published after.
+        feature_scale: what a content loss multiplies the features by; 1/12.75 in the paper.
+    """
+
+    def __init__(
+        self, *, layer: ContentLayer, before_activation: bool = False, feature_scale: float = PAPER_FEATURE_SCALE
+    ) -> None:
+        super().__init__()
+        self.layer = layer
+        self.before_activation = before_activation
+        self.feature_scale = feature_scale
+        # From [0, 1] to what the first filters were trained on: means subtracted, and deviations or order of the
+        # colours, which differ from one set of weights to the next.
+        self.preprocess = nn.Conv2d(3, 3, 1)
+        self.convolutions = nn.ModuleDict(
+            {each.key: nn.Conv2d(*each.channels, kernel_size=3, padding=1) for each in layer.convolutions()}
+        )
+        self.requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        x: Tensor = self.preprocess(pictures)
+        for each in self.layer.convolutions():
+            if each.position == 1 and each.group > 1:
+                x = functional.max_pool2d(x, 2)
+            x = self.convolutions[each.key](x)
+            if each != self.layer or not self.before_activation:
+                x = functional.relu(x)
+        return x
+
+    def train(self, mode: bool = True) -> "VGG19":
+        """Stays as it is: a loss that is switched to training does not train it."""
+        return super().train(False)
+
+
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of RGB in [0, 1]: what torchvision's weights expect to be subtracted and divided by."""
+
+
+def imagenet_preprocess() -> tuple[Tensor, Tensor]:
+    """Weight and bias of `VGG19.preprocess` for torchvision's weights: (x - mean) / deviation."""
+    mean, deviation = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_DEVIATION)
+    return torch.diag(1.0 / deviation)[:, :, None, None], -mean / deviation

@@ -1,0 +1,183 @@
+"""Every loss against its equation, computed plainly, and its gradient against finite differences, in the generator."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from srgan.losses import (
+    AbsoluteError,
+    AdversarialLoss,
+    ContentLoss,
+    DiscriminatorLoss,
+    MeanSquaredError,
+    TotalVariation,
+)
+from srgan.models.discriminator import Discriminator
+from srgan.models.srgan import Generator
+from srgan.models.vgg import VGG19, ContentLayer
+
+IMAGENET = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], dtype=torch.float64)
+COUNTS = {1: (2, 64), 2: (2, 128), 3: (4, 256), 4: (4, 512), 5: (4, 512)}
+
+
+def plain_vgg19(groups: int) -> nn.Sequential:
+    """Convolutions, ReLUs and pools in torchvision's order, with weights at random."""
+    layers: list[nn.Module] = []
+    inputs = 3
+    for group in range(1, groups + 1):
+        count, outputs = COUNTS[group]
+        for _ in range(count):
+            convolution = nn.Conv2d(inputs, outputs, 3, padding=1)
+            nn.init.kaiming_normal_(convolution.weight)
+            layers += [convolution, nn.ReLU()]
+            inputs = outputs
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers).double()
+
+
+def same_weights(plain: nn.Sequential, layer: ContentLayer, *, before_activation: bool = False) -> VGG19:
+    """The house's network with the plain one's weights, for pictures in [0, 1]."""
+    vgg = VGG19(layer=layer, before_activation=before_activation).double()
+    convolutions = [module for module in plain if isinstance(module, nn.Conv2d)]
+    for mine, theirs in zip(vgg.convolutions.values(), convolutions, strict=False):
+        mine.load_state_dict(theirs.state_dict())
+    vgg.preprocess.weight.copy_(torch.diag(1 / IMAGENET[1])[:, :, None, None])
+    assert vgg.preprocess.bias is not None
+    vgg.preprocess.bias.copy_(-IMAGENET[0] / IMAGENET[1])
+    return vgg
+
+
+def seen_by(plain: nn.Sequential, module: nn.Module, pictures: Tensor) -> Tensor:
+    """What a module of the plain network puts out, caught by a hook."""
+    caught: list[Tensor] = []
+    hook = module.register_forward_hook(lambda _module, _inputs, output: caught.append(output.detach().clone()))
+    plain((pictures - IMAGENET[0][:, None, None]) / IMAGENET[1][:, None, None])
+    hook.remove()
+    return caught[0]
+
+
+@pytest.mark.parametrize(
+    ("group", "position", "index", "before_activation"),
+    [(1, 1, 0, True), (2, 2, 7, False), (3, 4, 16, True), (5, 4, 34, False)],
+)
+def test_content_loss_is_equation_5(group: int, position: int, index: int, before_activation: bool) -> None:
+    torch.manual_seed(0)
+    plain = plain_vgg19(group)
+    loss = ContentLoss(same_weights(plain, ContentLayer(group, position), before_activation=before_activation))
+    restored, high = torch.rand(2, 2, 3, 34, 32, dtype=torch.float64)
+    module = plain[index] if before_activation else plain[index + 1]
+    features = [seen_by(plain, module, pictures) / 12.75 for pictures in (restored, high)]
+
+    height, width = features[0].shape[-2:]
+    by_position = sum(
+        (features[0][:, :, y, x] - features[1][:, :, y, x]).square().mean(dim=1)
+        for y in range(height)
+        for x in range(width)
+    ) / (width * height)
+    assert isinstance(by_position, Tensor)
+    torch.testing.assert_close(loss(restored, high), by_position.mean())
+    assert loss(high, high) == 0
+
+
+def test_pixel_losses_are_those_of_pictures_in_the_paper_s_range() -> None:
+    torch.manual_seed(0)
+    restored, high = torch.rand(2, 2, 3, 5, 4, dtype=torch.float64)
+    difference = (2 * restored - 1) - (2 * high - 1)
+    torch.testing.assert_close(MeanSquaredError()(restored, high), difference.square().mean())
+    torch.testing.assert_close(AbsoluteError()(restored, high), difference.abs().mean())
+
+
+def test_total_variation_sums_over_each_picture() -> None:
+    picture = torch.zeros(3, 4, 5)
+    picture[1, 2, 3] = 0.5  # four neighbours, each 0.5 away: 1 in [-1, 1]
+    assert TotalVariation()(picture.expand(7, 3, 4, 5)) == 4.0
+    assert TotalVariation()(torch.full((1, 3, 4, 5), 0.3)) == 0.0
+
+
+def test_adversarial_loss_is_the_negative_logarithm_and_stays_finite() -> None:
+    logits = torch.linspace(-20, 20, 41, dtype=torch.float64)[:, None]
+    expected = -torch.log(torch.sigmoid(logits))
+    for logit, each in zip(logits, expected, strict=True):
+        assert AdversarialLoss()(logit[None]) == pytest.approx(float(each), abs=1e-6)
+    assert AdversarialLoss()(logits) == pytest.approx(float(expected.sum()), abs=1e-6)
+    assert AdversarialLoss(reduction="mean")(logits) == pytest.approx(float(expected.mean()), abs=1e-6)
+
+    for extreme in (-1000.0, 1000.0):
+        logit = torch.tensor([[extreme]], requires_grad=True)
+        loss = AdversarialLoss()(logit)
+        (gradient,) = torch.autograd.grad(loss, logit)
+        assert loss == max(0.0, -extreme)
+        assert torch.isfinite(gradient).all()
+
+
+def test_discriminator_loss_is_what_equation_1_maximises() -> None:
+    torch.manual_seed(0)
+    high, restored = 3 * torch.randn(2, 6, 1, dtype=torch.float64)
+    value = torch.log(torch.sigmoid(high)) + torch.log(1 - torch.sigmoid(restored))
+    torch.testing.assert_close(DiscriminatorLoss()(high, restored), -value.mean())
+    assert DiscriminatorLoss()(torch.zeros(4, 1), torch.zeros(4, 1)) == pytest.approx(2 * math.log(2))
+    assert DiscriminatorLoss()(torch.tensor([[-1000.0]]), torch.tensor([[1000.0]])) == 2000.0
+
+
+def adversarial(high_side: int) -> Callable[[Tensor, Tensor], Tensor]:
+    discriminator = Discriminator(crop=high_side, features=8).double().eval()
+    loss = AdversarialLoss()
+    return lambda restored, _high: loss(discriminator(restored))
+
+
+def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
+    torch.manual_seed(1)
+    variation = TotalVariation()
+    return {
+        "squared": MeanSquaredError(),
+        "absolute": AbsoluteError(),
+        "content": ContentLoss(same_weights(plain_vgg19(2), ContentLayer(2, 2))),
+        "variation": lambda restored, _high: variation(restored),
+        "adversarial": adversarial(16),
+    }
+
+
+@pytest.mark.parametrize("name", ["squared", "absolute", "content", "variation", "adversarial"])
+def test_gradients_reach_the_generator_and_match_finite_differences(name: str) -> None:
+    loss = make_losses()[name]
+    torch.manual_seed(0)
+    generator = Generator(blocks=1, features=4).double().train()
+    low, high = torch.rand(2, 3, 4, 4, dtype=torch.float64), torch.rand(2, 3, 16, 16, dtype=torch.float64)
+    parameters = list(generator.parameters())
+
+    gradients = torch.autograd.grad(loss(generator(low), high), parameters)
+    names = [each for each, _ in generator.named_parameters()]
+    without = {each for each, gradient in zip(names, gradients, strict=True) if gradient.abs().max() == 0}
+    assert without == ({"output.bias"} if name == "variation" else set())  # a brighter picture varies no more
+
+    direction = [torch.randn_like(parameter) for parameter in parameters]
+    slope = sum(float((gradient * step).sum()) for gradient, step in zip(gradients, direction, strict=True))
+    size, values = 1e-7, []
+    for sign in (1, -2):  # a step ahead, then as far behind
+        with torch.no_grad():
+            for parameter, step in zip(parameters, direction, strict=True):
+                parameter.add_(step, alpha=sign * size)
+            values.append(float(loss(generator(low), high)))
+    assert slope == pytest.approx((values[0] - values[1]) / (2 * size), rel=1e-5)
+
+
+def test_gradients_of_the_discriminator_match_finite_differences() -> None:
+    torch.manual_seed(0)
+    high, restored = torch.randn(2, 5, 1, dtype=torch.float64, requires_grad=True).unbind()
+    assert torch.autograd.gradcheck(DiscriminatorLoss(), (high, restored))
+
+
+def test_content_loss_trains_no_vgg_and_keeps_no_graph_of_the_reference() -> None:
+    torch.manual_seed(0)
+    loss = ContentLoss(same_weights(plain_vgg19(1), ContentLayer(1, 1))).train()
+    restored, high = torch.rand(2, 1, 3, 8, 8, dtype=torch.float64, requires_grad=True).unbind()
+    high.retain_grad()
+    restored.retain_grad()
+    loss(restored, high).backward()
+    assert restored.grad is not None
+    assert high.grad is None
+    assert not [parameter for parameter in loss.parameters() if parameter.requires_grad]
+    assert not loss.vgg.training
