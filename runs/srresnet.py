@@ -52,14 +52,11 @@ console = Console(stderr=True)
 
 def prepared(data: Path) -> tuple[PreparedPictures, PreparedPictures]:
     """(training, validation) pictures, prepared at the first call."""
-    pictures = find_pictures(data / "train" / folder for folder in FOLDERS)
-    parts = {"train": [p for i, p in enumerate(pictures) if i % HELD_OUT], "validation": pictures[::HELD_OUT]}
-    for part, chosen in parts.items():
-        if not (CACHE / part / "index.json").exists():
-            report = prepare(chosen, CACHE / part)
-            for name, reason in report.left_out.items():
-                console.print(f"left out {name}: {reason}")
-    return PreparedPictures(CACHE / "train"), PreparedPictures(CACHE / "validation")
+    if not (CACHE / "index.json").exists():
+        report = prepare(find_pictures(data / "train" / folder for folder in FOLDERS), CACHE)
+        for name, reason in report.left_out.items():
+            console.print(f"left out {name}: {reason}")
+    return PreparedPictures(CACHE).split(HELD_OUT)
 
 
 @torch.inference_mode()

@@ -159,7 +159,7 @@ class Upscaler:
             source: a file, or the bytes of one.
             destination: where the result goes; it appears when it is whole, or not at all.
             scale: output pixels per input pixel along one axis, the model's own without it; any other factor is the
-                model's result resampled (Lanczos).
+                model's result resampled: Lanczos where it shrinks, bicubic where it grows.
             width: of the result, in place of `scale`.
             options: format, quality and metadata of the result; as the source without them.
             max_pixels: the largest picture, in pixels, that is opened.

@@ -1,6 +1,5 @@
 """Crops: aligned, of distinct pictures, and the same whenever the same update asks."""
 
-
 import numpy as np
 import pytest
 from PIL import Image

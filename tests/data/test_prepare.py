@@ -40,11 +40,20 @@ def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path) -> None:
     low, high = pictures[0]
     expected = np.asarray(Image.open(folder / "a.png"))[:100, :128]
     assert np.array_equal(high, expected)
-    assert np.array_equal(low, imresize(expected, 0.25))
+    assert np.array_equal(low, imresize(expected, 0.25, border="replicate"))
     gray16, gray = pictures[1][1], pictures[2][1]
     assert np.array_equal(gray16[:, :, 0], np.asarray(Image.open(folder / "d.png"))[:100, :96] // 257)
     assert np.array_equal(gray, np.asarray(Image.open(folder / "nested" / "b.png"))[:120, :96, None].repeat(3, 2))
     assert pictures.low_sizes == [(25, 32), (25, 24), (30, 24), (24, 24)]
+
+
+def test_split_leaves_nothing_out_and_nothing_in_both(folder: Path, tmp_path: Path) -> None:
+    prepare(find_pictures([folder]), tmp_path / "cache")
+    pictures = PreparedPictures(tmp_path / "cache")
+    training, validation = pictures.split(3)
+    assert validation.entries == [pictures.entries[0], pictures.entries[3]]
+    assert training.entries == [pictures.entries[1], pictures.entries[2]]
+    assert np.array_equal(training[0][1], pictures[1][1])
 
 
 def test_incomplete_preparations_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ picture, so that crops of the two are aligned and know nothing of crop borders.
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,6 +56,13 @@ class PreparedPictures:
             raise DataError(f"{folder} holds no prepared pictures: run the preparation again ({error})") from error
         if len(self._high) != index["high_bytes"] or len(self._low) != index["low_bytes"]:
             raise DataError(f"{folder} is incomplete: delete it and run the preparation again")
+
+    def split(self, every: int) -> tuple["PreparedPictures", "PreparedPictures"]:
+        """(training, validation) pictures: every so manieth, from the first on, validates."""
+        training, validation = copy(self), copy(self)
+        training.entries = [entry for number, entry in enumerate(self.entries) if number % every]
+        validation.entries = self.entries[::every]
+        return training, validation
 
     @property
     def low_sizes(self) -> list[tuple[int, int]]:
@@ -130,7 +138,8 @@ def prepare(
                 height, width = high.shape[:2]
                 entries.append(Entry(str(path), height, width, high_file.tell(), low_file.tell()))
                 high_file.write(high.data)
-                low_file.write(imresize(high, 1 / scale).data)
+                # With the border of the test sets' own low-resolution files.
+                low_file.write(imresize(high, 1 / scale, border="replicate").data)
             progress(done)
         sizes = {"high_bytes": high_file.tell(), "low_bytes": low_file.tell()}
     if not entries:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
+from srgan.losses import AbsoluteError, MeanSquaredError
 from srgan.training.recipes import Recipe
 
 
@@ -16,11 +16,8 @@ def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
 
 
-def pixel_loss(restored: Tensor, high: Tensor, recipe: Recipe) -> Tensor:
-    """Mean squared (eq. 4 of Ledig et al. 2017) or absolute error of pictures taken to [-1, 1]."""
-    if recipe.loss == "mse":
-        return 4.0 * functional.mse_loss(restored, high)
-    return 2.0 * functional.l1_loss(restored, high)
+PIXEL_LOSSES: dict[str, nn.Module] = {"mse": MeanSquaredError(), "l1": AbsoluteError()}
+"""By the name that a recipe gives."""
 
 
 @dataclass
@@ -36,7 +33,7 @@ class PixelTraining:
         """One update on (B, 3, h, w) and (B, 3, H, W) in [0, 1]; returns the loss before it."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.learning_rate_at(number)
-        loss = pixel_loss(self.generator(low), high, self.recipe)
+        loss = PIXEL_LOSSES[self.recipe.loss](self.generator(low), high)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.clip is not None:
