@@ -71,7 +71,7 @@ CASES = {
     "negative scale": (["photo.jpg", "--scale", "-2"], 2, "--scale must be above 0"),
     "NaN scale": (["photo.jpg", "--scale", "nan"], 2, "not nan"),
     "infinite scale": (["photo.jpg", "--scale", "inf"], 2, "not inf"),
-    "no width": (["photo.jpg", "--width", "0"], 2, "--width must be at least 1"),
+    "no width": (["photo.jpg", "--width", "0"], 2, "--width must be from 1"),
     "scale and width": (["photo.jpg", "--scale", "2", "--width", "9"], 2, "give one of them"),
     "unknown format": (["photo.jpg", "--format", "bmp"], 2, "--format must be one of jpeg"),
     "itself": (["photo.jpg", "-o", "photo.jpg", "--overwrite"], 2, "its own place"),
