@@ -1,11 +1,9 @@
 """Whole commands, as a user types them: time against the network's own, cold start, and peak memory."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,16 +35,24 @@ def photo(width: int, height: int) -> NDArray[np.uint8]:
     return pixels
 
 
+# A process of its own starts and watches the command: a child's peak memory counts that of whoever forked it.
+_LAUNCHER = """
+import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([time.perf_counter() - started, os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024]))
+"""
+
+
 def run(name: str, arguments: list[str], *, network_seconds: float | None = None) -> Command:
     """Run a command to its end; its memory is the largest it ever held in RAM."""
-    started = time.perf_counter()
-    process = subprocess.Popen([SRGAN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"srgan {' '.join(arguments)} ended with {process.returncode}")
-    return Command(name, seconds, network_seconds, usage.ru_maxrss / 1024)
+    launcher = [sys.executable, "-S", "-c", _LAUNCHER, SRGAN, *arguments]
+    said = subprocess.run(launcher, check=True, capture_output=True, text=True).stdout
+    seconds, code, megabytes = json.loads(said)
+    if code != 0:
+        raise SystemExit(f"srgan {' '.join(arguments)} ended with {code}")
+    return Command(name, seconds, network_seconds, megabytes)
 
 
 _NETWORK = """

@@ -18,9 +18,9 @@ from srgan.engines.memory import free_memory
 from srgan.errors import EngineError, OutOfMemory
 from srgan.images.tiles import Grid, Span, best_grid, spans
 
-# Larger tiles save arithmetic in halos and lose it in memory traffic: a 1-megapixel photo took 17.9 s with these
-# limits, 20.2 s with half and 22.2 s with twice the first, and no less with half or twice the second (docs/log.md).
-_TRUNK_MEMORY = 300 * 2**20  # for a tile of the first stage
+# Larger tiles save arithmetic in halos and lose it in memory traffic: around these limits a megapixel takes the same
+# time within 3 %, with half or twice the first a tenth more (docs/log.md).
+_TRUNK_MEMORY = 400 * 2**20  # for a tile of the first stage
 _TAIL_MEMORY = 60 * 2**20  # for one of a later stage
 _BAND_MEMORY = 160 * 2**20  # for the finished rows of a band, as 8-bit RGB, on their way to the file
 _SHARE_OF_FREE = 0.25  # of the free memory, for the tile of one stage
