@@ -33,7 +33,7 @@ class PixelTraining:
         """One update on (B, 3, h, w) and (B, 3, H, W) in [0, 1]; returns the loss before it."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.learning_rate_at(number)
-        loss = PIXEL_LOSSES[self.recipe.loss](self.generator(low), high)
+        loss: Tensor = PIXEL_LOSSES[self.recipe.loss](self.generator(low), high)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.clip is not None:
