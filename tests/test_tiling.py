@@ -147,46 +147,28 @@ _SHORT_OF_MEMORY = """
 import resource, sys
 import numpy as np
 from srgan.engines.choice import open_engine
-from srgan.images.tiles import Span
-from srgan.tiling import Target, TiledNetwork
+from srgan.errors import OutOfMemory
 from srgan.weights.catalogue import find
 
 engine = open_engine(find(sys.argv[1]), sys.argv[2], precision="fp32")
-network = TiledNetwork(engine)
-low = np.random.default_rng(0).random((600, 600, 3), dtype=np.float32)
-results = [np.zeros((2400, 2400, 3), np.uint8) for _ in range(2)]
-refused = 0
-run = engine.run
-def counted(stage, tile):
-    global refused
-    try:
-        return run(stage, tile)
-    except Exception as error:
-        refused += type(error).__name__ == "OutOfMemory"
-        raise
-engine.run = counted
-for small, result in zip((True, False), results):
-    network.restore(low[:100, :100], Span(0, 100, 0, 100), (100, 100),
-                    Target(result[:400, :400], 0, lambda tile: (255 * tile.clip(0, 1)).astype(np.uint8)), columns=100)
-    if small:
-        pages = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (pages + 128 * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    network.restore(low, Span(0, 600, 0, 600), (600, 600),
-                    Target(result, 0, lambda tile: (255 * tile.clip(0, 1)).astype(np.uint8)), columns=600)
-    if small:
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-        print(refused)
-print(np.abs(results[0].astype(int) - results[1]).max())
+small, large = (np.full((1, 3, side, side), 0.5, np.float32) for side in (96, 1500))
+before = engine.run(0, small).copy()
+pages = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (pages + 128 * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]))
+try:
+    engine.run(0, large)
+except OutOfMemory as error:
+    print(error)
+engine.release(0)
+assert np.array_equal(engine.run(0, small), before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
-def test_real_shortage_of_memory_is_survived(tiny_model: Path, engine: str) -> None:
-    """The libraries' own words for it are understood, and what they then give is the same picture."""
+def test_real_shortage_of_memory_is_told_and_survived(tiny_model: Path, engine: str) -> None:
+    """The libraries' own words for it are understood, and the engine goes on with smaller tiles."""
     command = [sys.executable, "-c", _SHORT_OF_MEMORY, str(tiny_model), engine]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
-    refused, difference = map(int, result.stdout.split())
-    assert refused >= 1
-    assert difference <= 1
+    assert result.stdout == "a tile did not fit into memory: close other programs\n"
