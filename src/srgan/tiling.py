@@ -191,7 +191,7 @@ class _Run:
                 self._cover(number + 1, values, rows, columns)
             else:
                 self._keep(values, rows, columns)
-        except OutOfMemory:
+        except (OutOfMemory, MemoryError):  # the second is of our own arrays
             self.counter.done = done
             return False
         return True

@@ -3,6 +3,9 @@
 It needs no torch, starts in half a second, and reaches the processor's own matrix-product rate (benchmarks/).
 """
 
+import gc
+from functools import partial
+
 import numpy as np
 import openvino
 from openvino import opset13
@@ -41,8 +44,8 @@ class OpenVinoEngine:
         try:
             network = core.read_model(model.read(".onnx"))
             parts = _cut(network, [stage.output for stage in self.stages])
-            self._compiled = [core.compile_model(part, "CPU", settings) for part in parts]
-            self._requests = [compiled.create_infer_request() for compiled in self._compiled]
+            self._makers = [partial(core.compile_model, part, "CPU", settings) for part in parts]
+            self._requests = [make().create_infer_request() for make in self._makers]
         except RuntimeError as error:
             raise EngineError(
                 f"OpenVINO cannot run {model.card.name} ({_last_line(error)}): try --engine torch"
@@ -59,10 +62,11 @@ class OpenVinoEngine:
         return restored
 
     def release(self, stage: int) -> None:
-        for number in range(stage, len(self._requests)):
-            del self._requests[number]  # it keeps what it took, for a tile that was found not to fit too
-            self._compiled[number].release_memory()
-            self._requests.insert(number, self._compiled[number].create_infer_request())
+        # A compiled network keeps what its largest tile took, and asks for as much again after one that did not fit.
+        # So it is made anew, once the error that keeps it in a circle is gone too.
+        del self._requests[stage:]
+        gc.collect()
+        self._requests += [make().create_infer_request() for make in self._makers[stage:]]
 
 
 def _cut(network: openvino.Model, outputs: list[str]) -> list[openvino.Model]:
