@@ -53,10 +53,11 @@ console = Console(stderr=True)
 def prepared(data: Path) -> tuple[PreparedPictures, PreparedPictures]:
     """(training, validation) pictures, prepared at the first call."""
     if not (CACHE / "index.json").exists():
-        report = prepare(find_pictures(data / "train" / folder for folder in FOLDERS), CACHE)
+        pictures = find_pictures(data / "train" / folder for folder in FOLDERS)
+        report = prepare(pictures, CACHE, validation=pictures[::HELD_OUT])
         for name, reason in report.left_out.items():
             console.print(f"left out {name}: {reason}")
-    return PreparedPictures(CACHE).split(HELD_OUT)
+    return PreparedPictures(CACHE).split()
 
 
 @torch.inference_mode()

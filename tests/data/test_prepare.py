@@ -1,11 +1,17 @@
 """Preparation: what goes in comes out, what cannot be used is reported, and half of it is never taken for whole."""
 
+import os
+import pickle
+import shutil
+import time
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from srgan.data import pictures as pictures_module
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.errors import DataError
 from srgan.images.resample import imresize
@@ -29,11 +35,13 @@ def folder(tmp_path: Path) -> Path:
 def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path) -> None:
     files = find_pictures([folder])
     assert [file.name for file in files] == ["a.png", "broken.jpg", "d.png", "b.png", "c.PNG", "small.png"]
-    done: list[int] = []
-    report = prepare(files, tmp_path / "cache", progress=done.append)
-    assert report.prepared == 4
-    assert done == list(range(1, 7))
-    assert {Path(name).name for name in report.left_out} == {"broken.jpg", "small.png"}
+    done: list[tuple[int, int]] = []
+    report = prepare(files, tmp_path / "cache", progress=lambda *both: done.append(both))
+    assert (report.prepared, report.training, report.validation, report.too_small) == (4, 4, 0, 1)
+    assert done == [(number, 6) for number in range(1, 7)]
+    assert [Path(name).name for name in report.left_out] == ["broken.jpg"]
+    assert "is not a picture" in next(iter(report.left_out.values()))
+    assert report.size == sum(path.stat().st_size for path in (tmp_path / "cache").glob("*.bin"))
 
     pictures = PreparedPictures(tmp_path / "cache")
     assert len(pictures) == 4
@@ -47,13 +55,121 @@ def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path) -> None:
     assert pictures.low_sizes == [(25, 32), (25, 24), (30, 24), (24, 24)]
 
 
-def test_split_leaves_nothing_out_and_nothing_in_both(folder: Path, tmp_path: Path) -> None:
+def test_the_flat_pixels_are_the_pictures_one_after_the_other(folder: Path, tmp_path: Path) -> None:
     prepare(find_pictures([folder]), tmp_path / "cache")
     pictures = PreparedPictures(tmp_path / "cache")
-    training, validation = pictures.split(3)
-    assert validation.entries == [pictures.entries[0], pictures.entries[3]]
-    assert training.entries == [pictures.entries[1], pictures.entries[2]]
-    assert np.array_equal(training[0][1], pictures[1][1])
+    pairs = [pictures[number] for number in range(4)]
+    assert np.array_equal(pictures.low, np.concatenate([low.ravel() for low, _ in pairs]))
+    assert np.array_equal(pictures.high, np.concatenate([high.ravel() for _, high in pairs]))
+    assert not pictures.high.flags.writeable
+
+
+def test_split_leaves_nothing_out_and_nothing_in_both(folder: Path, tmp_path: Path) -> None:
+    files = find_pictures([folder])
+    report = prepare(files[1:], tmp_path / "cache", validation=[files[0], files[4]])
+    assert (report.training, report.validation) == (2, 2)
+    pictures = PreparedPictures(tmp_path / "cache")
+    training, validation = pictures.split()
+    assert [Path(entry.name).name for entry in validation.entries] == ["c.PNG", "a.png"]
+    assert [Path(entry.name).name for entry in training.entries] == ["d.png", "b.png"]
+    assert np.array_equal(validation[1][1], np.asarray(Image.open(files[0]))[:100, :128])
+    assert np.array_equal(training[0][1], pictures[0][1])
+
+
+def test_another_process_is_sent_names_and_not_pixels(folder: Path, tmp_path: Path) -> None:
+    prepare(find_pictures([folder]), tmp_path / "cache")
+    pictures = PreparedPictures(tmp_path / "cache")
+    sent = pickle.dumps(pictures)
+    assert len(sent) < 2000
+    assert np.array_equal(pickle.loads(sent)[2][1], pictures[2][1])  # noqa: S301  our own
+
+
+def test_links_are_followed_once_and_hidden_files_left_alone(folder: Path, tmp_path: Path) -> None:
+    (folder / ".hidden.png").write_bytes((folder / "a.png").read_bytes())
+    (folder / "nested" / "around").symlink_to(folder)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "e.jpeg").touch()
+    (folder / "linked").symlink_to(elsewhere)
+    names = [path.name for path in find_pictures([folder])]
+    assert names == ["a.png", "broken.jpg", "d.png", "e.jpeg", "b.png", "c.PNG", "small.png"]
+
+
+@pytest.fixture
+def finished(folder: Path, tmp_path: Path) -> Path:
+    """A set of the pictures of `folder`, in a folder of its own."""
+    prepare(find_pictures([folder]), tmp_path / "finished")
+    return tmp_path / "finished"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_what_stops_a_preparation_leaves_the_set_before_as_it_was(
+    folder: Path, finished: Path, tmp_path: Path, failure: BaseException
+) -> None:
+    before = contents(finished)
+
+    def stop(done: int, whole: int) -> None:
+        if done == 2:
+            raise failure
+
+    for destination in (finished, tmp_path / "new"):
+        with pytest.raises(type(failure) if isinstance(failure, OSError) else KeyboardInterrupt):
+            prepare(find_pictures([folder]), destination, progress=stop)
+    assert contents(finished) == before
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_line_with_the_remedy(folder: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(finished)
+    opened = Path.open
+
+    def full(path: Path, mode: str = "r", **options: object) -> object:
+        return opened(Path("/dev/full"), "wb") if path.suffix == ".bin" else opened(path, mode, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): free some space"):
+        prepare(find_pictures([folder]), finished)
+    monkeypatch.undo()
+    assert contents(finished) == before
+
+
+def test_what_will_not_fit_is_refused_early(folder: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**6, 10**6 - 1000, 1000))
+    monkeypatch.setattr("srgan.data.prepare._FIRST", 1)
+    before = contents(finished)
+    with pytest.raises(DataError, match="need about 0.0 GB .* take fewer"):
+        prepare(find_pictures([folder]), finished)
+    assert contents(finished) == before
+
+
+def test_a_new_set_replaces_the_one_before(folder: Path, finished: Path) -> None:
+    old = PreparedPictures(finished)
+    killed = finished / "high-0123.bin"
+    killed.touch()
+    long_ago = time.time() - 2 * pictures_module._ABANDONED
+    os.utime(killed, (long_ago, long_ago))
+    (finished / "low-0123.bin").touch()  # of a run that may still be at work
+    (folder / "d.png").unlink()
+    prepare(find_pictures([folder]), finished)
+    assert len(PreparedPictures(finished)) == 3
+    assert len(list(finished.glob("high*.bin"))) == 1
+    assert len(list(finished.glob("low*.bin"))) == 2
+    assert old[1][1].shape == (100, 96, 3)  # whoever has it open still does
+
+
+def test_a_folder_of_other_things_is_not_written_to(folder: Path) -> None:
+    before = contents(folder / "nested")
+    with pytest.raises(DataError, match=r"holds other files \(b\.png\): choose a new folder"):
+        prepare(find_pictures([folder]), folder / "nested")
+    assert contents(folder / "nested") == before
+    with pytest.raises(DataError, match="is a file: name a folder"):
+        prepare(find_pictures([folder]), folder / "a.png")
 
 
 def test_incomplete_preparations_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -61,7 +177,8 @@ def test_incomplete_preparations_are_refused(folder: Path, tmp_path: Path) -> No
     with pytest.raises(DataError, match="run the preparation"):
         PreparedPictures(cache)
     prepare(find_pictures([folder]), cache)
-    with (cache / "low.bin").open("r+b") as file:
+    (low,) = cache.glob("low-*.bin")
+    with low.open("r+b") as file:
         file.truncate(1000)
     with pytest.raises(DataError, match="incomplete"):
         PreparedPictures(cache)
@@ -76,5 +193,10 @@ def test_nothing_to_prepare_is_an_error(tmp_path: Path) -> None:
     broken.write_text("no")
     with pytest.raises(DataError, match="none of the pictures"):
         prepare([broken], tmp_path / "cache")
-    with pytest.raises(DataError):
-        PreparedPictures(tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_nothing_to_validate_with_is_an_error(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="none of the 1 pictures that were to validate"):
+        prepare([folder / "a.png"], tmp_path / "cache", validation=[folder / "broken.jpg"])
+    assert not (tmp_path / "cache").exists()

@@ -108,6 +108,61 @@ class Display:
             self._progress.stop()
 
 
+class Counter:
+    """One bar for work that is counted, whatever is counted. A context manager.
+
+    Args:
+        shown: whether there is a bar at all.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._progress: Progress | None = None
+        self._what: str | None = None
+        self._before = 0
+        if shown:
+            self._progress = _LateProgress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TaskProgressColumn(),
+                _TimeLeft(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._progress.add_task("", total=None)
+
+    def count(self, what: str, done: int, whole: int) -> None:
+        """Say what is being done, how much of it is done, and how much there is."""
+        if self._progress is None:
+            return
+        if what != self._what:
+            if self._what is not None:  # the first bar's beginning says how long the user has waited
+                self._progress.update(self._task, visible=False)
+                self._task = self._progress.add_task("")
+            # What an earlier run had done says nothing of how fast this one is.
+            self._what, self._before = what, done if done < whole else 0
+        self._progress.update(
+            self._task, description=printable(what), completed=done - self._before, total=max(whole - self._before, 1)
+        )
+
+    def say(self, line: str) -> None:
+        """A line on standard error, above the bar."""
+        if self._progress is None:
+            say(line)
+        else:
+            self._progress.console.print(Text(printable(line)), soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
 def _short(name: str) -> str:
     """The end of a path: what tells photos of one folder apart."""
     name = printable(os.path.basename(name) or name)

@@ -1,8 +1,11 @@
 """Training batches: aligned low- and high-resolution crops, each batch a pure function of (seed, update).
 
-Nothing is remembered between batches, so a run that resumes at update n sees exactly what an uninterrupted one does.
+Nothing is remembered between batches, so a run that resumes at update n sees exactly what an uninterrupted one does,
+and processes that train together each take their part of the same batch.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,52 +15,95 @@ from srgan.data.prepare import PreparedPictures
 from srgan.errors import DataError
 
 Pixels = NDArray[np.uint8]
+Integers = NDArray[np.int64]
+
+_ORDER = 2**63
+"""Added to an epoch's number: the stream of its order is none of those that place crops."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the crops of a batch lie: one number each for every crop."""
+
+    pictures: Integers
+    top: Integers
+    """First row, in low-resolution pixels; as `left`."""
+    left: Integers
+    turns: Integers
+    """Quarter turns, counter-clockwise."""
+    mirrored: NDArray[np.bool_]
+    """Left and right exchanged, after turning."""
+
+    def part(self, rank: int, ranks: int) -> "Places":
+        """What the process `rank` of so many takes of the batch."""
+        mine = slice(rank, None, ranks)
+        return Places(self.pictures[mine], self.top[mine], self.left[mine], self.turns[mine], self.mirrored[mine])
 
 
 class CropSampler:
-    """Random crops of distinct pictures, flipped and turned at random (Ledig et al. 2017, section 3.2).
+    """Random crops of distinct pictures, mirrored and turned at random (Ledig et al. 2017, section 3.2).
+
+    An epoch goes through all pictures in an order of its own, as far as they fill whole batches.
 
     Args:
         pictures: what to crop from; pictures smaller than a crop are left out and counted in `too_small`.
         batch: crops in a batch, from as many different pictures.
         crop: side of a high-resolution crop in pixels.
         seed: fixes every batch of the run.
+        quarter_turns: whether crops are turned as well as mirrored.
 
     Raises:
         DataError: if fewer pictures than `batch` are large enough.
     """
 
-    def __init__(self, pictures: PreparedPictures, *, batch: int, crop: int, seed: int) -> None:
-        self.pictures, self.batch, self.seed = pictures, batch, seed
+    def __init__(
+        self, pictures: PreparedPictures, *, batch: int, crop: int, seed: int, quarter_turns: bool = True
+    ) -> None:
+        self.pictures, self.batch, self.seed, self.quarter_turns = pictures, batch, seed, quarter_turns
         self.side = crop // pictures.scale
-        self.usable = [
-            index for index, (height, width) in enumerate(pictures.low_sizes) if min(height, width) >= self.side
-        ]
-        self.too_small = len(pictures.low_sizes) - len(self.usable)
+        sizes = np.array(pictures.low_sizes, np.int64).reshape(-1, 2)
+        self.usable: Integers = np.flatnonzero(sizes.min(axis=1) >= self.side)
+        self.too_small = len(sizes) - len(self.usable)
         if len(self.usable) < batch:
             raise DataError(
                 f"{len(self.usable)} pictures are {crop} pixels or more on each side, but a batch needs {batch}: "
                 "add pictures, or use a smaller batch or crop"
             )
+        self._room = sizes - self.side + 1
+        self._order = lru_cache(maxsize=1)(self._make_order)
 
-    def sample(self, update: int) -> tuple[Pixels, Pixels]:
-        """The batch of this update: low (batch, h, w, 3) and high (batch, scale * h, scale * w, 3), uint8."""
+    def _make_order(self, epoch: int) -> Integers:
+        random = np.random.Generator(np.random.Philox(key=[self.seed, _ORDER + epoch]))
+        return random.permutation(self.usable)
+
+    def places(self, update: int) -> Places:
+        """Where the crops of this update's batch lie."""
+        epoch, batch = divmod(update, len(self.usable) // self.batch)
+        chosen = self._order(epoch)[batch * self.batch : (batch + 1) * self.batch]
         random = np.random.Generator(np.random.Philox(key=[self.seed, update]))
-        scale, side = self.pictures.scale, self.side
-        low = np.empty((self.batch, side, side, 3), np.uint8)
-        high = np.empty((self.batch, scale * side, scale * side, 3), np.uint8)
-        for slot, choice in enumerate(random.choice(len(self.usable), self.batch, replace=False)):
-            small, large = self.pictures[self.usable[choice]]
-            y = int(random.integers(small.shape[0] - side + 1))
-            x = int(random.integers(small.shape[1] - side + 1))
-            turns, mirrored = int(random.integers(4)), bool(random.integers(2))
-            low[slot] = _turn(small[y : y + side, x : x + side], turns, mirrored)
+        top, left = random.integers(self._room[chosen].T)
+        turns = random.integers(4 if self.quarter_turns else 1, size=self.batch)
+        return Places(chosen, top, left, turns, random.integers(2, size=self.batch).astype(bool))
+
+    def crops(self, places: Places) -> tuple[Pixels, Pixels]:
+        """low (B, h, w, 3) and high (B, scale * h, scale * w, 3), uint8."""
+        scale, side, count = self.pictures.scale, self.side, len(places.pictures)
+        low = np.empty((count, side, side, 3), np.uint8)
+        high = np.empty((count, scale * side, scale * side, 3), np.uint8)
+        rows = zip(places.pictures, places.top, places.left, places.turns, places.mirrored, strict=True)
+        for slot, (picture, y, x, turns, mirrored) in enumerate(rows):
+            small, large = self.pictures[int(picture)]
+            low[slot] = _laid(small[y : y + side, x : x + side], turns, mirrored)
             y, x = scale * y, scale * x
-            high[slot] = _turn(large[y : y + scale * side, x : x + scale * side], turns, mirrored)
+            high[slot] = _laid(large[y : y + scale * side, x : x + scale * side], turns, mirrored)
         return low, high
 
+    def sample(self, update: int) -> tuple[Pixels, Pixels]:
+        """The batch of this update."""
+        return self.crops(self.places(update))
 
-def _turn(crop: NDArray[Any], quarter_turns: int, mirrored: bool) -> NDArray[Any]:
+
+def _laid(crop: NDArray[Any], quarter_turns: int, mirrored: bool) -> NDArray[Any]:
     """One of the eight ways to lay a square crop."""
     turned = np.rot90(crop, quarter_turns)
     return turned[:, ::-1] if mirrored else turned

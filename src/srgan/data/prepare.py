@@ -1,171 +1,169 @@
-"""Folders of pictures made ready for training: decoded once, verified, and kept as one memory-mapped file.
+"""Folders of pictures made ready for training: decoded once, verified, and kept as one memory-mapped set.
 
 Beside every high-resolution picture stands its low-resolution one, made by the MATLAB-exact resize from the whole
-picture, so that crops of the two are aligned and know nothing of crop borders.
+picture, so that crops of the two are aligned and know nothing of crop borders. This module does not know which folders
+there are, nor which pictures should validate: `layouts` does.
 """
 
-import json
 import os
-from collections.abc import Callable, Iterable, Sequence
-from copy import copy
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from srgan.data.pictures import Entry, NewSet, Pixels, PreparedPictures, is_prepared
 from srgan.errors import DataError, PictureError
 from srgan.images.colour import from_float, to_float
-from srgan.images.files import read
+from srgan.images.files import FORMATS, read
 from srgan.images.resample import imresize
 
-Pixels = NDArray[np.uint8]
+__all__ = ["Entry", "PreparedPictures", "Progress", "Report", "find_pictures", "is_prepared", "prepare"]
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".gif"}
-_INDEX, _HIGH, _LOW = "index.json", "high.bin", "low.bin"
+Progress = Callable[[int, int], None]
+"""Told after every picture how many are done, and how many there are."""
 
+SUFFIXES = (*(suffix for form in FORMATS.values() for suffix in form.suffixes), ".gif")
+"""Endings of the files that are looked for in folders."""
 
-@dataclass(frozen=True)
-class Entry:
-    """One prepared picture: its high-resolution size and where its pixels begin."""
-
-    name: str
-    height: int
-    width: int
-    high_offset: int
-    low_offset: int
-
-
-class PreparedPictures:
-    """A folder that `prepare` wrote, opened for reading; the pixels stay on disk until they are touched.
-
-    `pictures[i]` gives (low, high), both (H, W, 3) uint8 and read-only.
-
-    Raises:
-        DataError: if the folder holds no complete set of prepared pictures.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-            self.scale = int(index["scale"])
-            self.entries = [Entry(**entry) for entry in index["pictures"]]
-            self._high: Pixels = np.memmap(folder / _HIGH, np.uint8, "r")
-            self._low: Pixels = np.memmap(folder / _LOW, np.uint8, "r")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{folder} holds no prepared pictures: run the preparation again ({error})") from error
-        if len(self._high) != index["high_bytes"] or len(self._low) != index["low_bytes"]:
-            raise DataError(f"{folder} is incomplete: delete it and run the preparation again")
-
-    def split(self, every: int) -> tuple["PreparedPictures", "PreparedPictures"]:
-        """(training, validation) pictures: every so manieth, from the first on, validates."""
-        training, validation = copy(self), copy(self)
-        training.entries = [entry for number, entry in enumerate(self.entries) if number % every]
-        validation.entries = self.entries[::every]
-        return training, validation
-
-    @property
-    def low_sizes(self) -> list[tuple[int, int]]:
-        """(height, width) of every low-resolution picture."""
-        return [(entry.height // self.scale, entry.width // self.scale) for entry in self.entries]
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __getitem__(self, position: int) -> tuple[Pixels, Pixels]:
-        entry = self.entries[position]
-        low_shape = (entry.height // self.scale, entry.width // self.scale, 3)
-        high_shape = (entry.height, entry.width, 3)
-        low = self._low[entry.low_offset : entry.low_offset + int(np.prod(low_shape))].reshape(low_shape)
-        high = self._high[entry.high_offset : entry.high_offset + int(np.prod(high_shape))].reshape(high_shape)
-        return low, high
+_FIRST = 100  # pictures after which the space for all is estimated
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a preparation took and what it left out, with the reason."""
+    """What a preparation took, and what it left out."""
 
     prepared: int
+    """Pictures of use, those that validate included."""
+    validation: int
+    """Of those, how many validate."""
+    too_small: int
     left_out: dict[str, str]
+    """Files that could not be read, with the reason."""
+    size: int
+    """Bytes on disk."""
+
+    @property
+    def training(self) -> int:
+        """How many pictures train."""
+        return self.prepared - self.validation
 
 
 def find_pictures(folders: Iterable[Path]) -> list[Path]:
     """Every picture file below the folders, in an order that depends on their names alone.
 
+    Links to folders are followed. Hidden files, such as the shadows that Macs leave on other disks, are no pictures.
+
     Raises:
-        DataError: if a folder does not exist or none holds a picture.
+        DataError: if a folder does not exist or cannot be read, or none holds a picture.
     """
     found: list[Path] = []
+    folders = list(folders)
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"{folder} is not a folder: name a folder of pictures")
-        found += (path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+        found += _inside(folder)
     if not found:
-        raise DataError("no pictures found: name folders that hold JPEG, PNG, WebP, TIFF, AVIF or GIF files")
+        places = folders[0] if len(folders) == 1 else f"{len(folders)} folders"
+        raise DataError(f"no pictures found in {places}: name folders of JPEG, PNG, WebP, TIFF, AVIF or GIF files")
     return sorted(found)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise DataError(f"the folder {error.filename} cannot be read ({error.strerror}): check its permissions")
+
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
+        real = os.path.realpath(place)
+        # A link to a folder around it would otherwise be followed for ever.
+        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+        if real not in seen:
+            yield from (
+                Path(place, name)
+                for name in files
+                if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
+            )
+        seen.add(real)
 
 
 def prepare(
     pictures: Sequence[Path],
     destination: Path,
     *,
+    validation: Collection[Path] = (),
     scale: int = 4,
     smallest: int = 96,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Progress = lambda done, whole: None,
 ) -> Report:
     """Decode, verify and index pictures into `destination`; an unreadable or too small one is left out and reported.
 
+    A set that stands there already is replaced when the new one is whole, and untouched until then, whatever happens.
+
     Args:
         pictures: files of any format that srgan reads; converted to 8-bit RGB, transparency dropped.
-        destination: a folder; its index is written last, so that an interrupted preparation is never taken for whole.
+        destination: a folder, new, empty, or of an earlier preparation.
+        validation: those that validate; they need not be among `pictures`.
         scale: the factor between high and low resolution; each picture is cut to a multiple of it, top left.
         smallest: the least side, in pixels, for a picture to be of use.
-        progress: called with the number of pictures done.
+        progress: see `Progress`.
 
     Raises:
-        DataError: if not one picture could be prepared.
+        DataError: if the destination is another's or cannot be written, or no picture is left to train, or none of
+            those that were to validate.
     """
-    destination.mkdir(parents=True, exist_ok=True)
-    (destination / _INDEX).unlink(missing_ok=True)
-    entries: list[Entry] = []
+    validating = set(validation)
+    wanted = list(dict.fromkeys([*pictures, *validation]))
     left_out: dict[str, str] = {}
-    with (destination / _HIGH).open("wb") as high_file, (destination / _LOW).open("wb") as low_file:
-        for done, path in enumerate(pictures, start=1):
-            high, reason = _usable(path, scale=scale, smallest=smallest)
-            if high is None:
-                left_out[str(path)] = reason
+    too_small = 0
+    with NewSet(destination) as new:
+        for done, path in enumerate(wanted, start=1):
+            try:
+                high = _rgb8(path)
+            except PictureError as error:
+                left_out[str(path)] = str(error)
+            except OSError as error:  # of a disk or network that fails while it reads
+                left_out[str(path)] = f"{path} cannot be read ({error.strerror})"
             else:
-                height, width = high.shape[:2]
-                entries.append(Entry(str(path), height, width, high_file.tell(), low_file.tell()))
-                high_file.write(high.data)
-                # With the border of the test sets' own low-resolution files.
-                low_file.write(imresize(high, 1 / scale, border="replicate").data)
-            progress(done)
-        sizes = {"high_bytes": high_file.tell(), "low_bytes": low_file.tell()}
-    if not entries:
-        raise DataError("none of the pictures could be used: " + "; ".join(list(left_out.values())[:3]))
-    index = {"scale": scale, **sizes, "pictures": [asdict(entry) for entry in entries]}
-    temporary = destination / f".{_INDEX}.{os.getpid()}"
-    temporary.write_text(json.dumps(index, indent=0), encoding="utf-8")
-    temporary.replace(destination / _INDEX)
-    return Report(prepared=len(entries), left_out=left_out)
+                height, width = (side // scale * scale for side in high.shape[:2])
+                if min(height, width) < max(smallest, scale):
+                    too_small += 1
+                else:
+                    high = np.ascontiguousarray(high[:height, :width])
+                    # With the border of the test sets' own low-resolution files.
+                    low = imresize(high, 1 / scale, border="replicate")
+                    new.add(str(path), low, high, validation=path in validating)
+            if done == _FIRST:
+                new.check_space(done, len(wanted))
+            progress(done, len(wanted))
+        validate = sum(entry.validation for entry in new.entries)
+        report = Report(len(new.entries), validate, too_small, left_out, new.size)
+        _check(report, wanted=len(wanted), validating=len(validating), smallest=smallest)
+        new.appear(scale)
+    return report
 
 
-def _usable(path: Path, *, scale: int, smallest: int) -> tuple[Pixels | None, str]:
-    """The picture cut to a multiple of `scale`, or None and the reason for leaving it out."""
-    try:
-        pixels = _rgb8(path)
-    except PictureError as error:
-        return None, str(error)
-    height, width = (side // scale * scale for side in pixels.shape[:2])
-    if min(height, width) < smallest:
-        return None, f"{pixels.shape[1]}x{pixels.shape[0]} is smaller than {smallest} pixels on a side"
-    return np.ascontiguousarray(pixels[:height, :width]), ""
+def _check(report: Report, *, wanted: int, validating: int, smallest: int) -> None:
+    """Refuse a set from which nothing can be learned, or with which nothing can be validated."""
+    if not report.training:
+        first = next(iter(report.left_out.values()), "")
+        found = f"{report.too_small} smaller than {smallest} pixels on a side, {len(report.left_out)} unreadable"
+        raise DataError(
+            f"none of the pictures could be used for training ({wanted} looked at: {found}): give larger or intact "
+            f"pictures{f'; the first was: {first}' if first else ''}"
+        )
+    if validating and not report.validation:
+        raise DataError(
+            f"none of the {validating} pictures that were to validate could be used: choose more of them, "
+            "or others by another seed"
+        )
 
 
 def _rgb8(path: Path) -> Pixels:
     """A picture file as (H, W, 3) uint8: gray repeated, alpha dropped, 16 bits rounded to 8."""
     picture = read(path)
     colour = picture.pixels[:, :, : picture.info.colour_channels]
-    pixels = from_float(to_float(colour), 8).astype(np.uint8, copy=False)
+    if colour.dtype != np.uint8:
+        colour = from_float(to_float(colour), 8)
+    pixels = colour.astype(np.uint8, copy=False)
     return pixels.repeat(3, axis=2) if pixels.shape[2] == 1 else pixels

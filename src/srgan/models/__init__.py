@@ -1,5 +1,14 @@
 """The networks, each under the name that a model's card gives."""
 
+from srgan.models.cheung import CheungGenerator
 from srgan.models.srgan import Generator
+from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 
-ARCHITECTURES = {"srgan-generator": Generator}
+AnyGenerator = Generator | CheungGenerator | UcsdGenerator | UcsdSrcnn
+
+ARCHITECTURES: dict[str, type[AnyGenerator]] = {
+    "srgan-generator": Generator,
+    "cheung-generator": CheungGenerator,
+    "ucsd-generator": UcsdGenerator,
+    "ucsd-srcnn": UcsdSrcnn,
+}

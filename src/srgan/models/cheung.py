@@ -105,8 +105,10 @@ class CheungGenerator(nn.Module):
             "restored",
             scale=self.scale,
             radius=1.0 + 1.0 / 2 + 4.0 / 4,  # a 3x3, one at twice the size, a 9x9 at four times
-            values=wide * (1 + 4 + 4 + 16),
-            multiply_adds=9 * features * wide + 4 * 9 * wide**2 + 16 * 81 * wide * 3,
+            values=wide * (1 + 4 + 4) + 3 * 16,
+            multiply_adds=9 * features * wide
+            + 4 * 9 * wide**2
+            + 4 * 25 * wide * 12,  # the 9x9 as 5x5 before the last repetition
         )
         return trunk, tail
 

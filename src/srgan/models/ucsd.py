@@ -24,6 +24,13 @@ def _initialise(network: nn.Module, *, slope: float) -> None:
                 nn.init.zeros_(module.bias)
 
 
+def enlarge(low: Tensor, scale: int) -> Tensor:
+    """Bicubic enlargement by torch: (B, C, H, W) to (B, C, scale * H, scale * W)."""
+    # With `antialias` torch has the kernel of MATLAB and Pillow, a = -0.5, without it -0.75; when enlarging that is all
+    # the difference.
+    return functional.interpolate(low, scale_factor=float(scale), mode="bicubic", antialias=True)
+
+
 class UcsdSrcnn(nn.Module):
     """SRCNN in four layers: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
 
@@ -50,14 +57,12 @@ class UcsdSrcnn(nn.Module):
     def stages(self) -> tuple[Stage]:
         """One part: everything happens at high resolution."""
         weights = 81 * 3 * 64 + 64 * 32 + 32 * 16 + 25 * 16 * 3
-        radius = 2.0 + (4.0 + 2.0) / self.scale  # bicubic, then 9x9 and 5x5 at four times the size
-        return (Stage("restored", self.scale, radius, values=16 * (64 + 32), multiply_adds=16 * weights),)
+        # 9x9 and 5x5 reach six enlarged pixels, at most 1.875 low ones from the middle of the output pixel's own; a
+        # cubic there reads less than 2 farther, which is three whole pixels.
+        return (Stage("restored", self.scale, radius=3.0, values=16 * (64 + 32), multiply_adds=16 * weights),)
 
     def forward(self, low: Tensor) -> Tensor:
-        # With `antialias` torch has the kernel of MATLAB and Pillow, a = -0.5, without it -0.75; when enlarging that is
-        # all the difference.
-        enlarged = functional.interpolate(low, scale_factor=float(self.scale), mode="bicubic", antialias=True)
-        restored: Tensor = self.convolutions(enlarged)
+        restored: Tensor = self.convolutions(enlarge(low, self.scale))
         return restored
 
 
@@ -98,8 +103,8 @@ class UcsdGenerator(nn.Module):
             "restored",
             scale=self.scale,
             radius=1.0 + 1.0 / 2 + 1.0 / 4,  # a 3x3 at every size
-            values=features * (4 + 16 + 16) + 3 * 16,
-            multiply_adds=36 * features**2 * (1 + 4) + 16 * 9 * features * 3,
+            values=features * (4 + 16) + 3 * 16,
+            multiply_adds=36 * features**2 * (1 + 4) + 4 * 9 * 4 * features * 12,  # the last before the shuffle
         )
         return trunk, tail
 

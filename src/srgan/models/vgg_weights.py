@@ -9,17 +9,14 @@ They are not srgan's to ship. Two kinds are known:
   the filters' own input. They hold the layers that somebody normalised.
 """
 
-import hashlib
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from srgan.errors import ModelError, OutputError
+from srgan.download import Remote, fetch, sha256
+from srgan.errors import ModelError
 from srgan.models.torch_archive import read_tensors
 from srgan.models.vgg import CONVOLUTIONS, PAPER_FEATURE_SCALE, VGG19, ContentLayer, imagenet_preprocess
 
@@ -28,7 +25,6 @@ BYTES = 574_673_361
 SHA256 = "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"
 
 _REMEDY = f"fetch {URL} (548 MiB) and give its path as the VGG19 weights"
-_CHUNK = 2**20
 
 
 def load_vgg19(path: Path, layer: ContentLayer, *, before_activation: bool = False) -> VGG19:
@@ -92,16 +88,13 @@ def _read_torchvision(path: Path) -> dict[str, Tensor]:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): check who may read it") from error
 
 
 def fetch_vgg19(folder: Path, *, report: Callable[[int, int], None] | None = None) -> Path:
     """torchvision's weights in `folder`, fetched over the network unless they are there: 548 MiB, to be asked for.
-
-    What was begun is continued. The file appears under its name when all of it has arrived and is what it should be.
 
     Args:
         folder: where they are kept; made if it is absent.
@@ -111,37 +104,4 @@ def fetch_vgg19(folder: Path, *, report: Callable[[int, int], None] | None = Non
         ModelError: if they cannot be fetched, or what came is something else.
         OutputError: if they cannot be written.
     """
-    path = folder / URL.rpartition("/")[2]
-    if path.is_file() and _sha256(path) == SHA256:
-        return path
-    part = path.with_name(f".{path.name}.part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _continue(part, report)
-        if part.stat().st_size < BYTES:
-            raise ModelError(f"the download of {URL} ended early: run it again, it continues where it stopped")
-        if _sha256(part) != SHA256:
-            part.unlink()
-            raise ModelError(f"what came from {URL} is not VGG19 (its sha256 is another): try another network")
-        part.replace(path)
-    except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
-        raise ModelError(f"{URL} cannot be fetched ({error}): run it again, it continues where it stopped") from error
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}): choose a folder with 1 GB free") from error
-    return path
-
-
-def _continue(part: Path, report: Callable[[int, int], None] | None) -> None:
-    """Append what is missing; a server that cannot continue sends all of it again."""
-    done = part.stat().st_size if part.exists() else 0
-    if done == BYTES:
-        return
-    if done > BYTES:
-        done = 0
-    request = Request(URL, headers={"Range": f"bytes={done}-"} if done else {})
-    with urlopen(request, timeout=30) as answer, part.open("ab" if done and answer.status == 206 else "wb") as file:
-        done = file.tell()
-        while done < BYTES and (piece := answer.read(min(_CHUNK, BYTES - done))):
-            done += file.write(piece)
-            if report is not None:
-                report(done, BYTES)
+    return fetch(Remote(URL, BYTES, SHA256, "VGG19"), folder, failure=ModelError, report=report)

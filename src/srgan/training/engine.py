@@ -1,75 +1,251 @@
-"""The training loop: recipe and pictures in, checkpoints and a log out."""
+"""The training loop: recipe and pictures in; checkpoints, logs, plots and pictures out."""
 
-import copy
-import csv
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
+from lightning_fabric import Fabric
+from torch import Tensor
 
 from srgan.data.crops import CropSampler
 from srgan.data.prepare import PreparedPictures
-from srgan.models.srgan import Generator
+from srgan.models.vgg import VGG19
 from srgan.training import checkpoint
+from srgan.training.batches import batches
+from srgan.training.monitors import Monitor, check_finite
 from srgan.training.recipes import Recipe
-from srgan.training.steps import PixelTraining, to_tensor
+from srgan.training.record import Record, adversarial_line, pixel_line
+from srgan.training.run import Run
+from srgan.training.steps import Training
+from srgan.training.validation import Pixels, Validation, middles, score
+
+_MOST_CROPS = 100
+"""Pictures to validate on: Loridan's number; what they cost stays in bounds."""
+_LEVELS = 127.5**2
+"""Squared errors of [-1, 1] in levels of 0 to 255, as the logs of the field have them."""
 
 
-def start(recipe: Recipe, device: torch.device) -> PixelTraining:
-    """A fresh state: the recipe's generator from its seed, its average, and Adam (beta1 0.9)."""
-    torch.manual_seed(recipe.seed)
-    generator = Generator(blocks=recipe.blocks, normalisation=recipe.normalisation)
-    generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(generator).eval().requires_grad_(False)
-    optimiser = torch.optim.Adam(generator.parameters(), lr=recipe.learning_rate, foreach=True)
-    return PixelTraining(recipe, generator, average, optimiser)
+class Listener(Protocol):
+    """Whoever watches the run."""
+
+    def say(self, line: str) -> None:
+        """Hear of something, in a line."""
+
+    def advance(self, done: int, updates: int) -> None:
+        """See how far it is."""
+
+    def wants_to_stop(self) -> bool:
+        """Whether the run shall end after this update, with a checkpoint."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run works on."""
+
+    training: PreparedPictures
+    validation: PreparedPictures
+    vgg: VGG19 | None = None
+    """What the content loss looks through, if it does."""
 
 
 def train(
-    recipe: Recipe,
-    pictures: PreparedPictures,
-    run: Path,
+    material: Material,
+    run: Run,
     *,
-    save_every: int = 1000,
-    log_every: int = 100,
+    fabric: Fabric,
+    listener: Listener,
     seconds: float | None = None,
-    report: Callable[[int, float, float], None] = lambda update, loss, rate: None,
-) -> PixelTraining:
-    """Train, resuming from the newest checkpoint in `run` if there is one.
+    save_every: int | None = None,
+) -> Training:
+    """Train what the run was begun with, from its newest checkpoint if there is one, to the end.
 
     Args:
-        recipe: the settings; they may differ from the checkpoint's in what does not change the networks' shape.
-        pictures: the training set.
-        run: the folder for checkpoints and `log.csv`.
-        save_every: updates between checkpoints.
-        log_every: updates between lines of the log.
+        material: pictures, and what the loss needs.
+        run: begun.
+        fabric: launched.
+        listener: hears of everything; in a run of several processes, only the first speaks to it.
         seconds: stop at the first update after this long, with a checkpoint.
-        report: called at every line of the log with the update, the mean loss since the last and updates a second.
+        save_every: updates between checkpoints, beside those at every validation.
+
+    Raises:
+        DataError: if there are too few pictures.
+        TrainingError: if a loss is no longer a number, or a checkpoint cannot be written or does not fit.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    training = start(recipe, device)
-    first = done = checkpoint.resume(run, training)
-    crops = CropSampler(pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed)
-    run.mkdir(parents=True, exist_ok=True)
-    began = since = time.monotonic()
-    losses: list[float] = []
-    with (run / "log.csv").open("a", newline="", encoding="utf-8") as file:
-        log = csv.writer(file)
-        while done < recipe.updates:
-            low, high = crops.sample(done)
-            losses.append(training.update(to_tensor(low, device), to_tensor(high, device), number=done))
-            done += 1
-            if done % log_every == 0:
-                rate = len(losses) / (time.monotonic() - since)
-                loss, since, losses = sum(losses) / len(losses), time.monotonic(), []
-                log.writerow([done, f"{loss:.6f}", f"{recipe.learning_rate_at(done - 1):.3e}", f"{rate:.2f}"])
-                file.flush()
-                report(done, loss, rate)
-            if done % save_every == 0:
-                checkpoint.save(run, training, update=done)
-            if seconds is not None and time.monotonic() - began > seconds:
-                break
-    if done > first and done % save_every:
-        checkpoint.save(run, training, update=done)
-    return training
+    return _Loop(material, run, fabric=fabric, listener=listener, seconds=seconds, save_every=save_every).work()
+
+
+def sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
+    """The recipe's batches."""
+    return CropSampler(
+        pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed, quarter_turns=recipe.quarter_turns
+    )
+
+
+def validation_pairs(material: Material) -> list[tuple[Pixels, Pixels]]:
+    """What is validated on: the middles of validation pictures, always the same."""
+    return middles(material.validation, limit=_MOST_CROPS)
+
+
+class _Loop:
+    """One call of `train`."""
+
+    def __init__(
+        self, material: Material, run: Run, *, fabric: Fabric, listener: Listener, seconds: float | None,
+        save_every: int | None,
+    ) -> None:  # fmt: skip
+        settings = run.settings()
+        self.run, self.fabric, self.listener, self.save_every = run, fabric, listener, save_every
+        self.recipe, self.updates = settings.recipe, settings.updates
+        recipe = self.recipe
+        self.sampler = sampler(recipe, material.training)
+        self.pairs = validation_pairs(material) if fabric.is_global_zero else []
+        self.training = Training(recipe, fabric=fabric, updates=self.updates, vgg=material.vgg)
+        self.done, self.before = self._restore()
+        self.began = time.monotonic()
+        self.deadline = float("inf") if seconds is None else self.began + seconds
+        self.monitor = Monitor()
+        self.recent = _Recent(self.done)
+        self.validated = -1
+
+    def _restore(self) -> tuple[int, float]:
+        """Take up the newest checkpoint, or the initial weights; returns the updates done and the seconds they took."""
+        found = checkpoint.newest(self.run.checkpoints, self.listener.say)
+        if found is not None:
+            checkpoint.restore(self.training, found)
+            return found.update, found.seconds
+        initial = self.run.initial()
+        if initial is not None:
+            self.training.begin_with(initial)
+        return 0, 0.0
+
+    def work(self) -> Training:
+        ranks = self.fabric.world_size
+        if not self.fabric.is_global_zero:
+            self._updates(None, rank=self.fabric.global_rank, ranks=ranks)
+            return self.training
+        with Record(self.run.folder, resumed=self.done) as record:
+            self._updates(record, rank=0, ranks=ranks)
+            if self.validated != self.done:
+                self._validate(record)
+        return self.training
+
+    def _updates(self, record: Record | None, *, rank: int, ranks: int) -> None:
+        first = self.done
+        for low, high in batches(self.sampler, self.fabric.device, range(first, self.updates), rank=rank, ranks=ranks):
+            self.recent.add(self.training.update(low, high, number=self.done))
+            self.done += 1
+            stopping = self._stopping()
+            validating = self.done % self.recipe.validate_every == 0 or self.done == self.updates
+            saving = validating or stopping or (self.save_every is not None and self.done % self.save_every == 0)
+            if record is not None:
+                if self.done % self.recipe.log_every == 0 or saving:
+                    self._check()
+                if self.done % self.recipe.log_every == 0:
+                    self._log(record)
+                if saving:
+                    self._save()
+                if validating:
+                    self._validate(record)
+                self.listener.advance(self.done, self.updates)
+            if stopping:
+                return
+
+    def _stopping(self) -> bool:
+        wish = self.listener.wants_to_stop() or time.monotonic() > self.deadline
+        if self.fabric.world_size == 1:
+            return wish
+        heard = self.fabric.all_reduce(torch.tensor(float(wish), device=self.fabric.device), reduce_op="sum")
+        assert isinstance(heard, Tensor)
+        return bool(heard > 0)
+
+    def _check(self) -> None:
+        kept = sorted(self.run.checkpoints.glob("update-*.json"))
+        losses = self.recent.losses()
+        check_finite(self.recent.first, losses, checkpoint=str(kept[-1].with_suffix(".safetensors")) if kept else None)
+
+    def _log(self, record: Record) -> None:
+        means, rate = self.recent.means(), self.recent.rate()
+        rate_now = self.recipe.learning_rate * self.recipe.schedule(self.done - 1, self.updates)
+        record.log(self.done, means, learning_rate=rate_now, rate=rate)
+        for finding in self.monitor.observe(self.done, means):
+            self.listener.say(f"update {self.done}: {finding.message}")
+        if self.recipe.is_adversarial:
+            self.listener.say(
+                adversarial_line(
+                    self.done, self.updates, perceptual=means["generator"], discriminator=means["discriminator"]
+                )
+            )
+        self.recent.start_anew(self.done)
+
+    def _save(self) -> None:
+        seconds = self.before + time.monotonic() - self.began
+        checkpoint.write(self.run.checkpoints, self.training, update=self.done, seconds=seconds)
+
+    def _validate(self, record: Record) -> None:
+        device, training = self.fabric.device, self.training
+        raw = score(training.generator.module, self.pairs, device=device)
+        average = score(training.average, self.pairs, device=device)
+        record.validate(self.done, _columns(raw, average))
+        best = max(raw, average, key=lambda found: found.psnr)
+        now = time.monotonic()
+        self.listener.say(
+            pixel_line(
+                self.done,
+                self.updates,
+                loss_train=_LEVELS * self.recent.since_validation(),
+                loss_val=_LEVELS * best.loss,
+                psnr_val=best.psnr,
+                seconds=now - self.recent.validated_at,
+            )
+        )
+        self.recent.validated_at, self.validated = now, self.done
+
+
+def _columns(raw: Validation, average: Validation) -> dict[str, float]:
+    return {
+        "raw_psnr": raw.psnr,
+        "raw_ssim": raw.ssim,
+        "average_psnr": average.psnr,
+        "average_ssim": average.ssim,
+        "loss": max(raw, average, key=lambda found: found.psnr).loss,
+    }
+
+
+class _Recent:
+    """What the updates since the last line of the log found; left on the device until somebody asks."""
+
+    def __init__(self, first: int) -> None:
+        self.validated_at = time.monotonic()
+        self._content: list[Tensor] = []
+        self.start_anew(first)
+
+    def start_anew(self, first: int) -> None:
+        self.first, self.began = first, time.monotonic()
+        self._found: list[dict[str, Tensor]] = []
+
+    def add(self, found: dict[str, Tensor]) -> None:
+        self._found.append(found)
+        self._content.append(found["content"])
+
+    def losses(self) -> Sequence[float]:
+        """The generator's, and where there is one the discriminator's, added: one that is no number shows."""
+        zero = torch.zeros(())
+        sums = [found["generator"] + found.get("discriminator", zero.to(found["generator"])) for found in self._found]
+        numbers: list[float] = torch.stack(sums).tolist() if sums else []
+        return numbers
+
+    def means(self) -> dict[str, float]:
+        names = self._found[0]
+        return {name: float(torch.stack([found[name] for found in self._found]).mean()) for name in names}
+
+    def rate(self) -> float:
+        """Updates a second."""
+        return len(self._found) / max(time.monotonic() - self.began, 1e-9)
+
+    def since_validation(self) -> float:
+        """Mean content loss since the last validation."""
+        mean = float(torch.stack(self._content).mean()) if self._content else float("nan")
+        self._content = []
+        return mean

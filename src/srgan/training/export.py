@@ -9,17 +9,30 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from srgan.engines.probe import pattern
 from srgan.errors import OutputError
-from srgan.models.deployment import to_onnx
-from srgan.models.srgan import Generator
+from srgan.models import ARCHITECTURES
+from srgan.models.deployment import Deployable, to_onnx
 from srgan.weights.card import Card, File, Probe
 
 _PROBE_SIZE = 32
 
 
-def describe(generator: Generator) -> tuple[int, tuple[float, ...]]:
+def architecture(generator: nn.Module) -> str:
+    """The name that a card gives the generator's network.
+
+    Raises:
+        TypeError: if it is none of `ARCHITECTURES`.
+    """
+    for name, network in ARCHITECTURES.items():
+        if type(generator) is network:
+            return name
+    raise TypeError(f"{type(generator).__name__} has no name for cards: add it to srgan.models.ARCHITECTURES")
+
+
+def describe(generator: Deployable) -> tuple[int, tuple[float, ...]]:
     """Side of the self-test's pattern, and what the generator makes of it: see `Probe`."""
     with torch.inference_mode():
         restored = generator(torch.from_numpy(pattern(_PROBE_SIZE)))[0, 0].numpy()
@@ -27,7 +40,7 @@ def describe(generator: Generator) -> tuple[int, tuple[float, ...]]:
     return _PROBE_SIZE, tuple(round(float(value), 5) for value in diagonal)
 
 
-def export(generator: Generator, card: Card, folder: Path) -> Card:
+def export(generator: Deployable, card: Card, folder: Path) -> Card:
     """Write `<name>.safetensors`, `<name>.onnx` and, last, the card `<name>.json` into the folder.
 
     Args:

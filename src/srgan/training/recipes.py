@@ -1,60 +1,334 @@
-"""Named, frozen settings of training runs. A recipe is written beside every checkpoint and into every model's card."""
+"""Named, frozen settings of training runs. A recipe is written into every run, and into every model's card.
 
-from dataclasses import dataclass
+What networks and losses the names stand for is not known here: nothing heavy is imported.
+"""
+
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from srgan.errors import UsageError
 
-@dataclass(frozen=True)
+GeneratorName = Literal["srgan-generator", "cheung-generator", "ucsd-generator", "ucsd-srcnn"]
+DiscriminatorName = Literal["none", "srgan", "cheung", "ucsd"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides what a training run makes, apart from its data."""
 
     name: str
+    """What it is called; a run with overridden fields keeps the name."""
+    summary: str
+    """One line: what it is."""
+
+    generator: GeneratorName = "srgan-generator"
+    """The network that enlarges."""
     blocks: int = 16
     """Residual blocks of the generator."""
+    features: int = 64
+    """Channels of its trunk."""
     normalisation: bool = True
-    """Batch normalisation in the generator, as published."""
-    loss: Literal["mse", "l1"] = "mse"
-    """Pixel loss, on pictures in [-1, 1]."""
+    """Batch normalisation in srgan-generator, as published."""
+    skips: bool = True
+    """Skip connections in srgan-generator, as published."""
+    scale: int = 4
+    """How many times as wide and high pictures become."""
+    initial: str = ""
+    """The recipe whose result training begins with; empty for a random start."""
+
+    content: str = "mse"
+    """What the restored picture is held against: mse, l1, or features of VGG19, as vgg22 or vgg54."""
+    before_activation: bool = False
+    """VGG features before the layer's ReLU, not as published after it."""
+    feature_scale: float = 1 / 12.75
+    """Multiplies VGG features (Ledig et al. 2017, section 3.2)."""
+    total_variation: float = 0.0
+    """Weight of the total variation loss."""
+    discriminator: DiscriminatorName = "none"
+    """The network that tells real from restored; none trains on content alone."""
+    discriminator_features: int = 64
+    """Channels of its first convolution."""
+    adversarial: float = 1e-3
+    """Weight of the adversarial loss, where there is a discriminator (eq. 3)."""
+    adversarial_reduction: Literal["sum", "mean"] = "mean"
+    """Over the batch: the sum that eq. 6 prints, or the mean, which no batch size changes."""
+
     batch: int = 16
     """Crops in a batch, of as many different pictures."""
     crop: int = 96
     """Side of a high-resolution crop in pixels."""
-    updates: int = 1_000_000
-    """Updates of the generator in all."""
+    quarter_turns: bool = True
+    """Crops are turned as well as mirrored."""
+
+    updates: int | None = None
+    """Updates of the generator in all; this or epochs."""
+    epochs: int | None = None
+    """Times that every picture is seen; this or updates."""
     learning_rate: float = 1e-4
     """Adam's, at its highest."""
+    discriminator_learning_rate: float | None = None
+    """The discriminator's, if it is another; it follows the same schedule."""
+    beta1: float = 0.9
+    """Adam's memory of the gradient."""
     warmup: int = 0
     """Updates over which the learning rate rises to its highest."""
-    decay: int = 0
-    """Updates at the end over which it falls to zero in a straight line."""
+    drop_at: float = 1.0
+    """Share of the run after which the learning rate is multiplied by drop_factor."""
+    drop_factor: float = 1.0
+    """See drop_at."""
+    decay: float = 0.0
+    """Share of the run, at its end, over which the learning rate falls to zero in a straight line."""
     clip: float | None = None
-    """Largest norm of a gradient, if it is clipped."""
+    """Largest norm of the generator's gradient, if it is clipped."""
     ema: float = 0.999
     """Weight of the past in the moving average of the generator."""
     seed: int = 0
     """Fixes the initial weights and every batch."""
 
-    def learning_rate_at(self, update: int) -> float:
-        """The learning rate of update 0, 1, ... `updates` - 1."""
+    log_every: int = 50
+    """Updates between lines of the log."""
+    validate_every: int = 1000
+    """Updates between validations, each with a checkpoint."""
+
+    def __post_init__(self) -> None:
+        for field, least in _LEAST.items():
+            value = getattr(self, field)
+            if value is not None and not value >= least:
+                raise UsageError(f"{field} is {value}, but must be {least} or more")
+        for field in ("drop_at", "decay", "ema", "beta1"):
+            if not getattr(self, field) <= 1:
+                raise UsageError(f"{field} is {getattr(self, field)}, but must lie between 0 and 1")
+        if (self.updates is None) == (self.epochs is None):
+            raise UsageError("a recipe has either updates or epochs: set one of them, and the other to none")
+        if not re.fullmatch("mse|l1|vgg[1-5][1-4]", self.content):
+            raise UsageError(
+                f"content is {self.content}, but must be mse, l1 or a layer of VGG19 such as vgg22 or vgg54"
+            )
+        if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):
+            raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")
+        if self.crop % self.scale:
+            raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
+        multiple = _CROP_MULTIPLES[self.discriminator]
+        if self.crop % multiple:
+            raise UsageError(f"crop is {self.crop}, but this discriminator needs a multiple of {multiple}")
+
+    @property
+    def content_layer(self) -> str | None:
+        """The layer of VGG19 that the content loss looks at, as VGG54, or None."""
+        return self.content.upper() if self.content.startswith("vgg") else None
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether there is a discriminator."""
+        return self.discriminator != "none"
+
+    def planned_updates(self, pictures: int) -> int:
+        """Updates of a run on so many pictures: an epoch is as many whole batches as they fill."""
+        if self.updates is not None:
+            return self.updates
+        assert self.epochs is not None
+        return self.epochs * max(1, pictures // self.batch)
+
+    def schedule(self, update: int, updates: int) -> float:
+        """What the learning rates are multiplied by in update 0, 1, ... `updates` - 1."""
         rising = min(1.0, (update + 1) / self.warmup) if self.warmup else 1.0
-        falling = min(1.0, (self.updates - update) / self.decay) if self.decay else 1.0
-        return self.learning_rate * min(rising, falling)
+        dropped = self.drop_factor if update >= self.drop_at * updates else 1.0
+        falling = min(1.0, (updates - update) / (self.decay * updates)) if self.decay else 1.0
+        return min(rising, falling) * dropped
 
 
-RECIPES: dict[str, Recipe] = {
-    # Ledig et al. 2017, section 3.2: 10^6 updates, batch 16, crops of 96, Adam at 1e-4.
-    "srresnet-mse": Recipe(name="srresnet-mse"),
-    # What two CPU cores do in an hour. In equal time, batches of 4 went further than batches of 16, and a
-    # generator without batch normalisation further than one with; without clipping, 5e-4 diverged (docs/log.md).
-    "srresnet-cpu": Recipe(
+_LEAST = {
+    **dict.fromkeys(("blocks", "seed", "warmup"), 0),
+    **dict.fromkeys(("features", "discriminator_features", "batch", "updates", "epochs"), 1),
+    **dict.fromkeys(("log_every", "validate_every"), 1),
+    **dict.fromkeys(("total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0),
+    **dict.fromkeys(("discriminator_learning_rate", "drop_at", "drop_factor", "decay", "clip", "ema", "beta1"), 0.0),
+    "crop": 16,
+}
+_CROP_MULTIPLES = {"none": 1, "srgan": 16, "cheung": 16, "ucsd": 64}
+
+# Ledig et al. 2017, section 3.2: batches of 16 crops of 96, Adam at 1e-4, 10^6 updates of SRResNet; of SRGAN 10^5 at
+# 1e-4 and 10^5 at 1e-5, from the SRResNet that was trained on MSE.
+_SRRESNET_MSE = Recipe(
+    name="srresnet-mse", summary="SRResNet, as published: pixel error, 10^6 updates", updates=1_000_000
+)
+_SRGAN_VGG54 = Recipe(
+    name="srgan-vgg54",
+    summary="SRGAN, as published: features of VGG54, and a discriminator",
+    initial="srresnet-mse",
+    content="vgg54",
+    discriminator="srgan",
+    adversarial_reduction="sum",
+    updates=200_000,
+    drop_at=0.5,
+    drop_factor=0.1,
+)
+
+# What two CPU cores do in minutes: half the blocks, half the channels, no batch normalisation, small crops, a learning
+# rate that falls to nothing. The losses are those of the recipe whose name it bears.
+_SRRESNET_MSE_QUICK = Recipe(
+    name="srresnet-mse-quick",
+    summary="srresnet-mse for a CPU: a small network, minutes to an hour",
+    blocks=8,
+    features=32,
+    normalisation=False,
+    batch=8,
+    crop=64,
+    updates=20_000,
+    learning_rate=1e-3,
+    warmup=200,
+    decay=0.9,
+    clip=1.0,
+    validate_every=500,
+)
+_SRGAN_VGG22_QUICK = replace(
+    _SRRESNET_MSE_QUICK,
+    name="srgan-vgg22-quick",
+    summary="srgan-vgg22 for a CPU: a small network, from srresnet-mse-quick",
+    initial="srresnet-mse-quick",
+    content="vgg22",
+    discriminator="srgan",
+    discriminator_features=32,
+    updates=3_000,
+    learning_rate=2e-4,
+    warmup=50,
+    decay=0.5,
+    ema=0.99,
+    validate_every=250,
+)
+
+# Loridan: Stanford Dogs, both stages from https://github.com/krasserm/super-resolution, whose lines its log has.
+_LORIDAN_PRE = replace(
+    _SRRESNET_MSE,
+    name="loridan-pre",
+    summary="Loridan's first stage: 1,000 dogs, pixel error, 20,000 updates",
+    updates=20_000,
+)
+
+# Yu, Zhang and Zhong, UC San Diego: DIV2K, crops of 384, batches of 8, a learning rate of 1e-5.
+_UCSD_SRRESNET = Recipe(
+    name="ucsd-srresnet",
+    summary="The San Diego group's SRResNet: 3x3 ends, crops of 384, 200 epochs",
+    generator="ucsd-generator",
+    batch=8,
+    crop=384,
+    quarter_turns=False,
+    epochs=200,
+    learning_rate=1e-5,
+)
+
+_ALL = (
+    _SRRESNET_MSE,
+    replace(
+        _SRRESNET_MSE,
+        name="srresnet-vgg22",
+        summary="SRResNet-VGG22, as published: features of VGG22, total variation",
+        content="vgg22",
+        total_variation=2e-8,
+    ),
+    replace(
+        _SRGAN_VGG54,
+        name="srgan-mse",
+        summary="SRGAN-MSE, as published: pixel error, and a discriminator",
+        content="mse",
+    ),
+    replace(
+        _SRGAN_VGG54,
+        name="srgan-vgg22",
+        summary="SRGAN-VGG22, as published: features of VGG22, and a discriminator",
+        content="vgg22",
+    ),
+    _SRGAN_VGG54,
+    _SRRESNET_MSE_QUICK,
+    replace(
+        _SRRESNET_MSE_QUICK,
+        name="srresnet-vgg22-quick",
+        summary="srresnet-vgg22 for a CPU: a small network",
+        content="vgg22",
+        total_variation=2e-8,
+        updates=10_000,
+    ),
+    replace(
+        _SRGAN_VGG22_QUICK,
+        name="srgan-mse-quick",
+        summary="srgan-mse for a CPU: a small network, from srresnet-mse-quick",
+        content="mse",
+    ),
+    _SRGAN_VGG22_QUICK,
+    replace(
+        _SRGAN_VGG22_QUICK,
+        name="srgan-vgg54-quick",
+        summary="srgan-vgg54 for a CPU: a small network, from srresnet-mse-quick",
+        content="vgg54",
+    ),
+    # What two CPU cores do in an hour. In equal time, batches of 4 went further than batches of 16, and a generator
+    # without batch normalisation further than one with; without clipping, 5e-4 diverged (docs/log.md).
+    Recipe(
         name="srresnet-cpu",
+        summary="What came with srgan as srresnet: the whole network, an hour on two CPU cores",
         normalisation=False,
-        loss="l1",
+        content="l1",
         batch=4,
         updates=20_000,
         learning_rate=4e-4,
         warmup=500,
-        decay=19_500,
+        decay=0.975,
         clip=1.0,
     ),
-}
+    _LORIDAN_PRE,
+    replace(
+        _LORIDAN_PRE,
+        name="loridan-gan",
+        summary="Loridan's second stage: from loridan-pre, VGG54 and a discriminator, 5,000 updates",
+        initial="loridan-pre",
+        content="vgg54",
+        discriminator="srgan",
+        updates=5_000,
+    ),
+    # Cheung: 250 photos, of which a third validates, one at a time; Keras' default learning rate; VGG features as the
+    # layer gives them.
+    Recipe(
+        name="cheung",
+        summary="Cheung's SRGAN: nearest-neighbour upsampling, 32 to 128 pixels, 40 epochs",
+        generator="cheung-generator",
+        content="vgg34",
+        feature_scale=1.0,
+        discriminator="cheung",
+        batch=1,
+        crop=128,
+        epochs=40,
+        learning_rate=1e-3,
+    ),
+    replace(
+        _UCSD_SRRESNET,
+        name="ucsd-srcnn",
+        summary="The San Diego group's SRCNN: four layers after bicubic enlargement, 200 epochs",
+        generator="ucsd-srcnn",
+    ),
+    _UCSD_SRRESNET,
+    # "The learning rate will become even smaller after 25 epochs" of 50: it is halved.
+    replace(
+        _UCSD_SRRESNET,
+        name="ucsd-srgan",
+        summary="The San Diego group's SRGAN: VGG54 and their discriminator, 50 epochs",
+        content="vgg54",
+        discriminator="ucsd",
+        epochs=50,
+        drop_at=0.5,
+        drop_factor=0.5,
+    ),
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
+
+
+def find(name: str) -> Recipe:
+    """The recipe of this name.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if name not in RECIPES:
+        raise UsageError(f"there is no recipe {name}: choose one of {', '.join(RECIPES)}")
+    return RECIPES[name]

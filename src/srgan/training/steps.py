@@ -1,52 +1,154 @@
 """Single updates of the networks: a batch in, weights changed, numbers out."""
 
+import copy
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from srgan.losses import AbsoluteError, MeanSquaredError
+from srgan.losses import (
+    AbsoluteError,
+    AdversarialLoss,
+    ContentLoss,
+    DiscriminatorLoss,
+    MeanSquaredError,
+    TotalVariation,
+)
+from srgan.models.vgg import VGG19
+from srgan.training.detail import detail
+from srgan.training.networks import make_discriminator, make_generator
 from srgan.training.recipes import Recipe
+from srgan.training.synchronised import synchronise
 
-
-def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """(B, H, W, 3) uint8 to (B, 3, H, W) float32 in [0, 1], laid out channels last."""
-    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
-
-
-PIXEL_LOSSES: dict[str, nn.Module] = {"mse": MeanSquaredError(), "l1": AbsoluteError()}
-"""By the name that a recipe gives."""
+_ADVERSARIAL, _TOTAL_VARIATION, _DISCRIMINATOR = (
+    AdversarialLoss(reduction="mean"),
+    TotalVariation(),
+    DiscriminatorLoss(),
+)
 
 
 @dataclass
-class PixelTraining:
-    """A generator that learns from pixels alone, with its optimiser and the moving average of its weights."""
+class Network:
+    """A network that learns: as it is, as it is called, and its optimiser."""
 
-    recipe: Recipe
-    generator: nn.Module
-    average: nn.Module
+    module: nn.Module
+    called: nn.Module
+    """The module as Fabric wraps it: in the precision of the run, gradients averaged over its processes."""
     optimiser: torch.optim.Adam
+    learning_rate: float
+    """Adam's, at its highest."""
 
-    def update(self, low: Tensor, high: Tensor, *, number: int) -> float:
-        """One update on (B, 3, h, w) and (B, 3, H, W) in [0, 1]; returns the loss before it."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.learning_rate_at(number)
-        loss: Tensor = PIXEL_LOSSES[self.recipe.loss](self.generator(low), high)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.recipe.clip is not None:
-            nn.utils.clip_grad_norm_(self.generator.parameters(), self.recipe.clip)
-        self.optimiser.step()
+
+class Training:
+    """The state of a run: a generator that learns, the moving average of its weights, and its opponent if it has one.
+
+    Args:
+        recipe: the settings.
+        fabric: launched; says on which device, in which precision and in how many processes.
+        updates: of the whole run, which the schedule of the learning rate is stretched over.
+        vgg: what the content loss looks through, if the recipe names a layer.
+    """
+
+    def __init__(self, recipe: Recipe, *, fabric: Fabric, updates: int, vgg: VGG19 | None = None) -> None:
+        self.recipe, self.fabric, self.updates = recipe, fabric, updates
+        self.generator = self._network(make_generator(recipe), recipe.learning_rate)
+        self.average = copy.deepcopy(self.generator.module).eval().requires_grad_(False)
+        opponent = make_discriminator(recipe)
+        rate = recipe.discriminator_learning_rate
+        rate = recipe.learning_rate if rate is None else rate
+        self.discriminator = None if opponent is None else self._network(opponent, rate)
+        self.content = content_loss(recipe, vgg).to(fabric.device)
+
+    def _network(self, module: nn.Module, learning_rate: float) -> Network:
+        if self.fabric.world_size > 1:
+            synchronise(module)
+        module = module.to(self.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimiser = torch.optim.Adam(
+            module.parameters(), lr=learning_rate, betas=(self.recipe.beta1, 0.999), foreach=True
+        )
+        called = self.fabric.setup_module(module, move_to_device=False)
+        return Network(module, called, optimiser, learning_rate)
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """Those that learn, by name."""
+        opponent = {} if self.discriminator is None else {"discriminator": self.discriminator}
+        return {"generator": self.generator, **opponent}
+
+    def begin_with(self, weights: dict[str, Tensor]) -> None:
+        """Take a trained generator's weights, for the average too."""
+        self.generator.module.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
+    def update(self, low: Tensor, high: Tensor, *, number: int) -> dict[str, Tensor]:
+        """One update of each network (k = 1) on (B, 3, h, w) and (B, 3, H, W) in [0, 1]; the discriminator's is first.
+
+        Returns:
+            What was found before the weights changed, under the names that `monitors.py` explains; on the device.
+        """
+        factor = self.recipe.schedule(number, self.updates)
+        for network in self.networks.values():
+            for group in network.optimiser.param_groups:
+                group["lr"] = factor * network.learning_rate
+        restored = self.generator.called(low)
+        found = self._update_discriminator(self.discriminator, restored.detach(), high) if self.discriminator else {}
+        found = self._update_generator(restored, high) | found
         self._follow()
-        return float(loss.detach())
+        return found
+
+    def _update_generator(self, restored: Tensor, high: Tensor) -> dict[str, Tensor]:
+        recipe = self.recipe
+        with self.fabric.autocast():
+            content = self.content(restored, high)
+        loss, found = content, {"content": content}
+        if recipe.total_variation:
+            found["total_variation"] = _TOTAL_VARIATION(restored)
+            loss = loss + recipe.total_variation * found["total_variation"]
+        if self.discriminator is not None:
+            # The opponent is only looked through: its own gradients are not wanted.
+            self.discriminator.module.requires_grad_(False)
+            with self.fabric.autocast():
+                logits = self.discriminator.module(restored)
+            self.discriminator.module.requires_grad_(True)
+            found["adversarial"] = _ADVERSARIAL(logits.float())
+            if recipe.adversarial_reduction == "sum":
+                # Over the whole batch, of which each process has a part and of whose gradients the mean is taken.
+                found["adversarial"] = recipe.batch * found["adversarial"]
+            loss = loss + recipe.adversarial * found["adversarial"]
+            found["detail"] = detail(restored, high)
+        found["generator"] = loss
+        found["generator_gradient"] = self._step(self.generator, loss, clip=recipe.clip)
+        return {name: value.detach() for name, value in found.items()}
+
+    def _update_discriminator(self, opponent: Network, restored: Tensor, high: Tensor) -> dict[str, Tensor]:
+        real, fake = opponent.called(high).float(), opponent.called(restored).float()
+        loss = _DISCRIMINATOR(real, fake)
+        found = {"discriminator": loss, "real": torch.sigmoid(real).mean(), "restored": torch.sigmoid(fake).mean()}
+        found["discriminator_gradient"] = self._step(opponent, loss, clip=None)
+        return {name: value.detach() for name, value in found.items()}
+
+    def _step(self, network: Network, loss: Tensor, *, clip: float | None) -> Tensor:
+        """One step of the optimiser; returns the norm of the gradient, before it was clipped."""
+        network.optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        norm: Tensor = nn.utils.clip_grad_norm_(network.module.parameters(), float("inf") if clip is None else clip)
+        network.optimiser.step()
+        return norm
 
     @torch.no_grad()
     def _follow(self) -> None:
         """The average moves a little towards the weights; BN statistics and counters are taken as they are."""
         average: list[Tensor] = list(self.average.parameters())
-        current: list[Tensor] = list(self.generator.parameters())
+        current: list[Tensor] = list(self.generator.module.parameters())
         torch._foreach_lerp_(average, current, 1.0 - self.recipe.ema)
-        for kept, newest in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+        for kept, newest in zip(self.average.buffers(), self.generator.module.buffers(), strict=True):
             kept.copy_(newest)
+
+
+def content_loss(recipe: Recipe, vgg: VGG19 | None) -> nn.Module:
+    """The recipe's content loss; `vgg` is what it looks through, where it names a layer."""
+    if recipe.content_layer is None:
+        return {"mse": MeanSquaredError(), "l1": AbsoluteError()}[recipe.content]
+    assert vgg is not None, "the caller loads what the recipe's content_layer names"
+    return ContentLoss(vgg, feature_scale=recipe.feature_scale)

@@ -1,0 +1,270 @@
+"""`srgan train`: pictures and a recipe in, a network out."""
+
+import signal
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import typer
+
+from srgan.cli.console import failures, say, show, show_json
+from srgan.cli.progress import Counter, on_terminal
+from srgan.errors import SrganError, UsageError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from srgan.training.begin import Wishes
+    from srgan.training.engine import Material
+    from srgan.training.run import Run
+    from srgan.training.steps import Training
+
+EPILOG = """\
+[bold]Examples[/bold]
+
+  srgan train srresnet-mse-quick --data photos --minutes 5
+  srgan train srgan-vgg22-quick --from runs/srresnet-mse-quick
+  srgan train srgan-vgg22-quick --from runs/srresnet-mse-quick --resume
+  srgan train srgan-vgg22 --data photos --from runs/srresnet-mse --set updates=5000 --set batch=8
+
+Photos may lie in folders of folders and be of mixed formats; broken and small ones are left out and counted. The \
+run's folder gets checkpoints, tables, plots, and a sheet of pictures. After an interruption, the same command with --resume \
+goes on to the same result, bit for bit.
+
+Then: srgan export runs/srresnet-mse-quick
+
+Exit code: 0 all well, 1 training failed, 2 no such recipe or setting, 130 interrupted.
+"""
+
+_WHAT, _PLACE, _MACHINE, _TALK = "What is trained", "What is written, and where", "How it is computed", "What is said"
+
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", show_default=False, help="One that `srgan recipes` lists.")
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER",
+        rich_help_panel=_WHAT,
+        help="Photos, or what `srgan data prepare` made of them; without it, those of the run that --from names.",
+    ),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        rich_help_panel=_WHAT,
+        help="Begin with the generator of this run, or of a model; none begins at random.",
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        rich_help_panel=_WHAT,
+        help="Change a setting of the recipe, as updates=5000; may be given several times.",
+    ),
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option(
+        metavar="MINUTES",
+        rich_help_panel=_WHAT,
+        help="How long it may take: the learning rate is planned for the updates that fit.",
+    ),
+]
+Vgg = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=_WHAT,
+        help="Weights of VGG19, for losses on its features; download fetches torchvision's, 548 MiB.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="RUN", rich_help_panel=_PLACE, help="The run's folder; without it, runs/RECIPE."
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", metavar="", rich_help_panel=_PLACE, help="Go on with the run in that folder.")
+]
+SaveEvery = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="UPDATES",
+        rich_help_panel=_PLACE,
+        help="Updates between checkpoints, beside those at every validation.",
+    ),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda", "mps"],
+    typer.Option(rich_help_panel=_MACHINE, help="auto takes a graphics processor if there is one."),
+]
+Devices = Annotated[
+    int,
+    typer.Option(min=1, metavar="N", rich_help_panel=_MACHINE, help="Processes that train together on this machine."),
+]
+Nodes = Annotated[int, typer.Option(min=1, metavar="N", rich_help_panel=_MACHINE, help="Machines that do so.")]
+Precision = Annotated[
+    Literal["auto", "fp32", "bf16"],
+    typer.Option(rich_help_panel=_MACHINE, help="auto takes bf16 where the hardware multiplies it."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Report as a JSON document at the end.")
+]
+
+
+def train(
+    recipe: RecipeName,
+    data: Data = None,
+    begun_from: From = None,
+    settings: Set = None,
+    minutes: Minutes = None,
+    vgg: Vgg = None,
+    output: Output = None,
+    resume: Resume = False,
+    save_every: SaveEvery = None,
+    device: Device = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Train a network on your own photos, by a recipe of the paper or of the projects built on it."""
+    with failures(as_json=as_json):
+        if minutes is not None and not 0 < minutes < float("inf"):
+            raise UsageError(f"--minutes {minutes:g} is no time to train: give a number above 0")
+        from srgan.training.overrides import override
+        from srgan.training.recipes import find
+
+        chosen = override(find(recipe), settings or [])
+        folder = output or Path("runs") / chosen.name
+        _need_torch()
+        from srgan.training.begin import Wishes
+        from srgan.training.launch import launch
+        from srgan.training.run import Run
+
+        run = Run(folder)
+        _check_folder(run, resume=resume)
+        fabric = launch(device, devices=devices, nodes=nodes, precision=precision)
+        wishes = Wishes(chosen, data, begun_from, vgg, None if minutes is None else 60 * minutes)
+        try:
+            with _Watcher(quiet=not fabric.is_global_zero) as watcher:
+                training, material = _work(run, wishes, fabric, watcher, resume=resume, save_every=save_every)
+        except KeyboardInterrupt:
+            say(
+                f"Interrupted. The last checkpoint is kept: go on with --resume ({run.folder})"
+                if run.exists
+                else "Interrupted."
+            )
+            raise typer.Exit(130) from None
+        if fabric.is_global_zero:
+            _report(run, training, material, interrupted=watcher.interrupted, as_json=as_json)
+        if watcher.interrupted:
+            raise typer.Exit(130)
+
+
+def _need_torch() -> None:
+    import importlib.util
+
+    for package in ("torch", "lightning_fabric", "safetensors", "onnx"):
+        if importlib.util.find_spec(package) is None:
+            raise SrganError(f"training needs {package}, which is not installed: pip install 'srgan[train]'")
+
+
+def _check_folder(run: "Run", *, resume: bool) -> None:
+    if resume and not run.exists:
+        raise UsageError(
+            f"there is no run in {run.folder} to go on with: leave out --resume, or name its folder with -o"
+        )
+    if not resume and run.exists:
+        raise UsageError(f"{run.folder} holds a run: go on with it by --resume, or name another folder with -o")
+
+
+def _work(
+    run: "Run", wishes: "Wishes", fabric: "Fabric", watcher: "_Watcher", *, resume: bool, save_every: int | None
+) -> "tuple[Training, Material]":
+    from functools import partial
+
+    from srgan.training.begin import begin, go_on, open_material
+    from srgan.training.engine import train as train_run
+
+    opened = partial(open_material, say=watcher.say, progress=watcher.preparing)
+    if resume:
+        material = go_on(run, wishes, opened=opened)
+    else:
+        material = begin(run, wishes, fabric=fabric, say=watcher.say, opened=opened, report=watcher.downloading)
+    training = train_run(material, run, fabric=fabric, listener=watcher, seconds=wishes.seconds, save_every=save_every)
+    return training, material
+
+
+def _report(run: "Run", training: "Training", material: "Material", *, interrupted: bool, as_json: bool) -> None:
+    from srgan.training.conclusion import conclude
+    from srgan.training.record import VALIDATION, read_log
+
+    plots, sheet = conclude(training, material, run)
+    found = read_log(run.folder / VALIDATION)
+    best = run.better("raw", "average")
+    psnr, ssim, update = found[f"{best}_psnr"][-1], found[f"{best}_ssim"][-1], int(found["update"][-1])
+    if as_json:
+        document = {"run": str(run.folder), "updates": update, "planned": training.updates, "psnr": psnr, "ssim": ssim}
+        show_json({**document, "weights": best, "plots": str(plots), "sheet": str(sheet), "interrupted": interrupted})
+        return
+    show(
+        f"{update:,} of {training.updates:,} updates; validation {psnr:.2f} dB, SSIM {ssim:.4f} (paper's protocol, "
+        f"{best} weights)\nplots     {plots}\npictures  {sheet}"
+    )
+    if update < training.updates:
+        show("to go on  the same command with --resume")
+    show(f"to use it srgan export {run.folder}")
+
+
+class _Watcher:
+    """What a person sees of a run: a bar with the time left, lines above it; and their Ctrl-C, which ends it well."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar = Counter(shown=on_terminal() and not quiet)
+        self._training = self.interrupted = False
+
+    def say(self, line: str) -> None:
+        if not self._quiet:
+            self._bar.say(line)
+
+    def preparing(self, done: int, whole: int) -> None:
+        """Hear how many pictures are prepared."""
+        self._bar.count("preparing pictures", done, whole)
+
+    def downloading(self, done: int, whole: int) -> None:
+        """Hear how much of VGG19 is there."""
+        self._bar.count("downloading VGG19", done, whole)
+
+    def advance(self, done: int, updates: int) -> None:
+        self._training = True
+        self._bar.count("training", done, updates)
+
+    def wants_to_stop(self) -> bool:
+        return self.interrupted
+
+    def __enter__(self) -> Self:
+        self._before = {each: signal.signal(each, self._hear) for each in (signal.SIGINT, signal.SIGTERM)}
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.interrupted or not self._training:
+            raise KeyboardInterrupt
+        self.interrupted = True
+        self.say("Stopping after this update, with a checkpoint; once more to stop at once.")

@@ -1,0 +1,143 @@
+"""A new run, from what the user named: data found and prepared, weights to begin with, and how long it shall be."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+
+from srgan.data.cache import prepared
+from srgan.errors import UsageError
+from srgan.training.batches import batches
+from srgan.training.engine import Material, sampler, validation_pairs
+from srgan.training.material import initial_weights, load_vgg, vgg_path
+from srgan.training.recipes import Recipe
+from srgan.training.run import Run, Settings
+from srgan.training.steps import Training
+from srgan.training.validation import score
+
+Say = Callable[[str], None]
+
+_MARGIN = 0.92
+"""Of the time given, what is planned: machines are not always equally fast."""
+_SHARE = 0.06
+"""Of the time given, what may go into measuring how long an update takes."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user named."""
+
+    recipe: Recipe
+    data: str | None = None
+    begun_from: str | None = None
+    vgg: str | None = None
+    seconds: float | None = None
+    """How long the run may take."""
+
+
+def begin(
+    run: Run, wishes: Wishes, *, fabric: Fabric, say: Say, opened: "Opener", report: Callable[[int, int], None]
+) -> Material:
+    """Begin a run in an empty or absent folder.
+
+    Raises:
+        SrganError: if something of what it needs is missing or does not fit; then nothing is written.
+    """
+    recipe = wishes.recipe
+    weights = initial_weights(recipe, wishes.begun_from)
+    vgg = vgg_path(recipe, wishes.vgg, report=report)
+    data = wishes.data or _data_of(wishes.begun_from)
+    if data is None:
+        raise UsageError("there is nothing to learn from: name a folder of pictures with --data FOLDER")
+    material = opened(data, recipe, vgg)
+    updates = recipe.planned_updates(len(material.training))
+    if wishes.seconds is not None:
+        updates = min(updates, fabric.broadcast(_affordable(recipe, material, wishes.seconds, fabric, say)))
+    if fabric.is_global_zero:
+        source = wishes.begun_from or ""
+        source = str(Path(source).absolute()) if Path(source).exists() and source else source
+        run.begin(Settings(recipe, str(Path(data).absolute()), source, str(vgg or ""), updates), weights)
+    fabric.barrier()
+    return material
+
+
+def go_on(run: Run, wishes: Wishes, *, opened: "Opener") -> Material:
+    """What a run that was begun needs to go on.
+
+    Raises:
+        UsageError: if the user now wishes something else than it was begun with.
+        SrganError: if something of what it needs is no longer there.
+    """
+    settings = run.settings()
+    if wishes.recipe != settings.recipe:
+        mine, theirs = vars(wishes.recipe), vars(settings.recipe)
+        fields = ", ".join(f"{name} {theirs[name]}" for name in mine if mine[name] != theirs[name])
+        raise UsageError(
+            f"{run.folder} was begun with other settings ({fields}): repeat its command, or begin another run with "
+            f"--from {run.folder}"
+        )
+    vgg = Path(wishes.vgg or settings.vgg) if settings.vgg else None
+    return opened(wishes.data or settings.data, settings.recipe, vgg)
+
+
+Opener = Callable[[str, Recipe, Path | None], Material]
+"""(data folder, recipe, VGG19's weights) to what a run works on."""
+
+
+def open_material(
+    data: str, recipe: Recipe, vgg: Path | None, *, say: Say, progress: Callable[[int, int], None]
+) -> Material:
+    """Pictures prepared, or opened if they are; the network that the loss looks through.
+
+    Raises:
+        DataError: if there are no pictures, or too few.
+        ModelError: if the weights of VGG19 are missing or damaged.
+    """
+    loaded = load_vgg(recipe, vgg)
+    pictures, report = prepared(Path(data), scale=recipe.scale, progress=progress)
+    if pictures.scale != recipe.scale:
+        raise UsageError(
+            f"{data} is prepared for x{pictures.scale}, but the recipe enlarges x{recipe.scale}: prepare it with "
+            f"--scale {recipe.scale}"
+        )
+    if report is not None:
+        for name, reason in list(report.left_out.items())[:5]:
+            say(f"left out: {name}: {reason}")
+    training, validation = pictures.split()
+    return Material(training, validation, loaded)
+
+
+def _data_of(begun_from: str | None) -> str | None:
+    """The data of the run that this one begins from."""
+    if begun_from is None or not Run(Path(begun_from)).exists:
+        return None
+    return Run(Path(begun_from)).settings().data
+
+
+def _affordable(recipe: Recipe, material: Material, seconds: float, fabric: Fabric, say: Say) -> int:
+    """Updates that fit into the time, found by a rehearsal on networks that are thrown away."""
+    training = Training(recipe, fabric=fabric, updates=10**9, vgg=material.vgg)
+    crops = sampler(recipe, material.training)
+    times: list[float] = []
+    began = now = time.monotonic()
+    ranks, rank = fabric.world_size, fabric.global_rank
+    for number, (low, high) in enumerate(batches(crops, fabric.device, range(50), rank=rank, ranks=ranks)):
+        training.update(low, high, number=number)
+        if fabric.device.type == "cuda":
+            torch.cuda.synchronize()
+        times.append(-now + (now := time.monotonic()))
+        if number >= 2 and now - began > _SHARE * seconds:
+            break
+    pairs = validation_pairs(material)[:10]
+    began = time.monotonic()
+    score(training.average, pairs)
+    validation = 2 * (time.monotonic() - began) / len(pairs) * len(validation_pairs(material))
+    one = sorted(times[1:])[len(times[1:]) // 2]  # the first also sets things up
+    left = _MARGIN * (seconds - sum(times)) - 2 * validation
+    updates = max(1, int(left / (one + validation / recipe.validate_every)))
+    if updates < (recipe.updates or updates + 1):
+        say(f"{updates:,} updates fit into the time: about {one:.2f} s each, and {validation:.1f} s for a validation")
+    return updates

@@ -1,0 +1,72 @@
+"""On what a run computes: device, precision and processes, as Lightning Fabric has them."""
+
+import logging
+import os
+from typing import Literal
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+
+from srgan.errors import UsageError
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+PrecisionName = Literal["auto", "fp32", "bf16"]
+
+
+def launch(
+    device: DeviceName = "auto", *, devices: int = 1, nodes: int = 1, precision: PrecisionName = "auto"
+) -> Fabric:
+    """A launched Fabric. With several devices this program is started once more for each, unless `torchrun` did so.
+
+    Args:
+        device: auto takes an NVIDIA graphics processor, then an Apple one, then the CPU.
+        devices: processes on this machine, each with a graphics processor or a share of the CPU's cores.
+        nodes: machines.
+        precision: auto takes bfloat16 where the hardware multiplies it, else fp32.
+
+    Raises:
+        UsageError: if there is no such device.
+    """
+    device = _device(device)
+    if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun's word
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    if device == "cuda" and devices > torch.cuda.device_count():
+        raise UsageError(
+            f"there are {torch.cuda.device_count()} graphics processors here, not {devices}: lower --devices"
+        )
+    if device == "mps" and devices * nodes > 1:
+        raise UsageError("an Apple graphics processor works alone: leave out --devices and --nodes")
+    if precision == "auto":
+        precision = "bf16" if _multiplies_bf16(device) else "fp32"
+    logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
+    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
+    several = devices * nodes > 1
+    fabric = Fabric(
+        accelerator=device,
+        devices=devices,
+        num_nodes=nodes,
+        # Statistics of batch normalisation are equal in all processes as it is: nothing needs to be sent round.
+        strategy=DDPStrategy(broadcast_buffers=False) if several else "auto",
+        precision="bf16-mixed" if precision == "bf16" else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def _device(wish: DeviceName) -> DeviceName:
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wish == "auto":
+        return "cuda" if there["cuda"] else "mps" if there["mps"] else "cpu"
+    if not there[wish]:
+        raise UsageError(f"torch finds no {wish} device here: leave out --device, or install torch for it")
+    return wish
+
+
+def _multiplies_bf16(device: DeviceName) -> bool:
+    """Whether bfloat16 is fast, and not only known: emulated, it is several times slower than fp32."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    tiles = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return device == "cpu" and tiles is not None and bool(tiles())

@@ -1,0 +1,120 @@
+"""What a run needs beside pictures, found where the user says: the weights to begin with, and VGG19's."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import Tensor
+
+from srgan.data.cache import cache_root
+from srgan.errors import ModelError, TrainingError, UsageError
+from srgan.models.vgg import VGG19, ContentLayer
+from srgan.models.vgg_weights import fetch_vgg19, load_vgg19
+from srgan.training.checkpoint import newest
+from srgan.training.networks import generator_arguments
+from srgan.training.recipes import Recipe
+from srgan.training.run import Run
+from srgan.weights.catalogue import find
+
+NONE, DOWNLOAD = "none", "download"
+"""Words in the place of paths: begin at random; fetch VGG19."""
+_NORMALISED = "vgg19-normalised-to-conv3_1.safetensors"
+_TORCHVISION = "vgg19-dcbb9e9d.pth"
+
+
+def vgg_path(recipe: Recipe, given: str | None, *, report: Callable[[int, int], None] | None = None) -> Path | None:
+    """Where the VGG19 weights lie that the recipe's content loss needs; None if it needs none.
+
+    Args:
+        recipe: names the layer.
+        given: a path, or "download" to fetch torchvision's into the cache; None looks into the cache, and then
+            beside the benchmark data folder that SRGAN_DATA names.
+        report: hears of a download's progress.
+
+    Raises:
+        ModelError: if there are none.
+    """
+    if recipe.content_layer is None:
+        return None
+    if given == DOWNLOAD:
+        return fetch_vgg19(cache_root(), report=report)
+    if given is not None:
+        return Path(given).absolute()
+    places = [cache_root() / _TORCHVISION]
+    if "SRGAN_DATA" in os.environ and _is_early(recipe.content_layer):
+        places.append(Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / _NORMALISED)
+    for place in places:
+        if place.is_file():
+            return place
+    raise ModelError(
+        f"{recipe.name} compares features of VGG19 ({recipe.content_layer}), whose weights srgan may not ship: give "
+        "their file with --vgg FILE, or fetch torchvision's (548 MiB) with --vgg download"
+    )
+
+
+def _is_early(layer: str) -> bool:
+    """Whether the normalised weights reach the layer: they end with conv3_1."""
+    return ContentLayer.parse(layer) in set(ContentLayer(3, 1).convolutions())
+
+
+def load_vgg(recipe: Recipe, path: Path | None) -> VGG19 | None:
+    """VGG19 up to the layer that the recipe names.
+
+    Raises:
+        ModelError: if the weights are missing, damaged, or end before it.
+    """
+    if recipe.content_layer is None or path is None:
+        return None
+    return load_vgg19(path, ContentLayer.parse(recipe.content_layer), before_activation=recipe.before_activation)
+
+
+def initial_weights(recipe: Recipe, begun_from: str | None) -> dict[str, Tensor] | None:
+    """The generator's weights to begin with; None for random ones.
+
+    Args:
+        recipe: of the run that begins.
+        begun_from: the folder of a run, of which the better of raw and averaged weights is taken; the name or file of
+            a model; or "none".
+
+    Raises:
+        UsageError: if the recipe begins from another's result and none is given, or it has another network.
+        TrainingError, ModelError: if it cannot be read.
+    """
+    if begun_from is None and recipe.initial:
+        raise UsageError(
+            f"{recipe.name} begins from a trained {recipe.initial}: name its folder with --from RUN, or a model, "
+            "or begin at random with --from none"
+        )
+    if begun_from is None or begun_from == NONE:
+        return None
+    if Path(begun_from).is_dir():
+        return _of_run(recipe, Run(Path(begun_from)))
+    model = find(begun_from)
+    _must_match(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
+    try:
+        return load(model.read(".safetensors"))
+    except SafetensorError as error:
+        raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
+
+
+def _of_run(recipe: Recipe, run: Run) -> dict[str, Tensor]:
+    theirs = run.settings().recipe
+    _must_match(recipe, str(run.folder), {"generator": theirs.generator, **generator_arguments(theirs)})
+    state = newest(run.checkpoints)
+    if state is None:
+        raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
+    return state.part(run.better("generator", "average"))
+
+
+def _must_match(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
+    ours = {"generator": recipe.generator, **generator_arguments(recipe)}
+    for field, value in ours.items():
+        # Cards leave out what is as the network's defaults have it.
+        other = theirs.get(field, getattr(Recipe, field, None))
+        if other != value:
+            raise UsageError(
+                f"{source} has another network ({field} {other}, not {value}): add --set {field}={other}, "
+                "or begin from another"
+            )

@@ -1,0 +1,54 @@
+"""The networks that recipes name, made from a recipe's settings."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from srgan.errors import UsageError
+from srgan.models import ARCHITECTURES, AnyGenerator
+from srgan.models.cheung import CheungDiscriminator
+from srgan.models.discriminator import Discriminator
+from srgan.models.ucsd import UcsdDiscriminator
+from srgan.training.recipes import Recipe
+
+DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
+    "srgan": Discriminator,
+    "cheung": CheungDiscriminator,
+    "ucsd": UcsdDiscriminator,
+}
+"""By the name that a recipe gives."""
+
+
+def generator_arguments(recipe: Recipe) -> dict[str, Any]:
+    """What rebuilds the recipe's generator: its part of a model's card."""
+    match recipe.generator:
+        case "srgan-generator":
+            names: tuple[str, ...] = ("blocks", "features", "scale", "normalisation", "skips")
+        case "ucsd-srcnn":
+            names = ()
+        case _:
+            names = ("blocks", "features")
+    return {name: getattr(recipe, name) for name in names}
+
+
+def make_generator(recipe: Recipe) -> AnyGenerator:
+    """The recipe's generator, with weights that its seed fixes."""
+    torch.manual_seed(recipe.seed)
+    return ARCHITECTURES[recipe.generator](**generator_arguments(recipe))
+
+
+def make_discriminator(recipe: Recipe) -> nn.Module | None:
+    """The recipe's discriminator, or None if it has none.
+
+    Raises:
+        UsageError: if it does not see crops of the recipe's size.
+    """
+    if recipe.discriminator == "none":
+        return None
+    torch.manual_seed(recipe.seed + 1)
+    try:
+        return DISCRIMINATORS[recipe.discriminator](crop=recipe.crop, features=recipe.discriminator_features)
+    except ValueError as error:
+        raise UsageError(f"{error}: choose another with --set crop=") from error
