@@ -39,9 +39,13 @@ main()
 """
 
 
+SOME = ("--validation", "9")
+"""Enough that some of them can be used, whichever are drawn by the seed."""
+
+
 @pytest.fixture
 def photos(make: Make) -> Path:
-    for number in range(4):
+    for number in range(12):
         make(f"photos/deep/{number}.png", size=(100, 100 + number))
     make("photos/small.jpg", size=(95, 200))
     for number in range(12):
@@ -51,12 +55,12 @@ def photos(make: Make) -> Path:
 
 @pytest.mark.usefixtures("photos")
 def test_the_summary_and_the_next_command(srgan: Run) -> None:
-    result = srgan("data", "prepare", "photos", "-o", "it is ready", "--validation", "4")
+    result = srgan("data", "prepare", "photos", "-o", "it is ready", *SOME)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     pictures = PreparedPictures(Path("it is ready"))
     training, validation = pictures.split()
-    assert lines[0].startswith(f"{len(training)} picture")
+    assert lines[0].startswith(f"{len(training)} pictures to train with")
     assert f"{len(validation)} to validate with are in it is ready (" in lines[0]
     assert lines[1] == "1 picture left out: smaller than 96 pixels on a side"
     assert lines[2] == "12 files left out that could not be read:"
@@ -68,8 +72,8 @@ def test_the_summary_and_the_next_command(srgan: Run) -> None:
 
 @pytest.mark.usefixtures("photos")
 def test_json_names_everything(srgan: Run) -> None:
-    document = json.loads(srgan("data", "prepare", "photos", "-o", "ready", "--json", "--validation", "4").stdout)
-    assert (document["training"] + document["validation"], document["too_small"]) == (4, 1)
+    document = json.loads(srgan("data", "prepare", "photos", "-o", "ready", "--json", *SOME).stdout)
+    assert (document["training"] + document["validation"], document["too_small"]) == (12, 1)
     assert len(document["left_out"]) == 12
     assert (document["layout"], document["held_back"], document["folder"]) == ("folder", 0, "ready")
 
@@ -92,7 +96,7 @@ def test_take_is_drawn_by_the_seed(srgan: Run, make: Make) -> None:
 
 @pytest.mark.usefixtures("photos")
 def test_an_output_inside_the_source_is_not_among_the_pictures(srgan: Run) -> None:
-    said = [srgan("data", "prepare", "photos", "-o", "photos/ready", "--smallest", "10").stdout for _ in range(2)]
+    said = [srgan("data", "prepare", "photos", "-o", "photos/ready", *SOME).stdout for _ in range(2)]
     assert said[0] == said[1] != ""
 
 

@@ -116,7 +116,7 @@ def test_bsds300_gives_its_training_part_alone(tmp_path: Path) -> None:
     root = touch(tmp_path / "BSDS300", *files)
     selection = detect(root).select(root)
     assert {path.parent.name for path in (*selection.training, *selection.validation)} == {"train"}
-    with pytest.raises(DataError, match="all pictures of .* BSD100"):
+    with pytest.raises(DataError, match=r"all pictures of .* BSD100"):
         LAYOUTS["folder"].select(root / "images" / "test")
 
 

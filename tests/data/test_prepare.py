@@ -143,7 +143,7 @@ def test_what_will_not_fit_is_refused_early(folder: Path, finished: Path, monkey
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**6, 10**6 - 1000, 1000))
     monkeypatch.setattr("srgan.data.prepare._FIRST", 1)
     before = contents(finished)
-    with pytest.raises(DataError, match="need about 0.0 GB .* take fewer"):
+    with pytest.raises(DataError, match=r"need about 0\.0 GB .* take fewer"):
         prepare(find_pictures([folder]), finished)
     assert contents(finished) == before
 

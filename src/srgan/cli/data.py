@@ -155,14 +155,15 @@ class _Wishes:
 
 def _carry_out(wishes: _Wishes, *, bars: bool) -> "tuple[Selection, Report]":
     from srgan.cli.progress import Counter, on_terminal
-    from srgan.data import download
     from srgan.data.layouts import LAYOUTS, detect
     from srgan.data.prepare import prepare as prepare_pictures
 
     assert wishes.output is not None
     with Counter(shown=bars and on_terminal()) as counter:
         if wishes.download:
-            download.download(wishes.layout, wishes.source, report=counter.count)
+            from srgan.data.download import download
+
+            download(wishes.layout, wishes.source, report=counter.count)
         layout = LAYOUTS[wishes.layout] if wishes.layout else detect(wishes.source)
         selection = layout.select(wishes.source, take=wishes.take, validation=wishes.validation, seed=wishes.seed)
         report = prepare_pictures(
@@ -203,7 +204,7 @@ def _summary(wishes: _Wishes, selection: "Selection", report: "Report") -> Itera
         yield f"{count(report.too_small, 'picture')} left out: smaller than {wishes.smallest} pixels on a side"
     if report.left_out:
         yield f"{count(len(report.left_out), 'file')} left out that could not be read:"
-    for reason in list(report.left_out.values())[:_SHOWN]:
+    for reason in [report.left_out[name] for name in sorted(report.left_out)][:_SHOWN]:
         yield f"  {reason}"
     if len(report.left_out) > _SHOWN:
         yield f"  and {len(report.left_out) - _SHOWN:,} more, which --json names"

@@ -1,21 +1,18 @@
 """`srgan train`: pictures and a recipe in, a network out."""
 
-import signal
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from srgan.cli.console import failures, say, show, show_json
-from srgan.cli.progress import Counter, on_terminal
 from srgan.errors import SrganError, UsageError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+    from srgan.cli.watcher import Watcher
     from srgan.training.begin import Wishes
-    from srgan.training.engine import Material
     from srgan.training.run import Run
     from srgan.training.steps import Training
 
@@ -28,8 +25,8 @@ EPILOG = """\
   srgan train srgan-vgg22 --data photos --from runs/srresnet-mse --set updates=5000 --set batch=8
 
 Photos may lie in folders of folders and be of mixed formats; broken and small ones are left out and counted. The \
-run's folder gets checkpoints, tables, plots, and a sheet of pictures. After an interruption, the same command with --resume \
-goes on to the same result, bit for bit.
+run's folder gets checkpoints, tables, plots, and a sheet of pictures. After an interruption, the same command with \
+--resume goes on to the same result, bit for bit.
 
 Then: srgan export runs/srresnet-mse-quick
 
@@ -145,6 +142,7 @@ def train(
         chosen = override(find(recipe), settings or [])
         folder = output or Path("runs") / chosen.name
         _need_torch()
+        from srgan.cli.watcher import Watcher
         from srgan.training.begin import Wishes
         from srgan.training.launch import launch
         from srgan.training.run import Run
@@ -154,8 +152,8 @@ def train(
         fabric = launch(device, devices=devices, nodes=nodes, precision=precision)
         wishes = Wishes(chosen, data, begun_from, vgg, None if minutes is None else 60 * minutes)
         try:
-            with _Watcher(quiet=not fabric.is_global_zero) as watcher:
-                training, material = _work(run, wishes, fabric, watcher, resume=resume, save_every=save_every)
+            with Watcher(quiet=not fabric.is_global_zero) as watcher:
+                training = _work(run, wishes, fabric, watcher, resume=resume, save_every=save_every)
         except KeyboardInterrupt:
             say(
                 f"Interrupted. The last checkpoint is kept: go on with --resume ({run.folder})"
@@ -164,7 +162,7 @@ def train(
             )
             raise typer.Exit(130) from None
         if fabric.is_global_zero:
-            _report(run, training, material, interrupted=watcher.interrupted, as_json=as_json)
+            _report(run, training, interrupted=watcher.interrupted, as_json=as_json)
         if watcher.interrupted:
             raise typer.Exit(130)
 
@@ -187,8 +185,8 @@ def _check_folder(run: "Run", *, resume: bool) -> None:
 
 
 def _work(
-    run: "Run", wishes: "Wishes", fabric: "Fabric", watcher: "_Watcher", *, resume: bool, save_every: int | None
-) -> "tuple[Training, Material]":
+    run: "Run", wishes: "Wishes", fabric: "Fabric", watcher: "Watcher", *, resume: bool, save_every: int | None
+) -> "Training":
     from functools import partial
 
     from srgan.training.begin import begin, go_on, open_material
@@ -199,72 +197,25 @@ def _work(
         material = go_on(run, wishes, opened=opened)
     else:
         material = begin(run, wishes, fabric=fabric, say=watcher.say, opened=opened, report=watcher.downloading)
-    training = train_run(material, run, fabric=fabric, listener=watcher, seconds=wishes.seconds, save_every=save_every)
-    return training, material
+    return train_run(material, run, fabric=fabric, listener=watcher, seconds=wishes.seconds, save_every=save_every)
 
 
-def _report(run: "Run", training: "Training", material: "Material", *, interrupted: bool, as_json: bool) -> None:
-    from srgan.training.conclusion import conclude
+def _report(run: "Run", training: "Training", *, interrupted: bool, as_json: bool) -> None:
     from srgan.training.record import VALIDATION, read_log
 
-    plots, sheet = conclude(training, material, run)
     found = read_log(run.folder / VALIDATION)
     best = run.better("raw", "average")
     psnr, ssim, update = found[f"{best}_psnr"][-1], found[f"{best}_ssim"][-1], int(found["update"][-1])
     if as_json:
         document = {"run": str(run.folder), "updates": update, "planned": training.updates, "psnr": psnr, "ssim": ssim}
-        show_json({**document, "weights": best, "plots": str(plots), "sheet": str(sheet), "interrupted": interrupted})
+        show_json(
+            {**document, "weights": best, "plots": str(run.plots), "sheet": str(run.sheet), "interrupted": interrupted}
+        )
         return
     show(
         f"{update:,} of {training.updates:,} updates; validation {psnr:.2f} dB, SSIM {ssim:.4f} (paper's protocol, "
-        f"{best} weights)\nplots     {plots}\npictures  {sheet}"
+        f"{best} weights)\nplots     {run.plots}\npictures  {run.sheet}"
     )
     if update < training.updates:
         show("to go on  the same command with --resume")
     show(f"to use it srgan export {run.folder}")
-
-
-class _Watcher:
-    """What a person sees of a run: a bar with the time left, lines above it; and their Ctrl-C, which ends it well."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._bar = Counter(shown=on_terminal() and not quiet)
-        self._training = self.interrupted = False
-
-    def say(self, line: str) -> None:
-        if not self._quiet:
-            self._bar.say(line)
-
-    def preparing(self, done: int, whole: int) -> None:
-        """Hear how many pictures are prepared."""
-        self._bar.count("preparing pictures", done, whole)
-
-    def downloading(self, done: int, whole: int) -> None:
-        """Hear how much of VGG19 is there."""
-        self._bar.count("downloading VGG19", done, whole)
-
-    def advance(self, done: int, updates: int) -> None:
-        self._training = True
-        self._bar.count("training", done, updates)
-
-    def wants_to_stop(self) -> bool:
-        return self.interrupted
-
-    def __enter__(self) -> Self:
-        self._before = {each: signal.signal(each, self._hear) for each in (signal.SIGINT, signal.SIGTERM)}
-        self._bar.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.__exit__(kind, error, trace)
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.interrupted or not self._training:
-            raise KeyboardInterrupt
-        self.interrupted = True
-        self.say("Stopping after this update, with a checkpoint; once more to stop at once.")

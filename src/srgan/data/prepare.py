@@ -154,8 +154,8 @@ def _check(report: Report, *, wanted: int, validating: int, smallest: int) -> No
         )
     if validating and not report.validation:
         raise DataError(
-            f"none of the {validating} pictures that were to validate could be used: choose more of them, "
-            "or others by another seed"
+            f"none of the {validating} pictures that were to validate could be used: raise --validation, "
+            "or draw others with another --seed"
         )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from srgan.data.crops import CropSampler, Places
 from srgan.data.prepare import PreparedPictures
+from srgan.training.recipes import Recipe
 
 Batch = tuple[Tensor, Tensor]
 """(low, high), each (B, 3, H, W) in [0, 1], channels last."""
@@ -25,6 +26,17 @@ def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     if device.type == "cuda":
         tensor = tensor.pin_memory().to(device, non_blocking=True)
     return tensor.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
+
+
+def sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
+    """The recipe's batches of these pictures.
+
+    Raises:
+        DataError: if there are too few.
+    """
+    return CropSampler(
+        pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed, quarter_turns=recipe.quarter_turns
+    )
 
 
 class DeviceCrops:

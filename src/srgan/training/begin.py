@@ -10,9 +10,8 @@ from lightning_fabric import Fabric
 
 from srgan.data.cache import prepared
 from srgan.errors import UsageError
-from srgan.training.batches import batches
-from srgan.training.engine import Material, sampler, validation_pairs
-from srgan.training.material import initial_weights, load_vgg, vgg_path
+from srgan.training.batches import batches, sampler
+from srgan.training.material import Material, initial_weights, load_vgg, vgg_path
 from srgan.training.recipes import Recipe
 from srgan.training.run import Run, Settings
 from srgan.training.steps import Training
@@ -104,8 +103,8 @@ def open_material(
             f"--scale {recipe.scale}"
         )
     if report is not None:
-        for name, reason in list(report.left_out.items())[:5]:
-            say(f"left out: {name}: {reason}")
+        for reason in list(report.left_out.values())[:5]:
+            say(f"left out: {reason}")
     training, validation = pictures.split()
     return Material(training, validation, loaded)
 
@@ -131,10 +130,10 @@ def _affordable(recipe: Recipe, material: Material, seconds: float, fabric: Fabr
         times.append(-now + (now := time.monotonic()))
         if number >= 2 and now - began > _SHARE * seconds:
             break
-    pairs = validation_pairs(material)[:10]
+    pairs = material.validation_pairs()
     began = time.monotonic()
-    score(training.average, pairs)
-    validation = 2 * (time.monotonic() - began) / len(pairs) * len(validation_pairs(material))
+    score(training.average, pairs[:10], device=fabric.device)
+    validation = 2 * (time.monotonic() - began) / len(pairs[:10]) * len(pairs)
     one = sorted(times[1:])[len(times[1:]) // 2]  # the first also sets things up
     left = _MARGIN * (seconds - sum(times)) - 2 * validation
     updates = max(1, int(left / (one + validation / recipe.validate_every)))

@@ -2,27 +2,23 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
-from srgan.data.crops import CropSampler
-from srgan.data.prepare import PreparedPictures
-from srgan.models.vgg import VGG19
 from srgan.training import checkpoint
-from srgan.training.batches import batches
+from srgan.training.batches import batches, sampler
+from srgan.training.material import Material
 from srgan.training.monitors import Monitor, check_finite
-from srgan.training.recipes import Recipe
-from srgan.training.record import Record, adversarial_line, pixel_line
+from srgan.training.pictures import Sheets
+from srgan.training.plots import plot_losses
+from srgan.training.record import LOG, Record, adversarial_line, pixel_line, read_log
 from srgan.training.run import Run
 from srgan.training.steps import Training
-from srgan.training.validation import Pixels, Validation, middles, score
+from srgan.training.validation import Validation, score
 
-_MOST_CROPS = 100
-"""Pictures to validate on: Loridan's number; what they cost stays in bounds."""
 _LEVELS = 127.5**2
 """Squared errors of [-1, 1] in levels of 0 to 255, as the logs of the field have them."""
 
@@ -38,16 +34,6 @@ class Listener(Protocol):
 
     def wants_to_stop(self) -> bool:
         """Whether the run shall end after this update, with a checkpoint."""
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a run works on."""
-
-    training: PreparedPictures
-    validation: PreparedPictures
-    vgg: VGG19 | None = None
-    """What the content loss looks through, if it does."""
 
 
 def train(
@@ -76,18 +62,6 @@ def train(
     return _Loop(material, run, fabric=fabric, listener=listener, seconds=seconds, save_every=save_every).work()
 
 
-def sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
-    """The recipe's batches."""
-    return CropSampler(
-        pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed, quarter_turns=recipe.quarter_turns
-    )
-
-
-def validation_pairs(material: Material) -> list[tuple[Pixels, Pixels]]:
-    """What is validated on: the middles of validation pictures, always the same."""
-    return middles(material.validation, limit=_MOST_CROPS)
-
-
 class _Loop:
     """One call of `train`."""
 
@@ -100,9 +74,11 @@ class _Loop:
         self.recipe, self.updates = settings.recipe, settings.updates
         recipe = self.recipe
         self.sampler = sampler(recipe, material.training)
-        self.pairs = validation_pairs(material) if fabric.is_global_zero else []
+        self.pairs = material.validation_pairs() if fabric.is_global_zero else []
         self.training = Training(recipe, fabric=fabric, updates=self.updates, vgg=material.vgg)
         self.done, self.before = self._restore()
+        if fabric.is_global_zero:
+            self.sheets = Sheets(self.training, run, self.pairs)
         self.began = time.monotonic()
         self.deadline = float("inf") if seconds is None else self.began + seconds
         self.monitor = Monitor()
@@ -126,10 +102,23 @@ class _Loop:
             self._updates(None, rank=self.fabric.global_rank, ranks=ranks)
             return self.training
         with Record(self.run.folder, resumed=self.done) as record:
+            self._remember()
             self._updates(record, rank=0, ranks=ranks)
             if self.validated != self.done:
                 self._validate(record)
+        plot_losses(self.run.folder)
+        self.sheets.write(self.run.sheet, self._better())
         return self.training
+
+    def _remember(self) -> None:
+        """Let the monitor see what happened before: it judges by what is usual."""
+        table = read_log(self.run.folder / LOG)
+        for row, update in enumerate(table.get("update", [])):
+            self.monitor.observe(int(update), {name: values[row] for name, values in table.items()})
+
+    def _better(self) -> nn.Module:
+        """Of the generator and its average, the one that validated better."""
+        return self.run.better(self.training.generator.module, self.training.average)
 
     def _updates(self, record: Record | None, *, rank: int, ranks: int) -> None:
         first = self.done
@@ -163,7 +152,9 @@ class _Loop:
     def _check(self) -> None:
         kept = sorted(self.run.checkpoints.glob("update-*.json"))
         losses = self.recent.losses()
-        check_finite(self.recent.first, losses, checkpoint=str(kept[-1].with_suffix(".safetensors")) if kept else None)
+        check_finite(
+            self.recent.first + 1, losses, checkpoint=str(kept[-1].with_suffix(".safetensors")) if kept else None
+        )
 
     def _log(self, record: Record) -> None:
         means, rate = self.recent.means(), self.recent.rate()
@@ -188,6 +179,8 @@ class _Loop:
         raw = score(training.generator.module, self.pairs, device=device)
         average = score(training.average, self.pairs, device=device)
         record.validate(self.done, _columns(raw, average))
+        picture = self.run.pictures / f"update-{self.done:08d}.png"
+        record.picture(self.done, "validation", self.sheets.write(picture, self._better()))
         best = max(raw, average, key=lambda found: found.psnr)
         now = time.monotonic()
         self.listener.say(

@@ -1,7 +1,8 @@
-"""What a run needs beside pictures, found where the user says: the weights to begin with, and VGG19's."""
+"""What a run works on, found where the user says: pictures, the weights to begin with, and those of VGG19."""
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -9,6 +10,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from srgan.data.cache import cache_root
+from srgan.data.prepare import PreparedPictures
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.vgg import VGG19, ContentLayer
 from srgan.models.vgg_weights import fetch_vgg19, load_vgg19
@@ -16,12 +18,29 @@ from srgan.training.checkpoint import newest
 from srgan.training.networks import generator_arguments
 from srgan.training.recipes import Recipe
 from srgan.training.run import Run
+from srgan.training.validation import Pair, middles
 from srgan.weights.catalogue import find
 
 NONE, DOWNLOAD = "none", "download"
 """Words in the place of paths: begin at random; fetch VGG19."""
 _NORMALISED = "vgg19-normalised-to-conv3_1.safetensors"
 _TORCHVISION = "vgg19-dcbb9e9d.pth"
+_MOST_CROPS = 100
+"""Pictures to validate on: Loridan's number, whose cost stays in bounds."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run works on."""
+
+    training: PreparedPictures
+    validation: PreparedPictures
+    vgg: VGG19 | None = None
+    """What the content loss looks through, if it does."""
+
+    def validation_pairs(self) -> list[Pair]:
+        """What is validated on: the middles of validation pictures, always the same."""
+        return middles(self.validation, limit=_MOST_CROPS)
 
 
 def vgg_path(recipe: Recipe, given: str | None, *, report: Callable[[int, int], None] | None = None) -> Path | None:

@@ -20,6 +20,7 @@ from torch import Tensor
 from srgan import __version__
 from srgan.errors import TrainingError, UsageError
 from srgan.training.checkpoint import write_durably
+from srgan.training.plots import PLOT
 from srgan.training.recipes import Recipe
 from srgan.training.record import VALIDATION, read_log
 
@@ -58,6 +59,21 @@ class Run:
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return self._settings.exists()
+
+    @property
+    def pictures(self) -> Path:
+        """A sheet of pictures for each validation."""
+        return self.folder / "pictures"
+
+    @property
+    def sheet(self) -> Path:
+        """The last of them."""
+        return self.folder / "sheet.png"
+
+    @property
+    def plots(self) -> Path:
+        """Its curves."""
+        return self.folder / PLOT
 
     @property
     def _settings(self) -> Path:
