@@ -1,93 +1,106 @@
-"""Training: it learns, it resumes to the bit, and a torn checkpoint does not stop it."""
+"""The loop: it learns, it resumes to the bit, it says what happens, and it leaves what was promised."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from lightning_fabric import Fabric
 
-from srgan.data.crops import CropSampler
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.errors import TrainingError
 from srgan.training import checkpoint
-from srgan.training.engine import start, train
-from srgan.training.recipes import RECIPES, Recipe
-from srgan.training.steps import PIXEL_LOSSES, PixelTraining, to_tensor
+from srgan.training.engine import train
+from srgan.training.material import Material
+from srgan.training.recipes import Recipe
+from srgan.training.record import read_log
+from srgan.training.run import Run
+from srgan.training.steps import Training
+from tests.training.small import ADVERSARIAL, SMALL, Heard
 
-CPU = torch.device("cpu")
-SMALL = Recipe(name="small", blocks=2, batch=2, crop=32, updates=8, learning_rate=1e-3, warmup=3, decay=4, clip=1.0)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> PreparedPictures:
-    folder = tmp_path_factory.mktemp("pictures")
-    y, x = np.mgrid[0:128, 0:128]
-    for number in range(4):
-        waves = 127 + 100 * np.sin(np.stack([x / (3 + number), y / 9, (x + y) / 17], axis=-1))
-        Image.fromarray(waves.astype(np.uint8)).save(folder / f"{number}.png")
-    prepare(find_pictures([folder]), folder / "cache")
-    return PreparedPictures(folder / "cache")
+Begun = Callable[..., Run]
 
 
-def weights(training: PixelTraining) -> list[torch.Tensor]:
-    return [*training.generator.state_dict().values(), *training.average.state_dict().values()]
+def state(training: Training) -> list[torch.Tensor]:
+    """Everything that a later update depends on."""
+    tensors = [*training.average.state_dict().values()]
+    for network in training.networks.values():
+        tensors += network.module.state_dict().values()
+        for parameter in network.module.parameters():
+            tensors += network.optimiser.state[parameter].values()
+    return tensors
 
 
-@pytest.mark.parametrize("normalisation", [True, False])
-def test_resumes_to_the_bit(pictures: PreparedPictures, tmp_path: Path, normalisation: bool) -> None:
-    recipe = replace(SMALL, normalisation=normalisation)
-    through = train(recipe, pictures, tmp_path / "through", save_every=100)
+@pytest.mark.parametrize("recipe", [SMALL, replace(SMALL, normalisation=False), ADVERSARIAL], ids=lambda r: r.name)
+def test_resumes_to_the_bit(fabric: Fabric, material: Material, begun: Begun, recipe: Recipe) -> None:
+    through = train(material, begun(recipe, "through"), fabric=fabric, listener=Heard())
+    run = begun(recipe, "broken")
     for done in range(1, 9):  # each stops after one update, in the middle of the schedule
-        broken = train(recipe, pictures, tmp_path / "broken", seconds=0)
-        assert (tmp_path / "broken" / f"update-{done:08d}.safetensors").exists()
-    assert all(torch.equal(one, other) for one, other in zip(weights(through), weights(broken), strict=True))
+        broken = train(material, run, fabric=fabric, listener=Heard(stop_after=1))
+        assert (run.checkpoints / f"update-{done:08d}.safetensors").exists()
+    assert all(torch.equal(one, other) for one, other in zip(state(through), state(broken), strict=True))
+    assert read_log(run.folder / "log.csv")["update"] == [2, 4, 6, 8]
 
 
-def test_two_blocks_overfit_one_batch(pictures: PreparedPictures) -> None:
-    recipe = replace(SMALL, updates=300, learning_rate=3e-3, decay=200, normalisation=False)
-    training = start(recipe, CPU)
-    low, high = (to_tensor(part, CPU) for part in CropSampler(pictures, batch=2, crop=32, seed=0).sample(0))
-    for number in range(recipe.updates):
-        loss = training.update(low, high, number=number)
-    assert 10 * np.log10(4 / loss) > 36
+def test_leaves_tables_plots_sheets_and_checkpoints(fabric: Fabric, material: Material, begun: Begun) -> None:
+    heard, run = Heard(), begun(ADVERSARIAL)
+    train(material, run, fabric=fabric, listener=heard, save_every=3)
+    log, validation = read_log(run.folder / "log.csv"), read_log(run.folder / "validation.csv")
+    assert log["update"] == [2, 4, 6, 8]
+    assert {"content", "adversarial", "discriminator", "real", "restored", "detail"} <= log.keys()
+    assert validation["update"] == [4, 8]
+    assert run.sheet.exists()
+    assert run.plots.exists()
+    assert [path.name for path in sorted(run.pictures.iterdir())] == ["update-00000004.png", "update-00000008.png"]
+    assert [path.stem for path in sorted(run.checkpoints.glob("*.safetensors"))] == [
+        f"update-0000000{number}" for number in (4, 6, 8)
+    ]
+    assert any(line.startswith("2/8, perceptual loss = ") for line in heard.lines)
+    assert any(line.startswith("4/8: loss_train = ") and "psnr_val = " in line for line in heard.lines)
+    assert heard.done == list(range(1, 9))
 
 
-def test_loss_is_that_of_pictures_from_minus_one_to_one() -> None:
-    dark, bright = torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.5)
-    assert PIXEL_LOSSES["mse"](dark, bright).item() == 1
-    assert PIXEL_LOSSES["l1"](dark, bright).item() == 1
+def test_time_ends_a_run_with_a_checkpoint(fabric: Fabric, material: Material, begun: Begun) -> None:
+    run = begun(SMALL)
+    train(material, run, fabric=fabric, listener=Heard(), seconds=0)
+    found = checkpoint.newest(run.checkpoints)
+    assert found is not None
+    assert found.update == 1
+    assert read_log(run.folder / "validation.csv")["update"] == [1]
 
 
-def test_schedule_rises_and_falls() -> None:
-    rates = [SMALL.learning_rate_at(update) for update in range(8)]
-    assert rates[2] == rates[4] == 1e-3
-    assert rates[0] < rates[1] < rates[2]
-    assert rates[7] == pytest.approx(2.5e-4)
-    assert RECIPES["srresnet-mse"].learning_rate_at(999_999) == 1e-4  # as published: constant
+def test_a_loss_that_is_no_number_stops_the_run(fabric: Fabric, material: Material, begun: Begun) -> None:
+    run = begun(replace(SMALL, learning_rate=1.0, warmup=0, decay=0.0, clip=None, normalisation=False))
+    with pytest.raises(TrainingError, match=r"update [1-8]\b"):
+        train(material, run, fabric=fabric, listener=Heard())
+    found = checkpoint.newest(run.checkpoints)
+    assert found is None or all(bool(torch.isfinite(tensor).all()) for tensor in found.tensors.values())
 
 
-def test_a_torn_checkpoint_falls_back_to_the_one_before(pictures: PreparedPictures, tmp_path: Path) -> None:
-    train(SMALL, pictures, tmp_path, save_every=2)
-    kept = sorted(tmp_path.glob("update-*.safetensors"))
-    assert [path.stem for path in kept] == ["update-00000004", "update-00000006", "update-00000008"]
-    kept[-1].write_bytes(kept[-1].read_bytes()[:5000])
-    assert checkpoint.resume(tmp_path, start(SMALL, CPU)) == 6
-    assert checkpoint.resume(tmp_path / "empty", start(SMALL, CPU)) == 0
+def test_a_run_that_is_over_is_left_as_it_is(fabric: Fabric, material: Material, begun: Begun) -> None:
+    run = begun(SMALL)
+    once = state(train(material, run, fabric=fabric, listener=Heard()))
+    rows = (run.folder / "validation.csv").read_bytes()
+    again = state(train(material, run, fabric=fabric, listener=Heard()))
+    assert all(torch.equal(one, other) for one, other in zip(once, again, strict=True))
+    assert (run.folder / "validation.csv").read_bytes() == rows
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_nothing(pictures: PreparedPictures, tmp_path: Path) -> None:
-    blocked = tmp_path / "update-00000001.safetensors"
-    (blocked / "in the way").mkdir(parents=True)
-    with pytest.raises(TrainingError, match="could not be written"):
-        checkpoint.save(tmp_path, start(SMALL, CPU), update=1)
-    assert [path.name for path in tmp_path.iterdir()] == [blocked.name]
+def test_two_blocks_overfit_one_batch(fabric: Fabric, material: Material) -> None:
+    recipe = replace(SMALL, features=64, updates=700, learning_rate=2e-3, decay=0.8, normalisation=False, crop=48)
+    training = Training(recipe, fabric=fabric, updates=700)
+    low, high = material.training[0]
+    batch = [torch.from_numpy(np.array(part[:side, :side])).permute(2, 0, 1)[None] / 255 for part, side in
+             ((low, 12), (high, 48))]  # fmt: skip
+    for number in range(700):
+        found = training.update(*batch, number=number)
+    assert 10 * np.log10(4 / float(found["content"])) > 40
 
 
-def test_log_has_a_line_every_so_often(pictures: PreparedPictures, tmp_path: Path) -> None:
-    seen: list[int] = []
-    train(SMALL, pictures, tmp_path, log_every=3, report=lambda update, loss, rate: seen.append(update))
-    lines = (tmp_path / "log.csv").read_text().splitlines()
-    assert seen == [3, 6]
-    assert [line.split(",")[0] for line in lines] == ["3", "6"]
+def test_old_runs_say_what_is_wrong_with_them(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"holds no run"):
+        Run(tmp_path).settings()
+    (tmp_path / "run.json").write_text('{"recipe": {"name": "x", "nonsense": 1}}')
+    with pytest.raises(TrainingError, match=r"begin the run anew"):
+        Run(tmp_path).settings()

@@ -1,5 +1,8 @@
 """`srgan train`: pictures and a recipe in, a network out."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -133,44 +136,61 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network on your own photos, by a recipe of the paper or of the projects built on it."""
-    with failures(as_json=as_json):
+    with failures(as_json=as_json), _one_voice():
         if minutes is not None and not 0 < minutes < float("inf"):
             raise UsageError(f"--minutes {minutes:g} is no time to train: give a number above 0")
         from srgan.training.overrides import override
         from srgan.training.recipes import find
 
         chosen = override(find(recipe), settings or [])
-        folder = output or Path("runs") / chosen.name
-        _need_torch()
+        _need_packages()
         from srgan.cli.watcher import Watcher
         from srgan.training.begin import Wishes
         from srgan.training.launch import launch
         from srgan.training.run import Run
 
-        run = Run(folder)
+        run = Run(output or Path("runs") / chosen.name)
         _check_folder(run, resume=resume)
         fabric = launch(device, devices=devices, nodes=nodes, precision=precision)
+        if chosen.batch % fabric.world_size:
+            raise UsageError(
+                f"a batch of {chosen.batch} cannot be shared equally by {fabric.world_size} processes: "
+                "change it with --set batch=, or lower --devices"
+            )
         wishes = Wishes(chosen, data, begun_from, vgg, None if minutes is None else 60 * minutes)
         try:
-            with Watcher(quiet=not fabric.is_global_zero) as watcher:
+            with Watcher(quiet=_is_helper()) as watcher:
                 training = _work(run, wishes, fabric, watcher, resume=resume, save_every=save_every)
         except KeyboardInterrupt:
-            say(
-                f"Interrupted. The last checkpoint is kept: go on with --resume ({run.folder})"
-                if run.exists
-                else "Interrupted."
-            )
+            if not _is_helper():
+                say(f"Interrupted{f': go on with {run.folder} by --resume' if run.exists else ''}")
             raise typer.Exit(130) from None
-        if fabric.is_global_zero:
+        if not _is_helper():
             _report(run, training, interrupted=watcher.interrupted, as_json=as_json)
-        if watcher.interrupted:
-            raise typer.Exit(130)
+            if watcher.interrupted:
+                raise typer.Exit(130)
 
 
-def _need_torch() -> None:
+def _is_helper() -> bool:
+    """Whether this process trains together with another, which speaks for all: as Fabric and torchrun number them."""
+    return any(os.environ.get(name, "0") != "0" for name in ("RANK", "LOCAL_RANK", "NODE_RANK"))
+
+
+@contextmanager
+def _one_voice() -> Iterator[None]:
+    """What goes wrong in all processes is said by the first."""
+    try:
+        yield
+    except SrganError as error:
+        if _is_helper():
+            raise typer.Exit(error.exit_code) from None
+        raise
+
+
+def _need_packages() -> None:
     import importlib.util
 
-    for package in ("torch", "lightning_fabric", "safetensors", "onnx"):
+    for package in ("torch", "lightning_fabric", "safetensors", "onnx", "matplotlib"):
         if importlib.util.find_spec(package) is None:
             raise SrganError(f"training needs {package}, which is not installed: pip install 'srgan[train]'")
 
@@ -182,6 +202,8 @@ def _check_folder(run: "Run", *, resume: bool) -> None:
         )
     if not resume and run.exists:
         raise UsageError(f"{run.folder} holds a run: go on with it by --resume, or name another folder with -o")
+    if not resume and run.folder.is_dir() and any(run.folder.iterdir()):
+        raise UsageError(f"{run.folder} is not empty: name another folder with -o")
 
 
 def _work(

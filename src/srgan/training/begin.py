@@ -21,6 +21,8 @@ Say = Callable[[str], None]
 
 _MARGIN = 0.92
 """Of the time given, what is planned: machines are not always equally fast."""
+_SHOWN = 5
+"""Pictures left out that are named."""
 _SHARE = 0.06
 """Of the time given, what may go into measuring how long an update takes."""
 
@@ -52,6 +54,7 @@ def begin(
     if data is None:
         raise UsageError("there is nothing to learn from: name a folder of pictures with --data FOLDER")
     material = opened(data, recipe, vgg)
+    sampler(recipe, material.training)  # refuses too few pictures, before anything is written
     updates = recipe.planned_updates(len(material.training))
     if wishes.seconds is not None:
         updates = min(updates, fabric.broadcast(_affordable(recipe, material, wishes.seconds, fabric, say)))
@@ -78,7 +81,7 @@ def go_on(run: Run, wishes: Wishes, *, opened: "Opener") -> Material:
             f"{run.folder} was begun with other settings ({fields}): repeat its command, or begin another run with "
             f"--from {run.folder}"
         )
-    vgg = Path(wishes.vgg or settings.vgg) if settings.vgg else None
+    vgg = vgg_path(settings.recipe, wishes.vgg or settings.vgg)  # "download" too is found again
     return opened(wishes.data or settings.data, settings.recipe, vgg)
 
 
@@ -103,8 +106,13 @@ def open_material(
             f"--scale {recipe.scale}"
         )
     if report is not None:
-        for reason in list(report.left_out.values())[:5]:
+        reasons = list(report.left_out.values())
+        for reason in reasons[:_SHOWN]:
             say(f"left out: {reason}")
+        if len(reasons) > _SHOWN:
+            say(f"left out: {len(reasons) - _SHOWN:,} more that cannot be read")
+        if report.too_small:
+            say(f"left out: {report.too_small:,} too small")
     training, validation = pictures.split()
     return Material(training, validation, loaded)
 

@@ -17,7 +17,7 @@ from srgan.training.plots import plot_losses
 from srgan.training.record import LOG, Record, adversarial_line, pixel_line, read_log
 from srgan.training.run import Run
 from srgan.training.steps import Training
-from srgan.training.validation import Validation, score
+from srgan.training.validation import score
 
 _LEVELS = 127.5**2
 """Squared errors of [-1, 1] in levels of 0 to 255, as the logs of the field have them."""
@@ -176,34 +176,34 @@ class _Loop:
 
     def _validate(self, record: Record) -> None:
         device, training = self.fabric.device, self.training
-        raw = score(training.generator.module, self.pairs, device=device)
+        # With the loss that training lowers, so that the two curves can be laid over each other.
+        raw = score(training.generator.module, self.pairs, device=device, loss=training.content)
         average = score(training.average, self.pairs, device=device)
-        record.validate(self.done, _columns(raw, average))
+        record.validate(
+            self.done,
+            {
+                "raw_psnr": raw.psnr,
+                "raw_ssim": raw.ssim,
+                "average_psnr": average.psnr,
+                "average_ssim": average.ssim,
+                "loss": raw.loss,
+            },
+        )
         picture = self.run.pictures / f"update-{self.done:08d}.png"
         record.picture(self.done, "validation", self.sheets.write(picture, self._better()))
-        best = max(raw, average, key=lambda found: found.psnr)
+        unit = _LEVELS if self.recipe.content == "mse" else 1.0
         now = time.monotonic()
         self.listener.say(
             pixel_line(
                 self.done,
                 self.updates,
-                loss_train=_LEVELS * self.recent.since_validation(),
-                loss_val=_LEVELS * best.loss,
-                psnr_val=best.psnr,
+                loss_train=unit * self.recent.since_validation(),
+                loss_val=unit * raw.loss,
+                psnr_val=max(raw.psnr, average.psnr),
                 seconds=now - self.recent.validated_at,
             )
         )
         self.recent.validated_at, self.validated = now, self.done
-
-
-def _columns(raw: Validation, average: Validation) -> dict[str, float]:
-    return {
-        "raw_psnr": raw.psnr,
-        "raw_ssim": raw.ssim,
-        "average_psnr": average.psnr,
-        "average_ssim": average.ssim,
-        "loss": max(raw, average, key=lambda found: found.psnr).loss,
-    }
 
 
 class _Recent:

@@ -96,12 +96,13 @@ class Recipe:
             value = getattr(self, field)
             if value is not None and not value >= least:
                 raise UsageError(f"{field} is {value}, but must be {least} or more")
-        for field in ("drop_at", "decay", "ema", "beta1"):
-            if not getattr(self, field) <= 1:
-                raise UsageError(f"{field} is {getattr(self, field)}, but must lie between 0 and 1")
+        for field in _AT_MOST_ONE:
+            value = getattr(self, field)
+            if value is not None and not value <= 1:
+                raise UsageError(f"{field} is {value}, but must lie between 0 and 1")
         if (self.updates is None) == (self.epochs is None):
             raise UsageError("a recipe has either updates or epochs: set one of them, and the other to none")
-        if not re.fullmatch("mse|l1|vgg[1-5][1-4]", self.content):
+        if not re.fullmatch("mse|l1|vgg[12][12]|vgg[345][1-4]", self.content):
             raise UsageError(
                 f"content is {self.content}, but must be mse, l1 or a layer of VGG19 such as vgg22 or vgg54"
             )
@@ -146,6 +147,7 @@ _LEAST = {
     **dict.fromkeys(("discriminator_learning_rate", "drop_at", "drop_factor", "decay", "clip", "ema", "beta1"), 0.0),
     "crop": 16,
 }
+_AT_MOST_ONE = ("learning_rate", "discriminator_learning_rate", "drop_at", "drop_factor", "decay", "ema", "beta1")
 _CROP_MULTIPLES = {"none": 1, "srgan": 16, "cheung": 16, "ucsd": 64}
 
 # Ledig et al. 2017, section 3.2: batches of 16 crops of 96, Adam at 1e-4, 10^6 updates of SRResNet; of SRGAN 10^5 at

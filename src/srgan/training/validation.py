@@ -31,7 +31,7 @@ class Validation:
     """In dB, of the pictures as they would be saved."""
     ssim: float
     loss: float
-    """Mean squared error of pictures in [-1, 1], as the content loss `mse` has it: before clipping and rounding."""
+    """Of the pictures before clipping and rounding: their content loss, or mean squared error in [-1, 1]."""
 
 
 def middles(pictures: PreparedPictures, side: int = 64, limit: int | None = None) -> list[Pair]:
@@ -64,8 +64,16 @@ def score(
     pairs: Sequence[Pair],
     protocol: Protocol = PAPER,
     device: torch.device = _CPU,
+    loss: nn.Module = _LOSS,
 ) -> Validation:
     """How near the generator, in evaluation mode, comes to the high-resolution pictures of (low, high) pairs.
+
+    Args:
+        generator: what is judged.
+        pairs: (low, high), of any sizes.
+        protocol: of PSNR and SSIM.
+        device: where the generator is.
+        loss: what `Validation.loss` shall be, of restored and real pictures in [0, 1].
 
     Raises:
         TrainingError: if there are no pairs.
@@ -77,9 +85,8 @@ def score(
         for low, high in pairs:
             restored = _restore(generator, low, device)
             measured = protocol.measure(_pixels(restored), high)
-            found.append((measured.psnr, measured.ssim, float(_LOSS(restored, _tensor(high, device)))))
-    psnr, ssim, loss = (sum(values) / len(found) for values in zip(*found, strict=True))
-    return Validation(psnr, ssim, loss)
+            found.append((measured.psnr, measured.ssim, float(loss(restored, _tensor(high, device)))))
+    return Validation(*(sum(values) / len(found) for values in zip(*found, strict=True)))
 
 
 @contextmanager
