@@ -9,7 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ((), ("upscale",), ("models",), ("doctor",))
+COMMANDS = (
+    (),
+    ("upscale",),
+    ("models",),
+    ("train",),
+    ("recipes",),
+    ("recipes", "show"),
+    ("data", "prepare"),
+    ("export",),
+    ("doctor",),
+)
 PAGE = Path(__file__).parent / "cli.md"
 
 

@@ -1,6 +1,7 @@
 """A desk with photos on it, and the command line to use there."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ from srgan.cli import app
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
+
+TINY = ("blocks=1", "features=8", "discriminator_features=4", "batch=2", "crop=32", "updates=4", "log_every=1")
+"""Settings that make any recipe for srgan-generator a matter of a second."""
 
 
 @pytest.fixture
@@ -48,6 +52,51 @@ def srgan(desk: Path, tiny_model: Path) -> Run:
         return CliRunner().invoke(app, with_model(words, tiny_model), **options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of twelve smooth photos, 160x160, in folders."""
+    folder = tmp_path_factory.mktemp("album")
+    random = np.random.default_rng(0)
+    for number in range(12):
+        (folder / f"{number % 3}").mkdir(exist_ok=True)
+        small = Image.fromarray(random.integers(0, 256, (10, 10, 3), np.uint8))
+        small.resize((160, 160)).save(folder / f"{number % 3}" / f"{number}.jpg")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings() -> list[str]:
+    """`--set` for each of `TINY`, with a validation every two updates."""
+    return [word for setting in (*TINY, "validate_every=2") for word in ("--set", setting)]
+
+
+@pytest.fixture(scope="session")
+def finished(album: Path, settings: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of srresnet-mse-quick that came to its end; not to be written to."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SRGAN_CACHE", str(folder / "cache"))
+        words = ["train", "srresnet-mse-quick", "--data", str(album), "-o", str(folder / "dogs"), *settings]
+        result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    return folder / "dogs"
+
+
+@pytest.fixture
+def run_of_mine(finished: Path, desk: Path) -> Path:
+    """A copy of the finished run, on the desk."""
+    shutil.copytree(finished, "runs/dogs")
+    return Path("runs/dogs")
+
+
+@pytest.fixture
+def train(srgan: Run, settings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Trains something tiny: `train("srresnet-mse-quick", "--data", "photos")`."""
+    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("SRGAN_DATA", raising=False)
+    return lambda recipe, *words: srgan("train", recipe, *settings, *words)
 
 
 @pytest.fixture

@@ -11,7 +11,18 @@ import pytest
 HEAVY = {"numpy", "pyvips", "openvino", "torch", "rich.progress", "srgan.upscale"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["upscale", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["upscale", "--help"],
+        ["train", "--help"],
+        ["recipes", "--help"],
+        ["recipes", "show", "--help"],
+        ["export", "--help"],
+        ["--version"],
+    ],
+)
 def test_help_imports_nothing_heavy(environment: dict[str, str], words: list[str]) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "srgan", *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -19,6 +30,7 @@ def test_help_imports_nothing_heavy(environment: dict[str, str], words: list[str
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "srgan.cli.upscale" in imported
     assert not imported & HEAVY
+    assert not [name for name in imported if name.startswith("srgan.training")]
 
 
 def test_upscaling_does_not_import_torch(

@@ -16,8 +16,8 @@ from srgan.training.run import Run, Settings
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> PreparedPictures:
-    """Six pictures of waves and of noise, the last two of which validate."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of six prepared pictures of waves and of noise, the last two of which validate."""
     folder = tmp_path_factory.mktemp("pictures")
     y, x = np.mgrid[0:128, 0:160]
     random = np.random.default_rng(0)
@@ -27,7 +27,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> PreparedPictures:
         Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
     found = find_pictures([folder])
     prepare(found[:4], folder / "cache", validation=found[4:])
-    return PreparedPictures(folder / "cache")
+    return folder / "cache"
+
+
+@pytest.fixture(scope="session")
+def pictures(prepared: Path) -> PreparedPictures:
+    """Those six."""
+    return PreparedPictures(prepared)
 
 
 @pytest.fixture(scope="session")

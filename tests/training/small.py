@@ -1,5 +1,7 @@
 """Recipes and a listener for tests."""
 
+from dataclasses import replace
+
 from srgan.training.recipes import Recipe
 
 SMALL = Recipe(
@@ -30,6 +32,20 @@ ADVERSARIAL = Recipe(
     log_every=2,
     validate_every=4,
 )
+
+
+JOINED = replace(
+    ADVERSARIAL,
+    name="joined",
+    batch=4,
+    blocks=2,
+    total_variation=1e-6,
+    adversarial=1.0,
+    adversarial_reduction="sum",
+    seed=2,
+)
+"""With batch normalisation in both networks, and every loss that is a sum. With this seed no activation is so near to 0
+that rounding decides on which side of the kink of a ReLU it falls."""
 
 
 class Heard:

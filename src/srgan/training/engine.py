@@ -133,10 +133,10 @@ class _Loop:
                     self._check()
                 if self.done % self.recipe.log_every == 0:
                     self._log(record)
-                if saving:
-                    self._save()
                 if validating:
                     self._validate(record)
+                if saving:  # last: whoever goes on from here finds everything up to here recorded
+                    self._save()
                 self.listener.advance(self.done, self.updates)
             if stopping:
                 return

@@ -64,7 +64,10 @@ def export(generator: Deployable, card: Card, folder: Path) -> Card:
     files = {suffix: File(hashlib.sha256(data).hexdigest(), len(data)) for suffix, data in contents.items()}
     card = replace(card, files=files)
     contents[".json"] = card.to_json().encode()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}): choose another folder") from error
     for suffix, data in contents.items():
         path = folder / f"{card.name}{suffix}"
         temporary = folder / f".{path.name}.{os.getpid()}"

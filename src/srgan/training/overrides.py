@@ -55,7 +55,7 @@ def _parse(field: str, text: str, kind: Any) -> Any:
         raise UsageError(f"{field} cannot be {text}: write true or false")
     try:
         return _WORDS[kind][1](text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{field} cannot be {text}: it is {_WORDS[kind][0]}") from error
 
 

@@ -32,7 +32,7 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
         if not self.training:
             return super().forward(input)
         count = dist.get_world_size() * input.numel() // input.shape[1]
-        values = input.float()
+        values = input.to(torch.promote_types(input.dtype, torch.float32))
         mean = _total(values.sum(dim=(0, 2, 3))) / count
         # The mean first, then deviations from it: squares of large numbers would cancel.
         variance = _total((values - mean[:, None, None]).square().sum(dim=(0, 2, 3))) / count

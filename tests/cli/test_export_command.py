@@ -1,0 +1,96 @@
+"""`srgan export`: a run becomes a model with a true card; what cannot be exported is said in one line."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Make = Callable[..., Path]
+
+
+def test_three_files_and_a_card(srgan: Run, run_of_mine: Path, album: Path) -> None:
+    result = srgan("export", str(run_of_mine), "--licence", "CC0-1.0", "--terms", "our own photos")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "runs/dogs/model/dogs.onnx: dogs after 4 updates",
+        "to use it  srgan upscale PHOTO --model runs/dogs/model/dogs.onnx",
+    ]
+    assert sorted(path.name for path in Path("runs/dogs/model").iterdir()) == [
+        "dogs.json",
+        "dogs.onnx",
+        "dogs.safetensors",
+    ]
+    card = json.loads(Path("runs/dogs/model/dogs.json").read_text())
+    assert (card["name"], card["licence"], card["scale"]) == ("dogs", "CC0-1.0", 4)
+    assert card["training"]["updates"] == 4
+    assert card["training"]["data"] == f"The pictures of {album.name}; terms: our own photos."
+    assert card["training"]["recipe"]["name"] == "srresnet-mse-quick"
+    (score,) = card["scores"]
+    table = Path("runs/dogs/validation.csv").read_text().splitlines()
+    columns, last = table[0].split(","), [float(cell) for cell in table[-1].split(",")]
+    best = max(last[columns.index("raw_psnr")], last[columns.index("average_psnr")])
+    assert score["psnr"] == pytest.approx(best, abs=1e-4)
+
+
+def test_the_model_is_whole_and_works(srgan: Run, run_of_mine: Path, make: Make) -> None:
+    document = json.loads(srgan("export", str(run_of_mine), "-o", "models", "--name", "mine", "--json").stdout)
+    assert document == {"model": "models/mine.onnx", "card": "models/mine.json", "updates": 4}
+    assert "all checksums hold" in srgan("models", "models/mine.onnx").stdout
+    make("photo.png")
+    for engine in ("openvino", "torch"):
+        words = ("photo.png", "--model", "models/mine.onnx", "--engine", engine, "-o", f"{engine}.png")
+        assert srgan("upscale", *words).exit_code == 0
+
+
+def test_a_damaged_checkpoint_is_passed_over(srgan: Run, run_of_mine: Path) -> None:
+    (run_of_mine / "checkpoints" / "update-00000004.safetensors").write_bytes(b"damaged")
+    result = srgan("export", str(run_of_mine))
+    assert result.exit_code == 0
+    assert "dogs after 2 updates" in result.stdout
+    assert "update-00000004.safetensors is damaged" in result.stderr
+    assert json.loads(Path("runs/dogs/model/dogs.json").read_text())["scores"] == []  # those of another state
+
+
+@pytest.fixture
+def mess(run_of_mine: Path) -> None:
+    """A desk with everything that can be wrong."""
+    Path("empty").mkdir()
+    Path("file").touch()
+    shutil.copytree(run_of_mine, "begun")
+    shutil.rmtree("begun/checkpoints")
+    shutil.copytree(run_of_mine, "torn")
+    Path("torn/run.json").write_text("{}")
+    shutil.copytree(run_of_mine, "my run")
+
+
+CASES = {
+    "no folder": (["absent"], 1, "absent holds no run (no run.json): name the folder of one"),
+    "no run": (["empty"], 1, "empty holds no run (no run.json): name the folder of one"),
+    "a file": (["file"], 1, "file holds no run (no run.json): name the folder of one"),
+    "no checkpoint": (["begun"], 1, "begun has no checkpoint yet: train it first"),
+    "torn notes": (["torn"], 1, "cannot be understood"),
+    "a slash": (["runs/dogs", "--name", "my/dogs"], 2, "'my/dogs' is no name for a model: use letters"),
+    "a hidden file": (["runs/dogs", "--name", ".dogs"], 2, "'.dogs' is no name for a model: use letters"),
+    "no name": (["runs/dogs", "--name", " "], 2, "' ' is no name for a model: use letters"),
+    "a folder with a space": (["my run"], 2, "use letters, digits, - and _ in --name"),
+    "a file for a folder": (["runs/dogs", "-o", "file"], 1, "choose another folder"),
+    "below a file": (["runs/dogs", "-o", "file/models"], 1, "choose another folder"),
+}
+
+
+@pytest.mark.usefixtures("mess")
+@pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
+def test_one_line_and_no_file(srgan: Run, desk: Path, words: list[str], code: int, said: str) -> None:
+    before = sorted(desk.rglob("*"))
+    result = srgan("export", *words)
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("Error: ")
+    assert said in lines[0]
+    assert sorted(desk.rglob("*")) == before
