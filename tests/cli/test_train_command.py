@@ -69,7 +69,7 @@ def vgg22(desk: Path) -> Path:
 
 @pytest.fixture
 def in_a_process(
-    settings: list[str], album: Path, environment: dict[str, str], tmp_path: Path
+    desk: Path, settings: list[str], album: Path, environment: dict[str, str], tmp_path: Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `srgan train` of pixels in a process of its own, which hears signals: see `HEARS`."""
 
@@ -164,8 +164,8 @@ def test_json(train: Run, run_of_mine: Path, album: Path) -> None:
 
 
 def test_pictures_of_all_kinds_and_broken_ones(train: Run, make: Make) -> None:
-    for number, mode in enumerate(("RGB", "L", "RGBA", "CMYK") * 4):
-        suffix = {"CMYK": "jpg", "RGBA": "webp"}.get(mode, "png")
+    for number, mode in enumerate(("RGB", "L", "RGBA", "LA") * 4):
+        suffix = {"RGB": "jpg", "RGBA": "webp"}.get(mode, "png")
         make(f"photos/deep/er {number}/ü.{suffix}", size=(100 + number, 120), mode=mode)
     deep = np.random.default_rng(0).integers(0, 65536, (100, 100)).astype(np.uint16)
     Image.fromarray(deep).save("photos/deep16.png")
@@ -258,7 +258,7 @@ def test_checkpoints_beside_those_of_validations(train: Run, album: Path) -> Non
 
 @pytest.fixture
 def two_processes(
-    arguments: Callable[..., list[str]], settings: list[str], environment: dict[str, str], tmp_path: Path
+    desk: Path, arguments: Callable[..., list[str]], settings: list[str], environment: dict[str, str], tmp_path: Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `srgan train` of pixels in two processes."""
 

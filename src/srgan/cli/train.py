@@ -216,7 +216,7 @@ def _work(
 
     opened = partial(open_material, say=watcher.say, progress=watcher.preparing)
     if resume:
-        material = go_on(run, wishes, opened=opened)
+        material = go_on(run, wishes, fabric=fabric, opened=opened)
     else:
         material = begin(run, wishes, fabric=fabric, say=watcher.say, opened=opened, report=watcher.downloading)
     return train_run(material, run, fabric=fabric, listener=watcher, seconds=wishes.seconds, save_every=save_every)

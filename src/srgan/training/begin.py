@@ -53,7 +53,8 @@ def begin(
     data = wishes.data or _data_of(wishes.begun_from)
     if data is None:
         raise UsageError("there is nothing to learn from: name a folder of pictures with --data FOLDER")
-    material = opened(data, recipe, vgg)
+    with fabric.rank_zero_first():  # it prepares the pictures, the others open them
+        material = opened(data, recipe, vgg)
     sampler(recipe, material.training)  # refuses too few pictures, before anything is written
     updates = recipe.planned_updates(len(material.training))
     if wishes.seconds is not None:
@@ -66,7 +67,7 @@ def begin(
     return material
 
 
-def go_on(run: Run, wishes: Wishes, *, opened: "Opener") -> Material:
+def go_on(run: Run, wishes: Wishes, *, fabric: Fabric, opened: "Opener") -> Material:
     """What a run that was begun needs to go on.
 
     Raises:
@@ -82,7 +83,8 @@ def go_on(run: Run, wishes: Wishes, *, opened: "Opener") -> Material:
             f"--from {run.folder}"
         )
     vgg = vgg_path(settings.recipe, wishes.vgg or settings.vgg)  # "download" too is found again
-    return opened(wishes.data or settings.data, settings.recipe, vgg)
+    with fabric.rank_zero_first():
+        return opened(wishes.data or settings.data, settings.recipe, vgg)
 
 
 Opener = Callable[[str, Recipe, Path | None], Material]
@@ -131,12 +133,13 @@ def _affordable(recipe: Recipe, material: Material, seconds: float, fabric: Fabr
     times: list[float] = []
     began = now = time.monotonic()
     ranks, rank = fabric.world_size, fabric.global_rank
-    for number, (low, high) in enumerate(batches(crops, fabric.device, range(50), rank=rank, ranks=ranks)):
+    most = 50 if ranks == 1 else 5  # processes must agree on how many; alone, it is time that decides
+    for number, (low, high) in enumerate(batches(crops, fabric.device, range(most), rank=rank, ranks=ranks)):
         training.update(low, high, number=number)
         if fabric.device.type == "cuda":
             torch.cuda.synchronize()
         times.append(-now + (now := time.monotonic()))
-        if number >= 2 and now - began > _SHARE * seconds:
+        if ranks == 1 and number >= 2 and now - began > _SHARE * seconds:
             break
     pairs = material.validation_pairs()
     began = time.monotonic()

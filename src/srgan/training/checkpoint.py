@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from srgan.errors import TrainingError
+from srgan.training.launch import machine
 from srgan.training.steps import Network, Training
 
 KEEP = 3
@@ -32,6 +33,8 @@ class Checkpoint:
     """Updates done."""
     seconds: float
     """That they took, validations and all."""
+    machine: str
+    """On which the last of them were made."""
     tensors: dict[str, Tensor]
 
     def part(self, name: str) -> dict[str, Tensor]:
@@ -53,6 +56,7 @@ def write(folder: Path, training: Training, *, update: int, seconds: float, keep
     note = {
         "update": update,
         "seconds": round(seconds, 3),
+        "machine": machine(training.fabric.device),
         "sha256": hashlib.sha256(contents).hexdigest(),
         "recipe": asdict(training.recipe),
     }
@@ -100,7 +104,7 @@ def newest(folder: Path, say: Callable[[str], None] = lambda line: None) -> Chec
             told = json.loads(note.read_text(encoding="utf-8"))
             contents = path.read_bytes()
             if hashlib.sha256(contents).hexdigest() == told["sha256"]:
-                return Checkpoint(path, int(told["update"]), float(told["seconds"]), load(contents))
+                return Checkpoint(path, int(told["update"]), float(told["seconds"]), told["machine"], load(contents))
             fault = "its checksum is wrong"
         except OSError as error:
             fault = error.strerror or str(error)

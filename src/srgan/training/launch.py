@@ -2,6 +2,7 @@
 
 import logging
 import os
+import platform
 from typing import Literal
 
 import torch
@@ -53,6 +54,13 @@ def launch(
     )
     fabric.launch()
     return fabric
+
+
+def machine(device: torch.device) -> str:
+    """What computes, in the words of models' cards."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{os.cpu_count()} cores of an {platform.machine()} CPU"
 
 
 def _device(wish: DeviceName) -> DeviceName:

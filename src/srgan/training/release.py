@@ -1,13 +1,12 @@
 """The generator of a run as a model that `srgan upscale` runs: which weights, and what its card says of them."""
 
-import os
-import platform
 import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from srgan.errors import TrainingError, UsageError
+from srgan.models import AnyGenerator
 from srgan.training.checkpoint import Checkpoint, newest
 from srgan.training.export import export
 from srgan.training.networks import generator_arguments, make_generator
@@ -20,61 +19,77 @@ _LIMITS = (
 )
 
 
-def release(
-    run: Run, folder: Path, *, name: str, licence: str, terms: str, say: Callable[[str], None]
-) -> tuple[Card, int]:
-    """Write the newest state of a run as a model: of raw and averaged weights, those that validated better.
+def trained_generator(run: Run, say: Callable[[str], None]) -> tuple[AnyGenerator, Checkpoint]:
+    """The generator of a run's newest state, in evaluation mode: of raw and averaged weights, the better in validation.
 
     Args:
         run: that has a checkpoint.
-        folder: for the three files of the model.
+        say: hears of damaged checkpoints that were passed over.
+
+    Raises:
+        TrainingError: if the run has no checkpoint.
+    """
+    recipe = run.settings().recipe
+    state = newest(run.checkpoints, say)
+    if state is None:
+        raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
+    generator = make_generator(recipe)
+    generator.load_state_dict(state.part(run.better("generator", "average")))
+    return generator.eval(), state
+
+
+def describe_run(run: Run, state: Checkpoint, *, name: str, licence: str, terms: str) -> Card:
+    """The card of what a run made: all but stages, probe and files.
+
+    Args:
+        run: the run.
+        state: of it.
         name: of the model and its files.
         licence: under which it may be used.
         terms: of the pictures that it was trained on.
-        say: hears of damaged checkpoints that were passed over.
-
-    Returns:
-        The card, and the updates of the state.
 
     Raises:
         UsageError: if the name cannot be that of a file.
-        TrainingError: if the run has no checkpoint.
-        OutputError: if the files cannot be written.
     """
     if not re.fullmatch(r"[\w][\w.-]*", name):
         raise UsageError(f"'{name}' is no name for a model: use letters, digits, - and _ in --name")
     settings = run.settings()
-    state = newest(run.checkpoints, say)
-    if state is None:
-        raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
-    generator = make_generator(settings.recipe)
-    generator.load_state_dict(state.part(run.better("generator", "average")))
-    generator.eval()
-    card = Card(
+    recipe = settings.recipe
+    return Card(
         name=name,
-        summary=settings.recipe.summary,
+        summary=recipe.summary,
         version="1",
-        architecture=settings.recipe.generator,
-        arguments=generator_arguments(settings.recipe),
-        scale=settings.recipe.scale,
+        architecture=recipe.generator,
+        arguments=generator_arguments(recipe),
+        scale=recipe.scale,
         stages=(),
-        training=Training(asdict(settings.recipe), _data(settings, terms), state.update, _machine(), _hours(state)),
+        training=Training(asdict(recipe), _data(settings, terms), state.update, state.machine, _hours(state)),
         licence=licence,
         scores=_scores(run, state),
         limits=_LIMITS,
         probe=Probe(0, ()),
         files={},
     )
+
+
+def release(
+    run: Run, folder: Path, *, name: str, licence: str, terms: str, say: Callable[[str], None]
+) -> tuple[Card, int]:
+    """Write the newest state of a run as a model; returns its card, and the updates of the state.
+
+    Raises:
+        UsageError: if the name cannot be that of a file.
+        TrainingError: if the run has no checkpoint.
+        OutputError: if the files cannot be written.
+    """
+    generator, state = trained_generator(run, say)
+    card = describe_run(run, state, name=name, licence=licence, terms=terms)
     return export(generator, card, folder), state.update
 
 
 def _data(settings: Settings, terms: str) -> str:
     begun = f" Training began with {Path(settings.begun_from).name}." if settings.begun_from else ""
     return f"The pictures of {Path(settings.data).name}; terms: {terms}.{begun}"
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} cores of an {platform.machine()} CPU"
 
 
 def _hours(state: Checkpoint) -> float:

@@ -1,0 +1,111 @@
+"""What every released model goes through: its data, its measurement on the test sets, its card."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+
+from srgan.data.pictures import is_prepared
+from srgan.data.prepare import find_pictures, prepare
+from srgan.images.files import read
+from srgan.images.resample import imresize
+from srgan.metrics import PROTOCOLS
+from srgan.training.begin import Wishes, begin, go_on, open_material
+from srgan.training.engine import train
+from srgan.training.export import export
+from srgan.training.launch import launch
+from srgan.training.recipes import Recipe
+from srgan.training.release import describe_run, trained_generator
+from srgan.training.run import Run
+from srgan.training.validation import score
+from srgan.weights.card import Card, Score
+
+Pixels = NDArray[np.uint8]
+
+HELD_OUT = 50
+"""Every so manieth picture validates, and never trains."""
+TEST_SETS = ("Set5", "Set14", "BSD100")
+
+console = Console(stderr=True)
+
+
+def data_folder() -> Path:
+    """The benchmark data folder, with train/ and testsets/ in it."""
+    if "SRGAN_DATA" not in os.environ:
+        sys.exit("SRGAN_DATA must name the benchmark data folder, with train/ and testsets/ in it")
+    return Path(os.environ["SRGAN_DATA"])
+
+
+def prepared(folders: Iterable[str], cache: Path) -> Path:
+    """Folders of train/, prepared into one at the first call."""
+    if not is_prepared(cache):
+        found = find_pictures(data_folder() / "train" / folder for folder in folders)
+        training = [path for number, path in enumerate(found) if number % HELD_OUT]
+        report = prepare(training, cache, validation=found[::HELD_OUT])
+        for reason in report.left_out.values():
+            console.print(f"left out: {reason}")
+    return cache
+
+
+def test_set(folder: Path) -> list[tuple[Pixels, Pixels]]:
+    """(low, high) of every picture, cut to a multiple of 4; gray ones as RGB."""
+    pairs = []
+    for path in sorted(folder.glob("*.png")):
+        pixels = read(path).pixels[:, :, :3].astype(np.uint8)
+        pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+        high = np.ascontiguousarray(pixels[: pixels.shape[0] // 4 * 4, : pixels.shape[1] // 4 * 4])
+        pairs.append((imresize(high, 0.25, border="replicate"), high))
+    return pairs
+
+
+def measured(generator: torch.nn.Module) -> tuple[Score, ...]:
+    """Scores on the test sets by every protocol."""
+    found = []
+    for name in TEST_SETS:
+        pairs = test_set(data_folder() / "testsets" / name)
+        for protocol in PROTOCOLS.values():
+            scored = score(generator, pairs, protocol)
+            found.append(Score(name, protocol.name, round(scored.psnr, 4), round(scored.ssim, 4)))
+            console.print(f"{name:7} {protocol.name:7} {scored.psnr:.2f} dB  {scored.ssim:.4f}")
+    return tuple(found)
+
+
+class _Lines:
+    """Prints what a run says."""
+
+    def say(self, line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    def advance(self, done: int, updates: int) -> None:
+        pass
+
+    def wants_to_stop(self) -> bool:
+        return False
+
+
+def trained(
+    recipe: Recipe, run: Run, data: Path, *, begun_from: str | None = None, minutes: float | None = None
+) -> None:
+    """Train a recipe in a folder, or go on there, for at most so many minutes."""
+    fabric, lines = launch(), _Lines()
+    wishes = Wishes(recipe, str(data), begun_from)
+    opened = partial(open_material, say=lines.say, progress=lambda done, whole: None)
+    if run.exists:
+        material = go_on(run, wishes, fabric=fabric, opened=opened)
+    else:
+        material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, report=lambda done, whole: None)
+    train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
+
+
+def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str, terms: str) -> Card:
+    """Measure the better weights of a run's newest state and write them as a model; `card` completes what is said."""
+    generator, state = trained_generator(run, console.print)
+    described = describe_run(run, state, name=name, licence="Apache-2.0", terms=terms)
+    return export(generator, card(replace(described, scores=measured(generator))), folder)
