@@ -48,7 +48,7 @@ def begin(
         SrganError: if something of what it needs is missing or does not fit; then nothing is written.
     """
     recipe = wishes.recipe
-    weights = initial_weights(recipe, wishes.begun_from)
+    weights = initial_weights(recipe, wishes.begun_from, say=say)
     vgg = vgg_path(recipe, wishes.vgg, report=report)
     data = wishes.data or _data_of(wishes.begun_from)
     if data is None:

@@ -89,13 +89,16 @@ def load_vgg(recipe: Recipe, path: Path | None) -> VGG19 | None:
     return load_vgg19(path, ContentLayer.parse(recipe.content_layer), before_activation=recipe.before_activation)
 
 
-def initial_weights(recipe: Recipe, begun_from: str | None) -> dict[str, Tensor] | None:
+def initial_weights(
+    recipe: Recipe, begun_from: str | None, *, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Tensor] | None:
     """The generator's weights to begin with; None for random ones.
 
     Args:
         recipe: of the run that begins.
         begun_from: the folder of a run, of which the better of raw and averaged weights is taken; the name or file of
             a model; or "none".
+        say: hears of damaged checkpoints that were passed over.
 
     Raises:
         UsageError: if the recipe begins from another's result and none is given, or it has another network.
@@ -109,7 +112,7 @@ def initial_weights(recipe: Recipe, begun_from: str | None) -> dict[str, Tensor]
     if begun_from is None or begun_from == NONE:
         return None
     if Path(begun_from).is_dir():
-        return _of_run(recipe, Run(Path(begun_from)))
+        return _of_run(recipe, Run(Path(begun_from)), say)
     model = find(begun_from)
     _must_match(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
     try:
@@ -118,10 +121,10 @@ def initial_weights(recipe: Recipe, begun_from: str | None) -> dict[str, Tensor]
         raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
 
 
-def _of_run(recipe: Recipe, run: Run) -> dict[str, Tensor]:
+def _of_run(recipe: Recipe, run: Run, say: Callable[[str], None]) -> dict[str, Tensor]:
     theirs = run.settings().recipe
     _must_match(recipe, str(run.folder), {"generator": theirs.generator, **generator_arguments(theirs)})
-    state = newest(run.checkpoints)
+    state = newest(run.checkpoints, say)
     if state is None:
         raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
     return state.part(run.better("generator", "average"))

@@ -74,7 +74,7 @@ def _losses(axes: "Axes", log: Columns, validation: Columns) -> None:
         _curve(axes, log, "content", "training, content", _TRAINING)
     else:
         _curve(axes, log, "generator", "training", _TRAINING)
-    _curve(axes, validation, "loss", "validation, mean squared error", _VALIDATION, smooth=False)
+    _curve(axes, validation, "loss", "validation", _VALIDATION, smooth=False)
     _logarithmic_if_wide(axes)
 
 

@@ -82,7 +82,7 @@ class Recipe:
     clip: float | None = None
     """Largest norm of the generator's gradient, if it is clipped."""
     ema: float = 0.999
-    """Weight of the past in the moving average of the generator."""
+    """Weight of the past in the moving average of the generator, once it has one."""
     seed: int = 0
     """Fixes the initial weights and every batch."""
 

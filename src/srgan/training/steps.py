@@ -94,7 +94,7 @@ class Training:
         restored = self.generator.called(low)
         found = self._update_discriminator(self.discriminator, restored.detach(), high) if self.discriminator else {}
         found = self._update_generator(restored, high) | found
-        self._follow()
+        self._follow(number)
         return found
 
     def _update_generator(self, restored: Tensor, high: Tensor) -> dict[str, Tensor]:
@@ -137,11 +137,15 @@ class Training:
         return norm
 
     @torch.no_grad()
-    def _follow(self) -> None:
-        """The average moves a little towards the weights; BN statistics and counters are taken as they are."""
+    def _follow(self, number: int) -> None:
+        """The average moves a little towards the weights; BN statistics and counters are taken as they are.
+
+        Its memory grows with the run, so that what training began with is soon forgotten.
+        """
+        memory = min(self.recipe.ema, (1 + number) / (10 + number))
         average: list[Tensor] = list(self.average.parameters())
         current: list[Tensor] = list(self.generator.module.parameters())
-        torch._foreach_lerp_(average, current, 1.0 - self.recipe.ema)
+        torch._foreach_lerp_(average, current, 1.0 - memory)
         for kept, newest in zip(self.average.buffers(), self.generator.module.buffers(), strict=True):
             kept.copy_(newest)
 
