@@ -1,11 +1,30 @@
 """The documentation says what is: the tree names every module, the command reference is the commands' own words."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from srgan.cli import app
+from srgan.training.overrides import override
+from srgan.training.recipes import RECIPES, find
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def commands(page: str) -> list[str]:
+    """The command lines of srgan in a page's blocks, and those between backticks that give an option its value."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"^```\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE))
+    return [
+        *re.findall(r"^(?:torchrun .* -m )?(srgan .*)$", blocks, flags=re.MULTILINE),
+        *re.findall(r"`(srgan [^`]* --\w+ [^`]+)`", text),
+    ]
 
 
 def test_the_tree_names_every_module_and_no_other() -> None:
@@ -32,3 +51,31 @@ def test_links_of_the_documentation_lead_somewhere() -> None:
 def test_decisions_are_numbered_without_gaps() -> None:
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("line", [*commands("docs/training.md"), *commands("README.md")])
+def test_commands_of_the_guides_are_commands(line: str) -> None:
+    """Each option is one of the command's, takes its value, and each recipe and setting exists."""
+    command = get_command(app)
+    words = shlex.split(line, comments=True)[1:]
+    while isinstance(command, TyperGroup) and words and words[0] in command.commands:
+        command = command.commands[words.pop(0)]
+    chosen = command.make_context(line, list(words)).params
+    if "recipe" in chosen:
+        override(find(chosen["recipe"]), chosen["settings"] or [])
+
+
+def test_the_guide_names_every_recipe() -> None:
+    guide = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    table = guide[guide.index("## The recipes") : guide.index("## What not to expect")]
+    named = {name for row in table.splitlines() if row.startswith("| `") for name in re.findall(r"`(.*?)`", row)}
+    assert set(RECIPES) <= named
+
+
+def test_settings_that_the_guide_changes_exist() -> None:
+    guide = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    table = guide[guide.index("| it says") : guide.index("## Stop, and go on")]
+    recipe = RECIPES["srgan-vgg22"]
+    fields = {name.partition("=")[0] for name in re.findall(r"`(\w+=?\d*)`", table)}
+    assert fields
+    assert all(hasattr(recipe, field) for field in fields)

@@ -84,9 +84,7 @@ def test_a_shipped_model_can_be_begun_with() -> None:
     weights = initial_weights(recipe, "srresnet")
     assert weights is not None
     assert weights["head.0.weight"].shape == (64, 3, 9, 9)
-    with pytest.raises(
-        UsageError, match=r"another network \(.*\): add --set .*=.*, or begin from another"
-    ):
+    with pytest.raises(UsageError, match=r"another network \(.*\): add --set .*=.*, or begin from another"):
         initial_weights(RECIPES["srgan-vgg22"], "srresnet")
 
 

@@ -185,6 +185,11 @@ def _one_voice() -> Iterator[None]:
         if _is_helper():
             raise typer.Exit(error.exit_code) from None
         raise
+    except RuntimeError as error:
+        # The first process has ended while this one waited for it: gloo has no class of its own for that.
+        if _is_helper() and "by peer" in str(error):
+            raise typer.Exit(1) from None
+        raise
 
 
 def _need_packages() -> None:
