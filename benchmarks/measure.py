@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import commands, rates
+from benchmarks import commands, rates, training
 from srgan import __version__
 from srgan.engines.openvino import processor_name, supports_bf16
 from srgan.weights.catalogue import find
@@ -37,6 +37,27 @@ def command_table(results: list[commands.Command]) -> list[str]:
     return lines
 
 
+def training_table(own: training.Side, textbook: training.Side) -> list[str]:
+    """Training on the CPU, against a textbook's."""
+    lines = [f"| {training.RECIPE.name}, seconds a batch | {own.name} | {textbook.name} | |", "|---|---|---|---|"]
+    rows = [
+        ("update, network and loader", own.together, textbook.together),
+        ("network alone", own.network, textbook.network),
+        ("loader alone", own.loader, textbook.loader),
+    ]
+    lines += [f"| {name} | {mine:.4f} | {theirs:.4f} | {theirs / mine:.1f} x |" for name, mine, theirs in rows]
+    loaders = [f"{side.network / side.loader:.1f} x" for side in (own, textbook)]
+    return [*lines, f"| loader against network | {' | '.join(loaders)} | |"]
+
+
+def device_table(rates: list[training.DeviceRate]) -> list[str]:
+    """Training on a graphics processor; nothing where there is none."""
+    if not rates:
+        return []
+    lines = [f"| {training.RECIPE.name} | updates a second | of the bf16 matrix product |", "|---|---|---|"]
+    return [*lines, *(f"| {rate.name} | {rate.updates:.1f} | {rate.share:.0%} |" for rate in rates), ""]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="srresnet", help="a model's name or path")
@@ -47,8 +68,11 @@ def main() -> None:
     model = find(choices.model)
     network, whole = rates.measure(model), commands.measure(choices.model, large=choices.large)
     machine = f"{processor_name()}, bf16 {'in hardware' if supports_bf16() else 'not in hardware'}"
+    own, textbook = training.measure()
+    device = training.measure_device()
     report = [f"srgan {__version__}, {model.card.name} {model.card.identity}, {machine}", ""]
     report += [*rate_table(network), "", *command_table(whole), ""]
+    report += [*training_table(own, textbook), "", *device_table(device)]
     choices.output.mkdir(parents=True, exist_ok=True)
     (choices.output / "benchmark.md").write_text("\n".join(report), encoding="utf-8")
     measured = {
@@ -57,6 +81,8 @@ def main() -> None:
         "model": model.card.identity,
         "rates": [asdict(rate) for rate in network],
         "commands": [asdict(command) for command in whole],
+        "training": {"own": asdict(own), "textbook": asdict(textbook)},
+        "training_on_device": [asdict(rate) for rate in device],
     }
     (choices.output / "benchmark.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write("\n".join(report))

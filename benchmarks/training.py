@@ -5,8 +5,8 @@ import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.commands import photo
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.data.prepare import PreparedPictures, prepare
 from srgan.training.batches import Batch, batches, sampler
 from srgan.training.launch import launch
 from srgan.training.recipes import RECIPES
@@ -33,6 +33,7 @@ ROUNDS = 4
 _WITHOUT_END = 10**9
 
 Update = Callable[[Tensor, Tensor], object]
+"""One update of a network on (low, high), each (B, 3, H, W) in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ class Side:
 
 @dataclass(frozen=True)
 class DeviceRate:
-    """A way to train on a graphics processor."""
+    """What one way to train reaches on a graphics processor, on a batch that is already there."""
 
     name: str
     updates: float
-    """A second, on a batch that is already there."""
+    """A second."""
     share: float
     """Of the arithmetic rate of a large bf16 matrix product."""
 
@@ -90,13 +91,15 @@ class TextbookGenerator(nn.Module):
             nn.Conv2d(features, features, 3, padding=1, bias=False),
             nn.BatchNorm2d(features),
         )
-        steps = [
-            nn.Sequential(
-                nn.Conv2d(features, 4 * features, 3, padding=1), nn.PixelShuffle(2), nn.PReLU(features)
-            )
-            for _ in range(2)
-        ]
-        self.tail = nn.Sequential(*steps, nn.Conv2d(features, 3, 9, padding=4))
+        self.tail = nn.Sequential(
+            nn.Conv2d(features, 4 * features, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.PReLU(features),
+            nn.Conv2d(features, 4 * features, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.PReLU(features),
+            nn.Conv2d(features, 3, 9, padding=4),
+        )
 
     def forward(self, low: Tensor) -> Tensor:
         first = self.head(low)
@@ -128,14 +131,14 @@ def _to_tensor(picture: Image.Image) -> Tensor:
 
 
 def textbook_update(device: torch.device) -> Update:
-    """The update of a textbook: float32, NCHW, eager, Adam as it comes."""
+    """A textbook's update: float32, NCHW, eager, Adam as it comes."""
     generator = TextbookGenerator().to(device)
     optimiser = torch.optim.Adam(generator.parameters(), lr=RECIPE.learning_rate)
 
     def update(low: Tensor, high: Tensor) -> None:
         loss = functional.mse_loss(generator(low), 2 * high - 1)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
 
     return update
@@ -146,11 +149,12 @@ def textbook_batches(paths: list[Path], *, workers: int) -> Iterator[Batch]:
     pictures = TextbookPictures(paths)
     order = RandomSampler(pictures, replacement=True, num_samples=_WITHOUT_END)
     ahead = 1 if workers else None
-    return iter(DataLoader(pictures, batch_size=RECIPE.batch, sampler=order, num_workers=workers, prefetch_factor=ahead))
+    loader = DataLoader(pictures, batch_size=RECIPE.batch, sampler=order, num_workers=workers, prefetch_factor=ahead)
+    yield from loader
 
 
 def own_update(device: torch.device, *, compiled: bool = False) -> Update:
-    """srgan's update, in the precision that suits the device."""
+    """srgan's update, in the precision that suits the device; compiled, CUDA graphs are captured of it."""
     fabric = launch("cuda" if device.type == "cuda" else "cpu")
     training = Training(RECIPE, fabric=fabric, updates=_WITHOUT_END)
     if compiled:
@@ -162,3 +166,109 @@ def own_update(device: torch.device, *, compiled: bool = False) -> Update:
 def own_batches(pictures: PreparedPictures, device: torch.device) -> Iterator[Batch]:
     """Batches of srgan's loader, without end."""
     return batches(sampler(RECIPE, pictures), device, range(_WITHOUT_END), rank=0, ranks=1)
+
+
+def seconds_each(work: Update, source: Iterator[Batch], *, count: int) -> float:
+    """Seconds a batch, of so many. One that is not counted goes before them, while the loader gets ahead."""
+    work(*next(source))
+    _finish()
+    started = time.perf_counter()
+    for low, high in itertools.islice(source, count):
+        work(low, high)
+    _finish()
+    return (time.perf_counter() - started) / count
+
+
+def _finish() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _nothing(low: Tensor, high: Tensor) -> None:
+    """In place of an update, where the loader is timed alone."""
+
+
+def make_pictures(folder: Path) -> list[Path]:
+    """JPEG files of two megapixels, as large on disk as photos of that size: parts of one large picture."""
+    random, whole = np.random.default_rng(0), photo(2 * WIDTH, 2 * HEIGHT)
+    paths = [folder / f"{number}.jpg" for number in range(PICTURES)]
+    for path in paths:
+        top, left = random.integers(HEIGHT), random.integers(WIDTH)
+        Image.fromarray(whole[top : top + HEIGHT, left : left + WIDTH]).save(path, quality=90)
+    return paths
+
+
+@dataclass
+class _Times:
+    """What the rounds took."""
+
+    network: list[float] = field(default_factory=list)
+    loader: list[float] = field(default_factory=list)
+    together: list[float] = field(default_factory=list)
+
+    def take(self, update: Update, make_batches: Callable[[], Iterator[Batch]], *, updates: int, loads: int) -> None:
+        """A round: the network alone, the loader alone, both."""
+        batch = next(make_batches())
+        self.network.append(seconds_each(update, itertools.repeat(batch), count=updates))
+        self.loader.append(seconds_each(_nothing, make_batches(), count=loads))
+        self.together.append(seconds_each(update, make_batches(), count=updates))
+
+    def side(self, name: str) -> Side:
+        return Side(name, *(statistics.median(times) for times in (self.network, self.loader, self.together)))
+
+
+def measure() -> tuple[Side, Side]:
+    """srgan's training on the CPU, and a textbook's with as many loading processes as serve it best, 0 or 2."""
+    cpu = torch.device("cpu")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = make_pictures(folder)
+        prepare(paths, folder / "prepared")
+        pictures = PreparedPictures(folder / "prepared")
+        own, textbook = own_update(cpu), textbook_update(cpu)
+
+        def trial(workers: int) -> float:
+            return seconds_each(textbook, textbook_batches(paths, workers=workers), count=3)
+
+        workers = min((0, 2), key=trial)
+        own_times, textbook_times = _Times(), _Times()
+        for _ in range(ROUNDS):
+            own_times.take(own, lambda: own_batches(pictures, cpu), updates=4, loads=50)
+            textbook_times.take(textbook, lambda: textbook_batches(paths, workers=workers), updates=3, loads=3)
+    return own_times.side("srgan"), textbook_times.side(f"textbook, {workers} loading processes")
+
+
+def _arithmetic() -> int:
+    """Multiplications and additions of an update, counted apart, without what only moves or sums numbers."""
+    side = RECIPE.crop // RECIPE.scale
+    update = textbook_update(torch.device("cpu"))
+    with FlopCounterMode(display=False) as counter:
+        update(torch.rand(RECIPE.batch, 3, side, side), torch.rand(RECIPE.batch, 3, RECIPE.crop, RECIPE.crop))
+    return int(counter.get_total_flops())
+
+
+def measure_device(*, updates: int = 100) -> list[DeviceRate]:
+    """Updates on the graphics processor; none where there is none. Without Triton, nothing is compiled."""
+    if not torch.cuda.is_available():
+        return []
+    device, side, arithmetic = torch.device("cuda"), RECIPE.crop // RECIPE.scale, _arithmetic()
+    low = torch.rand(RECIPE.batch, 3, side, side, device=device)
+    high = torch.rand(RECIPE.batch, 3, RECIPE.crop, RECIPE.crop, device=device)
+    matrix = torch.rand(8192, 8192, device=device, dtype=torch.bfloat16)
+    product = (
+        2 * 8192**3 / seconds_each(lambda low, high: matrix @ matrix, itertools.repeat((low, high)), count=updates)
+    )
+
+    def rate(name: str, update: Update, layout: torch.memory_format) -> DeviceRate:
+        batch = low.contiguous(memory_format=layout), high.contiguous(memory_format=layout)
+        for _ in range(10):  # kernels are chosen, compiled and captured
+            update(*batch)
+        each = seconds_each(update, itertools.repeat(batch), count=updates)
+        return DeviceRate(name, 1 / each, arithmetic / each / product)
+
+    rates = [rate("textbook, eager fp32 NCHW", textbook_update(device), torch.contiguous_format)]
+    rates.append(rate("srgan, eager bf16 channels last", own_update(device), torch.channels_last))
+    if importlib.util.find_spec("triton"):
+        name = "srgan, compiled and captured, bf16 channels last"
+        rates.append(rate(name, own_update(device, compiled=True), torch.channels_last))
+    return rates

@@ -13,6 +13,8 @@ from torch.nn import functional
 
 from srgan.models.vgg import VGG19
 
+PAPER_FEATURE_SCALE = 1.0 / 12.75
+"""What Ledig et al. 2017, section 3.2, multiply the features of VGG19 by."""
 _WIDTH = 2.0
 """[-1, 1] is this many times as wide as [0, 1]: differences between pictures grow by it."""
 
@@ -40,18 +42,17 @@ class ContentLoss(nn.Module):
     Averaged over the W_ij * H_ij positions of the layer, as the equation says, and over its channels, of which it says
     as little as equation 4 does of colours: so both are means over everything. The paper multiplies the features by
     1/12.75, and with them the loss by 1/12.75^2, about 0.006, "to obtain VGG losses of a scale that is comparable to
-    the MSE loss". That factor belongs to features in the units of the published weights and comes with the network
-    (`VGG19.feature_scale`); features normalised to a mean of 1 have no units to correct.
+    the MSE loss". So it is for features normalised to a mean of 1, too (docs/decisions/0008).
 
     Args:
         vgg: the network, up to the layer that is compared; it stays as it is.
-        feature_scale: multiplies the features, in place of the network's own.
+        feature_scale: multiplies the features.
     """
 
-    def __init__(self, vgg: VGG19, *, feature_scale: float | None = None) -> None:
+    def __init__(self, vgg: VGG19, *, feature_scale: float = PAPER_FEATURE_SCALE) -> None:
         super().__init__()
         self.vgg = vgg
-        self.feature_scale = vgg.feature_scale if feature_scale is None else feature_scale
+        self.feature_scale = feature_scale
 
     def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
         with torch.no_grad():

@@ -57,12 +57,12 @@ def test_a_run_on_pixels_that_converges_says_nothing() -> None:
         ("saturation", {"real": 0.999, "restored": 0.001, "discriminator": 0.002}, "discriminator_learning_rate"),
         ("blindness", {"real": 0.5, "restored": 0.5, "discriminator": 1.386}, "discriminator_learning_rate"),
         ("inversion", {"real": 0.4, "restored": 0.6}, "discriminator_learning_rate"),
-        ("collapse", {"detail": 0.1}, "earlier checkpoint"),
+        ("collapse", {"detail": 0.1}, "begin another run"),
         ("noise", {"detail": 5.0}, "adversarial"),
         ("content jump", {"content": 0.05}, "learning_rate"),
         ("generator explosion", {"generator_gradient": 50.0}, "clip=1"),
         ("discriminator explosion", {"discriminator_gradient": 500.0}, "discriminator_learning_rate"),
-        ("vanishing", {"generator_gradient": 1e-7}, "earlier checkpoint"),
+        ("vanishing", {"generator_gradient": 1e-7}, "begin another run"),
     ],
 )
 def test_each_state_is_told_once_with_a_remedy(kind: str, changes: dict[str, float], remedy: str) -> None:

@@ -7,7 +7,7 @@ there are, nor which pictures should validate: `layouts` does.
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 SUFFIXES = (*(suffix for form in FORMATS.values() for suffix in form.suffixes), ".gif")
 """Endings of the files that are looked for in folders."""
 
+_RUN = "run.json"
 _FIRST = 100  # pictures after which the space for all is estimated
 
 
@@ -78,7 +79,9 @@ def _inside(folder: Path) -> Iterator[Path]:
         real = os.path.realpath(place)
         # A link to a folder around it would otherwise be followed for ever.
         folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
-        if real not in seen:
+        if _RUN in files:  # a training run, whose pictures are no photos
+            folders[:] = []
+        elif real not in seen:
             yield from (
                 Path(place, name)
                 for name in files
@@ -136,6 +139,10 @@ def prepare(
             if done == _FIRST:
                 new.check_space(done, len(wanted))
             progress(done, len(wanted))
+        if validating and len(new.entries) > 1 and not any(entry.validation for entry in new.entries):
+            # None of those drawn can be used: others take their place.
+            count = min(len(validating), len(new.entries) // 2)
+            new.entries[-count:] = [replace(entry, validation=True) for entry in new.entries[-count:]]
         validate = sum(entry.validation for entry in new.entries)
         report = Report(len(new.entries), validate, too_small, left_out, new.size)
         _check(report, wanted=len(wanted), validating=len(validating), smallest=smallest)
@@ -154,8 +161,8 @@ def _check(report: Report, *, wanted: int, validating: int, smallest: int) -> No
         )
     if validating and not report.validation:
         raise DataError(
-            f"none of the {validating} pictures that were to validate could be used: raise --validation, "
-            "or draw others with another --seed"
+            f"only one of the {wanted} pictures could be used, but one must train and another validate: "
+            "give larger or intact pictures"
         )
 
 

@@ -16,8 +16,6 @@ from srgan.errors import UsageError
 CONVOLUTIONS = (2, 2, 4, 4, 4)
 """Convolutions before the first, second, ... max-pool."""
 _CHANNELS = (64, 128, 256, 512, 512)
-PAPER_FEATURE_SCALE = 1.0 / 12.75
-"""What Ledig et al. 2017, section 3.2, multiply the features of the published weights by."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +78,12 @@ class VGG19(nn.Module):
     Args:
         layer: whose features are given.
         before_activation: the features before the layer's ReLU (Wang et al. 2018, section 3.3), not as published after.
-        feature_scale: what a content loss multiplies the features by; 1/12.75 in the paper.
     """
 
-    def __init__(
-        self, *, layer: ContentLayer, before_activation: bool = False, feature_scale: float = PAPER_FEATURE_SCALE
-    ) -> None:
+    def __init__(self, *, layer: ContentLayer, before_activation: bool = False) -> None:
         super().__init__()
         self.layer = layer
         self.before_activation = before_activation
-        self.feature_scale = feature_scale
         # From [0, 1] to what the first filters were trained on: means subtracted, and deviations or order of the
         # colours, which differ from one set of weights to the next.
         self.preprocess = nn.Conv2d(3, 3, 1)

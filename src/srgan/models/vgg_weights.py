@@ -18,7 +18,7 @@ from torch import Tensor
 from srgan.download import Remote, fetch, sha256
 from srgan.errors import ModelError
 from srgan.models.torch_archive import read_tensors
-from srgan.models.vgg import CONVOLUTIONS, PAPER_FEATURE_SCALE, VGG19, ContentLayer, imagenet_preprocess
+from srgan.models.vgg import CONVOLUTIONS, VGG19, ContentLayer, imagenet_preprocess
 
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 BYTES = 574_673_361
@@ -28,7 +28,7 @@ _REMEDY = f"fetch {URL} (548 MiB) and give its path as the VGG19 weights"
 
 
 def load_vgg19(path: Path, layer: ContentLayer, *, before_activation: bool = False) -> VGG19:
-    """VGG19 up to `layer` with the weights of a file; its `feature_scale` is the one that these weights need.
+    """VGG19 up to `layer` with the weights of a file.
 
     Args:
         path: torchvision's .pth, held against its sha256, or a .safetensors of either kind.
@@ -50,8 +50,7 @@ def load_vgg19(path: Path, layer: ContentLayer, *, before_activation: bool = Fal
         if f"{source}.weight" not in tensors:
             raise ModelError(f"{path} has no {each.key}, which {layer.name} needs: {_REMEDY}")
         names |= {f"convolutions.{each.key}.{part}": f"{source}.{part}" for part in ("weight", "bias")}
-    scale = 1.0 if normalised else PAPER_FEATURE_SCALE
-    vgg = VGG19(layer=layer, before_activation=before_activation, feature_scale=scale)
+    vgg = VGG19(layer=layer, before_activation=before_activation)
     _fill(vgg, {name: tensors.get(source) for name, source in names.items()}, path)
     return vgg
 

@@ -192,7 +192,9 @@ class _Loop:
         picture = self.run.pictures / f"update-{self.done:08d}.png"
         record.picture(self.done, "validation", self.sheets.write(picture, self._better()))
         unit = _LEVELS if self.recipe.content == "mse" else 1.0
-        now = time.monotonic()
+        now, self.validated = time.monotonic(), self.done
+        if self.recent.is_empty():  # the run was over
+            return
         self.listener.say(
             pixel_line(
                 self.done,
@@ -203,7 +205,7 @@ class _Loop:
                 seconds=now - self.recent.validated_at,
             )
         )
-        self.recent.validated_at, self.validated = now, self.done
+        self.recent.validated_at = now
 
 
 class _Recent:
@@ -237,8 +239,12 @@ class _Recent:
         """Updates a second."""
         return len(self._found) / max(time.monotonic() - self.began, 1e-9)
 
+    def is_empty(self) -> bool:
+        """Whether there was no update since the last validation."""
+        return not self._content
+
     def since_validation(self) -> float:
         """Mean content loss since the last validation."""
-        mean = float(torch.stack(self._content).mean()) if self._content else float("nan")
+        mean = float(torch.stack(self._content).mean())
         self._content = []
         return mean

@@ -3,16 +3,22 @@
 import logging
 import os
 import platform
-from typing import Literal
+from inspect import signature
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
 
 from srgan.errors import UsageError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName = Literal["auto", "fp32", "bf16"]
+
+_BUFFERS_ARE_SENT = "forward_sync_buffers"
+if _BUFFERS_ARE_SENT not in signature(DistributedDataParallel).parameters:  # torch before 2.13
+    _BUFFERS_ARE_SENT = "broadcast_buffers"
 
 
 def launch(
@@ -44,12 +50,13 @@ def launch(
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
     several = devices * nodes > 1
+    not_sent: dict[str, Any] = {_BUFFERS_ARE_SENT: False}
     fabric = Fabric(
         accelerator=device,
         devices=devices,
         num_nodes=nodes,
         # Statistics of batch normalisation are equal in all processes as it is: nothing needs to be sent round.
-        strategy=DDPStrategy(broadcast_buffers=False) if several else "auto",
+        strategy=DDPStrategy(**not_sent) if several else "auto",
         precision="bf16-mixed" if precision == "bf16" else "32-true",
     )
     fabric.launch()

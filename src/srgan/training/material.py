@@ -132,11 +132,10 @@ def _of_run(recipe: Recipe, run: Run, say: Callable[[str], None]) -> dict[str, T
 
 def _must_match(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
     ours = {"generator": recipe.generator, **generator_arguments(recipe)}
-    for field, value in ours.items():
-        # Cards leave out what is as the network's defaults have it.
-        other = theirs.get(field, getattr(Recipe, field, None))
-        if other != value:
-            raise UsageError(
-                f"{source} has another network ({field} {other}, not {value}): add --set {field}={other}, "
-                "or begin from another"
-            )
+    # Cards leave out what is as the network's defaults have it.
+    theirs = {field: theirs.get(field, getattr(Recipe, field)) for field in ours}
+    differing = [field for field in ours if theirs[field] != ours[field]]
+    if differing:
+        found = ", ".join(f"{field} {theirs[field]}, not {ours[field]}" for field in differing)
+        remedy = " ".join(f"--set {field}={theirs[field]}" for field in differing)
+        raise UsageError(f"{source} has another network ({found}): add {remedy}, or begin from another")

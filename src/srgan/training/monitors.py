@@ -17,6 +17,7 @@ Measurements = Mapping[str, float]
 MEASUREMENTS = {
     "content": "content loss",
     "generator": "the generator's whole loss",
+    "pixel": "mean squared error beside a content loss on VGG features",
     "total_variation": "total variation loss",
     "adversarial": "adversarial loss",
     "discriminator": "the discriminator's loss",
@@ -163,7 +164,7 @@ def _saturation(now: Measurements, past: _Past) -> str | None:
         return (
             f"the discriminator is always right (D(HR) {now['real']:.3f}, D(SR) {now['restored']:.3f}), so the "
             "generator learns little from it: lower --set discriminator_learning_rate=..., or begin with a generator "
-            "that was trained longer on pixels (--set initial=...)"
+            "that was trained longer on pixels (--from ...)"
         )
     return None
 
@@ -194,8 +195,8 @@ def _collapse(now: Measurements, past: _Past) -> str | None:
     if now["detail"] < max(_LOST_DETAIL * before, _NO_DETAIL):
         return (
             f"restored pictures have lost their fine detail ({now['detail']:.2f} of that of real ones, {before:.2f} "
-            "before): the generator collapses; go back to an earlier checkpoint with a lower --set learning_rate=... "
-            "or --set adversarial=..."
+            "before): the generator collapses; begin another run with a lower --set learning_rate=... or "
+            "--set adversarial=..."
         )
     return None
 
@@ -213,7 +214,7 @@ def _content_jump(now: Measurements, past: _Past) -> str | None:
     if now["content"] > _JUMP * past.least("content"):
         return (
             f"the content loss is {now['content'] / past.least('content'):.1f} times the best it was: restored "
-            "pictures no longer look like the real ones; go back to an earlier checkpoint with a lower "
+            "pictures no longer look like the real ones; begin another run with a lower "
             "--set learning_rate=... or with --set clip=1"
         )
     return None
@@ -241,8 +242,8 @@ def _vanishing(now: Measurements, past: _Past) -> str | None:
     if now["generator_gradient"] <= _VANISHED * past.usual("generator_gradient"):
         return (
             f"the generator's gradient has vanished (norm {now['generator_gradient']:.3g}), so it learns nothing more: "
-            "go back to an earlier checkpoint with a lower --set learning_rate=..., or begin again from another one "
-            "(--set initial=...)"
+            "begin another run with a lower --set learning_rate=..., or from another network "
+            "(--from ...)"
         )
     return None
 
@@ -274,9 +275,8 @@ def check_finite(first_update: int, losses: Sequence[float], *, checkpoint: str 
     """
     for update, loss in enumerate(losses, start=first_update):
         if not math.isfinite(loss):
-            again = "begin" if checkpoint is None else f"resume from {checkpoint}"
+            kept = "" if checkpoint is None else f" (the last good checkpoint is {checkpoint})"
             raise TrainingError(
                 f"the loss of update {update} is {'not a number' if math.isnan(loss) else 'infinite'}, so training has "
-                f"diverged: {again} again with a lower learning rate (--set learning_rate=...) or with its gradient "
-                "clipped (--set clip=1)"
+                f"diverged{kept}: begin another run with a lower --set learning_rate=... or with --set clip=1"
             )

@@ -21,11 +21,8 @@ from srgan.training.networks import make_discriminator, make_generator
 from srgan.training.recipes import Recipe
 from srgan.training.synchronised import synchronise
 
-_ADVERSARIAL, _TOTAL_VARIATION, _DISCRIMINATOR = (
-    AdversarialLoss(reduction="mean"),
-    TotalVariation(),
-    DiscriminatorLoss(),
-)
+_PIXEL, _TOTAL_VARIATION = MeanSquaredError(), TotalVariation()
+_ADVERSARIAL, _DISCRIMINATOR = AdversarialLoss(reduction="mean"), DiscriminatorLoss()
 
 
 @dataclass
@@ -102,6 +99,9 @@ class Training:
         with self.fabric.autocast():
             content = self.content(restored, high)
         loss, found = content, {"content": content}
+        if recipe.pixel:
+            found["pixel"] = _PIXEL(restored, high)
+            loss = loss + recipe.pixel * found["pixel"]
         if recipe.total_variation:
             found["total_variation"] = _TOTAL_VARIATION(restored)
             loss = loss + recipe.total_variation * found["total_variation"]
