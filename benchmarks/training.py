@@ -28,7 +28,7 @@ from srgan.training.steps import Training
 RECIPE = RECIPES["srresnet-mse"]
 """The paper's: 16 blocks of 64 features, batches of 16 crops of 96x96."""
 PICTURES, HEIGHT, WIDTH = 32, 1224, 1632
-ROUNDS = 4
+ROUNDS = 3
 """The sides take turns so often, so that what disturbs the machine disturbs them alike."""
 _WITHOUT_END = 10**9
 
@@ -234,7 +234,7 @@ def measure() -> tuple[Side, Side]:
         own_times, textbook_times = _Times(), _Times()
         for _ in range(ROUNDS):
             own_times.take(own, lambda: own_batches(pictures, cpu), updates=4, loads=50)
-            textbook_times.take(textbook, lambda: textbook_batches(paths, workers=workers), updates=3, loads=3)
+            textbook_times.take(textbook, lambda: textbook_batches(paths, workers=workers), updates=3, loads=10)
     return own_times.side("srgan"), textbook_times.side(f"textbook, {workers} loading processes")
 
 

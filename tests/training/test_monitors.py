@@ -117,5 +117,5 @@ def test_finite_losses_pass() -> None:
 def test_the_first_loss_that_is_no_number_is_named(loss: float, word: str) -> None:
     with pytest.raises(TrainingError, match=f"loss of update 103 is {word}.*update-100.*learning_rate.*clip=1"):
         check_finite(101, [1.0, 0.5, loss, math.nan], checkpoint="run/update-100.safetensors")
-    with pytest.raises(TrainingError, match="begin again"):
+    with pytest.raises(TrainingError, match="begin another run"):
         check_finite(1, [loss], checkpoint=None)
