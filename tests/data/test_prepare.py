@@ -196,7 +196,15 @@ def test_nothing_to_prepare_is_an_error(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_nothing_to_validate_with_is_an_error(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="none of the 1 pictures that were to validate"):
+def test_others_validate_if_none_of_those_drawn_can_be_used(folder: Path, tmp_path: Path) -> None:
+    good = [path for path in find_pictures([folder]) if path.name != "broken.jpg"]
+    report = prepare(good, tmp_path / "cache", validation=[folder / "broken.jpg"])
+    assert report.validation == 1
+    training, validation = PreparedPictures(tmp_path / "cache").split()
+    assert (len(training), len(validation)) == (report.training, 1)
+
+
+def test_one_picture_cannot_train_and_validate(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="one must train and another validate: give larger or intact pictures"):
         prepare([folder / "a.png"], tmp_path / "cache", validation=[folder / "broken.jpg"])
     assert not (tmp_path / "cache").exists()
