@@ -1,6 +1,8 @@
 """The benchmark of training compares like with like."""
 
 import itertools
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,14 @@ from PIL import Image
 from benchmarks.measure import device_table, training_table
 from benchmarks.training import DeviceRate, Side, TextbookGenerator, seconds_each, textbook_batches
 from srgan.models.srgan import Generator
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """torch's loading processes leave a handler of SIGCHLD behind, which every later child of this process would call."""
+    before = signal.getsignal(signal.SIGCHLD)
+    yield
+    signal.signal(signal.SIGCHLD, before)
 
 
 def test_textbook_network_is_srgans() -> None:
