@@ -16,7 +16,7 @@ from srgan.models.srgan import Generator
 
 @pytest.fixture(autouse=True)
 def own_signals() -> Iterator[None]:
-    """torch's loading processes leave a handler of SIGCHLD behind, which every later child of this process would call."""
+    """Loading processes leave a handler of SIGCHLD behind, which every later child of this process would call."""
     before = signal.getsignal(signal.SIGCHLD)
     yield
     signal.signal(signal.SIGCHLD, before)
