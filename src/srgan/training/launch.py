@@ -1,10 +1,8 @@
 """On what a run computes: device, precision and processes, as Lightning Fabric has them."""
 
-import ctypes
 import logging
 import os
 import platform
-import sys
 from inspect import signature
 from typing import Any, Literal
 
@@ -18,8 +16,6 @@ from srgan.errors import UsageError
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionName = Literal["auto", "fp32", "bf16"]
 
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
-"""Of glibc's mallopt(3)."""
 _BUFFERS_ARE_SENT = "forward_sync_buffers"
 if _BUFFERS_ARE_SENT not in signature(DistributedDataParallel).parameters:  # torch before 2.13
     _BUFFERS_ARE_SENT = "broadcast_buffers"
@@ -53,8 +49,6 @@ def launch(
         precision = "bf16" if _multiplies_bf16(device) else "fp32"
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    if device == "cpu":
-        _keep_freed_memory()
     several = devices * nodes > 1
     not_sent: dict[str, Any] = {_BUFFERS_ARE_SENT: False}
     fabric = Fabric(
@@ -67,14 +61,6 @@ def launch(
     )
     fabric.launch()
     return fabric
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what large tensors leave: to map every one anew costs a tenth of an update (docs/log.md)."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_MMAP_MAX, 0)
-        mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def machine(device: torch.device) -> str:
