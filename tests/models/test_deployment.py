@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungGenerator
 from srgan.models.deployment import deploy, to_onnx
+from srgan.models.drcn import Drcn
+from srgan.models.espcn import Espcn
+from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 
@@ -19,6 +22,9 @@ MAKERS: list[Callable[[], AnyGenerator]] = [
     lambda: UcsdGenerator(blocks=2, features=8),
     lambda: CheungGenerator(blocks=2, features=4),
     UcsdSrcnn,
+    Srcnn,
+    Espcn,
+    lambda: Drcn(recursions=3, features=8),
 ]
 
 

@@ -66,6 +66,15 @@ def test_settings_of_the_seed_projects() -> None:
     assert RECIPES["ucsd-srcnn"].epochs == RECIPES["ucsd-srresnet"].epochs == 200
 
 
+def test_baselines_are_trained_on_luminance() -> None:
+    """Dong et al. 2014 and 2016, Shi et al. 2016, Kim et al. 2016."""
+    for name in ("srcnn", "srcnn-915", "espcn", "drcn"):
+        assert (RECIPES[name].content, RECIPES[name].discriminator) == ("luma", "none")
+    assert (RECIPES["srcnn"].middle, RECIPES["srcnn-915"].middle) == (5, 1)
+    drcn = RECIPES["drcn"]
+    assert (drcn.recursions, drcn.features, drcn.batch, drcn.supervision) == (16, 256, 64, 1.0)
+
+
 def test_every_variant_has_a_quick_form() -> None:
     for name in ("srresnet-mse", "srresnet-vgg22", "srgan-mse", "srgan-vgg22", "srgan-vgg54"):
         quick, full = RECIPES[f"{name}-quick"], RECIPES[name]
@@ -114,6 +123,10 @@ def test_overrides_take_the_types_of_the_fields() -> None:
         ("crop=90", "multiple of"),
         ("scale=3", "must be 4"),
         ("batch=-1", "must be 1 or more"),
+        ("content=luma", "content is luma, which leaves the colours of srgan-generator free"),
+        ("middle=2", "middle is 2, but must be 1, 3 or 5"),
+        ("recursions=0", "must be 1 or more"),
+        ("supervision=0.5", "only drcn has recursions"),
     ],
 )
 def test_senseless_settings_are_refused_in_one_line(assignment: str, message: str) -> None:

@@ -1,5 +1,26 @@
-"""How close a restored picture is to its reference: PSNR and SSIM, each number with the protocol that made it."""
+"""How close a restored picture is to its reference, or to photos in general; each number with what made it.
 
+No module here needs torch. Distances between a network's features are in `srgan.evaluation.features`.
+"""
+
+from srgan.metrics.consistency import consistency
+from srgan.metrics.msssim import MULTISCALE, ms_ssim, multiscale_protocol
+from srgan.metrics.niqe import Niqe
 from srgan.metrics.protocol import MATLAB, PAPER, PROTOCOLS, Protocol, Score, matlab_protocol
+from srgan.metrics.psnr import mse, rgb_psnr
 
-__all__ = ["MATLAB", "PAPER", "PROTOCOLS", "Protocol", "Score", "matlab_protocol"]
+__all__ = [
+    "MATLAB",
+    "MULTISCALE",
+    "PAPER",
+    "PROTOCOLS",
+    "Niqe",
+    "Protocol",
+    "Score",
+    "consistency",
+    "matlab_protocol",
+    "ms_ssim",
+    "mse",
+    "multiscale_protocol",
+    "rgb_psnr",
+]

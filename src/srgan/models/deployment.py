@@ -20,6 +20,10 @@ from torch.nn import functional
 
 from srgan.images.tiles import Stage
 from srgan.models.cheung import CheungBlock, CheungGenerator, CheungUpsampling
+from srgan.models.drcn import Drcn
+from srgan.models.espcn import Espcn
+from srgan.models.luminance import BLACK, GAIN, WEIGHTS
+from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
 from srgan.models.subpixel import shuffled_weight
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn, enlarge
@@ -74,6 +78,29 @@ class _Enlargement(nn.Module):
 
     def forward(self, low: Tensor) -> Tensor:
         y: Tensor = self.shuffle(self.filters(low) / self.filters(torch.ones_like(low)))
+        return y
+
+
+class _OnLuminance(nn.Module):
+    """`with_luminance` of luminance.py: what a network of one channel makes of luminance, and the picture's colours.
+
+    Args:
+        network: makes the luminance.
+        enlargement: makes the colours as large as that, if they are not yet.
+    """
+
+    def __init__(self, network: nn.Module, enlargement: nn.Module | None = None) -> None:
+        super().__init__()
+        weights = torch.tensor(WEIGHTS, dtype=torch.float64)
+        # R, G and B less what luminance gives to them.
+        colours = torch.eye(3, dtype=torch.float64) - GAIN * weights
+        self.luminance = _convolution(weights[None, :, None, None].float(), torch.tensor([BLACK]))
+        self.colours = _convolution(colours[:, :, None, None].float(), torch.full((3,), -GAIN * BLACK))
+        self.network = network
+        self.enlargement = nn.Identity() if enlargement is None else enlargement
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.enlargement(self.colours(x)) + GAIN * self.network(self.luminance(x))
         return y
 
 
@@ -178,6 +205,16 @@ def _(generator: CheungGenerator) -> tuple[nn.Module, ...]:
 @deploy.register
 def _(generator: UcsdSrcnn) -> tuple[nn.Module, ...]:
     return (nn.Sequential(_Enlargement(generator.scale), generator.convolutions).eval(),)
+
+
+@deploy.register
+def _(generator: Srcnn | Drcn) -> tuple[nn.Module, ...]:
+    return (nn.Sequential(_Enlargement(generator.scale), _OnLuminance(generator.network)).eval(),)
+
+
+@deploy.register
+def _(generator: Espcn) -> tuple[nn.Module, ...]:
+    return (_OnLuminance(generator.network, _Enlargement(generator.scale)).eval(),)
 
 
 def to_onnx(generator: Deployable) -> onnx.ModelProto:

@@ -191,7 +191,7 @@ class _Loop:
         )
         picture = self.run.pictures / f"update-{self.done:08d}.png"
         record.picture(self.done, "validation", self.sheets.write(picture, self._better()))
-        unit = _LEVELS if self.recipe.content == "mse" else 1.0
+        unit = _LEVELS if self.recipe.content in ("mse", "luma") else 1.0
         now, self.validated = time.monotonic(), self.done
         if self.recent.is_empty():  # the run was over
             return

@@ -26,7 +26,11 @@ def generator_arguments(recipe: Recipe) -> dict[str, Any]:
     match recipe.generator:
         case "srgan-generator":
             names: tuple[str, ...] = ("blocks", "features", "scale", "normalisation", "skips")
-        case "ucsd-srcnn":
+        case "srcnn":
+            names = ("middle",)
+        case "drcn":
+            names = ("recursions", "features")
+        case "ucsd-srcnn" | "espcn":
             names = ()
         case _:
             names = ("blocks", "features")

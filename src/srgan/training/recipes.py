@@ -9,7 +9,7 @@ from typing import Literal
 
 from srgan.errors import UsageError
 
-GeneratorName = Literal["srgan-generator", "cheung-generator", "ucsd-generator", "ucsd-srcnn"]
+GeneratorName = Literal["srgan-generator", "cheung-generator", "ucsd-generator", "ucsd-srcnn", "srcnn", "espcn", "drcn"]
 DiscriminatorName = Literal["none", "srgan", "cheung", "ucsd"]
 
 
@@ -32,13 +32,19 @@ class Recipe:
     """Batch normalisation in srgan-generator, as published."""
     skips: bool = True
     """Skip connections in srgan-generator, as published."""
+    middle: int = 5
+    """Kernel of srcnn's middle layer: 1, 3 or 5."""
+    recursions: int = 16
+    """Times that drcn applies its shared convolution."""
     scale: int = 4
     """How many times as wide and high pictures become."""
     initial: str = ""
     """The recipe whose result training begins with; empty for a random start."""
 
     content: str = "mse"
-    """What the restored picture is held against: mse, l1, or features of VGG19, as vgg22 or vgg54."""
+    """What the restored picture is held against: mse, l1, luma (mse of luminance), or features of VGG19, as vgg22."""
+    supervision: float = 0.0
+    """Share of the loss, at first, that judges drcn after every recursion; it falls to zero in a straight line."""
     before_activation: bool = False
     """VGG features before the layer's ReLU, not as published after it."""
     feature_scale: float = 1 / 12.75
@@ -106,10 +112,11 @@ class Recipe:
                 raise UsageError(f"{field} is {value}, but must lie between 0 and 1")
         if (self.updates is None) == (self.epochs is None):
             raise UsageError("a recipe has either updates or epochs: set one of them, and the other to none")
-        if not re.fullmatch("mse|l1|vgg[12][12]|vgg[345][1-4]", self.content):
+        if not re.fullmatch("mse|l1|luma|vgg[12][12]|vgg[345][1-4]", self.content):
             raise UsageError(
-                f"content is {self.content}, but must be mse, l1 or a layer of VGG19 such as vgg22 or vgg54"
+                f"content is {self.content}, but must be mse, l1 or a layer of VGG19 such as vgg22 or vgg54, or luma"
             )
+        self._check_baseline()
         if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):
             raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")
         if self.crop % self.scale:
@@ -117,6 +124,18 @@ class Recipe:
         multiple = _CROP_MULTIPLES[self.discriminator]
         if self.crop % multiple:
             raise UsageError(f"crop is {self.crop}, but this discriminator needs a multiple of {multiple}")
+
+    def _check_baseline(self) -> None:
+        """What only srcnn, espcn and drcn have."""
+        if self.content == "luma" and self.generator not in _ON_LUMINANCE:
+            raise UsageError(
+                f"content is luma, which leaves the colours of {self.generator} free: it is for "
+                f"{', '.join(_ON_LUMINANCE)}"
+            )
+        if self.middle not in (1, 3, 5):
+            raise UsageError(f"middle is {self.middle}, but must be 1, 3 or 5")
+        if self.supervision and self.generator != "drcn":
+            raise UsageError(f"supervision is {self.supervision}, but only drcn has recursions: set it to 0")
 
     @property
     def content_layer(self) -> str | None:
@@ -145,13 +164,17 @@ class Recipe:
 
 _LEAST = {
     **dict.fromkeys(("blocks", "seed", "warmup"), 0),
-    **dict.fromkeys(("features", "discriminator_features", "batch", "updates", "epochs"), 1),
+    **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
     **dict.fromkeys(("log_every", "validate_every"), 1),
-    **dict.fromkeys(("pixel", "total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0),
+    **dict.fromkeys(("supervision", "pixel", "total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0),
     **dict.fromkeys(("discriminator_learning_rate", "drop_at", "drop_factor", "decay", "clip", "ema", "beta1"), 0.0),
     "crop": 16,
 }
-_AT_MOST_ONE = ("learning_rate", "discriminator_learning_rate", "drop_at", "drop_factor", "decay", "ema", "beta1")
+_AT_MOST_ONE = (
+    *("supervision", "learning_rate", "discriminator_learning_rate"),
+    *("drop_at", "drop_factor", "decay", "ema", "beta1"),
+)
+_ON_LUMINANCE = ("srcnn", "espcn", "drcn")
 _LARGEST_SEED = 2**63 - 2
 _CROP_MULTIPLES = {"none": 1, "srgan": 16, "cheung": 16, "ucsd": 64}
 
@@ -225,6 +248,23 @@ _UCSD_SRRESNET = Recipe(
     quarter_turns=False,
     epochs=200,
     learning_rate=1e-5,
+)
+
+# Dong et al. 2014 and 2016, Shi et al. 2016: mean squared error of the luminance, stochastic gradient descent at 1e-4
+# (1e-5 in the last layer) over 8 x 10^8 steps, and from 1e-2 down to 1e-4. Adam gets there in fewer. Their crops are of
+# 33 and 68 pixels, without padding; ours are padded, and larger, so that the padding counts for less.
+_SRCNN = Recipe(
+    name="srcnn",
+    summary="SRCNN 9-5-5, as published on luminance; Adam, larger crops, half an hour on a CPU core",
+    generator="srcnn",
+    content="luma",
+    batch=4,
+    updates=20_000,
+    learning_rate=1e-3,
+    warmup=200,
+    decay=0.9,
+    clip=1.0,
+    validate_every=2_000,
 )
 
 _ALL = (
@@ -328,6 +368,38 @@ _ALL = (
         epochs=50,
         drop_at=0.5,
         drop_factor=0.5,
+    ),
+    _SRCNN,
+    replace(
+        _SRCNN,
+        name="srcnn-915",
+        summary="SRCNN 9-1-5, as published in 2014 on luminance; Adam, larger crops, 20,000 updates",
+        middle=1,
+    ),
+    replace(
+        _SRCNN,
+        name="espcn",
+        summary="ESPCN with tanh, as published on luminance; Adam, larger crops, half an hour on a CPU core",
+        generator="espcn",
+        updates=200_000,
+        learning_rate=2e-3,
+        validate_every=10_000,
+    ),
+    # Kim et al. 2016, section 4: 64 crops of 41, 256 channels, 16 recursions, gradient descent from 1e-2 with a weight
+    # decay of 1e-4, and a share of supervision that starts high and falls. For a graphics processor.
+    Recipe(
+        name="drcn",
+        summary="DRCN, as published on luminance: 16 supervised recursions; Adam, no weight decay",
+        generator="drcn",
+        features=256,
+        content="luma",
+        supervision=1.0,
+        batch=64,
+        crop=40,
+        updates=100_000,
+        warmup=500,
+        decay=0.5,
+        clip=1.0,
     ),
 )
 

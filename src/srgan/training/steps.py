@@ -15,6 +15,7 @@ from srgan.losses import (
     MeanSquaredError,
     TotalVariation,
 )
+from srgan.models.luminance import luminance
 from srgan.models.vgg import VGG19
 from srgan.training.detail import detail
 from srgan.training.networks import make_discriminator, make_generator
@@ -88,17 +89,27 @@ class Training:
         for network in self.networks.values():
             for group in network.optimiser.param_groups:
                 group["lr"] = factor * network.learning_rate
-        restored = self.generator.called(low)
+        restored, *recursions = self._restored(low)
         found = self._update_discriminator(self.discriminator, restored.detach(), high) if self.discriminator else {}
-        found = self._update_generator(restored, high) | found
+        share = self.recipe.supervision * (1.0 - number / self.updates)
+        found = self._update_generator(restored, high, recursions, share) | found
         self._follow(number)
         return found
 
-    def _update_generator(self, restored: Tensor, high: Tensor) -> dict[str, Tensor]:
+    def _restored(self, low: Tensor) -> list[Tensor]:
+        """What the generator makes; where its recursions are supervised, also what each of them alone would."""
+        return list(self.generator.called(low, every=True)) if self.recipe.supervision else [self.generator.called(low)]
+
+    def _update_generator(
+        self, restored: Tensor, high: Tensor, recursions: list[Tensor], share: float
+    ) -> dict[str, Tensor]:
         recipe = self.recipe
         with self.fabric.autocast():
             content = self.content(restored, high)
+            supervised = [self.content(each, high) for each in recursions]
         loss, found = content, {"content": content}
+        if supervised:  # alpha l_1 + (1 - alpha) l_2 of Kim et al. 2016, section 3.3
+            loss = share * torch.stack(supervised).mean() + (1.0 - share) * content
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
             loss = loss + recipe.pixel * found["pixel"]
@@ -150,9 +161,21 @@ class Training:
             kept.copy_(newest)
 
 
+class _LuminanceError(nn.Module):
+    """Mean squared error of the luminance alone, in the units of `MeanSquaredError`.
+
+    For networks that make nothing else. That of R, G and B would draw their luminance towards (R + G + B) / 3: whatever
+    bicubic interpolation missed of the colours, they would try to make up for.
+    """
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        loss: Tensor = _PIXEL(luminance(restored), luminance(high))
+        return loss
+
+
 def content_loss(recipe: Recipe, vgg: VGG19 | None) -> nn.Module:
     """The recipe's content loss; `vgg` is what it looks through, where it names a layer."""
     if recipe.content_layer is None:
-        return {"mse": MeanSquaredError(), "l1": AbsoluteError()}[recipe.content]
+        return {"mse": _PIXEL, "l1": AbsoluteError(), "luma": _LuminanceError()}[recipe.content]
     assert vgg is not None, "the caller loads what the recipe's content_layer names"
     return ContentLoss(vgg, feature_scale=recipe.feature_scale)

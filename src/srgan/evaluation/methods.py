@@ -1,0 +1,277 @@
+"""What can be evaluated: interpolations, models, folders of pictures made elsewhere, and the true pictures themselves.
+
+Each method makes of a small picture a large one of 8-bit RGB. This module does not know how results are judged.
+"""
+
+import hashlib
+import os
+import re
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from srgan.engines.choice import EngineName, choose
+from srgan.engines.engine import Precision
+from srgan.errors import DataError, ModelError, PictureError, UsageError
+from srgan.evaluation.results import MethodInfo
+from srgan.evaluation.sets import Pair, Pixels, check_name, picture_files, read_rgb
+from srgan.images.files import PictureReader
+from srgan.images.resample import imresize
+from srgan.upscale import Upscaler
+from srgan.weights.catalogue import find, installed
+
+Enlarge = Callable[[Pixels, int], Pixels]
+
+_FURTHER = re.compile(r"(x\d+)?([-_. +(].*)?")
+_WARM = np.full((64, 64, 3), 128, np.uint8)
+
+
+class Method(ABC):
+    """A way to make large pictures of small ones.
+
+    Attributes:
+        info: what it is.
+        work: how long it takes, in about the time that a picture takes to be measured.
+    """
+
+    info: MethodInfo
+    work: float = 0.0
+
+    def covers(self, pairs: Sequence[Pair]) -> bool:
+        """Whether it can be run on these pictures of one set, which is found out before any work is done.
+
+        Raises:
+            DataError: if it can on some of them alone.
+            PictureError: if one of its pictures has another size.
+        """
+        return True
+
+    def identity(self, pair: Pair) -> str:
+        """Changes whenever what is made of this picture may."""
+        return self.info.identity
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Around restoring: whatever has to be made ready is, so that only what pictures take is timed."""
+        yield
+
+    @abstractmethod
+    def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
+        """The large picture, (H, W, 3), and the seconds that the method itself took, if it is it that made it."""
+
+
+class Interpolation(Method):
+    """A fixed formula."""
+
+    def __init__(self, name: str, what: str, enlarge: Enlarge, scale: int) -> None:
+        self.info = MethodInfo(name, "interpolation", what, f"{what}, x{scale}")
+        self._enlarge, self._scale = enlarge, scale
+
+    def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
+        low = pair.low
+        started = time.perf_counter()
+        restored = self._enlarge(low, self._scale)
+        return restored, time.perf_counter() - started
+
+
+def _nearest(low: Pixels, scale: int) -> Pixels:
+    return np.repeat(np.repeat(low, scale, axis=0), scale, axis=1)
+
+
+def _bicubic(low: Pixels, scale: int) -> Pixels:
+    return imresize(low, scale, border="replicate")
+
+
+def _lanczos(low: Pixels, scale: int) -> Pixels:
+    return imresize(low, scale, kernel="lanczos3", border="replicate")
+
+
+INTERPOLATIONS: dict[str, tuple[str, Enlarge]] = {
+    "nearest": ("each pixel repeated", _nearest),
+    "bicubic": ("MATLAB's imresize, cubic with a = -0.5, border repeated", _bicubic),
+    "lanczos": ("MATLAB's imresize, lanczos3, border repeated", _lanczos),
+}
+"""By name: the words that define it, and the formula."""
+
+
+class ModelMethod(Method):
+    """A network of ours.
+
+    Raises:
+        ModelError: if there is no such model, or it enlarges by another factor.
+    """
+
+    def __init__(self, name: str | None, model: str, scale: int, engine: EngineName, precision: Precision) -> None:
+        card = find(model).card
+        if card.scale != scale:
+            raise ModelError(
+                f"{card.name} enlarges {card.scale} times and not {scale}: leave it out, or give --scale {card.scale}"
+            )
+        identity = f"{card.identity} {choose(engine).engine} {precision}"
+        self.info = MethodInfo(name or check_name(card.name, "method"), "model", identity, card.summary)
+        self.work = card.multiply_adds / 1e6
+        self._open = partial(Upscaler, model, engine=engine, precision=precision)
+        self._upscaler: Upscaler | None = None
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        self._upscaler = self._open()
+        self._upscaler.upscale(_WARM)
+        try:
+            yield
+        finally:  # one network at a time is enough in memory
+            self._upscaler = None
+
+    def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
+        low = pair.low
+        assert self._upscaler is not None
+        started = time.perf_counter()
+        restored = self._upscaler.upscale(low)
+        return restored.astype(np.uint8, copy=False), time.perf_counter() - started
+
+
+class FolderMethod(Method):
+    """Pictures that were made elsewhere: one folder for each set, or one folder of all.
+
+    A picture is found by its name in the set, which more words may follow: `baby.png`, `baby_x4.png`, `baby-SRGAN.tif`.
+
+    Raises:
+        DataError: if there is no such folder.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        if not os.path.isdir(folder):
+            raise DataError(f"the folder {folder} of {name} does not exist: check the path")
+        self._folder = folder
+        self._files: dict[str, Path] = {}
+        self._digests: dict[str, str] = {}
+        self.info = MethodInfo(name, "folder", "", f"pictures of {folder.resolve().name}")
+
+    def covers(self, pairs: Sequence[Pair]) -> bool:
+        own = self._folder / pairs[0].data
+        files = _told_apart(picture_files(own if own.is_dir() else self._folder), [pair.name for pair in pairs])
+        found = {pair: self._one(pair, files[pair.name]) for pair in pairs if files[pair.name]}
+        if not found and not own.is_dir():
+            return False
+        missing = [pair for pair in pairs if pair not in found]
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise DataError(f"{self.info.name} has no picture of {missing[0].label}{more}: add it to {self._folder}")
+        for pair, file in found.items():
+            self._check(pair, file)
+            self._files[pair.label], self._digests[pair.label] = file, checksum(file)
+        whole = hashlib.sha256("".join(digest for _, digest in sorted(self._digests.items())).encode())
+        self.info = replace(self.info, identity=whole.hexdigest()[:16])
+        return True
+
+    def _one(self, pair: Pair, files: Sequence[Path]) -> Path:
+        """The file that is named as the picture is, or the only one that is named after it."""
+        found = [path for path in files if path.stem == pair.name] or files
+        if len(found) > 1:
+            raise DataError(
+                f"{self.info.name} has two pictures of {pair.label}: leave {found[0].name} or {found[1].name} "
+                f"in {found[0].parent}"
+            )
+        return found[0]
+
+    def _check(self, pair: Pair, file: Path) -> None:
+        with PictureReader(file) as reader:
+            size, depth = (reader.info.width, reader.info.height), reader.info.depth
+        if size != pair.size:
+            raise PictureError(
+                f"{file} is {size[0]}x{size[1]} but {pair.label}, cut to a multiple of the scale, is "
+                f"{pair.size[0]}x{pair.size[1]}: enlarge the same picture"
+            )
+        if depth != 8:
+            raise PictureError(f"{file} has 16 bits, and scores are defined on 8: convert it first")
+
+    def identity(self, pair: Pair) -> str:
+        return self._digests[pair.label]
+
+    def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
+        return read_rgb(self._files[pair.label]), None
+
+
+def checksum(file: Path) -> str:
+    """Of a file's bytes.
+
+    Raises:
+        PictureError: if it cannot be read.
+    """
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise PictureError(f"{file} cannot be read ({error.strerror}): check its permissions") from error
+
+
+def _told_apart(files: Iterable[Path], names: Sequence[str]) -> dict[str, list[Path]]:
+    """The files whose names begin with each of these; those for which several would do are for the longest."""
+    found: dict[str, list[Path]] = {name: [] for name in names}
+    for path in files:
+        fitting = [
+            name
+            for name in names
+            if path.stem.startswith(name) and _FURTHER.fullmatch(path.stem, len(name)) is not None
+        ]
+        if fitting:
+            found[max(fitting, key=len)].append(path)
+    return found
+
+
+class Reference(Method):
+    """The true pictures, which are what no method can surpass."""
+
+    def __init__(self, name: str) -> None:
+        self.info = MethodInfo(name, "reference", "reference", "the true pictures")
+
+    def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
+        return pair.high, None
+
+
+REFERENCE = "HR"
+
+
+def default_methods() -> list[str]:
+    """What is evaluated when nothing is named: the interpolations and the models that came with srgan."""
+    return [*INTERPOLATIONS, *installed()]
+
+
+def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", precision: Precision = "fp32") -> Method:
+    """The method that is meant.
+
+    Args:
+        word: `nearest`, `bicubic`, `lanczos`, `HR`, the name of an installed model, a model's file or a folder of
+            pictures; NAME= before it gives it another name.
+        scale: by how much it has to enlarge.
+        engine: of models.
+        precision: of models.
+
+    Raises:
+        UsageError: if nothing of that kind can be meant.
+        ModelError: if a model is unknown, damaged, or enlarges by another factor.
+        DataError: if a folder does not exist.
+    """
+    before, equals, what = word.partition("=")
+    named = bool(equals) and not os.path.exists(word)
+    name = check_name(before, "method") if named else None
+    what = what if named else word
+    if not what:
+        raise UsageError(f"{word} names no method: write NAME=FOLDER, or the name of a method")
+    if what in INTERPOLATIONS:
+        return Interpolation(name or what, *INTERPOLATIONS[what], scale)
+    if what == REFERENCE:
+        return Reference(name or what)
+    if Path(what).suffix in (".json", ".onnx", ".safetensors") or what in installed():
+        return ModelMethod(name, what, scale, engine, precision)
+    if os.path.isdir(what):
+        return FolderMethod(name or check_name(Path(what).resolve().name, "method"), Path(what))
+    if named:
+        raise DataError(f"the folder {what} of {name} does not exist: check the path")
+    known = ", ".join([*INTERPOLATIONS, REFERENCE, *installed()])
+    raise UsageError(f"there is no method {word}: choose of {known}, or name a model's file or a folder of pictures")
