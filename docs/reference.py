@@ -17,6 +17,11 @@ COMMANDS = (
     ("recipes",),
     ("recipes", "show"),
     ("data", "prepare"),
+    ("evaluate",),
+    ("reproduce",),
+    ("reproduce", "table2"),
+    ("reproduce", "depth"),
+    ("reproduce", "seeds"),
     ("export",),
     ("doctor",),
 )

@@ -182,9 +182,11 @@ def points(
     seconds: Mapping[Shape, float], models: Mapping[Shape, str], scores: Mapping[Shape, tuple[float, float]]
 ) -> tuple[Point, ...]:
     """What was found, shape by shape; PSNR and SSIM only where a trained model was measured."""
-    return tuple(
-        Point(shape, taken, *scores.get(shape, (None, None)), models.get(shape, "")) for shape, taken in seconds.items()
-    )
+    found = []
+    for shape, taken in seconds.items():
+        psnr, ssim = scores.get(shape, (None, None))
+        found.append(Point(shape, taken, psnr, ssim, models.get(shape, "")))
+    return tuple(found)
 
 
 def depth_table(found: Sequence[Point], data: str, notes: Sequence[str]) -> Table:
@@ -192,7 +194,7 @@ def depth_table(found: Sequence[Point], data: str, notes: Sequence[str]) -> Tabl
     titles = ("blocks", "skips", "milliseconds", f"{data} PSNR [dB]", f"{data} SSIM", "model")
     rows = tuple(
         (
-            (Number(str(point.shape.blocks), (float(point.shape.blocks),)),),
+            str(point.shape.blocks),
             "yes" if point.shape.skips else "no",
             (Number(f"{1000 * point.seconds:.1f}", (1000 * point.seconds,)),),
             (_score("psnr", point.psnr),),
@@ -258,11 +260,12 @@ def _curves(axes: "Axes", found: Sequence[Point], value: Callable[[Point], float
         if drawn:
             axes.plot(*zip(*drawn, strict=True), "o-", color=colour, markersize=4, label=_WORDS[skips])
             empty = False
-    axes.set(xlabel="residual blocks")
+    blocks = sorted({point.shape.blocks for point in found})
+    axes.set(xlabel="residual blocks", xticks=blocks, xlim=(0, 1.05 * blocks[-1] + 1))
     axes.grid(color="0.9", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     if empty:
         axes.text(0.5, 0.5, NO_WEIGHTS, transform=axes.transAxes, ha="center", va="center", color="0.55")
-        axes.set(xticks=[], yticks=[])
+        axes.set(yticks=[])
     else:
         axes.legend(frameon=False, fontsize="small")

@@ -94,7 +94,10 @@ def plate(figure: Figure, results: Results, folder: Path, missing: Mapping[str, 
     found = lines(published, results, missing, PAPER_MEASURES, {figure.data: figure.data})
     found = tuple(replace(line, data=figure.label) for line in found)
     scores = {line.method: {number.kind: number.ours for number in line.numbers} for line in found}
-    left_out = [f"{method} is left out: {why}" for method, why in missing.items()]
+    left_out = [f"{method} ({why})" for method, why in missing.items()]
+    notes = [f"Scores by the paper protocol, of the whole picture {figure.label}."]
+    if left_out:
+        notes.append(f"Left out of the picture: {', '.join(left_out)}.")
     return Plate(
         columns=tuple("original" if method == ORIGINAL else method for method in shown),
         rows=(tuple(pictures.values()), tuple(figure.detail(pixels) for pixels in pictures.values())),
@@ -103,7 +106,7 @@ def plate(figure: Figure, results: Results, folder: Path, missing: Mapping[str, 
             tuple(_as_published(published.of(method, figure.data)) for method in shown),
         ),
         lines=found,
-        notes=(f"Scores by the paper protocol, of the whole picture {figure.label}.", *left_out),
+        notes=tuple(notes),
     )
 
 

@@ -57,8 +57,8 @@ class Judged:
 
     @property
     def difference(self) -> float:
-        """Ours less the printed one; NaN where one is missing, 0 where both are infinite."""
-        if self.ours is None or self.printed is None:
+        """Ours less the printed one; NaN where one is missing or of other pictures, 0 where both are infinite."""
+        if self.ours is None or self.printed is None or self.verdict == OTHER_PICTURES:
             return math.nan
         return 0.0 if self.ours == float(self.printed) else self.ours - float(self.printed)
 

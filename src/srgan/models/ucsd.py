@@ -27,7 +27,8 @@ def _initialise(network: nn.Module, *, slope: float) -> None:
 def enlarge(low: Tensor, scale: int) -> Tensor:
     """Bicubic enlargement by torch: (B, C, H, W) to (B, C, scale * H, scale * W)."""
     # With `antialias` torch has the kernel of MATLAB and Pillow, a = -0.5, without it -0.75; when enlarging that is all
-    # the difference.
+    # the difference. In bfloat16 torch has none.
+    low = low.to(torch.promote_types(low.dtype, torch.float32))
     return functional.interpolate(low, scale_factor=float(scale), mode="bicubic", antialias=True)
 
 
