@@ -15,12 +15,14 @@ from srgan.training.overrides import override
 from srgan.training.recipes import RECIPES, find
 
 ROOT = Path(__file__).resolve().parents[1]
+GUIDES = ("README.md", "docs/training.md", "docs/evaluation.md")
 
 
 def commands(page: str) -> list[str]:
     """The command lines of srgan in a page's blocks, and those between backticks that give an option its value."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    blocks = "\n".join(re.findall(r"^```\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE))
+    fenced = re.findall(r"^(?:```|~~~)(\w*)\n(.*?)^(?:```|~~~)$", text, flags=re.DOTALL | re.MULTILINE)
+    blocks = "\n".join(block for language, block in fenced if not language)
     return [
         *re.findall(r"^(?:torchrun .* -m )?(srgan .*)$", blocks, flags=re.MULTILINE),
         *re.findall(r"`(srgan [^`]* --\w+ [^`]+)`", text),
@@ -53,7 +55,7 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("line", [*commands("docs/training.md"), *commands("README.md")])
+@pytest.mark.parametrize("line", [line for page in GUIDES for line in commands(page)])
 def test_commands_of_the_guides_are_commands(line: str) -> None:
     """Each option is one of the command's, takes its value, and each recipe and setting exists."""
     command = get_command(app)

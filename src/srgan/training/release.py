@@ -47,12 +47,7 @@ def describe_run(run: Run, state: Checkpoint, *, name: str, licence: str, terms:
         name: of the model and its files.
         licence: under which it may be used.
         terms: of the pictures that it was trained on.
-
-    Raises:
-        UsageError: if the name cannot be that of a file.
     """
-    if not re.fullmatch(r"[\w][\w.-]*", name):
-        raise UsageError(f"'{name}' is no name for a model: use letters, digits, - and _ in --name")
     settings = run.settings()
     recipe = settings.recipe
     return Card(
@@ -82,6 +77,8 @@ def release(
         TrainingError: if the run has no checkpoint.
         OutputError: if the files cannot be written.
     """
+    if not re.fullmatch(r"[\w][\w.-]*", name):
+        raise UsageError(f"'{name}' is no name for a model: use letters, digits, - and _ in --name")
     generator, state = trained_generator(run, say)
     card = describe_run(run, state, name=name, licence=licence, terms=terms)
     return export(generator, card, folder), state.update
