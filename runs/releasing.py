@@ -21,7 +21,7 @@ from srgan.training.begin import Wishes, begin, go_on, open_material
 from srgan.training.engine import train
 from srgan.training.export import export
 from srgan.training.launch import launch
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.release import describe_run, trained_generator
 from srgan.training.run import Run
 from srgan.training.validation import score

@@ -11,7 +11,7 @@ from PIL import Image
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.training.launch import launch
 from srgan.training.material import Material
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.run import Run, Settings
 
 

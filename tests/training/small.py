@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 
 SMALL = Recipe(
     name="small",

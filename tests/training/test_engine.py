@@ -13,7 +13,7 @@ from srgan.errors import TrainingError
 from srgan.training import checkpoint
 from srgan.training.engine import train
 from srgan.training.material import Material
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.record import read_log
 from srgan.training.run import Run
 from srgan.training.steps import Training

@@ -9,7 +9,8 @@ from lightning_fabric import Fabric
 
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.training.batches import batches, sampler
-from srgan.training.recipes import RECIPES, Recipe
+from srgan.training.recipe import Recipe
+from srgan.training.recipes import RECIPES
 from srgan.training.steps import Training
 
 _FEW = 20

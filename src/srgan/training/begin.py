@@ -12,7 +12,7 @@ from srgan.data.cache import prepared
 from srgan.errors import UsageError
 from srgan.training.batches import batches, sampler
 from srgan.training.material import Material, initial_weights, load_vgg, vgg_path
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.run import Run, Settings
 from srgan.training.steps import Training
 from srgan.training.validation import score

@@ -16,7 +16,7 @@ from srgan.models.vgg import VGG19, ContentLayer
 from srgan.models.vgg_weights import fetch_vgg19, load_vgg19
 from srgan.training.checkpoint import newest
 from srgan.training.networks import generator_arguments
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.run import Run
 from srgan.training.validation import Pair, middles
 from srgan.weights.catalogue import find

@@ -11,7 +11,7 @@ from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungDiscriminator
 from srgan.models.discriminator import Discriminator
 from srgan.models.ucsd import UcsdDiscriminator
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "srgan": Discriminator,

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srgan.errors import UsageError
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 
 FIXED = ("name", "summary")
 """Fields that no run can override."""

@@ -21,7 +21,7 @@ from srgan import __version__
 from srgan.errors import TrainingError, UsageError
 from srgan.training.checkpoint import write_durably
 from srgan.training.plots import PLOT
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.record import VALIDATION, read_log
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from srgan.models.luminance import luminance
 from srgan.models.vgg import VGG19
 from srgan.training.detail import detail
 from srgan.training.networks import make_discriminator, make_generator
-from srgan.training.recipes import Recipe
+from srgan.training.recipe import Recipe
 from srgan.training.synchronised import synchronise
 
 _PIXEL, _TOTAL_VARIATION = MeanSquaredError(), TotalVariation()

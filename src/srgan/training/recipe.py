@@ -1,0 +1,179 @@
+"""The frozen settings of a training run. They are written into every run, and into every model's card.
+
+What networks and losses the names stand for is not known here: nothing heavy is imported.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from srgan.errors import UsageError
+
+GeneratorName = Literal["srgan-generator", "cheung-generator", "ucsd-generator", "ucsd-srcnn", "srcnn", "espcn", "drcn"]
+DiscriminatorName = Literal["none", "srgan", "cheung", "ucsd"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides what a training run makes, apart from its data."""
+
+    name: str
+    """What it is called; a run with overridden fields keeps the name."""
+    summary: str
+    """One line: what it is."""
+
+    generator: GeneratorName = "srgan-generator"
+    """The network that enlarges."""
+    blocks: int = 16
+    """Residual blocks of the generator."""
+    features: int = 64
+    """Channels of its trunk."""
+    normalisation: bool = True
+    """Batch normalisation in srgan-generator, as published."""
+    skips: bool = True
+    """Skip connections in srgan-generator, as published."""
+    middle: int = 5
+    """Kernel of srcnn's middle layer: 1, 3 or 5."""
+    recursions: int = 16
+    """Times that drcn applies its shared convolution."""
+    scale: int = 4
+    """How many times as wide and high pictures become."""
+    initial: str = ""
+    """The recipe whose result training begins with; empty for a random start."""
+
+    content: str = "mse"
+    """What the restored picture is held against: mse, l1, luma (mse of luminance), or features of VGG19, as vgg22."""
+    supervision: float = 0.0
+    """Share of the loss, at first, that judges drcn after every recursion; it falls to zero in a straight line."""
+    before_activation: bool = False
+    """VGG features before the layer's ReLU, not as published after it."""
+    feature_scale: float = 1 / 12.75
+    """Multiplies VGG features (Ledig et al. 2017, section 3.2)."""
+    pixel: float = 0.0
+    """Weight of the mean squared error, added to a content loss on VGG features."""
+    total_variation: float = 0.0
+    """Weight of the total variation loss."""
+    discriminator: DiscriminatorName = "none"
+    """The network that tells real from restored; none trains on content alone."""
+    discriminator_features: int = 64
+    """Channels of its first convolution."""
+    adversarial: float = 1e-3
+    """Weight of the adversarial loss, where there is a discriminator (eq. 3)."""
+    adversarial_reduction: Literal["sum", "mean"] = "mean"
+    """Over the batch: the sum that eq. 6 prints, or the mean, which no batch size changes."""
+
+    batch: int = 16
+    """Crops in a batch, of as many different pictures."""
+    crop: int = 96
+    """Side of a high-resolution crop in pixels."""
+    quarter_turns: bool = True
+    """Crops are turned as well as mirrored."""
+
+    updates: int | None = None
+    """Updates of the generator in all; this or epochs."""
+    epochs: int | None = None
+    """Times that every picture is seen; this or updates."""
+    learning_rate: float = 1e-4
+    """Adam's, at its highest."""
+    discriminator_learning_rate: float | None = None
+    """The discriminator's, if it is another; it follows the same schedule."""
+    beta1: float = 0.9
+    """Adam's memory of the gradient."""
+    warmup: int = 0
+    """Updates over which the learning rate rises to its highest."""
+    drop_at: float = 1.0
+    """Share of the run after which the learning rate is multiplied by drop_factor."""
+    drop_factor: float = 1.0
+    """See drop_at."""
+    decay: float = 0.0
+    """Share of the run, at its end, over which the learning rate falls to zero in a straight line."""
+    clip: float | None = None
+    """Largest norm of the generator's gradient, if it is clipped."""
+    ema: float = 0.999
+    """Weight of the past in the moving average of the generator, once it has one."""
+    seed: int = 0
+    """Fixes the initial weights and every batch."""
+
+    log_every: int = 50
+    """Updates between lines of the log."""
+    validate_every: int = 1000
+    """Updates between validations, each with a checkpoint."""
+
+    def __post_init__(self) -> None:
+        for field, least in _LEAST.items():
+            value = getattr(self, field)
+            if value is not None and not value >= least:
+                raise UsageError(f"{field} is {value}, but must be {least} or more")
+        if self.seed > _LARGEST_SEED:
+            raise UsageError(f"seed is {self.seed}, but must be {_LARGEST_SEED} or less")
+        for field in _AT_MOST_ONE:
+            value = getattr(self, field)
+            if value is not None and not value <= 1:
+                raise UsageError(f"{field} is {value}, but must lie between 0 and 1")
+        if (self.updates is None) == (self.epochs is None):
+            raise UsageError("a recipe has either updates or epochs: set one of them, and the other to none")
+        if not re.fullmatch("mse|l1|luma|vgg[12][12]|vgg[345][1-4]", self.content):
+            raise UsageError(
+                f"content is {self.content}, but must be mse, l1 or a layer of VGG19 such as vgg22 or vgg54, or luma"
+            )
+        self._check_baseline()
+        if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):
+            raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")
+        if self.crop % self.scale:
+            raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
+        multiple = _CROP_MULTIPLES[self.discriminator]
+        if self.crop % multiple:
+            raise UsageError(f"crop is {self.crop}, but this discriminator needs a multiple of {multiple}")
+
+    def _check_baseline(self) -> None:
+        """What only srcnn, espcn and drcn have."""
+        if self.content == "luma" and self.generator not in _ON_LUMINANCE:
+            raise UsageError(
+                f"content is luma, which leaves the colours of {self.generator} free: it is for "
+                f"{', '.join(_ON_LUMINANCE)}"
+            )
+        if self.middle not in (1, 3, 5):
+            raise UsageError(f"middle is {self.middle}, but must be 1, 3 or 5")
+        if self.supervision and self.generator != "drcn":
+            raise UsageError(f"supervision is {self.supervision}, but only drcn has recursions: set it to 0")
+
+    @property
+    def content_layer(self) -> str | None:
+        """The layer of VGG19 that the content loss looks at, as VGG54, or None."""
+        return self.content.upper() if self.content.startswith("vgg") else None
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether there is a discriminator."""
+        return self.discriminator != "none"
+
+    def planned_updates(self, pictures: int) -> int:
+        """Updates of a run on so many pictures: an epoch is as many whole batches as they fill."""
+        if self.updates is not None:
+            return self.updates
+        assert self.epochs is not None
+        return self.epochs * max(1, pictures // self.batch)
+
+    def schedule(self, update: int, updates: int) -> float:
+        """What the learning rates are multiplied by in update 0, 1, ... `updates` - 1."""
+        rising = min(1.0, (update + 1) / self.warmup) if self.warmup else 1.0
+        dropped = self.drop_factor if update >= self.drop_at * updates else 1.0
+        falling = min(1.0, (updates - update) / (self.decay * updates)) if self.decay else 1.0
+        return min(rising, falling) * dropped
+
+
+_LEAST = {
+    **dict.fromkeys(("blocks", "seed", "warmup"), 0),
+    **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
+    **dict.fromkeys(("log_every", "validate_every"), 1),
+    **dict.fromkeys(("supervision", "pixel", "total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0),
+    **dict.fromkeys(("discriminator_learning_rate", "drop_at", "drop_factor", "decay", "clip", "ema", "beta1"), 0.0),
+    "crop": 16,
+}
+_AT_MOST_ONE = (
+    *("supervision", "learning_rate", "discriminator_learning_rate"),
+    *("drop_at", "drop_factor", "decay", "ema", "beta1"),
+)
+_ON_LUMINANCE = ("srcnn", "espcn", "drcn")
+_LARGEST_SEED = 2**63 - 2
+_CROP_MULTIPLES = {"none": 1, "srgan": 16, "cheung": 16, "ucsd": 64}
