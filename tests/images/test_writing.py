@@ -317,8 +317,9 @@ def test_no_other_library_is_brought_in() -> None:
 
 
 INTERRUPTED = """
-import os, sys, threading
+import os, signal, sys, threading
 import numpy as np
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 from srgan.images.files import PictureWriter, SaveOptions
 
 rows = np.random.default_rng(0).integers(0, 256, (100, 3000, 3)).astype(np.uint8)
