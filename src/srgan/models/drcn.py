@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from srgan.images.tiles import Stage
-from srgan.models.luminance import at_least_float32, luminance, radius_through_enlargement, with_luminance
+from srgan.models.luminance import luminance, radius_through_enlargement, with_luminance
 from srgan.models.ucsd import enlarge
 
 
@@ -104,7 +104,7 @@ class Drcn(nn.Module):
             low: (B, 3, H, W) in [0, 1].
             every: (1 + recursions, B, 3, 4 H, 4 W) instead: it, and after it what each recursion alone would give.
         """
-        enlarged = enlarge(at_least_float32(low), self.scale)
+        enlarged = enlarge(low, self.scale)
         attempts = self.network.attempts(luminance(enlarged))
         restored = with_luminance(enlarged, self.network.combine(attempts))
         return torch.cat([restored[None], with_luminance(enlarged, attempts)]) if every else restored

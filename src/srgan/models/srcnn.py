@@ -7,7 +7,7 @@
 from torch import Tensor, nn
 
 from srgan.images.tiles import Stage
-from srgan.models.luminance import at_least_float32, luminance, radius_through_enlargement, with_luminance
+from srgan.models.luminance import luminance, radius_through_enlargement, with_luminance
 from srgan.models.ucsd import enlarge
 
 _FEATURES1, _FEATURES2 = 64, 32  # n1 and n2 of the paper
@@ -61,5 +61,5 @@ class Srcnn(nn.Module):
         return (stage,)
 
     def forward(self, low: Tensor) -> Tensor:
-        enlarged = enlarge(at_least_float32(low), self.scale)
+        enlarged = enlarge(low, self.scale)
         return with_luminance(enlarged, self.network(luminance(enlarged)))

@@ -9,27 +9,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch import nn
 
 from srgan.engines.probe import pattern
 from srgan.errors import OutputError
-from srgan.models import ARCHITECTURES
 from srgan.models.deployment import Deployable, to_onnx
 from srgan.weights.card import Card, File, Probe
 
 _PROBE_SIZE = 32
-
-
-def architecture(generator: nn.Module) -> str:
-    """The name that a card gives the generator's network.
-
-    Raises:
-        TypeError: if it is none of `ARCHITECTURES`.
-    """
-    for name, network in ARCHITECTURES.items():
-        if type(generator) is network:
-            return name
-    raise TypeError(f"{type(generator).__name__} has no name for cards: add it to srgan.models.ARCHITECTURES")
 
 
 def describe(generator: Deployable) -> tuple[int, tuple[float, ...]]:
