@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from srgan import __version__
-from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, train, upscale
+from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, study, train, upscale
 from srgan.cli.console import failures, show
 
 EPILOG = """\
@@ -35,6 +35,7 @@ app.add_typer(recipes.app, name="recipes")
 app.add_typer(data.app)
 app.command(cls=evaluate.SeveralWords, epilog=evaluate.EPILOG, no_args_is_help=True)(evaluate.evaluate)
 app.add_typer(reproduce.app, name="reproduce")
+app.add_typer(study.app, name="study")
 app.command(epilog=export.EPILOG, no_args_is_help=True)(export.export)
 app.command(epilog=doctor.EPILOG)(doctor.doctor)
 

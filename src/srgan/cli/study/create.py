@@ -1,0 +1,7 @@
+"""`srgan study create`: to be written."""
+
+EPILOG = ""
+
+
+def create() -> None:
+    """To be written."""

@@ -1,0 +1,7 @@
+"""`srgan study serve`: to be written."""
+
+EPILOG = ""
+
+
+def serve() -> None:
+    """To be written."""
