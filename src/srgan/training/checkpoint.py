@@ -138,7 +138,7 @@ def _part(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _optimiser_state(network: Network) -> dict[str, Tensor]:
-    """Adam's moments and step counts under the names of the parameters they belong to."""
+    """All that the optimiser remembers, by kind and the name of the parameter that it belongs to."""
     names: dict[Tensor, str] = {parameter: name for name, parameter in network.module.named_parameters()}
     return {
         f"{kind}/{names[parameter]}": value
@@ -148,8 +148,19 @@ def _optimiser_state(network: Network) -> dict[str, Tensor]:
 
 
 def _fill_optimiser(network: Network, tensors: dict[str, Tensor]) -> None:
+    states: dict[str, dict[str, Any]] = {}
+    for key, value in tensors.items():
+        kind, _, name = key.partition("/")
+        states.setdefault(name, {})[kind] = value
     for name, parameter in network.module.named_parameters():
-        state: dict[str, Any] = {"step": tensors[f"step/{name}"].clone()}
-        for kind in ("exp_avg", "exp_avg_sq"):
-            state[kind] = torch.empty_like(parameter).copy_(tensors[f"{kind}/{name}"])
+        state = {kind: _laid_out(value, parameter, kind) for kind, value in states[name].items()}
         network.optimiser.state[parameter] = state
+
+
+def _laid_out(value: Tensor, parameter: Tensor, kind: str) -> Tensor:
+    """A remembered tensor where and as the optimiser made it: like the parameter, if it has its shape."""
+    if kind == "step":  # is counted on the CPU
+        return value.clone()
+    if value.shape == parameter.shape:
+        return torch.empty_like(parameter).copy_(value)
+    return value.to(parameter.device, copy=True)

@@ -73,12 +73,14 @@ class Recipe:
     """Updates of the generator in all; this or epochs."""
     epochs: int | None = None
     """Times that every picture is seen; this or updates."""
+    optimiser: Literal["adam", "soap"] = "adam"
+    """What changes the weights: Adam as published, or SOAP, which takes fewer but dearer updates (soap.py)."""
     learning_rate: float = 1e-4
-    """Adam's, at its highest."""
+    """The optimiser's, at its highest."""
     discriminator_learning_rate: float | None = None
     """The discriminator's, if it is another; it follows the same schedule."""
     beta1: float = 0.9
-    """Adam's memory of the gradient."""
+    """The optimiser's memory of the gradient."""
     warmup: int = 0
     """Updates over which the learning rate rises to its highest."""
     drop_at: float = 1.0

@@ -20,6 +20,7 @@ from srgan.models.vgg import VGG19
 from srgan.training.detail import detail
 from srgan.training.networks import make_discriminator, make_generator
 from srgan.training.recipe import Recipe
+from srgan.training.soap import Soap
 from srgan.training.synchronised import synchronise
 
 _PIXEL, _TOTAL_VARIATION = MeanSquaredError(), TotalVariation()
@@ -33,9 +34,9 @@ class Network:
     module: nn.Module
     called: nn.Module
     """The module as Fabric wraps it: in the precision of the run, gradients averaged over its processes."""
-    optimiser: torch.optim.Adam
+    optimiser: torch.optim.Optimizer
     learning_rate: float
-    """Adam's, at its highest."""
+    """The optimiser's, at its highest."""
 
 
 class Training:
@@ -62,9 +63,7 @@ class Training:
         if self.fabric.world_size > 1:
             synchronise(module)
         module = module.to(self.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.Adam(
-            module.parameters(), lr=learning_rate, betas=(self.recipe.beta1, 0.999), foreach=True
-        )
+        optimiser = make_optimiser(self.recipe, module, learning_rate)
         called = self.fabric.setup_module(module, move_to_device=False)
         return Network(module, called, optimiser, learning_rate)
 
@@ -159,6 +158,13 @@ class Training:
         torch._foreach_lerp_(average, current, 1.0 - memory)
         for kept, newest in zip(self.average.buffers(), self.generator.module.buffers(), strict=True):
             kept.copy_(newest)
+
+
+def make_optimiser(recipe: Recipe, module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    """The recipe's optimiser of a network's weights."""
+    if recipe.optimiser == "soap":
+        return Soap(module.parameters(), learning_rate=learning_rate, betas=(recipe.beta1, 0.95))
+    return torch.optim.Adam(module.parameters(), lr=learning_rate, betas=(recipe.beta1, 0.999), foreach=True)
 
 
 class _LuminanceError(nn.Module):
