@@ -190,3 +190,58 @@ def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None
         assert f" {what} " in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"torch", "numpy", "pyvips", "openvino", "matplotlib", "srgan.evaluation.reproduce"}
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of Set5 by two people and one program, who give nearest a 1 and bicubic a 2."""
+    from tests.study.voted import cast
+
+    folder = tmp_path_factory.mktemp("rated") / "study"
+    cast(folder, raters=2)
+    cast(folder, raters=1, simulated=True)
+    return folder
+
+
+def test_a_study_fills_the_opinions(srgan: Run, rated: Path) -> None:
+    from srgan.study.manifest import read_study
+
+    result = srgan("reproduce", "table2", "--set", "Set5", "--study", str(rated), "-o", "out")
+    assert result.exit_code == 0, result.output
+    found = {row["method"]: row for row in rows(Path("out/table2.csv"))}
+    ours = {"nearest": "1.0", "bicubic": "2.0", "SRResNet": "3.0", "SRGAN": "4.0", "HR": "5.0"}
+    assert {method: row["MOS"] for method, row in found.items() if row["MOS"]} == ours
+    assert "| 2.00 / 1.97 |" in result.stdout
+    note = f"MOS of ours: study {read_study(rated).hash}, 2 raters, unscreened."
+    assert note in result.stdout
+    assert "As the study calls them: SRResNet is srresnet, SRGAN is srgan." in result.stdout
+    assert "SIMULATED" not in result.stdout
+    document = json.loads(Path("out/table2.json").read_text())
+    assert document["rows"][1]["mos"] == {"ours": 2.0, "published": 1.97}
+    assert any(text.startswith("MOS of ours: study ") for text in document["notes"])
+
+
+def test_simulated_opinions_say_so_in_every_file(srgan: Run, rated: Path) -> None:
+    result = srgan("reproduce", "seeds", "--set", "Set5", "--study", str(rated), "--simulated", "-o", "out")
+    assert result.exit_code == 0, result.output
+    found = rows(Path("out/seeds.csv"))
+    assert [row["SIMULATED MOS"] for row in found] == ["2.0", "", "3.0", "4.0"]
+    assert Path("out/seeds.md").read_text().startswith("**SIMULATED Table of")
+    assert r"\caption{SIMULATED " in Path("out/seeds.tex").read_text()
+    document = json.loads(Path("out/seeds.json").read_text())
+    assert next(iter(document.items())) == ("warning", "SIMULATED")
+    assert document["rows"][0]["mos"] == {"warning": "SIMULATED", "ours": 2.0, "published": 1.2}
+    assert "SIMULATED: programs cast these votes, and no people" in result.stdout
+    assert ", 1 programs, unscreened" in result.stdout
+
+
+def test_opinions_that_are_not_there_are_refused_before_anything_is_done(srgan: Run, rated: Path) -> None:
+    for words, code, message in (
+        (["table2", "--study", "nowhere"], 1, "study.json cannot be read: name the folder that `srgan study create`"),
+        (["table1", "--simulated"], 2, "name the study with --study FOLDER"),
+    ):
+        result = srgan("reproduce", *words)
+        assert result.exit_code == code, result.output
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert not Path("reproduction").exists()

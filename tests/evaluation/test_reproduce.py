@@ -11,6 +11,7 @@ import pytest
 from srgan.errors import DataError, UsageError
 from srgan.evaluation.benchmark import Plan, evaluate
 from srgan.evaluation.measures import protocol_measure
+from srgan.evaluation.opinions import Opinions
 from srgan.evaluation.paper_figures import FIGURES, figure_document, plate
 from srgan.evaluation.published import FIGURE2, SEEDS, TABLE1, TABLE2
 from srgan.evaluation.reproduce import (
@@ -81,6 +82,8 @@ def test_verdict(kind: str, ours: float, printed: str, said: str) -> None:
         ("ssim", -0.0162, True, "-.0162"),
         ("ssim", 1.0, False, "1.0000"),
         ("ssim", 0.00001, True, ".0000"),
+        ("mos", 3.555, False, "3.56"),
+        ("mos", 0.5, False, "0.50"),
     ],
 )
 def test_numbers_are_printed_as_the_field_does(kind: str, value: float, signed: bool, text: str) -> None:
@@ -128,6 +131,27 @@ def test_other_pictures_are_not_judged() -> None:
         assert {number.verdict for number in found[0].numbers} == {said}
         assert all(math.isnan(number.difference) == (said == OTHER_PICTURES) for number in found[0].numbers)
         assert [str(number.printed) for number in found[0].numbers] == ["0.0032", "25.84", "0.68"]
+
+
+@pytest.mark.parametrize("warning", ["", "SIMULATED"])
+def test_opinions_fill_their_rows_and_no_others(warning: str) -> None:
+    opinions = Opinions({("SRGAN", "Set5"): 3.5551, ("HR", "Set14"): 4.4}, ("Study 12ab, 5 raters.",), warning)
+    found = lines(TABLE2, NOTHING, {}, PAPER_MEASURES, {"Set5": "Set5"}, opinions)
+    assert {line.method: line.rated for line in found if line.rated is not None} == {"SRGAN": 3.5551}
+    made = table(TABLE2, found, (), opinions)
+    assert "| 3.56 / 3.58 |" in made.markdown()
+    assert "Study 12ab, 5 raters." in made.notes
+    assert not any("need a study" in note for note in made.notes)
+    name = f"{warning} MOS".strip()
+    assert made.header[-1].title == f"{name}: ours / published"
+    assert made.csv().splitlines()[0].endswith(f",{name},MOS published")
+    assert made.title.startswith("SIMULATED ") == bool(warning)
+    whole = document(TABLE2, found, (), opinions)
+    rows = {row["method"]: row["mos"] for row in whole["rows"]}
+    assert rows["SRGAN"]["ours"] == 3.5551
+    assert rows["HR"]["ours"] is None
+    assert [row.get("warning", "") for row in (whole, *rows.values())] == [warning] * 10
+    assert "Study 12ab, 5 raters." in whole["notes"]
 
 
 def test_the_document_is_json_and_unrounded() -> None:

@@ -41,7 +41,7 @@ Exit code: 0 all well, 1 something cannot be evaluated, 2 no such method or set,
 """
 
 _WHAT, _PLACE, _MACHINE, _TALK = "What is judged, and how", "What is written, and where", "How it is computed", "Said"
-_SEVERAL = ("--methods", "--method", "--sets", "--set", "--protocol", "--features")
+_SEVERAL = ("--methods", "--method", "--sets", "--set", "--protocol", "--features", "--means", "--bad")
 
 
 class SeveralWords(TyperCommand):
@@ -61,7 +61,7 @@ class SeveralWords(TyperCommand):
         return super().parse_args(ctx, spelt)
 
 
-class _Audience:
+class Audience:
     """Who hears of the work: a person, with a bar on a terminal; of a program, the document at the end."""
 
     def __init__(self, counter: "Counter", *, as_json: bool) -> None:
@@ -148,12 +148,12 @@ def evaluate(
         from srgan.evaluation.benchmark import evaluate
         from srgan.evaluation.folder import RESULTS, write_outputs
 
-        named = _Named(_words(methods) + _words(more_methods), _words(sets), _words(protocols), scale)
+        named = _Named(separate(methods) + separate(more_methods), separate(sets), separate(protocols), scale)
         judged = named.judged()
         plan = named.plan(_measures(judged, niqe, features or [], scale), engine, precision)
         try:
             with one_interruption(), Counter(shown=on_terminal() and not as_json) as counter:
-                audience = _Audience(counter, as_json=as_json)
+                audience = Audience(counter, as_json=as_json)
                 results = evaluate(plan, output, audience)
                 report = write_outputs(results, output, judged)
         except KeyboardInterrupt:
@@ -196,7 +196,7 @@ class _Named:
         return Plan(tuple(found), tuple(find_set(word) for word in self.sets), measures, self.scale)
 
 
-def _words(given: Sequence[str] | None) -> list[str]:
+def separate(given: Sequence[str] | None) -> list[str]:
     """Words separated by commas, unless a comma is part of a path."""
     return [
         part.strip()

@@ -10,13 +10,14 @@ EPILOG = """\
 
   srgan reproduce table2                            beside table 2 of the paper
   srgan reproduce table1 --method SRGAN-VGG54=made  a row from made/Set5 and made/Set14
+  srgan reproduce table2 --study study              with the opinion scores of your own study
   srgan reproduce figure2                           the pictures side by side
   srgan reproduce depth --model models/deep.onnx    PSNR and time by residual blocks
   srgan reproduce seeds --data DIV2K_valid_HR       the table of the UC San Diego group
 
 Test sets are those in SRGAN_DATA/testsets, or folders named with --set Set5=FOLDER. Rows are filled from the \
 interpolations, the models that came with srgan, and --method ROW=FILE_OR_FOLDER. A row whose weights do not exist yet \
-says so. MOS of ours are empty: they will be those of a study.
+says so. MOS of ours are those of a study of yours, named with --study; without one they are empty.
 
 What is in the folder already is not done again: after an interruption, run the same command once more.
 
@@ -49,6 +50,15 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FOLDER", help="For all that is written; without it, one in reproduction."),
 ]
+Study = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", show_default=False, help="A study whose methods bear the rows' names: fills the MOS of ours."
+    ),
+]
+Simulated = Annotated[
+    bool, typer.Option("--simulated", metavar="", help="With --study: what programs voted, marked SIMULATED.")
+]
 Engine = Annotated[
     Literal["auto", "openvino", "torch"],
     typer.Option(help="Of models; torch uses a graphics processor, if there is one."),
@@ -63,32 +73,36 @@ AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Report as a JS
 def table1(
     methods: Methods = None,
     sets: Sets = None,
+    study: Study = None,
+    simulated: Simulated = False,
     output: Output = None,
     engine: Engine = "auto",
     precision: Precision = "fp32",
     as_json: AsJson = False,
 ) -> None:
     """Table 1 of the paper: SRResNet and SRGAN by the losses they were trained with."""
-    from srgan.cli.reproduction import paper_table, working
+    from srgan.cli.reproduction import Asked, paper_table, working
 
     with working("table1", output, engine, precision, as_json=as_json) as work:
-        paper_table(work, "table1", methods, sets)
+        paper_table(work, "table1", methods, sets, Asked(study, simulated))
 
 
 @app.command("table2", epilog=EPILOG)
 def table2(
     methods: Methods = None,
     sets: Sets = None,
+    study: Study = None,
+    simulated: Simulated = False,
     output: Output = None,
     engine: Engine = "auto",
     precision: Precision = "fp32",
     as_json: AsJson = False,
 ) -> None:
     """Table 2 of the paper: nine methods on three sets."""
-    from srgan.cli.reproduction import paper_table, working
+    from srgan.cli.reproduction import Asked, paper_table, working
 
     with working("table2", output, engine, precision, as_json=as_json) as work:
-        paper_table(work, "table2", methods, sets)
+        paper_table(work, "table2", methods, sets, Asked(study, simulated))
 
 
 @app.command("figure2", epilog=EPILOG)
@@ -158,13 +172,15 @@ def seeds(
     ] = None,
     methods: Methods = None,
     sets: Sets = None,
+    study: Study = None,
+    simulated: Simulated = False,
     output: Output = None,
     engine: Engine = "auto",
     precision: Precision = "fp32",
     as_json: AsJson = False,
 ) -> None:
     """The table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR and SSIM."""
-    from srgan.cli.reproduction import seeds_table, working
+    from srgan.cli.reproduction import Asked, seeds_table, working
 
     with working("seeds", output, engine, precision, as_json=as_json) as work:
-        seeds_table(work, data, methods, sets)
+        seeds_table(work, data, methods, sets, Asked(study, simulated))

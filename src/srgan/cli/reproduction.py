@@ -22,6 +22,7 @@ from srgan.evaluation.folder import write_text
 from srgan.evaluation.markup import Table
 from srgan.evaluation.measures import Measure, always_taken, find_protocol, protocol_measure
 from srgan.evaluation.methods import Method, find_method
+from srgan.evaluation.opinions import NO_OPINIONS, Opinions
 from srgan.evaluation.paper_figures import FIGURES, figure_document, plate
 from srgan.evaluation.published import SEEDS, TABLE1, TABLE2, Published
 from srgan.evaluation.reproduce import (
@@ -123,9 +124,38 @@ def _need_packages(*, torch: bool) -> None:
             raise SrganError(f"this needs {package}, which is not installed: pip install 'srgan[{extra}]'")
 
 
-def paper_table(work: Work, what: str, methods: Sequence[str] | None, sets: Sequence[str] | None) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """Whose opinions fill a table's column."""
+
+    study: Path | None
+    """The folder of a study; None for an empty column."""
+    simulated: bool
+    """Whether programs' votes are wanted, and not people's."""
+
+    def opinions(self, published: Published) -> Opinions:
+        """Those of the study, by the rows of a table.
+
+        Raises:
+            DataError: if there is no study, or no vote.
+            UsageError: if simulated votes of no study are asked for.
+        """
+        if self.study is None:
+            if self.simulated:
+                raise UsageError("--simulated tells of a study's votes: name the study with --study FOLDER")
+            return NO_OPINIONS
+        if importlib.util.find_spec("scipy") is None:
+            raise SrganError("this needs scipy, which is not installed: pip install 'srgan[study]'")
+        from srgan.study.paper import opinions_of
+        from srgan.study.store import read_ratings
+
+        return opinions_of(read_ratings(self.study, simulated=self.simulated), published)
+
+
+def paper_table(work: Work, what: str, methods: Sequence[str] | None, sets: Sequence[str] | None, asked: Asked) -> None:
     """One of the paper's tables, by the paper's protocol."""
     published, protocol = TABLES[what], find_protocol("paper")
+    opinions = asked.opinions(published)  # is refused before anything is done
     chosen, pictures = work.fill(published, methods), tuple(find_set(word) for word in sets or published.sets)
     for found in pictures:
         if found.name not in published.sets:
@@ -134,9 +164,9 @@ def paper_table(work: Work, what: str, methods: Sequence[str] | None, sets: Sequ
             )
     results = work.measure(chosen.methods, pictures, [protocol_measure(protocol)])
     beside = {found.name: found.name for found in pictures}
-    compared = lines(published, results, chosen.missing, PAPER_MEASURES, beside)
+    compared = lines(published, results, chosen.missing, PAPER_MEASURES, beside, opinions)
     notes = [f"Protocol {protocol.name}: {protocol.description}."]
-    work.put(what, table(published, compared, notes), document(published, compared, notes))
+    work.put(what, table(published, compared, notes, opinions), document(published, compared, notes, opinions))
 
 
 def paper_figure(work: Work, what: str, methods: Sequence[str] | None, sets: Sequence[str] | None) -> None:
@@ -155,14 +185,18 @@ def paper_figure(work: Work, what: str, methods: Sequence[str] | None, sets: Seq
     work.put(what, table(figure.published, found.lines, found.notes), figure_document(figure, found), path)
 
 
-def seeds_table(work: Work, data: Path | None, methods: Sequence[str] | None, sets: Sequence[str] | None) -> None:
+def seeds_table(
+    work: Work, data: Path | None, methods: Sequence[str] | None, sets: Sequence[str] | None, asked: Asked
+) -> None:
     """The table of the UC San Diego group, on its pictures or, without verdicts, on others."""
     if data is not None and sets:
         raise UsageError("--data and --set both name pictures: give one of them")
+    opinions = asked.opinions(SEEDS)
     pictures = [find_set(f"DIV2K={data}")] if data is not None else [find_set(word) for word in sets or TABLE2.sets]
     chosen = work.fill(SEEDS, methods)
     results = work.measure(chosen.methods, pictures, [protocol_measure(find_protocol("matlab")), always_taken(4)[0]])
-    compared = lines(SEEDS, results, chosen.missing, SEED_MEASURES, {found.name: "DIV2K" for found in pictures})
+    beside = {found.name: "DIV2K" for found in pictures}
+    compared = lines(SEEDS, results, chosen.missing, SEED_MEASURES, beside, opinions)
     if data is None:
         names = _list([found.name for found in pictures])
         which = f"{names}: other pictures than those of the published numbers, DIV2K's, so there is no verdict."
@@ -173,7 +207,7 @@ def seeds_table(work: Work, data: Path | None, methods: Sequence[str] | None, se
         "MSE and PSNR: of all RGB channels in [0, 1], nothing cropped. SSIM: by the matlab protocol, "
         f"{find_protocol('matlab').description}. How the published ones were measured is not known.",
     ]
-    work.put("seeds", table(SEEDS, compared, notes), document(SEEDS, compared, notes))
+    work.put("seeds", table(SEEDS, compared, notes, opinions), document(SEEDS, compared, notes, opinions))
 
 
 def depth_study(work: Work, models: Sequence[str], runs: Sequence[Path], blocks: str, times: int, data: str) -> None:

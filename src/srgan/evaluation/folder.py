@@ -63,11 +63,20 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """The same with bytes.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
     make_folder(path.parent)
     destination = Destination(path, overwrite=True)
     try:
-        with open(destination.open(), "w", encoding="utf-8", closefd=False) as file:
-            file.write(text)
+        with open(destination.open(), "wb", closefd=False) as file:
+            file.write(data)
         destination.appear()
     except OSError as error:
         destination.fail(error.strerror or str(error))

@@ -134,3 +134,11 @@ MODELS: Mapping[str, str] = {
 
 INTERPOLATED = ("nearest", "bicubic", "HR")
 """The methods that need no model."""
+
+TWINS: Mapping[str, str] = {
+    "SRResNet": "SRResNet-MSE",
+    "SRResNet-MSE": "SRResNet",
+    "SRGAN": "SRGAN-VGG54",
+    "SRGAN-VGG54": "SRGAN",
+}
+"""Methods that the paper's tables 1 and 2 call by different names: one's numbers are the other's."""

@@ -13,6 +13,7 @@ from typing import Any
 from srgan.errors import UsageError
 from srgan.evaluation.markup import MISSING, Cell, Column, Number, Table
 from srgan.evaluation.methods import Method, find_method
+from srgan.evaluation.opinions import NO_OPINIONS, Opinions
 from srgan.evaluation.published import INTERPOLATED, MODELS, Published
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
@@ -72,6 +73,8 @@ class Line:
     numbers: tuple[Judged, ...]
     opinion: Decimal | None
     """The printed MOS."""
+    rated: float | None = None
+    """Our MOS, if people were asked."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ def lines(
     missing: Mapping[str, str],
     measures: Mapping[str, str],
     stands_for: Mapping[str, str],
+    opinions: Opinions = NO_OPINIONS,
 ) -> tuple[Line, ...]:
     """Every method of a table on every set, measured or not.
 
@@ -144,6 +148,7 @@ def lines(
         measures: by kind, the score of the evaluation.
         stands_for: by set that was evaluated, the printed one beside which it is put. Numbers of another set are
             shown, but not judged.
+        opinions: our MOS, if there are any.
 
     Raises:
         DataError: if a method has scores of some pictures of a set only.
@@ -158,7 +163,7 @@ def lines(
                 ours = mean(values) if values else None
                 said = _said(kind, ours, printed.get(kind), same=data == printed_set)
                 numbers.append(Judged(kind, ours, printed.get(kind), missing.get(method) or said))
-            found.append(Line(data, method, tuple(numbers), printed.get("mos")))
+            found.append(Line(data, method, tuple(numbers), printed.get("mos"), opinions.scores.get((method, data))))
     return tuple(found)
 
 
@@ -170,13 +175,16 @@ def _said(kind: str, ours: float | None, printed: Decimal | None, *, same: bool)
     return "not published" if printed is None else verdict(kind, ours, printed)
 
 
-def table(published: Published, found: Sequence[Line], notes: Sequence[str] = ()) -> Table:
+def table(
+    published: Published, found: Sequence[Line], notes: Sequence[str] = (), opinions: Opinions = NO_OPINIONS
+) -> Table:
     """The table in print: each cell ours / published / difference.
 
     Args:
         published: where the printed numbers are from.
         found: its lines.
         notes: to be printed below, before those on verdicts.
+        opinions: those that its lines were made with.
     """
     kinds = [number.kind for number in found[0].numbers]
     header = [Column("set"), Column("method")]
@@ -188,21 +196,24 @@ def table(published: Published, found: Sequence[Line], notes: Sequence[str] = ()
             Column("verdict", (f"{name} verdict",)),
         ]
     if "mos" in published.kinds:
-        header.append(Column("MOS: ours / published", ("MOS", "MOS published")))
+        name = f"{opinions.warning} MOS".strip()
+        header.append(Column(f"{name}: ours / published", (name, "MOS published")))
     rows: list[tuple[Cell, ...]] = []
     for line in found:
         cells: list[Cell] = [line.data, line.method]
         for number in line.numbers:
             cells += [_numbers(number), number.verdict]
         if "mos" in published.kinds:
-            cells.append((_blank(), _printed("mos", line.opinion)))
+            ours = _blank() if line.rated is None else Number(as_printed("mos", line.rated), (line.rated,))
+            cells.append((ours, _printed("mos", line.opinion)))
         rows.append(tuple(cells))
     said = {number.verdict for line in found for number in line.numbers}
-    every = (*notes, *_notes(published, kinds, said))
-    return Table(f"{published.title}, reproduced", tuple(header), tuple(rows), every)
+    every = (*notes, *_notes(published, kinds, said, opinions))
+    title = f"{opinions.warning} {published.title}, reproduced".strip()
+    return Table(title, tuple(header), tuple(rows), every)
 
 
-def _notes(published: Published, kinds: Sequence[str], said: Collection[str]) -> list[str]:
+def _notes(published: Published, kinds: Sequence[str], said: Collection[str], opinions: Opinions) -> list[str]:
     """Where the printed numbers are from, and what the verdicts mean that are there."""
     notes = [f"Published: {published.source}."]
     if {"equal", "better", "worse", *(KINDS[kind].near for kind in kinds)} & set(said):
@@ -216,7 +227,9 @@ def _notes(published: Published, kinds: Sequence[str], said: Collection[str]) ->
     if NO_PICTURES in said:
         notes.append(f"'{NO_PICTURES}': name a folder of the method's pictures with --method ROW=FOLDER.")
     if "mos" in published.kinds:
-        notes.append("MOS are ratings by people: ours need a study, and are empty before.")
+        notes += opinions.notes or (
+            "MOS are ratings by people: ours need a study (--study FOLDER), and are empty before.",
+        )
     return notes
 
 
@@ -241,32 +254,40 @@ def _blank() -> Number:
 
 
 def as_printed(kind: str, value: float, *, signed: bool = False) -> str:
-    """A number as the field prints it: 28.43 dB, .8211; in differences with its sign."""
-    digits, sign = (2 if kind == "psnr" else 4), "+" if signed else ""
+    """A number as the field prints it: 28.43 dB, .8211, a MOS of 3.56; in differences with its sign."""
+    digits, sign = (2 if kind in ("psnr", "mos") else 4), "+" if signed else ""
     text = f"{value:{sign}.{digits}f}"
     if signed and not float(text):
         text = text[1:]  # nothing that is printed differs
-    return text if kind == "psnr" else text.replace("0.", ".", 1)
+    return text if kind in ("psnr", "mos") else text.replace("0.", ".", 1)
 
 
-def document(published: Published, found: Sequence[Line], notes: Sequence[str] = ()) -> dict[str, Any]:
+def document(
+    published: Published, found: Sequence[Line], notes: Sequence[str] = (), opinions: Opinions = NO_OPINIONS
+) -> dict[str, Any]:
     """The same for programs: unrounded, with null for what is missing, and infinity as a string."""
     return {
+        **opinions.plain_warning,
         "what": published.name,
         "title": published.title,
         "source": published.source,
         "tolerances": {number.kind: KINDS[number.kind].tolerance for number in found[0].numbers},
-        "notes": list(notes),
+        "notes": [*notes, *opinions.notes],
         "rows": [
             {
                 "set": line.data,
                 "method": line.method,
                 **{number.kind: _plain_number(number) for number in line.numbers},
-                "mos": {"ours": None, "published": None if line.opinion is None else float(line.opinion)},
+                "mos": _plain_opinion(line, opinions),
             }
             for line in found
         ],
     }
+
+
+def _plain_opinion(line: Line, opinions: Opinions) -> dict[str, Any]:
+    published = math.nan if line.opinion is None else float(line.opinion)
+    return {**opinions.plain_warning, "ours": plain(line.rated), "published": plain(published)}
 
 
 def _plain_number(number: Judged) -> dict[str, Any]:

@@ -125,7 +125,9 @@ class Study:
                 stimuli=tuple(_stimulus(item) for item in fields["stimuli"]),
                 retest=tuple(int(place) for place in fields["retest"]),
                 practice=tuple(_stimulus(item) for item in fields["practice"]),
-                calibration=tuple(Example(**{**item, "shown": Shown(**item["shown"])}) for item in fields["calibration"]),
+                calibration=tuple(
+                    Example(**{**item, "shown": Shown(**item["shown"])}) for item in fields["calibration"]
+                ),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{source} holds no study ({error}): make one with `srgan study create`") from error

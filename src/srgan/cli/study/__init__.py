@@ -2,6 +2,7 @@
 
 import typer
 
+from srgan.cli.evaluate import SeveralWords
 from srgan.cli.study import create, report, serve, simulate
 
 EPILOG = """\
@@ -19,7 +20,7 @@ app = typer.Typer(
     help="Ask people how good pictures look: mean opinion scores, as in the paper.",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("create", epilog=create.EPILOG, no_args_is_help=True)(create.create)
+app.command("create", cls=SeveralWords, epilog=create.EPILOG, no_args_is_help=True)(create.create)
 app.command("serve", epilog=serve.EPILOG, no_args_is_help=True)(serve.serve)
-app.command("simulate", epilog=simulate.EPILOG, no_args_is_help=True)(simulate.simulate)
+app.command("simulate", cls=SeveralWords, epilog=simulate.EPILOG, no_args_is_help=True)(simulate.simulate)
 app.command("report", epilog=report.EPILOG, no_args_is_help=True)(report.report)

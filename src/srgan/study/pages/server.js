@@ -1,0 +1,89 @@
+// The server: asks, sends, and does not give up while there is only no answer.
+
+const LONGEST_WAIT = 8000; // milliseconds between two tries
+const PATIENCE = 15000; // milliseconds for one answer
+
+// The server said no, and why.
+export class Refused extends Error {
+  constructor(status, answer) {
+    super(answer.error ?? `the server answered ${status}`);
+    this.status = status;
+    this.state = answer.state ?? null;
+    this.takenOver = answer.taken_over === true;
+  }
+}
+
+export const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const passing = (status) => status >= 500 || status === 408 || status === 429;
+
+// The answer to a request, however many tries it takes; `trouble` hears of each that fails, and of the end of it.
+export async function ask(address, options, trouble) {
+  for (let pause = 500, failed = false; ; pause = Math.min(2 * pause, LONGEST_WAIT)) {
+    try {
+      const answer = await fetch(address, { ...options, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+      if (!passing(answer.status)) {
+        const body = await read(answer);
+        if (failed) trouble(false);
+        return body;
+      }
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+    }
+    failed = true;
+    trouble(true);
+    await wait(pause);
+  }
+}
+
+// The whole of an answer: JSON or a picture; half an answer is none.
+async function read(answer) {
+  const json = (answer.headers.get("content-type") ?? "").startsWith("application/json");
+  if (!answer.ok) throw new Refused(answer.status, json ? await answer.json() : {});
+  return json ? answer.json() : answer.blob();
+}
+
+// The rater's part of the server, as long as this window holds the lease.
+export class Server {
+  #base;
+  #client;
+  #lease = "";
+  #trouble;
+
+  constructor(base, client, trouble) {
+    this.#base = base;
+    this.#client = client;
+    this.#trouble = trouble;
+  }
+
+  // Take the study over from any other window or device.
+  async take() {
+    const { lease, state } = await this.#post("take", { client: this.#client });
+    this.#lease = lease;
+    return state;
+  }
+
+  async send(path, body = {}) {
+    return (await this.#post(path, { lease: this.#lease, ...body })).state;
+  }
+
+  get(path) {
+    return ask(`${this.#base}/${path}`, {}, this.#trouble);
+  }
+
+  // Say that something happened; it is not worth waiting for, or repeating.
+  tell(kind, detail = "") {
+    const body = JSON.stringify({ lease: this.#lease, kind, detail });
+    fetch(`${this.#base}/events`, posted(body)).catch(() => {});
+  }
+
+  #post(path, body) {
+    return ask(`${this.#base}/${path}`, posted(JSON.stringify(body)), this.#trouble);
+  }
+}
+
+const posted = (body) => ({ method: "POST", keepalive: true, headers: { "content-type": "application/json" }, body });
+
+// A name that nobody can guess; `crypto.randomUUID` is missing where a page comes over plain HTTP.
+export function chance() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
