@@ -71,6 +71,16 @@ def test_the_summary_and_the_next_command(srgan: Run) -> None:
 
 
 @pytest.mark.usefixtures("photos")
+def test_halved_pictures_are_half_as_large(srgan: Run) -> None:
+    for name, words in (("whole", []), ("half", ["--halve", "--smallest", "48"])):
+        assert srgan("data", "prepare", "photos", "-o", name, *SOME, *words).exit_code == 0
+    whole, half = PreparedPictures(Path("whole")), PreparedPictures(Path("half"))
+    heights = {entry.name: entry.height for entry in half.entries}
+    for entry in whole.entries:  # which was cut by up to 3
+        assert heights[entry.name] in range(entry.height // 2 // 4 * 4, entry.height // 2 + 3)
+
+
+@pytest.mark.usefixtures("photos")
 def test_json_names_everything(srgan: Run) -> None:
     document = json.loads(srgan("data", "prepare", "photos", "-o", "ready", "--json", *SOME).stdout)
     assert (document["training"] + document["validation"], document["too_small"]) == (12, 1)

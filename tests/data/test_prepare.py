@@ -55,6 +55,17 @@ def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path) -> None:
     assert pictures.low_sizes == [(25, 32), (25, 24), (30, 24), (24, 24)]
 
 
+def test_those_that_are_to_be_are_halved_before_anything_else(folder: Path, tmp_path: Path) -> None:
+    files = [folder / "a.png", folder / "small.png"]
+    prepare(files, tmp_path / "cache", halved=[folder / "a.png"], smallest=48)
+    pictures = PreparedPictures(tmp_path / "cache")
+    low, high = pictures[0]
+    expected = imresize(np.asarray(Image.open(folder / "a.png")), 0.5)[:48, :64]  # 65 x 51, cut to a multiple of 4
+    assert np.array_equal(high, expected)
+    assert np.array_equal(low, imresize(expected, 0.25, border="replicate"))
+    assert pictures[1][1].shape == (92, 300, 3)
+
+
 def test_the_flat_pixels_are_the_pictures_one_after_the_other(folder: Path, tmp_path: Path) -> None:
     prepare(find_pictures([folder]), tmp_path / "cache")
     pictures = PreparedPictures(tmp_path / "cache")

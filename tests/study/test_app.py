@@ -260,10 +260,10 @@ def test_a_study_that_cannot_be_written_says_so_and_takes_the_vote_later(
     other.execute("ROLLBACK")
     other.close()
     assert len(told) == 1
-    assert told[0].startswith("Nothing can be saved: ")
+    assert told[0].startswith("A rater could not go on: ")
     assert told[0].endswith("in use by another program: close that one")
     assert asker.post(f"{own}/votes", vote).status == 200
-    assert told[1:] == ["Votes are saved again"]
+    assert told[1:] == ["Raters can go on again"]
     assert len(read_ratings(folder).rows) == 1
 
 

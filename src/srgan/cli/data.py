@@ -21,6 +21,7 @@ PREPARE_EPILOG = """\
 
   srgan data prepare photos -o ready                 any pictures, at any depth
   srgan data prepare dogs -o ready --take 1000       1000 drawn by --seed
+  srgan data prepare photos -o ready --halve         sharper, if they are large enough
   srgan data prepare DIV2K -o ready --layout div2k --download
                                                      fetched into DIV2K first
 
@@ -75,6 +76,15 @@ Scale = Annotated[int, typer.Option(metavar="FACTOR", rich_help_panel=_PLACE, he
 Smallest = Annotated[
     int, typer.Option(metavar="PIXELS", rich_help_panel=_WHICH, help="The least side of a picture of use.")
 ]
+Halve = Annotated[
+    bool,
+    typer.Option(
+        "--halve",
+        metavar="",
+        rich_help_panel=_WHICH,
+        help="Make every picture half as wide and high first: photos lose noise, blur and traces of JPEG.",
+    ),
+]
 Download = Annotated[
     bool,
     typer.Option(
@@ -102,6 +112,7 @@ def prepare(
     seed: Seed = 0,
     scale: Scale = 4,
     smallest: Smallest = 96,
+    halve: Halve = False,
     download: Download = False,
     json: Json = False,
 ) -> None:
@@ -109,7 +120,7 @@ def prepare(
     with failures(as_json=json):
         from srgan.cli.interruption import one_interruption
 
-        wishes = _Wishes(source, output, layout, take, validation, seed, scale, smallest, download)
+        wishes = _Wishes(source, output, layout, take, validation, seed, scale, smallest, halve, download)
         try:
             with one_interruption():
                 selection, report = _carry_out(wishes, bars=not json)
@@ -134,6 +145,7 @@ class _Wishes:
     seed: int
     scale: int
     smallest: int
+    halve: bool
     download: bool
 
     def __post_init__(self) -> None:
@@ -170,6 +182,7 @@ def _carry_out(wishes: _Wishes, *, bars: bool) -> "tuple[Selection, Report]":
             selection.training,
             wishes.output,
             validation=selection.validation,
+            halved=[*selection.training, *selection.validation] if wishes.halve else (),
             scale=wishes.scale,
             smallest=wishes.smallest,
             progress=lambda done, whole: counter.count("pictures", done, whole),

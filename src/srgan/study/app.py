@@ -190,7 +190,7 @@ class _Application:
         """The disk is full, or the like: said once to whoever runs the server, and to the rater."""
         if str(error) != self._told:
             self._told = str(error)
-            self._tell(f"Nothing can be saved: {error}")
+            self._tell(f"A rater could not go on: {error}")
         return _json({"error": NOT_SAVED}, 503, {"Retry-After": "2"})
 
     async def _mistaken(self, request: Request, error: Exception) -> Response:
@@ -202,7 +202,7 @@ class _Application:
     def _recovered(self) -> None:
         if self._told:
             self._told = ""
-            self._tell("Votes are saved again")
+            self._tell("Raters can go on again")
 
 
 def _hashed(token: str) -> bytes:
