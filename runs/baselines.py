@@ -13,8 +13,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from runs.pictures import EVERYTHING
 from runs.releasing import prepared, released, trained
-from runs.srresnet import CACHE, FOLDERS, SHARP, TERMS
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run
 from srgan.weights.card import Card
@@ -50,9 +50,9 @@ def main() -> None:
     for name in choices.network or BY_DEFAULT:
         run = Run(RUNS / name)
         if not choices.release:
-            trained(RECIPES[name], run, prepared(FOLDERS, CACHE, sharp=SHARP), minutes=choices.minutes)
+            trained(RECIPES[name], run, prepared(EVERYTHING), minutes=choices.minutes)
         if choices.release or choices.minutes is None:
-            released(run, choices.output, card, name=name, terms=TERMS)
+            released(run, choices.output, card, name=name, terms=EVERYTHING.terms)
 
 
 if __name__ == "__main__":

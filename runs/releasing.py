@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 
+from runs.pictures import Pictures
 from srgan.data.pictures import is_prepared
 from srgan.data.prepare import find_pictures, prepare
 from srgan.images.files import read
@@ -43,19 +44,21 @@ def data_folder() -> Path:
     return Path(os.environ["SRGAN_DATA"])
 
 
-def prepared(folders: Iterable[str], cache: Path, *, sharp: Collection[str] = ()) -> Path:
-    """Folders of train/, prepared into one at the first call: pictures are halved, but those of folders in `sharp`.
-
-    Half as large, photos lose their noise, their blur and the traces of JPEG, and a network learns sharper edges.
-    """
-    if not is_prepared(cache):
-        found = find_pictures(data_folder() / "train" / folder for folder in folders)
+def prepared(pictures: Pictures) -> Path:
+    """The pictures, prepared at the first call; every so manieth validates."""
+    if not is_prepared(pictures.cache):
+        found, sharp = _found(pictures.folders), set(_found(pictures.sharp))
         training = [path for number, path in enumerate(found) if number % HELD_OUT]
-        kept = {path for folder in sharp for path in find_pictures([data_folder() / "train" / folder])}
-        report = prepare(training, cache, validation=found[::HELD_OUT], halved=set(found) - kept)
+        halved = set(found) - sharp
+        report = prepare(training, pictures.cache, validation=found[::HELD_OUT], halved=halved)
         for reason in report.left_out.values():
             console.print(f"left out: {reason}")
-    return cache
+    return pictures.cache
+
+
+def _found(folders: Iterable[str]) -> list[Path]:
+    places = [data_folder() / "train" / folder for folder in folders]
+    return find_pictures(places) if places else []
 
 
 def test_set(folder: Path) -> list[tuple[Pixels, Pixels]]:

@@ -1,6 +1,7 @@
-"""Train, measure and release `srresnet`: SRResNet x4 from pixels alone, on CPU cores.
+"""Train, measure and release `srresnet` and `srresnet-open`: SRResNet x4 from pixels alone, on CPU cores.
 
     SRGAN_DATA=... python -m runs.srresnet              prepare, train (resumes), measure, write the model
+    SRGAN_DATA=... python -m runs.srresnet --data open  srresnet-open, from photos with open licences alone
     SRGAN_DATA=... python -m runs.srresnet --minutes 9  train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srresnet --release    only measure the newest checkpoint and write the model
 
@@ -12,6 +13,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from runs.pictures import BY_NAME, Pictures
 from runs.releasing import prepared, released, trained
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run
@@ -19,18 +21,10 @@ from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
 FIRST = RECIPES["srresnet-cpu"]
-SECOND = replace(FIRST, optimiser="soap", learning_rate=1e-3, beta1=0.95, seed=1)
-THIRD = replace(SECOND, learning_rate=7e-4, seed=2)
+SECOND = replace(FIRST, optimiser="soap", learning_rate=5e-4, beta1=0.95, seed=1)
+THIRD = replace(SECOND, learning_rate=3e-4, seed=2)
 STAGES = {"first": FIRST, "second": SECOND, "third": THIRD}
-FOLDERS = ("BSDS500_train_test", "T91", "dogs", "imagenet_samples", "open_licence")
-SHARP = ("T91",)
-"""Folders whose pictures are learned from as they are."""
-CACHE, RUNS = Path("cache/sharp"), Path("checkpoints/srresnet")
-TERMS = (
-    "BSDS500's training and test parts (research use; without its validation part, which is BSD100), "
-    "T91, ImageNet samples and dogs (research use), and open-licence photos (CC0, Unsplash, Pexels, CC BY, CC BY-SA). "
-    "Whether weights inherit terms of the pictures they were trained on is unsettled: for products, ask a lawyer"
-)
+SUMMARY = "Faithful: SRResNet, trained on pixel error; sharp edges, no invented texture"
 LIMITS = (
     "Trained on clean bicubic reductions: pictures from cameras with noise, blur or strong JPEG compression are "
     "enlarged with their faults. It invents no texture: hair, grass and fabric come out smooth. Not trained on text, "
@@ -38,33 +32,40 @@ LIMITS = (
 )
 
 
-def card(described: Card) -> Card:
-    """What is said of the model beyond what its run tells."""
-    summary = "Faithful: SRResNet, trained on pixel error; sharp edges, no invented texture"
-    before = sum(STAGES[name].updates or 0 for name in list(STAGES)[: len(begun()) - 1])
-    updates = described.training.updates + before  # those of all stages
-    return replace(described, summary=summary, limits=LIMITS, training=replace(described.training, updates=updates))
+def stages(pictures: Pictures) -> dict[str, Run]:
+    """The runs of all stages, begun or not."""
+    return {stage: Run(Path(f"checkpoints/srresnet{pictures.name}") / stage) for stage in STAGES}
 
 
-def begun() -> list[Run]:
-    """The stages that there are states of, in order."""
-    return [Run(RUNS / name) for name in STAGES if Run(RUNS / name).exists]
+def newest(pictures: Pictures) -> Run:
+    """The last stage that was begun."""
+    return [run for run in stages(pictures).values() if run.exists][-1]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", choices=BY_NAME, default="everything", help="which pictures; everything without it")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--stages", type=int, default=len(STAGES), help="train no more than so many of them")
     parser.add_argument("--minutes", type=float, help="train each stage for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
+    pictures = BY_NAME[choices.data]
     if not choices.release:
-        data, before = prepared(FOLDERS, CACHE, sharp=SHARP), None
-        for name, recipe in list(STAGES.items())[: choices.stages]:
-            trained(recipe, Run(RUNS / name), data, begun_from=before, minutes=choices.minutes)
-            before = str(RUNS / name)
+        data, before = prepared(pictures), None
+        for name, run in list(stages(pictures).items())[: choices.stages]:
+            trained(STAGES[name], run, data, begun_from=before, minutes=choices.minutes)
+            before = str(run.folder)
     if choices.release or choices.minutes is None:
-        released(begun()[-1], choices.output, card, name="srresnet", terms=TERMS)
+        run = newest(pictures)
+        done = list(stages(pictures)).index(run.folder.name)
+        before_it = sum(recipe.updates or 0 for recipe in list(STAGES.values())[:done])
+
+        def card(described: Card) -> Card:
+            training = replace(described.training, updates=described.training.updates + before_it)  # of all stages
+            return replace(described, summary=SUMMARY, limits=LIMITS, training=training)
+
+        released(run, choices.output, card, name=f"srresnet{pictures.name}", terms=pictures.terms)
 
 
 if __name__ == "__main__":

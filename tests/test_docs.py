@@ -15,7 +15,7 @@ from srgan.training.overrides import override
 from srgan.training.recipes import RECIPES, find
 
 ROOT = Path(__file__).resolve().parents[1]
-GUIDES = ("README.md", "docs/training.md", "docs/evaluation.md")
+GUIDES = ("README.md", "docs/training.md", "docs/evaluation.md", "docs/studies.md")
 
 
 def commands(page: str) -> list[str]:
