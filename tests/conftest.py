@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,23 +20,45 @@ def data_folder() -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `.onnx` file, its card and weights beside it, of an untrained generator with two blocks."""
+    return make_model(tmp_path_factory.mktemp("model"), "tiny", normalisation=False)
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The `.onnx` files of two such generators, called as the shipped ones that --fidelity lies between."""
+    folder = tmp_path_factory.mktemp("pair")
+    return (
+        make_model(folder, "srgan", seed=1, normalisation=False),
+        make_model(folder, "srresnet", seed=2, normalisation=False),
+    )
+
+
+def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> Path:
+    """The `.onnx` file of an untrained generator with two blocks, all of whose weights the seed decides."""
     import torch
+    from torch import nn
 
     from srgan.models.srgan import Generator
     from srgan.training.export import export
     from srgan.weights.card import Card, Probe, Score, Training
 
-    torch.manual_seed(0)
-    generator = Generator(blocks=2, features=16, normalisation=False).eval()
+    torch.manual_seed(seed)
+    arguments = {"blocks": 2, "features": 16, **arguments}
+    generator = Generator(**arguments).eval()
     with torch.no_grad():
         generator.output.weight.mul_(0.3)  # as a trained network's, its result stays near [0, 1]
-    folder = tmp_path_factory.mktemp("model")
+        for module in generator.modules():
+            if isinstance(module, nn.PReLU) and seed:
+                module.weight.uniform_(0.1, 0.4)
+            if isinstance(module, nn.BatchNorm2d):
+                module.running_mean.uniform_(-0.3, 0.3)  # type: ignore[union-attr]
+                module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
     card = Card(
-        name="tiny",
+        name=name,
         summary="untrained, for tests",
         version="1",
         architecture="srgan-generator",
-        arguments={"blocks": 2, "features": 16, "normalisation": False},
+        arguments=arguments,
         scale=4,
         stages=(),
         training=Training(recipe={}, data="none", updates=0, machine="none", hours=0.0),
@@ -46,4 +69,4 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files={},
     )
     export(generator, card, folder)
-    return folder / "tiny.onnx"
+    return folder / f"{name}.onnx"

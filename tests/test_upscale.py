@@ -1,5 +1,7 @@
 """The Upscaler: exactly so many times as large, from files and arrays, with what the file carried."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import srgan
+from srgan.engines.choice import EngineName
 from srgan.errors import ModelError, OutputError, PictureError, UsageError
 from srgan.images.files import SaveOptions
 from srgan.upscale import Upscaler
+from srgan.weights.catalogue import find
 
 
 def pixels_of(path: Path) -> NDArray[np.uint8]:
@@ -66,12 +70,12 @@ def test_a_file_gives_what_its_pixels_give(upscaler: Upscaler, photo: Path, tmp_
 
 
 def test_the_result_says_what_made_it_and_keeps_what_the_source_said(
-    upscaler: Upscaler, photo: Path, tmp_path: Path
+    upscaler: Upscaler, tiny_model: Path, photo: Path, tmp_path: Path
 ) -> None:
     upscaler.upscale_file(photo, tmp_path / "large.png")
     with Image.open(tmp_path / "large.png") as result:
         carried = result.info
-    assert carried["Software"] == f"srgan {srgan.__version__}, model tiny {upscaler.model.card.identity}, x4"
+    assert carried["Software"] == f"srgan {srgan.__version__}, model tiny {find(tiny_model).card.identity}, x4"
     assert carried["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
@@ -139,6 +143,52 @@ def test_sizes_that_cannot_be_meant(upscaler: Upscaler, arguments: dict[str, flo
 def test_arrays_that_are_no_pictures(upscaler: Upscaler, picture: np.ndarray) -> None:
     with pytest.raises(UsageError, match="a picture"):
         upscaler.upscale(picture)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_fidelity_goes_from_one_model_to_the_other(pair: tuple[Path, Path], photo: Path, engine: EngineName) -> None:
+    """Exactly at its ends; in between each step is nearer to the faithful one."""
+    photo_real, faithful = (Upscaler(model, engine=engine).upscale(photo) for model in pair)
+    results = [
+        Upscaler(pair[0], fidelity=fidelity, faithful=pair[1], engine=engine).upscale(photo)
+        for fidelity in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    assert np.array_equal(results[0], photo_real)
+    assert np.array_equal(results[-1], faithful)
+    distances = [float(np.abs(result.astype(int) - faithful).mean()) for result in results]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[-2] > 0
+
+
+def test_engines_agree_on_what_lies_between(pair: tuple[Path, Path], photo: Path) -> None:
+    results = [
+        Upscaler(pair[0], fidelity=0.4, faithful=pair[1], engine=engine, precision="fp32").upscale(photo).astype(int)
+        for engine in ("openvino", "torch")
+    ]
+    assert np.abs(results[0] - results[1]).max() <= 1
+
+
+def test_the_result_says_which_fidelity_made_it(pair: tuple[Path, Path], photo: Path, tmp_path: Path) -> None:
+    upscaler = Upscaler(pair[0], fidelity=0.7, faithful=pair[1])
+    upscaler.upscale_file(photo, tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as result:
+        made_by = result.info["Software"]
+    first, second = (find(path).card.identity for path in pair)
+    assert made_by == f"srgan {srgan.__version__}, model srgan {first} to srresnet {second} at fidelity 0.7, x4"
+    assert upscaler.plan(photo).seconds > 0
+
+
+def test_what_lies_between_needs_no_torch(pair: tuple[Path, Path]) -> None:
+    program = f"""
+import sys
+for name in ("torch", "onnx", "safetensors"):
+    sys.modules[name] = None
+import numpy, srgan
+upscaler = srgan.Upscaler({str(pair[0])!r}, fidelity=0.5, faithful={str(pair[1])!r}, engine="openvino")
+assert upscaler.upscale(numpy.zeros((4, 4), "uint8")).shape == (16, 16)
+"""
+    result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 def test_an_unknown_model_is_said_at_once() -> None:

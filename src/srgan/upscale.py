@@ -24,7 +24,7 @@ from srgan.images.files import (
 )
 from srgan.images.formats import losses
 from srgan.tiling import TiledNetwork
-from srgan.weights.catalogue import DEFAULT_MODEL, find
+from srgan.weights.interpolation import find_network
 
 _MOST_SCALE = 64.0
 _OVERHEAD = 1.15  # of decoding, cutting and encoding, over the network's own time
@@ -61,18 +61,28 @@ class Upscaler:
     """Enlarges pictures with one model; the network is made ready at the first picture.
 
     Args:
-        model: the name of a shipped model, or the path of one's own (`srgan models` lists them).
+        model: the name of a shipped model, or the path of one's own (`srgan models` lists them); srresnet without it.
+        fidelity: from 0, most photo-real, to 1, most faithful: the network between srgan and srresnet, or, where these
+            two are named, between `model` and `faithful`.
+        faithful: a model of the same architecture, one trained from the other.
         engine: `auto`, `openvino` or `torch`.
         precision: `fp32` or `bf16`; without it, the fastest that the processor computes in.
 
     Raises:
-        ModelError: if there is no such model.
+        ModelError: if there is no such model, or the two are of different architectures.
+        UsageError: if the fidelity is not from 0 to 1, or only one of its two models is named.
     """
 
     def __init__(
-        self, model: str | Path = DEFAULT_MODEL, *, engine: EngineName = "auto", precision: Precision | None = None
+        self,
+        model: str | Path | None = None,
+        *,
+        fidelity: float | None = None,
+        faithful: str | Path | None = None,
+        engine: EngineName = "auto",
+        precision: Precision | None = None,
     ) -> None:
-        self.model = find(model)
+        self.model = find_network(model, fidelity=fidelity, faithful=faithful)
         self._engine, self._precision = engine, precision
 
     @cached_property
@@ -93,7 +103,7 @@ class Upscaler:
             for number in range(len(stages)):
                 values = self.network.engine.run(number, values).copy()
             best = min(best, time.perf_counter() - started)
-        return self.model.card.multiply_adds * 96 * 96 / best
+        return sum(stage.multiply_adds for stage in stages) * 96 * 96 / best
 
     def seconds(self, width: int, height: int) -> float:
         """The time that an opaque picture of this size takes on this machine, about."""
@@ -112,7 +122,7 @@ class Upscaler:
             if not 1 <= width <= most:
                 raise UsageError(f"--width must be from 1 to {most} for a picture of {picture.width}, not {width}")
             return width, max(1, round(picture.height * width / picture.width))
-        factor = float(self.model.card.scale) if scale is None else scale
+        factor = float(self.model.scale) if scale is None else scale
         if not 0 < factor <= _MOST_SCALE:
             raise UsageError(f"--scale must be above 0 and at most {_MOST_SCALE:g}, not {factor:g}")
         return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
@@ -229,8 +239,7 @@ class Upscaler:
         """What the metadata of a result says of its making."""
         from srgan import __version__
 
-        card = self.model.card
-        return f"srgan {__version__}, model {card.name} {card.identity}, x{size[0] / picture.width:g}"
+        return f"srgan {__version__}, model {self.model.label}, x{size[0] / picture.width:g}"
 
 
 def _rows_of(picture: Pixels) -> tuple[PictureInfo, Callable[[int], Pixels]]:

@@ -117,8 +117,15 @@ def only_tiny(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def with_model(words: tuple[str, ...], model: Path) -> list[str]:
-    enlarges = words[:1] == ("upscale",) and "--model" not in words
+    enlarges = words[:1] == ("upscale",) and not {"--model", "--fidelity"} & set(words)
     return [*words, "--model", str(model)] if enlarges else list(words)
+
+
+@pytest.fixture
+def only_pair(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The two small models that --fidelity lies between, which are all that came with srgan."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", pair[0].parent)
+    return pair
 
 
 @pytest.fixture

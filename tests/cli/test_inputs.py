@@ -43,7 +43,7 @@ class TestFind:
         touch("photos/a.jpg", "photos/large/a.jpg", "photos/more/b.jpg")
         assert found("photos", recursive=True, output="photos/large") == ["photos/a.jpg", "photos/more/b.jpg"]
 
-    @pytest.mark.parametrize("result", ["photos-x4", "photos-x2.5", "photos-w1200"])
+    @pytest.mark.parametrize("result", ["photos-x4", "photos-x2.5", "photos-w1200", "photos-x4-f0.7"])
     def test_a_folder_of_results_beside_its_source_is_not_searched(self, result: str) -> None:
         touch("all/photos/a.jpg", f"all/{result}/a.jpg")
         assert found("all", recursive=True) == ["all/photos/a.jpg"]
@@ -90,12 +90,16 @@ def split(*names: str) -> tuple[list[str], list[str]]:
 
 
 class TestResults:
-    @pytest.mark.parametrize("result", ["a-x4.jpg", "a-x2.5.png", "a-w1200.webp", "a-x4-x4.jpg"])
+    @pytest.mark.parametrize(
+        "result", ["a-x4.jpg", "a-x2.5.png", "a-w1200.webp", "a-x4-x4.jpg", "a-w9-f0.25.jpg", "a-x4-f1.png"]
+    )
     def test_what_an_earlier_run_made_is_no_source(self, result: str) -> None:
         between = ["a-x4.jpg"] if result == "a-x4-x4.jpg" else []
         assert split("a.jpg", *between, result) == (["a.jpg"], [*between, result])
 
-    @pytest.mark.parametrize("name", ["b-x4.jpg", "a-4.jpg", "a-x4b.jpg", "elsewhere/a-x4.jpg", "a-x.jpg"])
+    @pytest.mark.parametrize(
+        "name", ["b-x4.jpg", "a-4.jpg", "a-x4b.jpg", "elsewhere/a-x4.jpg", "a-x.jpg", "a-f0.7.jpg", "a-x4-f7.jpg"]
+    )
     def test_others_are(self, name: str) -> None:
         assert split("a.jpg", name) == (["a.jpg", name], [])
 

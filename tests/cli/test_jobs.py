@@ -23,6 +23,12 @@ def test_the_mark_says_how_much_larger(scale: float | None, width: int | None, m
     assert mark_of(scale, width, 4) == mark
 
 
+@pytest.mark.parametrize(("fidelity", "mark"), [(0.0, "-x4-f0"), (0.7, "-x4-f0.7"), (0.12345678, "-x4-f0.12345678")])
+def test_the_mark_tells_fidelities_apart(fidelity: float, mark: str) -> None:
+    assert mark_of(None, None, 4, fidelity) == mark
+    assert mark_of(None, 1200, 4, fidelity) == mark.replace("x4", "w1200")
+
+
 def test_a_file_gets_the_mark_beside_it(make: Make) -> None:
     make("holiday/photo.one.JPG")
     assert outputs("holiday/photo.one.JPG") == ["holiday/photo.one-x4.JPG"]

@@ -155,6 +155,10 @@ def test_what_cannot_be_served_is_said_in_one_line(study: Path, srgan: Run) -> N
             ("other", "--port", port): (2, f"127.0.0.1 port {port} cannot be used"),
             ("other", "--host", "no-such-host.invalid"): (2, "no-such-host.invalid port 8080 cannot be used"),
             ("other", "--address", "study.example.org"): (2, "--address study.example.org is no address"),
+            ("other", "--address", "https://x.org/study"): (
+                2,
+                "--address https://x.org/study is no address of a server",
+            ),
             ("nowhere",): (1, "nowhere/study.json cannot be read"),
         }
         for words, (code, line) in told.items():

@@ -12,7 +12,8 @@ from PIL import Image
 
 from srgan.cli.upscale import upscale
 from srgan.images.files import DEFAULT_MAX_PIXELS, FORMATS
-from srgan.weights.catalogue import DEFAULT_MODEL
+from srgan.weights.catalogue import DEFAULT_MODEL, find
+from srgan.weights.interpolation import FAITHFUL, PHOTO_REAL
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
@@ -79,6 +80,47 @@ def test_overwrite_makes_a_result_again(srgan: Run, make: Make) -> None:
     assert Path("a-x4.jpg").read_text() == "old"
     assert srgan("upscale", "a.jpg", "--overwrite").exit_code == 0
     assert size("a-x4.jpg") == (48, 32)
+
+
+@pytest.mark.usefixtures("only_pair")
+def test_each_fidelity_makes_a_result_of_its_own(srgan: Run, make: Make) -> None:
+    make("a.png"), make("photos/b.png")
+    for fidelity in ("0", "0.3", "0.70", "1"):
+        result = srgan("upscale", "a.png", "photos", "--fidelity", fidelity)
+        assert result.exit_code == 0, result.stderr
+        assert result.stderr == ""
+    names = sorted(path.name for path in Path().iterdir())
+    marks = ("-x4-f0", "-x4-f0.3", "-x4-f0.7", "-x4-f1")
+    assert names == sorted(
+        ["a.png", "photos", *(f"a{mark}.png" for mark in marks), *(f"photos{mark}" for mark in marks)]
+    )
+    results = [Path(f"a{mark}.png") for mark in marks]
+    assert len({np.asarray(Image.open(path)).tobytes() for path in results}) == 4
+    assert srgan("upscale", "a.png", "--fidelity", "0.7", "--width", "30").exit_code == 0
+    assert size("a-w30-f0.7.png") == (30, 20)
+
+
+@pytest.mark.usefixtures("only_pair")
+def test_the_second_run_at_a_fidelity_finds_nothing_to_do(srgan: Run, make: Make) -> None:
+    make("a.png")
+    assert srgan("upscale", "*", "--fidelity", "0.7").exit_code == 0
+    result = srgan("upscale", "*", "--fidelity", "0.7")
+    assert "Nothing enlarged, 2 skipped" in result.stdout
+    assert "a.png: skipped, a-x4-f0.7.png exists already" in result.stderr
+    assert "a-x4-f0.7.png: skipped, it looks like the result of an earlier run" in result.stderr
+
+
+def test_a_fidelity_between_models_of_one_s_own(srgan: Run, make: Make, pair: tuple[Path, Path]) -> None:
+    make("a.png")
+    ends = ["--model", str(pair[0]), "--faithful", str(pair[1])]
+    document = json.loads(srgan("upscale", "a.png", *ends, "--fidelity", "0.25", "--json").stdout)
+    (record,) = document["files"]
+    first, second = (find(path).label for path in pair)
+    assert record["model"] == f"{first} to {second} at fidelity 0.25"
+    for end, (fidelity, model) in enumerate(zip("01", pair, strict=True)):
+        assert srgan("upscale", "a.png", *ends, "--fidelity", fidelity).exit_code == 0
+        assert srgan("upscale", "a.png", "--model", str(model), "-o", f"alone{end}.png").exit_code == 0
+        assert Path(f"a-x4-f{end}.png").read_bytes() == Path(f"alone{end}.png").read_bytes()
 
 
 def test_quality_and_metadata(srgan: Run, make: Make) -> None:
@@ -213,4 +255,6 @@ def test_the_help_tells_the_defaults_that_hold() -> None:
     assert all(helps.values())
     assert str(DEFAULT_MAX_PIXELS) in helps["max_pixels"]
     assert DEFAULT_MODEL in helps["model"]
+    assert PHOTO_REAL in helps["fidelity"]
+    assert FAITHFUL in helps["fidelity"]
     assert all(name in helps["format"] for name in FORMATS)

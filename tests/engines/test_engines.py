@@ -9,14 +9,16 @@ import pytest
 import torch
 
 from srgan.engines.choice import choose, open_engine
-from srgan.engines.engine import Floats, speaks_of_memory
+from srgan.engines.engine import Floats, Precision, speaks_of_memory
 from srgan.engines.memory import free_memory
 from srgan.engines.openvino import OpenVinoEngine, supports_bf16
 from srgan.engines.probe import TOLERANCES, pattern, run_probe
 from srgan.engines.torch import TorchEngine
-from srgan.errors import EngineError, OutOfMemory
+from srgan.errors import EngineError, ModelError, OutOfMemory
 from srgan.models.srgan import Generator
 from srgan.weights.catalogue import find
+from srgan.weights.interpolation import Interpolated
+from tests.conftest import make_model
 
 
 def run(engine: OpenVinoEngine | TorchEngine, low: Floats) -> Floats:
@@ -54,6 +56,65 @@ def test_engines_agree_in_bf16_to_a_few_levels(tiny_model: Path) -> None:
 
 def test_openvino_uses_bf16_where_the_processor_does(tiny_model: Path) -> None:
     assert OpenVinoEngine(find(tiny_model)).precision == ("bf16" if supports_bf16() else "fp32")
+
+
+def between(photo_real: Path, faithful: Path, fidelity: float) -> Interpolated:
+    return Interpolated(find(photo_real), find(faithful), fidelity)
+
+
+@pytest.fixture(scope="module")
+def low() -> Floats:
+    values: Floats = np.random.default_rng(0).random((1, 3, 40, 32)).astype(np.float32)
+    return values
+
+
+@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+@pytest.mark.parametrize("fidelity", [0.01, 0.3, 0.7])
+def test_between_two_models_lies_the_network_of_weights_between(
+    pair: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine], fidelity: float
+) -> None:
+    """Held against the networks as trained, their state dictionaries interpolated, without deployment or engine."""
+    from safetensors.torch import load_file
+
+    first, second = (load_file(path.with_suffix(".safetensors")) for path in pair)
+    generator = Generator(**find(pair[0]).card.arguments).eval()
+    generator.load_state_dict({name: torch.lerp(value, second[name], fidelity) for name, value in first.items()})
+    with torch.inference_mode():
+        expected = generator(torch.from_numpy(low)).numpy()
+    restored = run(make(between(*pair, fidelity), precision="fp32"), low)
+    assert np.abs(restored - expected).max() < 1e-4
+    ends = [reference(path, low) for path in pair]
+    blended = (1 - fidelity) * ends[0] + fidelity * ends[1]
+    assert min(np.abs(restored - other).max() for other in (*ends, blended)) > 1e-3  # the comparison can fail
+
+
+@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_at_its_ends_an_interpolation_is_the_model_there_to_the_bit(
+    pair: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine], precision: Precision
+) -> None:
+    for fidelity, end in enumerate(pair):
+        alone = run(make(find(end), precision=precision), low)
+        assert np.array_equal(run(make(between(*pair, fidelity), precision=precision), low), alone)
+
+
+def test_engines_interpolate_alike_where_batch_normalisation_is_folded(
+    pair: tuple[Path, Path], low: Floats, tmp_path: Path
+) -> None:
+    normalised = make_model(tmp_path, "normalised", seed=3)
+    for network in (between(normalised, make_model(tmp_path, "other", seed=4), 0.4), between(normalised, pair[1], 0.4)):
+        results = [run(make(network, precision="fp32"), low) for make in (OpenVinoEngine, TorchEngine)]
+        assert np.abs(results[0] - results[1]).max() < 1e-4
+
+
+@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+def test_networks_that_only_look_alike_are_not_interpolated(
+    pair: tuple[Path, Path], tmp_path: Path, make: type[OpenVinoEngine]
+) -> None:
+    bare = make_model(tmp_path, "bare", normalisation=False, skips=False)
+    assert find(bare).stages == find(pair[0]).stages
+    with pytest.raises(ModelError, match="srgan and bare differ in architecture"):
+        make(between(pair[0], bare, 0.5))
 
 
 @pytest.mark.parametrize("name", ["openvino", "torch"])

@@ -15,20 +15,17 @@ from srgan.evaluation.opinions import Opinions
 from srgan.evaluation.paper_figures import FIGURES, figure_document, plate
 from srgan.evaluation.published import FIGURE2, SEEDS, TABLE1, TABLE2
 from srgan.evaluation.reproduce import (
-    NO_PICTURES,
-    NO_WEIGHTS,
     OTHER_PICTURES,
     PAPER_MEASURES,
     SEED_MEASURES,
-    Chosen,
     as_printed,
-    choose_methods,
     document,
     lines,
     table,
     verdict,
 )
 from srgan.evaluation.results import MethodInfo, Results, Row
+from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS, Chosen, choose_methods
 from srgan.evaluation.sets import find_set
 from srgan.metrics import PAPER
 from tests.evaluation.noise import make_set, noise, save

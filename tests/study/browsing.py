@@ -2,12 +2,14 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srgan.study import standing
 from srgan.study.manifest import Study
 from srgan.study.server import running
 from srgan.study.store import Store
@@ -44,12 +46,16 @@ class Open:
         """The personal link of a new rater."""
         return f"{self.base}/r/{self.tokens.pop(0)}"
 
-    def events(self, kind: str) -> list[str]:
-        """What pages said of a kind of event, in order."""
-        with sqlite3.connect(f"file:{self.folder}/votes.sqlite?mode=ro", uri=True) as connection:
-            rows = connection.execute("SELECT detail FROM events WHERE kind = ? ORDER BY id", (kind,)).fetchall()
-        connection.close()
-        return [row[0] for row in rows]
+    def events(self, kind: str, last: str) -> list[str]:
+        """What pages said of a kind of event, in order; waits until they have said this last."""
+        found: list[str] = []
+        deadline = time.monotonic() + 10
+        while found[-1:] != [last] and time.monotonic() < deadline:
+            with closing(sqlite3.connect(f"file:{self.folder}/votes.sqlite?mode=ro", uri=True)) as connection:
+                rows = connection.execute("SELECT detail FROM events WHERE kind = ? ORDER BY id", (kind,)).fetchall()
+            found = [row[0] for row in rows]
+            time.sleep(0.01)
+        return found
 
 
 @dataclass
@@ -117,4 +123,4 @@ def painted(page: "Page", number: int) -> None:
     """Wait until the picture of this number is in sight, and may be rated."""
     page.locator("#told", has_text=re.compile(f"^Picture {number} of ")).wait_for(state="attached")
     assert page.locator("#stage img").count() == 1
-    page.wait_for_timeout(310)
+    page.wait_for_timeout(standing.MINIMUM_MS + 10)

@@ -53,7 +53,14 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Open"]:
 
 
 @pytest.fixture
-def window(browser: "Browser") -> Iterator[Callable[..., "Page"]]:
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets raters vote almost at once, for tests that are not about time."""
+    monkeypatch.setattr("srgan.study.standing.MINIMUM_MS", 20)
+    monkeypatch.setattr("srgan.study.standing.GRAY_MS", 20)
+
+
+@pytest.fixture
+def window(browser: "Browser", hasty: None) -> Iterator[Callable[..., "Page"]]:
     """Opens a link in a browser of its own; fails if a page complained, or asked for anything from elsewhere."""
     from tests.study.browsing import SCREEN, WINDOW, Seen
 

@@ -286,6 +286,21 @@ def test_a_full_disk_is_never_acknowledged(
     assert asker.post(f"{own}/votes", vote).status == 200
 
 
+def test_the_link_of_somebody_who_withdrew_meanwhile_is_unknown(
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path, told: list[str]
+) -> None:
+    with Store.open(folder) as other:
+        other.withdraw("R01")
+    answers = [asker.get(f"{own}/state"), asker.post(f"{own}/take", {"client": "tab"})]
+    answers += [asker.post(f"{own}/votes", vote), asker.post(f"{own}/votes", vote | {"score": 6})]
+    assert [(answer.status, answer.json()) for answer in answers] == [(404, {"error": UNKNOWN})] * 4
+    assert told == []
+
+
+def test_a_browser_that_asks_for_an_icon_need_not_complain(asker: Asker) -> None:
+    assert (asker.get("/favicon.ico").status, asker.get("/favicon.ico").content) == (204, b"")
+
+
 def test_a_picture_that_has_gone_is_said_to_the_operator(
     asker: Asker, own: str, lease: str, folder: Path, told: list[str]
 ) -> None:
@@ -295,3 +310,6 @@ def test_a_picture_that_has_gone_is_said_to_the_operator(
     assert answer.status == 503
     assert b"pictures" not in answer.content
     assert "put it back" in told[0]
+    assert asker.post(f"{own}/events", {"lease": lease, "kind": "hidden"}).status == 200
+    assert asker.get(address).status == 503
+    assert len(told) == 1  # once, however often it is asked for and whatever else goes well

@@ -1,6 +1,7 @@
 """What surrounds the ratings in a browser: breaks, a second look at the examples, and the organiser's page."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("uvicorn")
 from srgan.study.server import running
 from srgan.study.store import Store, read_ratings
-from tests.study.browsing import Open, Seen, painted, panel, served, start, titled
+from tests.study.browsing import Open, Seen, agree, painted, panel, served, start, titled
 from tests.study.made_up import make_study
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def test_a_break_is_offered_and_may_be_declined(window: Callable[..., "Page"], s
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     titled(page, "Paused")
     assert "out of sight" in page.inner_text("#ready-text")
-    assert len(short.events("hidden")) == 1
-    assert short.events("break") == ["declined", "taken"]
-    assert short.events("pause")[-1] == "break"
-    assert short.events("resume")[-1] == "break"
+    assert short.events("hidden", "") == [""]
+    assert short.events("break", "taken") == ["declined", "taken"]
+    assert short.events("pause", "break")[-1] == "break"
+    assert short.events("resume", "break")[-1] == "break"
     votes = [rating for rating in read_ratings(short.folder).rows if rating.client]
     assert [rating.sitting for rating in votes][-2:] == [1, 1]
 
@@ -53,9 +54,7 @@ def test_the_examples_can_be_seen_again_until_a_rater_withdraws(window: Callable
     with served(tmp_path / "study", calibration=1, practice=0, raters=1) as open_:
         link = open_.link()
         page = window(link)
-        page.check("[name=agreed]")
-        page.click("#agreement button")
-        page.click("#understood")
+        agree(page)
         page.wait_for_selector("#pair img")
         assert page.is_hidden("#example-leave")
         page.click("#example-next")
@@ -85,6 +84,24 @@ def test_the_examples_can_be_seen_again_until_a_rater_withdraws(window: Callable
         page.keyboard.press("3")
         panel(page, "failed")
         assert page.inner_text("#failed-text").startswith("This link opens no study.")
+
+
+def test_who_goes_on_after_a_day_sees_the_examples_first(
+    window: Callable[..., "Page"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path / "study", calibration=1, practice=0, raters=1) as open_:
+        page = window(open_.link())
+        agree(page)
+        page.click("#example-next")
+        panel(page, "ready")
+        with monkeypatch.context() as later:
+            later.setattr("srgan.study.standing.FORGOTTEN", timedelta(0))  # the page was left open over night
+            page.click("#go")
+            panel(page, "instructions")
+        page.click("#understood")
+        page.click("#example-next")
+        page.click("#go")
+        painted(page, 1)
 
 
 def test_a_simulated_study_says_so_all_the_time(window: Callable[..., "Page"], tmp_path: Path) -> None:

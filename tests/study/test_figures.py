@@ -41,9 +41,9 @@ def of_each_kind(stamp: Stamp) -> list[Drawing]:
     seconds = (bands, bands + 1, bands + 2)
     return [
         figures.distribution("figure5", "Set5", methods, COUNTS, stamp),
-        figures.means("means", methods, [points, points], stamp),
+        figures.means("means", methods, [points, points], "What it says.", stamp),
         figures.pictures("pictures", "Set5", methods, ["baby", "bird"], scores, stamp),
-        figures.differences("differences", "Set5", methods, units, stamp),
+        figures.differences("differences", "Set5", methods, units, ["2 images are too few."], stamp),
         rater_figures.raters("raters", codes, bias, spread, [False, True], stamp),
         rater_figures.course("course", bands, (bands / 100, bands / 100), seconds, "drift", stamp),
     ]

@@ -85,7 +85,7 @@ async def _rate_through_kills(folder: Path, tokens: dict[str, str]) -> dict[str,
         raters = {code: _Rater(token, port, random.Random(code)) for code, token in tokens.items()}
         tasks = [asyncio.create_task(rater.rate(over)) for rater in raters.values()]
         for _ in range(KILLS):
-            await asyncio.sleep(chance.uniform(0.05, 0.25))
+            await asyncio.sleep(chance.uniform(0.02, 0.15))
             await asyncio.to_thread(server.kill)
             assert await asyncio.to_thread(server.begin, port) == port
         over.set()

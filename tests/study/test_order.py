@@ -43,7 +43,7 @@ def narrowest_by_hand(study: Study, order: tuple[Presentation, ...]) -> tuple[in
         gap = min(gap, later - earlier - 1)
         (before, first), (after, second) = rated[earlier], rated[later]
         if first.id == second.id and (before, after) == ("main", "retest"):
-            distance = min(distance, later - earlier)
+            distance = min(distance, later - earlier - 1)
     return gap, distance
 
 

@@ -43,6 +43,11 @@ def test_a_vote_that_makes_no_sense_is_refused_by_field(name: str, value: Any) -
         Vote.read(VOTE | {name: value})
 
 
+def test_a_moment_says_its_time_zone() -> None:
+    with pytest.raises(Malformed, match="shown_at has to be a moment with its time zone, as in 2026"):
+        Vote.read(VOTE | {"shown_at": "2026-03-01T12:00:00"})
+
+
 @pytest.mark.parametrize("name", VOTE)
 def test_a_vote_without_a_field_is_refused(name: str) -> None:
     with pytest.raises(Malformed, match=name):

@@ -108,7 +108,7 @@ def test_links_may_begin_with_another_address(folder: Path) -> None:
     with serving(folder, place, simulated=False, tell=hear, more=1) as served:
         assert isinstance(served, Served)
         assert served.address == "https://study.example.org"
-        assert len(served.store.raters()) == 3
+        assert len(served.raters) == 3
 
 
 def test_pictures_that_are_not_the_studys_are_refused(folder: Path) -> None:
@@ -147,7 +147,7 @@ def test_an_answer_is_sent_at_once(folder: Path) -> None:
 
 def test_the_organiser_does_not_hold_up_votes(folder: Path) -> None:
     with serving(folder, Place(), simulated=False, tell=hear) as served:
-        host, path = served.address.removeprefix("http://"), f"/o/{served.store.organiser_token}/progress"
+        host, path = served.address.removeprefix("http://"), f"{served.organiser.removeprefix(served.address)}/progress"
         statuses: list[int] = []
 
         def look() -> None:

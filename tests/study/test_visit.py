@@ -14,7 +14,7 @@ from srgan.study.planted import planted_means
 from srgan.study.raters import make_rater, plant
 from srgan.study.server import running
 from srgan.study.store import Store, read_ratings
-from srgan.study.visit import Gallery, Habits, Visit
+from srgan.study.visit import Habits, Share, Visit
 from tests.study.made_up import make_study
 
 OFTEN = Habits(undo=0.2, reload=0.2, pause=0.2)
@@ -30,7 +30,7 @@ def visit(
 
     async def go(address: str) -> Visit:
         client = httpx.AsyncClient(base_url=address, trust_env=False)
-        made = Visit(client, study, make_rater(planted, code), token, gallery=Gallery(), habits=habits, leave=leave)
+        made = Visit(client, study, make_rater(planted, code), token, share=Share(), habits=habits, leave=leave)
         await made.rate_everything()
         return made
 
@@ -96,9 +96,7 @@ def test_a_rater_without_a_server_says_so(tmp_path: Path) -> None:
     async def go() -> None:
         client = httpx.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False)
         rater = make_rater(planted, "R01")
-        await Visit(
-            client, study, rater, "none", gallery=Gallery(), habits=Habits(), leave=lambda: False
-        ).rate_everything()
+        await Visit(client, study, rater, "none", share=Share(), habits=Habits(), leave=lambda: False).rate_everything()
 
     with pytest.raises(SrganError, match=r"the study's server does not answer \(.*\): run the same command again"):
         asyncio.run(go())

@@ -10,7 +10,7 @@ from srgan.images.files import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.upscale import Upscaler
-from srgan.weights.catalogue import installed
+from srgan.weights.catalogue import find, installed
 
 
 @pytest.mark.slow
@@ -27,7 +27,7 @@ def test_the_card_is_true(data_folder: Path, model: str, name: str) -> None:
         for protocol in PROTOCOLS.values():
             score = protocol.measure(restored, high)
             found[protocol.name].append((score.psnr, score.ssim))
-    for said in (said for said in upscaler.model.card.scores if said.data == name):
+    for said in (said for said in find(model).card.scores if said.data == name):
         psnr, ssim = np.mean(found[said.protocol], axis=0)
         assert psnr == pytest.approx(said.psnr, abs=0.005)
         assert ssim == pytest.approx(said.ssim, abs=0.0002)

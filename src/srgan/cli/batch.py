@@ -151,7 +151,6 @@ class Batch:
         return self._record(job, "planned", plan, f"{engine.name} {engine.precision}")
 
     def _record(self, job: Job, status: Status, what: Enlarged | Plan, engine: str) -> Record:
-        card = self._upscaler.model.card
         return Record(
             source=job.name,
             output=STANDARD_OUTPUT if job.output is None else str(job.output),
@@ -159,7 +158,7 @@ class Batch:
             size_in=(what.picture.width, what.picture.height),
             size_out=what.size,
             seconds=round(what.seconds, 3),
-            model=f"{card.name} {card.identity}",
+            model=self._upscaler.model.label,
             engine=engine,
             notes=what.notes,
         )

@@ -16,7 +16,7 @@ from srgan.images.formats import FORMATS
 SUFFIXES = (*(suffix for form in FORMATS.values() for suffix in form.suffixes), ".gif")
 """Endings of the files that are looked for in folders."""
 
-_RESULT = re.compile(r"(?P<source>.+)-(x\d+(\.\d+)?|w\d+)")
+_RESULT = re.compile(r"(?P<source>.+)-(x\d+(\.\d+)?|w\d+)(-f[01](\.\d+)?)?")
 """The name that a result has, without its suffix; so are folders of results called."""
 
 

@@ -1,7 +1,8 @@
 """Which result each picture becomes, decided and checked before any work begins.
 
-A name says once how much larger its picture is: a file gets the mark, `photo-x4.jpg`, beside it or in --output; a
-folder keeps its files' names and gets the mark itself, `photos-x4/photo.jpg`, or is mirrored into --output.
+A name says once how much larger its picture is, and at which fidelity if one was asked for: a file gets the mark,
+`photo-x4.jpg`, beside it or in --output; a folder keeps its files' names and gets the mark itself,
+`photos-x4/photo.jpg`, or is mirrored into --output.
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from srgan.cli.inputs import Found, find_pictures, split_results
 from srgan.errors import UsageError
 from srgan.images.formats import FORMATS, SNIFFED_BYTES, format_of, sniff
+from srgan.weights.interpolation import fidelity_digits
 
 STANDARD = "-"
 """In place of a file's name: standard input or output."""
@@ -42,16 +44,17 @@ class Naming:
     """How results are called."""
 
     mark: str
-    """How much larger, as in `photo-x4.jpg`: `-x4` or `-w1200`."""
+    """How it was enlarged, as in `photo-x4.jpg`: `-x4`, `-w1200`, `-x4-f0.7`."""
     output: str | None = None
     """A folder, a file's name, or `-`; beside the source without it."""
     format: str | None = None
     """A key of FORMATS; as the source without it."""
 
 
-def mark_of(scale: float | None, width: int | None, own_scale: int) -> str:
-    """What is added to a name: the factor, or the width that was asked for."""
-    return f"-w{width}" if width is not None else f"-x{own_scale if scale is None else scale:g}"
+def mark_of(scale: float | None, width: int | None, own_scale: int, fidelity: float | None = None) -> str:
+    """What is added to a name: the factor, or the width that was asked for, and the fidelity if one was."""
+    size = f"-w{width}" if width is not None else f"-x{own_scale if scale is None else scale:g}"
+    return size if fidelity is None else f"{size}-f{fidelity_digits(fidelity)}"
 
 
 def plan_jobs(words: Sequence[str], naming: Naming, *, recursive: bool = False) -> tuple[Job, ...]:

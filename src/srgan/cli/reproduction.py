@@ -28,13 +28,12 @@ from srgan.evaluation.published import SEEDS, TABLE1, TABLE2, Published
 from srgan.evaluation.reproduce import (
     PAPER_MEASURES,
     SEED_MEASURES,
-    Chosen,
-    choose_methods,
     document,
     lines,
     table,
 )
 from srgan.evaluation.results import Results
+from srgan.evaluation.rows import Chosen, choose_methods
 from srgan.evaluation.sets import PictureSet, find_set, make_folder
 from srgan.evaluation.significance import mean
 

@@ -22,6 +22,7 @@ EPILOG = """\
   srgan upscale photo.jpg -o large.png    chooses name and format
   srgan upscale *.jpg --width 1920        makes all of them 1920 pixels wide
   srgan upscale photos -r                 all of a folder, into photos-x4
+  srgan upscale photo.jpg --fidelity 0.7  rather faithful than photo-real
   srgan upscale photos --dry-run          only says what would be done
   srgan upscale - < a.png > b.png         works in a pipe
 
@@ -115,6 +116,22 @@ Model = Annotated[
         help="A model that `srgan models` lists, or the file of your own; without it, srresnet.",
     ),
 ]
+Fidelity = Annotated[
+    float | None,
+    typer.Option(
+        metavar="0-1",
+        rich_help_panel=_ENGINE,
+        help="Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful.",
+    ),
+]
+Faithful = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=_ENGINE,
+        help="With --fidelity: the model at 1, where --model is the one at 0. One is to be trained from the other.",
+    ),
+]
 Engine = Annotated[
     Literal["auto", "openvino", "torch"],
     typer.Option(rich_help_panel=_ENGINE, help="torch uses a graphics processor, if there is one."),
@@ -144,6 +161,8 @@ def upscale(
     strip_metadata: StripMetadata = False,
     overwrite: Overwrite = False,
     model: Model = None,
+    fidelity: Fidelity = None,
+    faithful: Faithful = None,
     engine: Engine = "auto",
     precision: Precision = "auto",
     max_pixels: MaxPixels = None,
@@ -158,11 +177,11 @@ def upscale(
         from srgan.cli.progress import on_terminal
         from srgan.images.files import DEFAULT_MAX_PIXELS
         from srgan.upscale import Upscaler
-        from srgan.weights.catalogue import DEFAULT_MODEL
 
-        upscaler = Upscaler(model or DEFAULT_MODEL, engine=engine, precision=None if precision == "auto" else precision)
+        precise = None if precision == "auto" else precision
+        upscaler = Upscaler(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precise)
         _check_size(upscaler, scale, width)
-        naming = Naming(mark_of(scale, width, upscaler.model.card.scale), output, _format(format))
+        naming = Naming(mark_of(scale, width, upscaler.model.scale, fidelity), output, _format(format))
         jobs = plan_jobs(inputs, naming, recursive=recursive)
         _check_streams(jobs, as_json=json, dry_run=dry_run)
         wishes = Wishes(scale, width, quality, not strip_metadata, overwrite, max_pixels or DEFAULT_MAX_PIXELS)

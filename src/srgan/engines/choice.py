@@ -8,7 +8,7 @@ from typing import Literal
 
 from srgan.engines.engine import Engine, Precision
 from srgan.errors import EngineError
-from srgan.weights.catalogue import Model
+from srgan.weights.interpolation import AnyModel
 
 EngineName = Literal["auto", "openvino", "torch"]
 
@@ -51,12 +51,12 @@ def choose(wish: EngineName = "auto") -> Choice:
     return Choice("openvino", f"torch, which would use {graphics}, is not installed")
 
 
-def open_engine(model: Model, wish: EngineName = "auto", *, precision: Precision | None = None) -> Engine:
+def open_engine(model: AnyModel, wish: EngineName = "auto", *, precision: Precision | None = None) -> Engine:
     """The model made ready on the engine of `choose`, in the precision given or the engine's best.
 
     Raises:
         EngineError: if the engine is not installed or cannot run the model.
-        ModelError: if the model's files are missing or damaged.
+        ModelError: if the model's files are missing or damaged, or two that do not fit are to be interpolated.
     """
     if choose(wish).engine == "torch":
         from srgan.engines.torch import TorchEngine  # takes seconds to import

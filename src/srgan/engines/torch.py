@@ -13,6 +13,7 @@ from srgan.images.tiles import Stage
 from srgan.models import ARCHITECTURES
 from srgan.models.deployment import deploy
 from srgan.weights.catalogue import Model
+from srgan.weights.interpolation import AnyModel
 
 
 def best_device() -> torch.device:
@@ -29,22 +30,16 @@ class TorchEngine:
 
     name = "torch"
 
-    def __init__(self, model: Model, *, precision: Precision | None = None, device: torch.device | None = None) -> None:
-        card = model.card
+    def __init__(
+        self, model: AnyModel, *, precision: Precision | None = None, device: torch.device | None = None
+    ) -> None:
         self._device = device or best_device()
         self.device = torch.cuda.get_device_name(self._device) if self._device.type == "cuda" else self._device.type
         self.precision: Precision = precision or ("bf16" if self._device.type == "cuda" else "fp32")
-        self.stages: tuple[Stage, ...] = card.stages
-        if card.architecture not in ARCHITECTURES:
-            raise ModelError(f"this srgan has no network {card.architecture}, which {card.name} needs: upgrade srgan")
-        network = ARCHITECTURES[card.architecture](**card.arguments)
-        try:
-            network.load_state_dict(load(model.read(".safetensors")))
-        except (RuntimeError, ValueError, json.JSONDecodeError) as error:
-            raise ModelError(f"the weights of {card.name} do not fit its card: export the model again") from error
+        self.stages: tuple[Stage, ...] = model.stages
         self._parts: list[nn.Module] = [
             part.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            for part in deploy(network.eval())
+            for part in _read(model)
         ]
 
     def release(self, stage: int) -> None:
@@ -64,3 +59,38 @@ class TorchEngine:
                 raise OutOfMemory("a tile did not fit into memory: close other programs") from error
             line = (str(error).splitlines() or [type(error).__name__])[0]
             raise EngineError(f"torch failed ({line}): try --engine openvino") from error
+
+
+def _read(model: AnyModel) -> tuple[nn.Module, ...]:
+    """The parts of the network, one a stage.
+
+    Raises:
+        ModelError: if a file is missing or damaged, or two networks differ in more than their weights.
+    """
+    if isinstance(model, Model):
+        return _read_model(model)
+    parts = _read(model.photo_real)
+    for part, twin in zip(parts, _read(model.faithful), strict=True):
+        weights, others = part.state_dict(), twin.state_dict()
+        if [(name, value.shape) for name, value in weights.items()] != [(n, v.shape) for n, v in others.items()]:
+            raise model.misfit()
+        between = {name: model.between(value.numpy(), others[name].numpy()) for name, value in weights.items()}
+        part.load_state_dict({name: torch.from_numpy(value) for name, value in between.items()})
+    return parts
+
+
+def _read_model(model: Model) -> tuple[nn.Module, ...]:
+    """The parts of a trained network.
+
+    Raises:
+        ModelError: if a file is missing or damaged, or they are not those of the network that the card names.
+    """
+    card = model.card
+    if card.architecture not in ARCHITECTURES:
+        raise ModelError(f"this srgan has no network {card.architecture}, which {card.name} needs: upgrade srgan")
+    network = ARCHITECTURES[card.architecture](**card.arguments)
+    try:
+        network.load_state_dict(load(model.read(".safetensors")))
+    except (RuntimeError, ValueError, json.JSONDecodeError) as error:
+        raise ModelError(f"the weights of {card.name} do not fit its card: export the model again") from error
+    return deploy(network.eval())

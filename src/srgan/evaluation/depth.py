@@ -22,7 +22,8 @@ from srgan.engines.choice import EngineName, open_engine
 from srgan.engines.engine import Engine, Precision
 from srgan.errors import DataError, ModelError, UsageError
 from srgan.evaluation.markup import MISSING, Column, Number, Table
-from srgan.evaluation.reproduce import NO_WEIGHTS, as_printed, plain
+from srgan.evaluation.reproduce import as_printed, plain
+from srgan.evaluation.rows import NO_WEIGHTS
 from srgan.images.files import write
 from srgan.models.deployment import to_onnx
 from srgan.models.srgan import Generator

@@ -6,21 +6,17 @@ or where the printed numbers come from.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from srgan.errors import UsageError
 from srgan.evaluation.markup import MISSING, Cell, Column, Number, Table
-from srgan.evaluation.methods import Method, find_method
 from srgan.evaluation.opinions import NO_OPINIONS, Opinions
-from srgan.evaluation.published import INTERPOLATED, MODELS, Published
+from srgan.evaluation.published import Published
 from srgan.evaluation.results import Results
+from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
 from srgan.evaluation.significance import mean
-from srgan.weights.catalogue import installed
 
-NO_WEIGHTS = "no weights yet"
-NO_PICTURES = "no pictures given"
 OTHER_PICTURES = "other pictures"
 
 
@@ -75,42 +71,6 @@ class Line:
     """The printed MOS."""
     rated: float | None = None
     """Our MOS, if people were asked."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Which methods can be measured, by the rows of a table, and why the others cannot."""
-
-    methods: tuple[Method, ...]
-    missing: Mapping[str, str] = field(default_factory=dict)
-    """By row, the reason."""
-
-
-def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any) -> Chosen:
-    """The methods that fill the rows: as given, else an interpolation, else the installed model of that name.
-
-    Args:
-        rows: of the table.
-        given: by row, a model's name or file, or a folder of pictures.
-        options: of `find_method`: scale, engine and precision of models.
-
-    Raises:
-        UsageError: if a row is given that is not in the table, or names nothing.
-        ModelError: if a model is damaged, or enlarges by another factor.
-        DataError: if a folder does not exist.
-    """
-    for row in given:
-        if row not in rows:
-            raise UsageError(f"there is no row {row}: choose one of {', '.join(rows)}")
-    shipped = installed()
-    methods, missing = [], {}
-    for row in rows:
-        word = given.get(row) or (row if row in INTERPOLATED else MODELS.get(row))
-        if row in given or row in INTERPOLATED or word in shipped:
-            methods.append(find_method(f"{row}={word}", **options))
-        else:
-            missing[row] = NO_PICTURES if word is None else NO_WEIGHTS
-    return Chosen(tuple(methods), missing)
 
 
 def verdict(kind: str, ours: float, printed: Decimal) -> str:

@@ -24,7 +24,7 @@ from srgan.errors import OutputError, SrganError
 from srgan.study.guard import CrossSite, Headers, TooLarge, WrongType, check_site, check_type, read_body
 from srgan.study.organiser import Overview
 from srgan.study.posts import Consent, Event, Held, Malformed, NotJson, Take, Undo, Vote, read_object
-from srgan.study.session import Clock, Refused, Sessions, server_clock
+from srgan.study.session import Clock, Refused, Sessions, Withdrawn, server_clock
 from srgan.study.standing import State
 from srgan.study.store import Store
 from srgan.study.wording import PAGES, read_wording
@@ -78,7 +78,7 @@ class _Application:
             "instructions": read_wording(self._folder, "instructions"),
         }
         self._overview = Overview(store)
-        self._tell, self._told = tell, ""
+        self._tell, self._told, self._stuck = tell, set[str](), False
 
     def starlette(self) -> Starlette:
         """The routes, and what is said where something goes wrong."""
@@ -97,6 +97,7 @@ class _Application:
             post(f"{own}/events", partial(self._posted, Event.read, self._sessions.event)),
             page("/i/{address}", self._picture),
             page("/static/{name}", self._file),
+            page("/favicon.ico", _no_icon),
             page("/o/{token}", self._organiser_page),
             page("/o/{token}/progress", self._progress),
         ]
@@ -184,12 +185,18 @@ class _Application:
 
     async def _work(self, do: Callable[..., _T], *arguments: Any) -> _T:
         """Have it done where votes are written."""
-        return await asyncio.wrap_future(self._writer.submit(partial(do, *arguments)))
+        try:
+            return await asyncio.wrap_future(self._writer.submit(partial(do, *arguments)))
+        except Withdrawn as error:  # while this server runs: their link is as good as unknown
+            raise HTTPException(404) from error
+        except SrganError:
+            self._stuck = True
+            raise
 
     async def _broken(self, request: Request, error: Exception) -> Response:
         """The disk is full, or the like: said once to whoever runs the server, and to the rater."""
-        if str(error) != self._told:
-            self._told = str(error)
+        if str(error) not in self._told:
+            self._told.add(str(error))
             self._tell(f"A rater could not go on: {error}")
         return _json({"error": NOT_SAVED}, 503, {"Retry-After": "2"})
 
@@ -200,8 +207,9 @@ class _Application:
         return _json({"error": NOT_SAVED}, 500)
 
     def _recovered(self) -> None:
-        if self._told:
-            self._told = ""
+        if self._stuck:  # a picture that is missing is not there again because something was saved
+            self._stuck = False
+            self._told.clear()
             self._tell("Raters can go on again")
 
 
@@ -229,6 +237,11 @@ async def _failed(request: Request, error: Exception) -> Response:
     if "text/html" in request.headers.get("accept", ""):
         return PlainTextResponse(words, error.status_code, headers)
     return _json({"error": words}, error.status_code, headers)
+
+
+async def _no_icon(request: Request) -> Response:
+    """Browsers ask for it unasked, and complain to whoever looks where there is none."""
+    return Response(status_code=204)
 
 
 async def _gone(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ As in the paper the worst is a picture shrunk four times whose pixels are repeat
 They are made of other pictures than those that are rated.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def check_enough(folder: Path, count: int) -> None:
     Raises:
         DataError: if it does not exist, or has too few.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"the folder {folder} does not exist: name one of pictures with --calibration")
     files = picture_files(folder)
     if len(files) < count:

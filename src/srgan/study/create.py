@@ -140,9 +140,14 @@ def _check_sizes(versions: Sequence[Version], audience: Listener) -> None:
 
 
 def _check_new(folder: Path) -> None:
-    if (folder / MANIFEST).exists():
+    try:
+        has_study = (folder / MANIFEST).exists()
+        taken = os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir()))
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be used ({error.strerror}): choose another folder with -o") from error
+    if has_study:
         raise DataError(f"{folder} has a study already, and a study is never changed: choose another folder with -o")
-    if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
+    if taken:
         raise OutputError(f"{folder} is there already, with other things in it: choose another folder with -o")
 
 

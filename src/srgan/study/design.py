@@ -14,6 +14,9 @@ LABELS = {1: "Bad", 2: "Poor", 3: "Fair", 4: "Good", 5: "Excellent"}
 Screening = Literal["none", "bt500", "p913", "mle"]
 """How raters are weighed whose votes are unlike the others': said before there are any votes."""
 
+MOST_RATERS = 10_000
+"""An order is stored for every one of them before the first vote."""
+
 
 @dataclass(frozen=True)
 class Design:
@@ -51,5 +54,7 @@ class Design:
             if getattr(self, name) < bound:
                 option = name.replace("_", "-")
                 raise UsageError(f"--{option} is {getattr(self, name)}: give a number of at least {bound}")
+        if self.raters > MOST_RATERS:
+            raise UsageError(f"--raters is {self.raters}: give a number of at most {MOST_RATERS}")
         if not 0.3 <= self.seconds_per_rating <= 600:
             raise UsageError(f"--seconds-per-rating is {self.seconds_per_rating:g}: give a number from 0.3 to 600")

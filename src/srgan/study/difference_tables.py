@@ -1,5 +1,6 @@
 """The tables of a study on which methods differ: every test, and all at a glance. It knows neither files nor pages."""
 
+import math
 from collections.abc import Sequence
 
 from srgan.evaluation.markup import Cell, Column, Table
@@ -10,6 +11,8 @@ from srgan.study.report_tables import interval, number, p_value, whole
 UNIT_NAMES: dict[Unit, str] = {"pooled": "pooled votes", "image": "images", "rater": "raters"}
 LIMIT = 0.05
 """What an adjusted p must stay below for methods to be said to differ."""
+
+_SMALLEST = math.ulp(0.0)
 
 
 def tests(found: SetFindings) -> Table:
@@ -29,6 +32,8 @@ def tests(found: SetFindings) -> Table:
         "Effect: matched-pairs rank-biserial correlation, from -1 to 1. Differ and equal: pairs that do and do not.",
         *(f"{UNIT_NAMES[unit]}: {CAUTIONS[unit]}." for unit in UNITS),
     ]
+    if any(test.test.p == 0 for unit in found.differences.values() for test in unit):
+        notes.append(f"A p of 0 in CSV or JSON is one below {_SMALLEST:.0e}, the smallest number that they hold.")
     return Table(f"{found.data}: every pair of methods tested", header, tuple(rows), tuple(notes))
 
 
@@ -53,8 +58,13 @@ def matrix(found: SetFindings) -> Table:
         "was shown, which does not mean that there is none."
     )
     header = (Column("method"), *(Column(method) for method in found.methods))
-    notes = (note, *(words for unit in UNITS if (words := _too_few(found.differences.get(unit, ())))))
+    notes = (note, *too_few(found))
     return Table(f"{found.data}: which methods differ", header, tuple(rows), notes)
+
+
+def too_few(found: SetFindings) -> tuple[str, ...]:
+    """What is to be said of units in which no difference could ever be shown."""
+    return tuple(words for unit in UNITS if (words := _too_few(found.differences.get(unit, ()))))
 
 
 def _too_few(tests: Sequence[Difference]) -> str:

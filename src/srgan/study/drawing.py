@@ -23,6 +23,7 @@ RED, BLUE, ORANGE = "#d5281b", "#0072b2", "#d55e00"
 
 _RESOLUTION = 200  # dots an inch
 _LONGEST = 22  # letters of a name that are drawn
+_LETTERS = 22  # of the words at the foot for which an inch has room
 _SETTINGS: Any = {
     "svg.fonttype": "none",  # letters stay letters
     "svg.hashsalt": "srgan",  # the same votes give the same file
@@ -90,9 +91,11 @@ def draw(
 
 def _put(figure: "Figure", stamp: Stamp) -> None:
     """The study's words at the foot; across a figure of simulated ratings, what they are."""
-    figure.supxlabel(stamp.words, x=0.995, ha="right", fontsize=6, color=RED if stamp.simulated else QUIET)
+    width, height = figure.get_size_inches()
+    words = stamp.words if len(stamp.words) <= width * _LETTERS else stamp.words.replace("; ", ";\n")
+    colour = RED if stamp.simulated else QUIET
+    figure.supxlabel(words, x=0.995, ha="right", multialignment="right", fontsize=6, color=colour)
     if stamp.simulated:
-        width, height = figure.get_size_inches()
         angle = float(np.degrees(np.arctan2(height, width)))
         figure.text(
             0.5, 0.5, "SIMULATED", ha="center", va="center", rotation=angle, fontsize=11.0 * min(width, 1.6 * height),

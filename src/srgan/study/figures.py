@@ -96,16 +96,26 @@ def distribution(name: str, title: str, methods: Sequence[str], counts: Numbers,
     return draw(name, f"{title}: distribution of scores", caption, (1.9 + 0.5 * len(methods), 3.3), fill, stamp)
 
 
-def means(name: str, methods: Sequence[str], sets: Sequence[Points], stamp: Stamp) -> Drawing:
-    """Mean opinion scores with their intervals, a panel for each set, what was published beside them."""
+def means(name: str, methods: Sequence[str], sets: Sequence[Points], interval: str, stamp: Stamp) -> Drawing:
+    """Mean opinion scores with their intervals, a panel for each set, what was published beside them.
+
+    Args:
+        name: of the files.
+        methods: in order.
+        sets: a panel each.
+        interval: a sentence on the intervals over raters.
+        stamp: of the study.
+    """
     published = any(np.isfinite(points.printed).any() for points in sets)
+    wide = any(np.isfinite(points.wide_low).any() for points in sets)
 
     def fill(figure: "Figure") -> None:
         panels = figure.subplots(1, len(sets), sharey=True, squeeze=False)[0]
         lines = np.arange(len(methods))
         for place, (axes, points) in enumerate(zip(panels, sets, strict=True)):
             colour = _SETS[place % len(_SETS)]
-            axes.hlines(lines, points.wide_low, points.wide_high, color=colour, linewidth=1.1, label=_BOTH)
+            if wide:
+                axes.hlines(lines, points.wide_low, points.wide_high, color=colour, linewidth=1.1, label=_BOTH)
             axes.hlines(lines, points.low, points.high, color=colour, linewidth=3.4, alpha=0.55, label=_RATERS)
             axes.plot(points.means, lines, "o", color=colour, markersize=5.5, zorder=4, label="ours")
             if published:
@@ -129,10 +139,11 @@ def means(name: str, methods: Sequence[str], sets: Sequence[Points], stamp: Stam
         )
 
     caption = (
-        "Mean opinion scores from 1 (bad) to 5 (excellent). A dot is ours; the thick line is its 95 % interval over "
-        "raters (Student's t), for other raters of the same pictures; the thin line a 95 % bootstrap interval over "
-        "raters and pictures, for other raters and other pictures."
+        f"Mean opinion scores from 1 (bad) to 5 (excellent). A dot is ours; the thick line is a 95 % interval over "
+        f"raters: {interval}"
     )
+    if wide:
+        caption += " The thin line is a 95 % bootstrap interval over raters and pictures, for others of both."
     if published:
         caption += " A white diamond is what the paper printed for its own pictures and raters."
     size = (max(4.4, 1.5 + 2.0 * len(sets)), 1.5 + 0.28 * len(methods))
@@ -195,7 +206,12 @@ def pictures(
 
 
 def differences(
-    name: str, title: str, methods: Sequence[str], units: Mapping[str, tuple[Numbers, Numbers]], stamp: Stamp
+    name: str,
+    title: str,
+    methods: Sequence[str],
+    units: Mapping[str, tuple[Numbers, Numbers]],
+    remarks: Sequence[str],
+    stamp: Stamp,
 ) -> Drawing:
     """Which methods differ: for each unit of analysis a square of all pairs, coloured where the difference is real.
 
@@ -205,6 +221,7 @@ def differences(
         methods: in order.
         units: by the unit's name, the differences in MOS (row less column) and Holm's p, both (methods, methods), with
             NaN where there is no test.
+        remarks: sentences to add to the caption.
         stamp: of the study.
     """
     most = max((float(np.nanmax(np.abs(found))) for found, _ in units.values() if np.isfinite(found).any()), default=1)
@@ -244,5 +261,6 @@ def differences(
         "difference was shown, which does not mean that there is none. Pooled "
         "votes are not independent: their p are far too small."
     )
+    caption = " ".join((caption, *remarks))
     side = 0.9 + 0.21 * len(methods)
     return draw(name, f"{title}: which methods differ", caption, (1.9 + side * len(units), 1.1 + side), fill, stamp)

@@ -102,6 +102,8 @@ class Findings:
     alphas: tuple[Alpha, ...]
     icc: PanelICC
     effects: Effects
+    decided_alone: str | None
+    """The rater among several with more than half of all weight by maximum likelihood, if there is one."""
 
     @property
     def rule(self) -> Screening:
@@ -133,7 +135,13 @@ def find(ratings: Ratings) -> Findings:
         (reliability.krippendorff(table, "ordinal"), reliability.krippendorff(table, "interval")),
         reliability.icc(table),
         sequence.effects(ratings),
+        decided_alone(ratings),
     )
+
+
+def decided_alone(ratings: Ratings) -> str | None:
+    """The rater with more than half of all weight by maximum likelihood; None if nobody has, or nobody else voted."""
+    return screening.mle(ratings.table()).decided_alone if len(ratings.raters) > 1 else None
 
 
 def _file_names(sets: Sequence[str]) -> dict[str, str]:

@@ -22,7 +22,8 @@ LEAST_SD = 0.4
 LEAST_CORRELATION = 0.75
 """With the mean of the others."""
 FAR = 3.29
-"""Standard deviations from the mean of all votes on a stimulus: one in a thousand of normal ones."""
+"""Standard deviations, beyond which one in a thousand of normal numbers lies: of a vote from the mean of all on its
+stimulus, and of a correlation below none."""
 MOST_FAR = 0.05
 """Share of votes that may lie so far."""
 LEAST_MS = 600
@@ -77,12 +78,13 @@ def _constant(table: Table) -> Iterator[Flag]:
 
 
 def _unlike_the_panel(table: Table) -> Iterator[Flag]:
-    votes = (~np.isnan(table.scores)).sum(axis=1).tolist()
-    for (rater, r), n in zip(correlations(table).items(), votes, strict=True):
+    away, _ = sequence.residuals(table)
+    shared = (~np.isnan(away)).sum(axis=1).tolist()  # what was correlated
+    for (rater, r), n in zip(correlations(table).items(), shared, strict=True):
         if r < LEAST_CORRELATION:
             words = f"follows the others too little: votes correlate with their mean by only {r:.2f}"
             yield Flag(rater, "correlation", r, LEAST_CORRELATION, words)
-        if r < (by_chance := -2 / math.sqrt(max(n, 1))):
+        if n >= FEWEST and r < (by_chance := -FAR / math.sqrt(n - 2 + FAR**2)):  # where Student's t of r is -3.29
             words = f"may have the scale upside down: votes correlate with the others' mean by {r:.2f}"
             yield Flag(rater, "inverted", r, by_chance, words)
 

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.study import figures, rater_figures, sequence
-from srgan.study.difference_tables import UNIT_NAMES
+from srgan.study.difference_tables import UNIT_NAMES, too_few
 from srgan.study.differences import UNITS
 from srgan.study.drawing import Drawing, Stamp
 from srgan.study.exports import BY_PROGRAMS
 from srgan.study.findings import Findings, SetFindings
 from srgan.study.opinion import mean_of, means_along
 from srgan.study.paper import printed_score
+from srgan.study.report_tables import interval_words
 
 Numbers = NDArray[np.float64]
 
@@ -50,7 +51,8 @@ def _distribution(found: SetFindings, stamp: Stamp) -> Drawing:
 
 def _means(findings: Findings, stamp: Stamp) -> Drawing:
     methods = [method.name for method in findings.ratings.study.methods]
-    return figures.means("means", methods, [_points(findings, found, methods) for found in findings.sets], stamp)
+    points = [_points(findings, found, methods) for found in findings.sets]
+    return figures.means("means", methods, points, interval_words(findings.rule), stamp)
 
 
 def _points(findings: Findings, found: SetFindings, methods: list[str]) -> figures.Points:
@@ -85,7 +87,7 @@ def _differences(found: SetFindings, stamp: Stamp) -> Drawing:
             differences[first, second], differences[second, first] = test.difference.mean, -test.difference.mean
             p[first, second] = p[second, first] = test.adjusted
         units[UNIT_NAMES[unit]] = (differences, p)
-    return figures.differences(f"differences-{found.file}", found.data, found.methods, units, stamp)
+    return figures.differences(f"differences-{found.file}", found.data, found.methods, units, too_few(found), stamp)
 
 
 def _raters(findings: Findings, stamp: Stamp) -> Drawing:

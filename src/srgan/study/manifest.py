@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from srgan.errors import DataError
+from srgan.errors import DataError, UsageError
 from srgan.study.design import Design
 
 MANIFEST = "study.json"
@@ -129,7 +129,7 @@ class Study:
                     Example(**{**item, "shown": Shown(**item["shown"])}) for item in fields["calibration"]
                 ),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise DataError(f"{source} holds no study ({error}): make one with `srgan study create`") from error
         if study.hash != said:
             raise DataError(f"{source} was changed after it was frozen: make another study, or put the old text back")

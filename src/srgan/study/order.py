@@ -77,7 +77,7 @@ def spacing(study: Study, order: Sequence[Presentation]) -> Spacing:
         if shown.phase == "main":
             first[shown.stimulus] = position
         elif shown.phase == "retest":
-            distance = min(distance, position - first[shown.stimulus])
+            distance = min(distance, position - first[shown.stimulus] - 1)
     return Spacing(gap, distance)
 
 
@@ -200,13 +200,13 @@ def _filled(
 
 
 def _pairs(positions: Sequence[int], count: int, distance: int, chance: Chance) -> list[tuple[int, int]] | None:
-    """Pairs of positions, earlier and later, at least this far apart, and none in two pairs."""
+    """Pairs of positions, earlier and later, with at least this many between them, and none in two pairs."""
     if not count:
         return []
     for _ in range(_ATTEMPTS):
         mixed = chance.mixed(positions)[: 2 * count]
         pairs = [(min(pair), max(pair)) for pair in zip(mixed[::2], mixed[1::2], strict=True)]
-        if all(later - earlier >= distance for earlier, later in pairs):
+        if all(later - earlier > distance for earlier, later in pairs):
             return pairs
     widest = list(zip(positions[:count], positions[-count:], strict=True))
-    return widest if all(later - earlier >= distance for earlier, later in widest) else None
+    return widest if all(later - earlier > distance for earlier, later in widest) else None

@@ -98,7 +98,7 @@ def _progress(connection: sqlite3.Connection, study: Study, code: str, link: str
     if cast >= _ENOUGH and fast > _SHARE * cast:
         flags.append(f"fast: {fast} of {cast} votes within {FAST_MS / 1000:g} s")
     if cast >= _ENOUGH and zoomed > _SHARE * cast:
-        flags.append(f"zoom: {zoomed} of {cast} votes on pictures that were not shown pixel by pixel")
+        flags.append(f"zoom: {zoomed} of {cast} votes on pictures that may not have been shown pixel by pixel")
     run = connection.execute(_RUN, (code,)).fetchone()[0] or 0
     if run >= LONG_RUN:
         flags.append(f"constant: the same score {run} times in a row")

@@ -11,6 +11,7 @@ from srgan.evaluation.opinions import Opinions
 from srgan.evaluation.published import MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.study import opinion, screening
 from srgan.study.exports import BY_PROGRAMS, SIMULATED
+from srgan.study.findings import decided_alone
 from srgan.study.ratings import Ratings
 from srgan.study.screening import RULES
 
@@ -41,6 +42,14 @@ def printed_score(method: str, data: str) -> float | None:
     return None
 
 
+def alone_words(rater: str) -> str:
+    """What is to be said where a rater alone has more than half of all weight by maximum likelihood."""
+    return (
+        f"Maximum likelihood gives {rater} more weight than all others together, as it may with few raters: its scores "
+        "are hardly the panel's, so do not rely on what is by mle."
+    )
+
+
 def opinions_of(ratings: Ratings, published: Published) -> Opinions:
     """A study's scores for the rows of a table, by the screening that was frozen with the study.
 
@@ -62,6 +71,8 @@ def opinions_of(ratings: Ratings, published: Published) -> Opinions:
         f"MOS of ours: study {study.hash}, {len(ratings.raters)} {who}, {weighed}. Those published are of other raters."
     ]
     notes += [f"As the study calls them: {others}."] if others else []
+    alone = decided_alone(ratings) if rule == "mle" else None
+    notes += [alone_words(alone)] if alone else []
     if not ratings.simulated:
         return Opinions(scores, tuple(notes))
     return Opinions(scores, (f"{BY_PROGRAMS}: they say nothing of how good pictures are.", *notes), SIMULATED)

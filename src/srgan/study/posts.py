@@ -181,10 +181,10 @@ def _moment(value: Any) -> str:
     try:
         moment = datetime.fromisoformat(_text(value, "shown_at", _WORD))
         if moment.tzinfo is None:
-            raise Malformed("shown_at has to say its time zone, as in 2026-01-31T12:00:00.000Z")
+            raise ValueError("no time zone")
         return moment.astimezone(UTC).isoformat(timespec="milliseconds")
     except (ValueError, OverflowError) as error:
-        raise Malformed("shown_at has to be a moment, as in 2026-01-31T12:00:00.000Z") from error
+        raise Malformed("shown_at has to be a moment with its time zone, as in 2026-01-31T12:00:00.000Z") from error
 
 
 def _answers(value: Any) -> dict[str, str]:

@@ -58,7 +58,7 @@ def course(
     Args:
         name: of the files.
         positions: the middle of each part of the order.
-        residuals: the mean score less that of the same versions over all raters, and half its 95 % interval.
+        residuals: the mean score less that of the others on the same versions, and half its 95 % interval.
         seconds: quartiles of the response time: the first, the median, the third.
         slope: the trend in words.
         stamp: of the study.
@@ -70,7 +70,7 @@ def course(
         above.axhline(0, color=QUIET, linewidth=0.8)
         above.errorbar(positions, middle, half, fmt="o", color=BLUE, markersize=4, linewidth=1.2)
         reach = max(0.25, 1.15 * float(np.nanmax(np.abs(middle) + np.nan_to_num(half))))
-        above.set(ylabel="score less\nits version's mean", ylim=(-reach, reach))
+        above.set(ylabel="score less that\nof the others", ylim=(-reach, reach))
         above.set_title(slope, loc="left", weight="normal", fontsize=8.5)
         first, median, third = seconds
         below.fill_between(positions, first, third, color=BLUE, alpha=0.18, linewidth=0)
@@ -83,8 +83,9 @@ def course(
             axes.spines[["top", "right"]].set_visible(False)
 
     caption = (
-        "Above: whether scores drift in the course of the ratings: the mean of scores less the means of the same "
-        "versions over all raters, with 95 % intervals. Below: how long raters looked before they voted, the median "
+        "Above: whether scores drift in the course of the ratings: the mean of scores less the others' "
+        "means on the same versions, with 95 % intervals over raters, which are wide where some are always kinder than "
+        "others; the slope is that within raters. Below: how long raters looked before they voted, the median "
         "and, shaded, the middle half."
     )
     return draw(name, "The course of the ratings", caption, (5.2, 3.9), fill, stamp)

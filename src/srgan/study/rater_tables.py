@@ -8,7 +8,7 @@ import math
 from srgan.evaluation.markup import Cell, Column, Number, Table
 from srgan.study.findings import Findings
 from srgan.study.opinion import Estimate
-from srgan.study.report_tables import interval, number, p_value, whole
+from srgan.study.report_tables import alone, interval, number, p_value, whole
 
 
 def design(findings: Findings) -> Table:
@@ -95,6 +95,7 @@ def raters(findings: Findings) -> Table:
         "Correlation: Pearson's r with the mean of the others. Bias: by how much the rater votes higher than the "
         "others; inconsistency: the standard deviation of what is left; both by maximum likelihood (P.910, Annex E).",
         "Left out by: screening rules that reject the rater. A flag is a reason to look; nobody is left out by one.",
+        *alone(findings),
     )
     return Table("Raters", header, tuple(rows), notes)
 
@@ -102,7 +103,7 @@ def raters(findings: Findings) -> Table:
 def flags(findings: Findings) -> Table:
     """Everything odd about a rater, in words."""
     rows: list[tuple[Cell, ...]] = [
-        (flag.rater, flag.rule, (number(flag.value),), (number(flag.limit),), flag.words)
+        (flag.rater, flag.rule, (_plain(flag.value),), (_plain(flag.limit),), flag.words)
         for rater in findings.raters
         for flag in rater.flags
     ]
@@ -182,6 +183,11 @@ def course(findings: Findings) -> Table:
 
 def _row(what: str, measure: str, found: Estimate, meaning: str) -> tuple[Cell, ...]:
     return what, measure, (_fine(found.mean),), (_fine_interval(found),), meaning
+
+
+def _plain(value: float) -> Number:
+    """A number of any size: whole ones without digits that say nothing."""
+    return Number(f"{value:.0f}", (float(value),)) if value == round(value) else number(value)
 
 
 def _fine(value: float) -> Number:

@@ -5,6 +5,7 @@ This module does not know how votes are stored or cast.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -61,15 +62,22 @@ class Ratings:
     """In order of raters, and of each in the order of voting."""
 
     def table(self, phase: Phase = "main", data: str | None = None) -> "Table":
-        """The scores of one phase, on all sets or one."""
-        stimuli = [stimulus.id for stimulus in self.study.stimuli if data in (None, stimulus.data)]
-        places = {identifier: place for place, identifier in enumerate(stimuli)}
-        rows = {rater: place for place, rater in enumerate(self.raters)}
-        scores = np.full((len(rows), len(stimuli)), np.nan)
-        for rating in self.of(phase):
-            if rating.stimulus in places and rating.rater in rows:
-                scores[rows[rating.rater], places[rating.stimulus]] = rating.score
-        return Table(self.raters, tuple(stimuli), scores)
+        """The scores of one phase, on all sets or one; not of practice, which is of other pictures."""
+        columns = [column for column, stimulus in enumerate(self.study.stimuli) if data in (None, stimulus.data)]
+        stimuli = tuple(self.study.stimuli[column].id for column in columns)
+        return Table(self.raters, stimuli, self._scores[phase][:, columns])
+
+    @cached_property
+    def _scores(self) -> dict[Phase, NDArray[np.float64]]:
+        """(raters, stimuli) of each phase in which these are rated: a report asks for its tables some fifty times."""
+        rows = {rater: row for row, rater in enumerate(self.raters)}
+        columns = {stimulus.id: column for column, stimulus in enumerate(self.study.stimuli)}
+        phases: tuple[Phase, ...] = ("warm-up", "main", "retest")
+        scores = {phase: np.full((len(rows), len(columns)), np.nan) for phase in phases}
+        for rating in self.of(*phases):
+            if rating.rater in rows and rating.stimulus in columns:
+                scores[rating.phase][rows[rating.rater], columns[rating.stimulus]] = rating.score
+        return scores
 
     def of(self, *phases: Phase) -> Iterable[Rating]:
         """The votes of some phases."""

@@ -57,6 +57,7 @@ def write_report(findings: Findings, folder: Path) -> Path:
     _check(folder, findings.ratings)
     make_folder(folder)
     parts, figures = tables(findings), illustrate(findings)
+    _put(folder / SUMMARY, to_json(summary(findings)))  # first: it says whose the folder is from now on
     for drawing in _all(figures):
         _put(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
         write_bytes(folder / "figures" / f"{drawing.name}.png", drawing.png)
@@ -66,7 +67,6 @@ def write_report(findings: Findings, folder: Path) -> Path:
         _put(folder / "tables" / f"{name}.md", with_mark.markdown())
         _put(folder / "tables" / f"{name}.tex", with_mark.latex())
     _put_votes(findings.ratings, folder)
-    _put(folder / SUMMARY, to_json(summary(findings)))
     _put(folder / REPORT, page(findings, parts, figures))
     return folder / REPORT
 
@@ -177,6 +177,7 @@ def _short(findings: Findings) -> str:
     unfinished = sum(not rater.finished for rater in findings.raters)
     if unfinished:
         lines.append(f"<li>Not finished: {unfinished} of {len(findings.raters)} raters, so numbers may change.</li>")
+    lines += [f"<li>{escape(words)}</li>" for words in report_tables.alone(findings) if findings.rule == "mle"]
     return f"<ul>{warning}{''.join(lines)}</ul>"
 
 

@@ -11,7 +11,7 @@ from srgan.evaluation.published import TABLE1, TABLE2, Published
 from srgan.study.design import LABELS, Screening
 from srgan.study.exports import BY_PROGRAMS, SIMULATED, mark
 from srgan.study.findings import Findings, Score, SetFindings
-from srgan.study.paper import printed_score, rows_of
+from srgan.study.paper import alone_words, printed_score, rows_of
 from srgan.study.ratings import Ratings
 from srgan.study.screening import RULES
 
@@ -45,7 +45,11 @@ def overview(findings: Findings) -> Table:
     header = [Column("method")]
     for found in findings.sets:
         header += [Column(f"{found.data} MOS"), Column("95 %", (f"{found.data} low", f"{found.data} high"))]
-    notes = (f"From 1 (bad) to 5 (excellent), {_rule_words(findings.rule)}; intervals over raters.",)
+    notes = (
+        f"From 1 (bad) to 5 (excellent), {_rule_words(findings.rule)}.",
+        f"95 % over raters: {interval_words(findings.rule)}",
+        *(alone(findings) if findings.rule == "mle" else ()),
+    )
     return Table("Mean opinion scores (MOS)", tuple(header), tuple(rows), notes)
 
 
@@ -86,14 +90,23 @@ def opinions(findings: Findings, found: SetFindings) -> Table:
     again = " Second votes on a version are left out." if findings.ratings.study.retest else ""
     notes = [
         f"MOS: the mean of votes from 1 to 5, {_rule_words(findings.rule)}. {pictures} pictures.{again}",
-        "95 % over raters: Student's t over the raters' means; holds for other raters of the same pictures. Over "
-        "raters and pictures: bootstrap of the unscreened votes; holds for other raters and other such pictures.",
+        f"95 % over raters: {interval_words(findings.rule)}",
+        "95 % over raters and pictures: bootstrap of the unscreened votes; holds for other raters and other such "
+        "pictures.",
     ]
+    if findings.rule == "none" and any(abs(other.mean - other.by_rater.mean) >= 0.005 for other in found.opinions):
+        notes.append(
+            "Not every rater voted on everything: the interval over raters is that of the mean of their means, which "
+            "is not quite the MOS."
+        )
+    notes += alone(findings) if findings.rule == "mle" else ()
     if differential:
         notes.append(
             f"DMOS: the vote less the same rater's vote on the true picture ({reference}), plus 5: 5 is as good as the "
             "true picture. Unscreened."
         )
+    if reference in scores:
+        notes.append(f"The best is that of the methods: {reference}, the true picture, is no method.")
     return Table(f"{found.data}: opinion scores", tuple(header), tuple(rows), tuple(notes))
 
 
@@ -182,25 +195,49 @@ def screened(findings: Findings) -> Table:
     for found in findings.sets:
         for method in found.methods:
             plain = found.score(method, "none")
-            scores = [found.score(method, rule) for rule in RULES]
             if plain is not None:
-                rows.append((found.data, method, *(_beside(score, plain) for score in scores)))
+                beside = (_beside(found.score(method, rule), plain) for rule in RULES if rule != "none")
+                cell: Cell = (number(plain.mean), interval(plain.low, plain.high))
+                rows.append((found.data, method, cell, *beside))
     header = [Column("set"), Column("method")]
     for rule in RULES:
         title = "no screening" if rule == "none" else str(rule)
         if rule == findings.rule:
             title = f"{title} (the study's rule)"
         fields = (f"{rule} MOS", f"{rule} low", f"{rule} high", f"{rule} less none")
-        header.append(Column(f"{title}: MOS / 95 % / change", fields))
+        what, count = ("MOS / 95 %", 3) if rule == "none" else ("MOS / 95 % / change", 4)
+        header.append(Column(f"{title}: {what}", fields[:count]))
     out = {
         rule: [rater.rater for rater in findings.raters if rule in rater.rejected] for rule in RULES if rule != "none"
     }
     notes = [f"{rule}: {RULES[rule]}; left out: {', '.join(raters) or 'nobody'}." for rule, raters in out.items()]
     notes.append(
         f"The rule of the main numbers, {findings.rule}, was frozen with the study, before there were votes; the "
-        "others are shown to see whether it matters. Intervals over raters."
+        "others are shown to see whether it matters."
     )
+    notes += [
+        f"95 % over raters: {interval_words('none')}",
+        f"95 % by p913 and mle: {interval_words('mle')}",
+        *alone(findings),
+    ]
     return Table("Opinion scores with and without each rule", tuple(header), tuple(rows), tuple(notes))
+
+
+def interval_words(rule: Screening) -> str:
+    """What an interval over raters of a score by a rule says, and what it does not."""
+    if rule in ("p913", "mle"):
+        return (
+            "Student's t over the raters' means without their biases. It says how sure a method's place among the "
+            "others is, and is much narrower than one for the score that other raters would give: for that, read the "
+            "interval of unscreened votes."
+        )
+    which = "the raters' means" if rule == "none" else "the means of the raters who are left"
+    return f"Student's t over {which}; holds for other raters of the same pictures."
+
+
+def alone(findings: Findings) -> tuple[str, ...]:
+    """A warning where maximum likelihood listens to one rater more than to all others."""
+    return (alone_words(findings.decided_alone),) if findings.decided_alone else ()
 
 
 def number(value: float | None, *, signed: bool = False, rank: int = 0) -> Number:

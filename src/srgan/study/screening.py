@@ -67,7 +67,7 @@ class Screened:
 
     @property
     def decided_alone(self) -> str | None:
-        """The rater with more than half of all weight, if there is one: then the scores are that rater's own votes."""
+        """The rater with more than half of all weight, if there is one: then the scores are hardly the panel's."""
         total = float(self.weights.sum())
         return next((who for who, own in zip(self.raters, self.weights, strict=True) if 2 * own > total), None)
 
@@ -101,8 +101,9 @@ def opinions(ratings: Ratings, rule: Screening, *, data: str | None = None) -> t
     """The opinion of each method by a rule, in the study's order.
 
     Raters are judged by all their votes, also where one set is asked for. The interval is t over the means of raters,
-    weighted as the rule does it. Where it takes raters' biases off, the interval says how sure the place of a method
-    among the others is, and not what score another panel would give: it is much narrower than that of plain votes.
+    weighted as the rule does it; where one rater decides alone there is none. Where the rule takes raters' biases off,
+    the interval says how sure the place of a method among the others is, and not what score another panel would give:
+    it is much narrower than that of plain votes.
 
     Raises:
         UsageError: if there is no such set or rule.
@@ -122,9 +123,10 @@ def bt500(table: Table) -> Screened:
     """Raters rejected who are often far from the others, above as well as below (ITU-R BT.500-14, A1-2.3.1), once.
 
     Far is 2 standard deviations where the votes on a stimulus look normal (kurtosis from 2 to 4), and sqrt(20) where
-    they do not. A rater is rejected with more than 5 % of such votes, of the votes that the rater cast, if those above
-    and those below differ by less than 30 % of them. If all would be rejected, nobody is. Where all votes are equal
-    none is far, though the letter of the rule would count each as both above and below.
+    they do not; both are taken of these votes alone (divided by n), as sureal does. A rater is rejected with more than
+    5 % of such votes, of the votes that the rater cast, if those above and those below differ by less than 30 % of
+    them. If all would be rejected, nobody is. Where all votes are equal none is far, though the letter of the rule
+    would count each as both above and below.
     """
     return _after_rejection("bt500", table, table.scores, _nothing(table))
 
@@ -266,7 +268,7 @@ def _weighed(found: Screened, columns: list[int]) -> Estimate:
     takes_part = ~np.isnan(own) & (found.weights > 0)
     own, weights = own[takes_part], found.weights[takes_part]
     n, unit = len(own), "raters, biases taken off" if found.rule in ("p913", "mle") else "raters"
-    if n < 2:
+    if n < 2 or found.decided_alone is not None:
         return Estimate(mean, math.nan, math.nan, n, unit, "t")
     shares = weights / weights.sum()
     deviations = own - float(shares @ own)

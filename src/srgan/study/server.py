@@ -21,7 +21,7 @@ from srgan.errors import DataError, OutputError, SrganError, UsageError
 from srgan.study.app import create_app
 from srgan.study.database import explained
 from srgan.study.manifest import Shown, Study, read_study
-from srgan.study.store import Store
+from srgan.study.store import Rater, Store
 from srgan.study.writer import Writer
 
 LOCK = ".served"
@@ -51,8 +51,12 @@ class Served:
 
     address: str
     """As raters reach it, as in http://127.0.0.1:8080."""
-    store: Store
-    """Only to be asked before anybody is invited, and after the end."""
+    organiser: str
+    """The address of the organiser's page."""
+    raters: tuple[Rater, ...]
+    """Who are invited."""
+    votes: Path
+    """The database; while it is served, its store is the writer's alone."""
     ended: threading.Event
     """Set when the server stops."""
 
@@ -102,11 +106,14 @@ def serving(folder: Path, place: Place, *, simulated: bool, tell: Tell, more: in
         if more:
             store.invite_more(more)
         address = place.address or _address(listener, place.host)
-        server, ended = _server(create_app(store, writer, address=address, tell=tell)), threading.Event()
+        ended = threading.Event()
+        # The store is asked before the first rater comes: two threads at once would share one transaction.
+        served = Served(address, f"{address}/o/{store.organiser_token}", store.raters(), store.path, ended)
+        server = _server(create_app(store, writer, address=address, tell=tell))
         threading.Thread(target=_run, args=(server, listener, ended), name="server", daemon=True).start()
         try:
             _await_start(server, ended)
-            yield Served(address, store, ended)
+            yield served
         finally:
             server.should_exit = True
             ended.wait(_END)

@@ -26,6 +26,10 @@ class Refused(Exception):
         self.taken_over = taken_over
 
 
+class Withdrawn(Refused):
+    """The rater is not in the study any more."""
+
+
 @dataclass(frozen=True)
 class Example:
     """A picture of the calibration."""
@@ -139,9 +143,15 @@ class Sessions:
 
 
 class _Turn:
-    """One transaction of one rater."""
+    """One transaction of one rater.
+
+    Raises:
+        Withdrawn: if there is no such rater any more.
+    """
 
     def __init__(self, connection: sqlite3.Connection, store: Store, rater: str, now: datetime) -> None:
+        if connection.execute("SELECT 1 FROM raters WHERE code = ?", (rater,)).fetchone() is None:
+            raise Withdrawn(f"{rater} has withdrawn")
         self._connection, self._store, self._rater, self._now = connection, store, rater, now
         self.moment = now.isoformat(timespec="milliseconds")
 

@@ -22,7 +22,7 @@ from srgan.study.raters import Kind, Planted, Rater, make_rater
 from srgan.study.server import running
 from srgan.study.standing import ratings_of
 from srgan.study.store import Store, database_of
-from srgan.study.visit import Gallery, Habits, Visit
+from srgan.study.visit import Habits, Share, Visit
 
 RECORD = "simulation.json"
 
@@ -110,15 +110,18 @@ def rehearse(folder: Path, rehearsal: Rehearsal, audience: Audience) -> tuple[st
             store.invite_more(missing)
         invited = store.raters()[: rehearsal.raters]
     raters = [make_rater(rehearsal.planted, one.code, kind) for one, kind in zip(invited, rehearsal.kinds, strict=True)]
-    leave, gallery = Event(), Gallery()
+    leave = Event()
     with running(folder, simulated=True) as address:
 
-        def visit(rater: Rater, token: str) -> Visit:
+        def visit(rater: Rater, token: str, share: Share) -> Visit:
             # A client of their own: one pool for all would look through all connections before every request.
             client = httpx.AsyncClient(base_url=address, timeout=_PATIENCE, trust_env=False)
-            return Visit(client, study, rater, token, gallery=gallery, habits=rehearsal.habits, leave=leave.is_set)
+            return Visit(client, study, rater, token, share=share, habits=rehearsal.habits, leave=leave.is_set)
 
-        visits = [visit(rater, one.token) for rater, one in zip(raters, invited, strict=True)]
+        visits = [
+            visit(rater, one.token, Share(part, len(raters)))
+            for part, (rater, one) in enumerate(zip(raters, invited, strict=True))
+        ]
         # In a thread of its own, so that an interruption is heard here, and raters leave between two votes.
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(asyncio.run, _all(visits))

@@ -82,6 +82,8 @@ def find_sources(words: Sequence[str]) -> Sources:
         if not equals or os.path.isdir(word):
             found.add_evaluation(Path(word))
             continue
+        if not place:
+            raise UsageError(f"{word} names no folder: give one, as {word}FOLDER")
         if name in folders:
             raise UsageError(f"two folders are called {name}: name one of them otherwise, as OTHER={place}")
         folders[check_name(name, "method")] = Path(place)
@@ -105,7 +107,7 @@ class _Finding:
 
     def add_evaluation(self, folder: Path) -> None:
         """All methods of an evaluation, and its true pictures."""
-        if folder.is_dir() and not (folder / RESULTS).is_file():
+        if os.path.isdir(folder) and not os.path.isfile(folder / RESULTS):
             raise DataError(
                 f"{folder} is not the folder of an evaluation that came to its end: "
                 f"name one, or give the pictures in it a name, as NAME={folder}"
@@ -132,9 +134,9 @@ class _Finding:
         found = False
         for data, contents in self.sets.items():
             own = folder / data
-            files = _by_name(own if own.is_dir() else folder, name)
+            files = _by_name(own if os.path.isdir(own) else folder, name)
             missing = [content for content in contents if content not in files]
-            if len(missing) == len(contents) and not own.is_dir():
+            if len(missing) == len(contents) and not os.path.isdir(own):
                 continue
             if missing:
                 more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -188,7 +190,7 @@ def _sets_in(name: str, folder: Path) -> dict[str, tuple[str, ...]]:
 
 def _by_name(folder: Path, method: str) -> dict[str, Path]:
     """The pictures in a folder, not below it, by their names without ending."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"the folder {folder} of {method} does not exist: check the path")
     found: dict[str, Path] = {}
     for path in picture_files(folder):

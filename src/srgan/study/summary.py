@@ -42,6 +42,7 @@ def summary(findings: Findings) -> dict[str, Any]:
         "sets": {found.data: _on_set(findings, found) for found in findings.sets},
         "raters": plain(findings.raters),
         "retest": plain(findings.retest),
+        "mle decided alone by": findings.decided_alone,
         "krippendorff": plain(findings.alphas),
         "icc": plain(findings.icc),
         "order": plain(findings.effects),

@@ -25,6 +25,7 @@ from srgan.study.standing import ratings_of
 State = dict[str, Any]
 
 _SCREEN = (1920, 1080)
+_FIRST = 3  # pictures that every rater looks at
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,16 @@ class Habits:
             raise UsageError("habits are chances: give numbers from 0 to 1")
 
 
-class Gallery:
-    """The pictures of a study that some rater has looked at, so that each is looked at at least once."""
+@dataclass(frozen=True)
+class Share:
+    """Which pictures a rater looks at: one of so many parts, so that all are looked at, and evenly over time."""
 
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
+    part: int = 0
+    parts: int = 1
 
-    def is_new(self, shown: Shown) -> bool:
-        """Whether nobody has looked at it; from now on somebody has."""
-        new = shown.file not in self._seen
-        self._seen.add(shown.file)
-        return new
+    def has(self, shown: Shown) -> bool:
+        """Whether the picture is in this part."""
+        return int(shown.sha256[:8], 16) % self.parts == self.part
 
 
 class Visit:
@@ -64,7 +64,7 @@ class Visit:
         study: that is rated.
         rater: who votes.
         token: of the rater's link.
-        gallery: shared by all raters of the study.
+        share: of the pictures that the rater looks at, besides the first few.
         habits: of the rater.
         leave: asked before every vote whether to stop here.
     """
@@ -76,14 +76,14 @@ class Visit:
         rater: Rater,
         token: str,
         *,
-        gallery: Gallery,
+        share: Share,
         habits: Habits,
         leave: Callable[[], bool],
     ) -> None:
         self.done: int | None = None
         """Votes that stand, practice among them; None before the server was asked."""
         self._client, self._study, self._rater, self._link = client, study, rater, f"/r/{token}"
-        self._gallery, self._leave = gallery, leave
+        self._share, self._leave = share, leave
         order = presentations(study, rater.code)
         self._order = {
             "practice": [shown for shown in order if shown.phase == "practice"],
@@ -196,10 +196,10 @@ class Visit:
         return state
 
     async def _look(self, told: State, shown: Shown) -> None:
-        """See that the picture at an address is the right one, unless enough have been looked at."""
+        """See that the picture at an address is the right one, unless another rater does."""
         self._check(_size(told) == _size_of(shown), "another picture's size")
         self._looked += 1
-        if not self._gallery.is_new(shown) and self._looked > 3:
+        if not self._share.has(shown) and self._looked > _FIRST:
             return
         answer = await self._get(str(told["address"]))
         self._check(sha256(answer.content).hexdigest() == shown.sha256, "another picture than the study's")

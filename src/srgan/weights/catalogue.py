@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srgan.errors import ModelError
+from srgan.images.tiles import Stage
 from srgan.weights.card import Card
 
 SHIPPED = Path(__file__).parent / "files"
@@ -19,6 +20,21 @@ class Model:
 
     card: Card
     folder: Path
+
+    @property
+    def label(self) -> str:
+        """Its name, and which weights these are: what the metadata of results says."""
+        return f"{self.card.name} {self.card.identity}"
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The parts that are tiled apart."""
+        return self.card.stages
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along one axis."""
+        return self.card.scale
 
     def read(self, suffix: str) -> bytes:
         """The contents of the model's `.onnx` or `.safetensors` file.

@@ -192,7 +192,9 @@ def create(
                 for note in notes:
                     audience.say(note)
                 again = tuple(separate(repeat))
-                plan = Plan(chosen, asked, title or TITLE, again, None if alone else _examples(calibration))
+                plan = Plan(
+                    chosen, asked, TITLE if title is None else title, again, None if alone else _examples(calibration)
+                )
                 study = create(plan if repeats is not None else plan.repeating_all(), output, audience)
         except KeyboardInterrupt:
             say(f"Interrupted: {output} was not made")
@@ -241,4 +243,4 @@ def _examples(calibration: str | None) -> Path | None:
     if calibration is not None:
         return Path(calibration)
     usual = Path(os.environ.get("SRGAN_DATA") or "", "train", "BSDS500_train_test")
-    return usual if os.environ.get("SRGAN_DATA") and usual.is_dir() else None
+    return usual if os.environ.get("SRGAN_DATA") and os.path.isdir(usual) else None

@@ -122,10 +122,11 @@ def _need_packages() -> None:
 def _checked(address: str | None) -> str | None:
     if address is None:
         return None
-    scheme, _, rest = address.partition("://")
-    if scheme not in ("http", "https") or not rest.strip("/") or not address.isprintable() or set(address) & set(" ?#"):
-        raise UsageError(f"--address {address} is no address: give one such as https://study.example.org")
-    return address.rstrip("/")
+    scheme, _, host = address.rstrip("/").partition("://")
+    # Nor may a folder follow: the pages ask for their pictures and scripts at the root.
+    if scheme not in ("http", "https") or not host or not host.isprintable() or set(host) & set("/ ?#"):
+        raise UsageError(f"--address {address} is no address of a server: give one such as https://study.example.org")
+    return f"{scheme}://{host}"
 
 
 def _is_own(host: str) -> bool:
@@ -136,16 +137,15 @@ def _show_places(served: "Served", *, as_json: bool) -> None:
     """Write the links, and say where everything is."""
     from srgan.study.invitations import write_invitations
 
-    raters = served.store.raters()
-    organiser = f"{served.address}/o/{served.store.organiser_token}"
-    invitations = write_invitations(served.store.path.parent, raters, served.address)
+    raters = len(served.raters)
+    invitations = write_invitations(served.votes.parent, served.raters, served.address)
     if as_json:
-        places = {"invitations": str(invitations), "votes": str(served.store.path)}
-        show_json({"address": served.address, "organiser": organiser, "raters": len(raters), **places})
+        places = {"invitations": str(invitations), "votes": str(served.votes)}
+        show_json({"address": served.address, "organiser": served.organiser, "raters": raters, **places})
     else:
         show(
-            f"organiser  {organiser}\nraters     {invitations} ({len(raters)} links, one for each)\n"
-            f"votes      {served.store.path}\n\nServing until Ctrl-C"
+            f"organiser  {served.organiser}\nraters     {invitations} ({raters} links, one for each)\n"
+            f"votes      {served.votes}\n\nServing until Ctrl-C"
         )
 
 

@@ -108,6 +108,7 @@ async function rate() {
   if (ready.check(state) !== "") return route(stopped);
   if (!isWhole()) server.tell("zoom", `${ratio()} at the start`);
   await note("resume", stopped || "start"); // and hear whether the study has gone on elsewhere meanwhile
+  if (state.next.length === 0) return route(""); // done there, or the examples are due again after a day
   show("trial");
   const end = await trial.run(state);
   state = end.state;

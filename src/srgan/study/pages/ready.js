@@ -1,6 +1,6 @@
 // The panel before every run of ratings: where the rater stands, and whether window and screen are fit for it.
 
-import { isWhole, obstacle, ratio } from "./screen.js";
+import { isUnpinched, isWhole, obstacle, ratio } from "./screen.js";
 
 const WORDS = {
   pause: ["Paused", "Go on when you like. You may close this page, and open your link again another day."],
@@ -46,7 +46,7 @@ export class Ready {
   check(state) {
     const hindrance = obstacle(state.next, this.#taken());
     const found = hindrance ? [REMEDIES[hindrance]] : [];
-    if (!isWhole()) found.push(blurred());
+    if (!isWhole()) found.push(magnified());
     this.#find("checks").replaceChildren(...found.map(warning));
     this.#find("go").disabled = hindrance !== "";
     this.#find("full").hidden = hindrance !== "window" || !document.fullscreenEnabled;
@@ -83,10 +83,11 @@ export function sitting(state) {
   return `In this sitting: ${state.sitting.votes} ${state.sitting.votes === 1 ? "rating" : "ratings"} in ${time}.`;
 }
 
-function blurred() {
+function magnified() {
+  if (!isUnpinched()) return ["The page is magnified, which blurs pictures.", "Pinch it until it has its usual size again."];
   return [
-    `The page is shown at ${Math.round(ratio() * 100)} % of its size, which may blur pictures.`,
-    "Set the zoom to 100 %: press Ctrl and 0, or Command and 0. If this stays, the screen itself is scaled: set it to 100 % or 200 % if you can. You may go on as it is; it will be noted.",
+    `The page is shown at ${Math.round(ratio() * 100)} % of its size.`,
+    "If it is zoomed, set it to 100 %: press Ctrl and 0, or Command and 0. If this stays, the screen itself is scaled: just go on. Pictures are still shown pixel by pixel if your browser can; whether it does is noted.",
   ];
 }
 

@@ -8,10 +8,11 @@ export const ratio = () => window.devicePixelRatio;
 
 const near = (one, other) => Math.abs(one - other) < 1e-3;
 
-// Whether a CSS pixel is a whole number of the screen's, and nothing was pinched larger.
-export function isWhole() {
-  return ratio() > 0.999 && near(ratio(), Math.round(ratio())) && near(window.visualViewport?.scale ?? 1, 1);
-}
+// Whether nothing was pinched larger, which no other measure tells.
+export const isUnpinched = () => near(window.visualViewport?.scale ?? 1, 1);
+
+// Whether a CSS pixel is a whole number of the screen's: then every browser shows pictures as they are.
+export const isWhole = () => ratio() > 0.999 && near(ratio(), Math.round(ratio())) && isUnpinched();
 
 // The size that gives every pixel of the picture one of the screen.
 export function size(image, picture) {

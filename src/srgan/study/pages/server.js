@@ -22,7 +22,7 @@ export async function ask(address, options, trouble) {
     try {
       const answer = await fetch(address, { ...options, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
       if (!passing(answer.status)) {
-        const body = await read(answer);
+        const body = await read(answer); // throws what is tried again where it is not whole, or not the study's
         if (failed) trouble(false);
         return body;
       }
@@ -35,11 +35,15 @@ export async function ask(address, options, trouble) {
   }
 }
 
-// The whole of an answer: JSON or a picture; half an answer is none.
+// The whole of an answer: JSON or a picture; half an answer is none. Nor is anything else, such as the page on which a
+// network wants a password: the study never says that.
 async function read(answer) {
-  const json = (answer.headers.get("content-type") ?? "").startsWith("application/json");
-  if (!answer.ok) throw new Refused(answer.status, json ? await answer.json() : {});
-  return json ? answer.json() : answer.blob();
+  const kind = answer.headers.get("content-type") ?? "";
+  if (kind.startsWith("image/") && answer.ok) return answer.blob();
+  if (!kind.startsWith("application/json")) throw new TypeError(`no answer of the study: ${kind}`);
+  const body = await answer.json();
+  if (!answer.ok) throw new Refused(answer.status, body);
+  return body;
 }
 
 // The rater's part of the server, as long as this window holds the lease.

@@ -1,6 +1,6 @@
 // Rating: one picture after another, each shown until the rater does something about it.
 
-import { centre, fit, isWhole, measured, ratio } from "./screen.js";
+import { centre, fit, isUnpinched, measured, ratio } from "./screen.js";
 import { chance, Refused, wait } from "./server.js";
 
 const LONGEST = 24 * 60 * 60 * 1000; // milliseconds: a time that is longer says nothing more
@@ -104,7 +104,7 @@ export class Trial {
       response_ms: Math.min(Math.round(this.#hidden - painted), LONGEST),
       device_pixel_ratio: ratio(),
       viewport: [window.innerWidth, window.innerHeight],
-      zoom_ok: exact && isWhole(),
+      zoom_ok: exact && isUnpinched(),
     });
     return this.#outbox.deliver(this.#server, state);
   }

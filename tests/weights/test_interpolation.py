@@ -1,0 +1,105 @@
+"""A fidelity means the network between two models, and says in one line when it cannot be meant."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from srgan.errors import ModelError, UsageError
+from srgan.weights.catalogue import DEFAULT_MODEL, find
+from srgan.weights.interpolation import Interpolated, fidelity_digits, find_network
+from tests.conftest import make_model
+
+Pair = tuple[Path, Path]
+
+
+@pytest.fixture
+def shipped(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the pair, which is all that came with srgan."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", pair[0].parent)
+    return pair[0].parent
+
+
+def test_without_fidelity_it_is_one_model(tiny_model: Path) -> None:
+    assert find_network() == find(DEFAULT_MODEL)
+    assert find_network(tiny_model) == find(tiny_model)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_alone_it_lies_between_the_shipped_pair(pair: Pair) -> None:
+    network = find_network(fidelity=0.7)
+    assert network == Interpolated(find(pair[0]), find(pair[1]), 0.7)
+    assert network == find_network(*pair[:1], faithful=pair[1], fidelity=0.7)
+    assert network.scale == 4
+    assert network.stages == find(pair[0]).stages
+
+
+@pytest.mark.usefixtures("shipped")
+def test_at_an_end_it_is_the_model_there(pair: Pair) -> None:
+    for fidelity in (0, 0.0, -0.0):
+        assert find_network(fidelity=fidelity) == find(pair[0])
+    for fidelity in (1, 1.0):
+        assert find_network(fidelity=fidelity) == find(pair[1])
+
+
+@pytest.mark.usefixtures("shipped")
+def test_no_two_networks_share_a_label() -> None:
+    fidelities = (0.0, 5e-324, 0.3, 0.1 + 0.2, 0.7, 1 - 2**-53, 1.0)
+    labels = [find_network(fidelity=fidelity).label for fidelity in fidelities]
+    assert len(set(labels)) == len(fidelities)
+    srgan, srresnet = find("srgan"), find("srresnet")
+    assert labels[4] == f"srgan {srgan.card.identity} to srresnet {srresnet.card.identity} at fidelity 0.7"
+    assert (labels[0], labels[-1]) == (srgan.label, srresnet.label)
+
+
+@pytest.mark.parametrize(
+    ("fidelity", "digits"), [(0, "0"), (-0.0, "0"), (1.0, "1"), (0.5, "0.5"), (0.125, "0.125"), (1e-5, "0.00001")]
+)
+def test_a_fidelity_is_written_in_decimals(fidelity: float, digits: str) -> None:
+    assert fidelity_digits(fidelity) == digits
+
+
+@pytest.mark.usefixtures("shipped")
+def test_weights_between() -> None:
+    first, second = np.float32([0.0, 1.0, -3.0, 0.1]), np.float32([1.0, 1.0, 5.0, 0.1])
+    network = find_network(fidelity=0.25)
+    assert isinstance(network, Interpolated)
+    assert np.array_equal(network.between(first, second), np.float32([0.25, 1.0, -1.0, 0.1]))
+    assert network.between(first, second).dtype == np.float32
+
+
+@pytest.mark.parametrize("fidelity", [-0.1, 1.1, 1 + 2**-52, float("nan"), float("inf"), -5e-324])
+def test_a_fidelity_that_cannot_be_meant(fidelity: float) -> None:
+    with pytest.raises(UsageError, match=f"^--fidelity must be from 0.* not {fidelity}$"):
+        find_network(fidelity=fidelity)
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({"faithful": "srresnet"}, "give --fidelity too"),
+        ({"faithful": "srresnet", "fidelity": 0.5}, "both --model and --faithful, or neither"),
+        ({"model": "srgan", "fidelity": 0.5}, "both --model and --faithful, or neither"),
+        ({"model": "srgan", "faithful": "srgan", "fidelity": 0.5}, "both ends of --fidelity are srgan"),
+    ],
+)
+@pytest.mark.usefixtures("shipped")
+def test_a_pair_that_is_none(named: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        find_network(**named)
+
+
+def test_models_of_two_architectures_are_refused_whatever_the_fidelity(pair: Pair, tmp_path: Path) -> None:
+    deeper = make_model(tmp_path, "deeper", blocks=3, normalisation=False)
+    for fidelity in (0.0, 0.5, 1.0):
+        with pytest.raises(ModelError, match="srgan and deeper differ in architecture"):
+            find_network(pair[0], faithful=deeper, fidelity=fidelity)
+
+
+def test_a_shipped_model_that_is_not_there_is_said_with_the_remedy(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
+    with pytest.raises(ModelError, match="came without srgan: upgrade srgan, or name two models"):
+        find_network(fidelity=0.5)
