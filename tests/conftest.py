@@ -50,6 +50,8 @@ def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> P
         for module in generator.modules():
             if isinstance(module, nn.PReLU) and seed:
                 module.weight.uniform_(0.1, 0.4)
+            if isinstance(module, nn.Conv2d) and module.bias is not None and seed:
+                module.bias.uniform_(-0.1, 0.1)  # the exporter leaves out those that are nought
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean.uniform_(-0.3, 0.3)  # type: ignore[union-attr]
                 module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]

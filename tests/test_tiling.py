@@ -14,6 +14,7 @@ from srgan.errors import EngineError, OutOfMemory
 from srgan.images.tiles import Stage, spans
 from srgan.tiling import Target, TiledNetwork
 from srgan.weights.catalogue import find
+from srgan.weights.interpolation import Interpolated
 
 LEVEL = 1 / 255
 
@@ -53,6 +54,19 @@ def test_tiled_is_whole_at_every_size_modulo_the_tile(tiny_model: Path, make: ty
         tiled, done = restore(network, low, rows=20, columns=20)
         assert done == low.shape[0] * low.shape[1]
         assert np.abs(tiled - whole(engine, low)).max() < 0.01 * LEVEL
+
+
+@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+def test_a_network_between_two_is_tiled_as_they_are(pair: tuple[Path, Path], make: type[OpenVinoEngine]) -> None:
+    photo_real, faithful = map(find, pair)
+    engine = make(Interpolated(photo_real, faithful, 0.6), precision="fp32")
+    network, alone = TiledNetwork(engine), TiledNetwork(make(faithful, precision="fp32"))
+    assert (network._areas, network.halo) == (alone._areas, alone.halo)
+    network._areas[1] = 30 * 30
+    low = picture(61, 53)
+    tiled, done = restore(network, low, rows=20, columns=20)
+    assert done == low.shape[0] * low.shape[1]
+    assert np.abs(tiled - whole(engine, low)).max() < 0.01 * LEVEL
 
 
 def test_a_halo_too_narrow_would_show(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,8 @@ from srgan.cli import main
 main()
 """
 ALONE = ("--calibration", "none")
+LONG = "a" * 300
+"""Longer than the name of a file can be."""
 
 
 @pytest.fixture(autouse=True)
@@ -203,6 +205,13 @@ CASES = {
     ),
     "another's folder": ([*BOTH, "-o", "data"], 1, "data is there already, with other things in it: choose another"),
     "a title that tells": ([*BOTH, "--title", "Is it nearest?"], 2, "--title names nearest, and raters read it"),
+    "no title": ([*BOTH, "--title", ""], 2, "--title must be one line of 1 to 200 letters"),
+    "a folder without a name": ([*BOTH, "own="], 2, "own= names no folder: give one, as own=FOLDER"),
+    "too long a source": ([LONG], 1, "cannot be read: name the folder of an evaluation that came to its end"),
+    "too long a folder": ([f"own={LONG}"], 1, f"the folder {LONG} of own does not exist: check the path"),
+    "too long a calibration": ([*BOTH, "--calibration", LONG], 1, f"the folder {LONG} does not exist: name one of"),
+    "too long an output": ([*BOTH, "-o", LONG], 1, "cannot be used (File name too long): choose another folder"),
+    "a crowd": ([*BOTH, "--raters", "1000000000"], 2, "--raters is 1000000000: give a number of at most 10000"),
     "no raters": ([*BOTH, "--raters", "0"], 2, "--raters is 0: give a number of at least 1"),
     "too many repeats": ([*BOTH, "--repeats", "7"], 2, "--repeats is 7, and there are 6 versions: give no more"),
     "no method to repeat": ([*BOTH, "--repeat", "own"], 2, "there is no method own to be rated twice: choose of near"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,9 +20,17 @@ from tests.study.made_up import make_study
 Run = Callable[..., Any]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small study that nobody has rated."""
+    folder = tmp_path_factory.mktemp("made") / "study"
+    make_study(folder, sets={"Set5": 2}, raters=3)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _study(desk: Path) -> None:
-    make_study(desk / "study", sets={"Set5": 2}, raters=3)
+def _study(desk: Path, made: Path) -> None:
+    shutil.copytree(made, desk / "study")
 
 
 def test_planted_and_recovered_are_shown_side_by_side(srgan: Run) -> None:
@@ -113,6 +122,7 @@ REFUSED = {
     "good": (["study", "--bad", "good"], 2, "choose from constant, random, inverted"),
     "all bad": (["study", "--raters", "1", "--bad", "random"], 2, "leaves no good rater"),
     "none": (["study", "--raters", "0"], 2, "--raters is 0"),
+    "a people": (["study", "--raters", "99999999"], 2, "--raters is 99999999: give a number of at most"),
     "no difference": (["study", "--difference", "0"], 2, "leaves the scale"),
     "both": (["study", "--difference", "0.1", "--bad", "random"], 2, "--difference casts no votes"),
 }

@@ -93,10 +93,8 @@ def test_a_window_without_room_waits_until_it_has(window: Callable[..., "Page"],
     page.click("#go")
     painted(page, 1)
     page.set_viewport_size({"width": 1100, "height": 500})  # still room: nothing happens but that the picture moves
-    page.wait_for_timeout(100)
-    edges = page.locator("#stage img").bounding_box()
-    assert edges is not None
-    assert edges["x"] == (1100 - 48) / 2
+    page.wait_for_function("() => document.querySelector('#stage img').getBoundingClientRect().x === (1100 - 48) / 2")
+    assert page.is_visible("#trial")
     page.set_viewport_size({"width": 900, "height": 90})
     titled(page, "too small")
     assert short.events("small-window", "900x90") == ["900x90"]

@@ -287,3 +287,7 @@ def test_a_changed_study_is_refused(made: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps(document))
     with pytest.raises(DataError, match=r"study.json was changed after it was frozen"):
         read_study(tmp_path / "study")
+    document["design"]["raters"] = 0
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=r"study.json holds no study \(--raters is 0.*: make one with"):
+        read_study(tmp_path / "study")

@@ -12,7 +12,10 @@ from srgan.study import figures, rater_figures
 from srgan.study.drawing import RED, Drawing, Stamp
 
 PEOPLE = Stamp("study 0123456789abcdef, 4 raters, 40 votes", simulated=False)
-PROGRAMS = Stamp("SIMULATED: programs cast these votes, and no people; study 0123456789abcdef", simulated=True)
+PROGRAMS = Stamp(
+    "SIMULATED: programs cast these votes, and no people; study 0123456789abcdef, 26 raters, 29,328 votes",
+    simulated=True,
+)
 COUNTS = np.array([[30, 8, 2, 0, 0], [0, 10, 20, 10, 0], [0, 0, 0, 0, 0]], float)
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -78,6 +81,15 @@ def test_simulated_votes_are_stamped_across_every_figure(drawn: list[Drawing], s
         height, width = before.shape[0] // 4, before.shape[1] // 4  # in the middle half, not only at the foot
         changed = (before != after).any(axis=2)[height : 3 * height, width : 3 * width]
         assert changed.mean() > 0.05, stamped.name
+
+
+def test_the_words_at_the_foot_are_not_cut(simulated: list[Drawing]) -> None:
+    for drawing in simulated:
+        seen = pixels(drawing).astype(int)
+        foot = seen[-seen.shape[0] // 10 :]
+        red = (foot[..., 0] - foot[..., 1] > 100).any(axis=0)
+        assert red.any(), drawing.name
+        assert not red[:4].any(), drawing.name
 
 
 def test_figures_are_whole_svg_that_ask_for_nothing(drawn: list[Drawing]) -> None:

@@ -45,6 +45,28 @@ def test_planted_raters_are_flagged_and_good_ones_hardly_ever(missing: float) ->
     assert wrongly <= 2, "of 20 panels of 23"
 
 
+def test_raters_by_chance_hardly_ever_have_the_scale_upside_down_in_a_tiny_study() -> None:
+    generator, tiny = np.random.default_rng(0), study_of({"Set": 2}, METHODS[:4])
+    good = np.tile([1.0, 2, 3, 5], (9, 2))
+    found = {"random": 0, "inverted": 0}
+    for _ in range(500):
+        votes = np.vstack([good, generator.integers(1, 6, (1, 8)), 6 - good[:1]])
+        flagged = flags(ratings_of(tiny, votes))
+        found["random"] += "inverted" in _of(flagged, "R10")
+        found["inverted"] += "inverted" in _of(flagged, "R11")
+    assert found["random"] <= 9, "chance in a thousand by the normal rule; of eight votes it is 8 in a thousand"
+    assert found["inverted"] == 500
+
+
+def test_a_correlation_is_judged_by_the_votes_that_others_cast_too() -> None:
+    votes = np.full((3, 270), NAN)
+    votes[0] = np.tile(np.arange(1, 6), 54)  # many votes, of which all but eight stand alone
+    votes[1:, :8] = [3, 2, 5, 1, 2, 3, 2, 4]
+    ratings = ratings_of(STUDY, votes)
+    assert -0.8 < correlations(ratings.table())["R01"] < -0.2
+    assert {flag.rule for flag in flags(ratings) if flag.rater == "R01"} == {"correlation"}
+
+
 def test_every_flag_says_what_was_found_and_what_is_the_limit() -> None:
     found = flags(_panel(0))
     assert [flag.rater for flag in found] == sorted(flag.rater for flag in found)

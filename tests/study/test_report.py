@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import statistics
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,14 @@ from scipy import stats
 
 from srgan.errors import DataError, OutputError
 from srgan.evaluation.published import SEEDS, TABLE1, TABLE2
+from srgan.study import difference_tables
 from srgan.study.findings import Findings, find
 from srgan.study.paper import opinions_of, printed_score, rows_of
 from srgan.study.ratings import Ratings
 from srgan.study.report import folder_of, page, tables, write_report
 from srgan.study.summary import plain, summary, to_json
 from tests.study.panel import METHODS, rate, study_in
+from tests.study.votes import ratings_of, study_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -201,6 +204,59 @@ def test_the_rule_that_was_frozen_makes_the_main_numbers(full: Ratings, tmp_path
     assert "ITU-T P.910" in text
 
 
+def test_a_rater_who_decides_alone_is_told_wherever_it_matters() -> None:
+    generator = np.random.default_rng(0)
+    quality = generator.integers(2, 5, 48)
+    noise = np.vstack([np.zeros(48), generator.normal(0, 1.3, (3, 48))])  # the first rater never errs
+    ratings = ratings_of(study_of({"Set5": 12}, screening="mle"), np.clip(np.rint(quality + noise), 1, 5))
+    found = find(ratings)
+    assert found.decided_alone == "R01"
+    assert summary(found)["mle decided alone by"] == "R01"
+    warning = "Maximum likelihood gives R01 more weight than all others together"
+    parts = tables(found)
+    told = [*parts["opinions"], *parts["screening"], parts["raters"][0]]
+    assert all(warning in table.markdown() for table in told)
+    assert warning in page(found, parts, {part: [] for part in PARTS}).partition("</ul>")[0]
+    assert any(warning in note for note in opinions_of(ratings, TABLE2).notes)
+
+
+def test_nobody_decides_alone_in_a_panel(findings: Findings, folder: Path) -> None:
+    assert findings.decided_alone is None
+    assert "Maximum likelihood gives" not in (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize("rule", ["p913", "mle"])
+def test_intervals_without_biases_say_what_they_leave_out(rule: Any) -> None:
+    found = find(ratings_of(study_of({"Set5": 3}, screening=rule), scores_of(4, 12)))
+    for table in tables(found)["opinions"]:
+        text = table.markdown()
+        assert "means without their biases. It says how sure a method's place among the others is" in text
+        assert "holds for other raters of the same pictures" not in text
+
+
+def test_an_interval_that_is_not_about_the_mos_says_so() -> None:
+    scores = scores_of(4, 12)
+    words = "Not every rater voted on everything: the interval over raters"
+    assert words not in tables(find(ratings_of(study_of({"Set5": 3}), scores)))["opinions"][1].markdown()
+    scores[0] += 2.0 * (scores[0] <= 3)
+    scores[0, 4:] = np.nan
+    assert words in tables(find(ratings_of(study_of({"Set5": 3}), scores)))["opinions"][1].markdown()
+
+
+def scores_of(raters: int, versions: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 6, (raters, versions)).astype(float)
+
+
+def test_a_p_too_small_for_a_float_is_said_to_be_no_zero(findings: Findings) -> None:
+    found = findings.sets[0]
+    assert "A p of 0" not in difference_tables.tests(found).markdown()
+    test = found.differences["pooled"][0]
+    tiny = replace(found, differences={"pooled": (replace(test, test=replace(test.test, p=0.0), adjusted=0.0),)})
+    text = difference_tables.tests(tiny).markdown()
+    assert "| <.001 | <.001 |" in text
+    assert "A p of 0 in CSV or JSON is one below 5e-324, the smallest number that they hold." in text
+
+
 def test_raters_are_told_apart(folder: Path, full: Ratings) -> None:
     found = {line["rater"]: line for line in lines(folder / "tables" / "raters.csv")}
     assert list(found) == list(full.raters)
@@ -275,6 +331,17 @@ def test_reports_are_not_mixed_in_a_folder(findings: Findings, rehearsal: Path, 
         write_report(findings, tmp_path / "report")
 
 
+def test_half_a_report_says_whose_it_is(
+    findings: Findings, full: Ratings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srgan.study.report.illustrate", lambda _: {part: [] for part in PARTS})
+    (tmp_path / "tables").write_text("a file")
+    with pytest.raises(OutputError, match="tables"):
+        write_report(findings, tmp_path)
+    with pytest.raises(OutputError, match="holds a report of people's votes on study"):
+        write_report(find(rate(full.study, 2, simulated=True)), tmp_path)
+
+
 def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:
     study = study_in(tmp_path / "study", sets={"Set5": 2}, methods=("nearest", "mine", "HR"))
     hostile = tuple(
@@ -324,17 +391,25 @@ PARTIAL: dict[str, dict[str, Any]] = {
 }
 
 
+DRAWN = ("very few votes", "one vote")
+"""Those in which figures lack the most."""
+
+
 @pytest.mark.parametrize("kind", PARTIAL)
 def test_a_study_that_is_not_finished_has_a_report(tmp_path: Path, kind: str) -> None:
     options = {"sets": {"Set5": 4}, "methods": METHODS, **PARTIAL[kind]}
     study = study_in(tmp_path / "study", sets=options["sets"], methods=options["methods"])
     ratings = rate(study, options["raters"], share=options.get("share", 1.0))
-    path = write_report(find(ratings), tmp_path / "report")
-    words = " ".join(Elements(path.read_text()).text)
+    found = find(ratings)
+    if kind in DRAWN:
+        path = write_report(found, tmp_path / "report")
+        text, document = path.read_text(), json.loads((path.parent / "summary.json").read_text())
+    else:
+        text, document = page(found, tables(found), {part: [] for part in PARTS}), json.loads(to_json(summary(found)))
+    words = " ".join(Elements(text).text)
     assert "nan" not in words
     assert ("Not finished: " in words) == ("share" in options)
     assert ("No rater has voted on two methods" in words) == (kind in ("one vote", "one method"))
-    document = json.loads((path.parent / "summary.json").read_text())
     assert document["votes"] == sum(1 for _ in ratings.of("main"))
     assert bool(document["sets"]["Set5"]["dmos"]) == (kind not in ("no reference", "one method"))
 

@@ -227,6 +227,17 @@ def test_intervals_by_a_rule_are_over_what_it_makes_of_raters() -> None:
         assert weighed.score.high - weighed.score.mean == pytest.approx(stats.t.ppf(0.975, 23) * error)
 
 
+def test_where_one_rater_decides_alone_there_is_no_interval() -> None:
+    votes = _votes(2)[:5]
+    votes[0] = np.rint(votes.mean(axis=0))  # whom nobody equals in consistency
+    ratings = ratings_of(study_of({"Set": 20}), votes)
+    assert mle(ratings.table()).decided_alone == "R01"
+    for one in opinions(ratings, "mle"):
+        assert math.isfinite(one.score.mean)
+        assert math.isnan(one.score.low)
+        assert math.isnan(one.score.high)
+
+
 def test_a_bad_rater_weighs_less() -> None:
     weights = mle(_table(_votes(0))).weights
     assert weights[21:].max() < 0.5 * weights[:21].min()

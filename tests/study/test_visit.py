@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -21,7 +22,14 @@ OFTEN = Habits(undo=0.2, reload=0.2, pause=0.2)
 
 
 def visit(
-    folder: Path, study: Study, *, habits: Habits = OFTEN, leave: Callable[[], bool] = lambda: False, code: str = "R01"
+    folder: Path,
+    study: Study,
+    *,
+    habits: Habits = OFTEN,
+    leave: Callable[[], bool] = lambda: False,
+    code: str = "R01",
+    share: Share | None = None,
+    seen: list[str] | None = None,
 ) -> Visit:
     """One visit of a rater who believes that this study is served."""
     with Store.open(folder, simulated=True) as store:
@@ -29,8 +37,13 @@ def visit(
     planted = plant(study, {(mean.method, mean.data): mean.value for mean in planted_means(study, {})})
 
     async def go(address: str) -> Visit:
-        client = httpx.AsyncClient(base_url=address, trust_env=False)
-        made = Visit(client, study, make_rater(planted, code), token, share=Share(), habits=habits, leave=leave)
+        async def note(answer: httpx.Response) -> None:
+            if seen is not None and answer.headers["content-type"] == "image/png":
+                seen.append(sha256(await answer.aread()).hexdigest())
+
+        client = httpx.AsyncClient(base_url=address, trust_env=False, event_hooks={"response": [note]})
+        part = share or Share()
+        made = Visit(client, study, make_rater(planted, code), token, share=part, habits=habits, leave=leave)
         await made.rate_everything()
         return made
 
@@ -58,6 +71,25 @@ def test_the_votes_that_stand_are_the_models(tmp_path: Path) -> None:
     for row in read_ratings(tmp_path / "study", simulated=True).rows:
         assert row.score == rater.scores[row.phase][row.stimulus]
         assert row.response_ms == rater.milliseconds[row.phase][row.stimulus]
+
+
+def test_raters_share_the_pictures_and_miss_none(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study", raters=2)
+    seen: tuple[list[str], list[str]] = ([], [])
+    for part, pictures in enumerate(seen):
+        visit(
+            tmp_path / "study",
+            study,
+            habits=Habits(0, 0, 0),
+            code=f"R{part + 1:02}",
+            share=Share(part, 2),
+            seen=pictures,
+        )
+    shown = [each.shown.sha256 for each in (*study.stimuli, *study.practice)]
+    shown += [each.shown.sha256 for each in study.calibration]
+    assert set(shown) == {*seen[0], *seen[1]}
+    assert len(seen[0]) + len(seen[1]) <= len(shown) + 2 * 3
+    assert min(map(len, seen)) > len(shown) // 4
 
 
 def test_a_rater_who_left_goes_on_where_they_were(tmp_path: Path) -> None:

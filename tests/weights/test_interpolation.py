@@ -62,10 +62,10 @@ def test_a_fidelity_is_written_in_decimals(fidelity: float, digits: str) -> None
 
 @pytest.mark.usefixtures("shipped")
 def test_weights_between() -> None:
-    first, second = np.float32([0.0, 1.0, -3.0, 0.1]), np.float32([1.0, 1.0, 5.0, 0.1])
+    first, second = np.array([[0.0, 1.0, -3.0, 0.1], [1.0, 1.0, 5.0, 0.1]], np.float32)
     network = find_network(fidelity=0.25)
     assert isinstance(network, Interpolated)
-    assert np.array_equal(network.between(first, second), np.float32([0.25, 1.0, -1.0, 0.1]))
+    assert np.array_equal(network.between(first, second), np.array([0.25, 1.0, -1.0, 0.1], np.float32))
     assert network.between(first, second).dtype == np.float32
 
 

@@ -91,8 +91,9 @@ def create(plan: Plan, folder: Path, audience: Listener) -> Study:
             practice=practice,
             calibration=calibration,
         )
+        odd = (*_unlike(stimuli, outlines), *_identical(stimuli), *_narrow(study))  # while it can still be interrupted
         write_text(place / MANIFEST, study.to_json())
-    for line in (*_unlike(stimuli, outlines), *_identical(stimuli), *_narrow(study)):
+    for line in odd:
         audience.say(line)
     return study
 

@@ -17,6 +17,7 @@ import httpx
 
 from srgan.errors import DataError, UsageError
 from srgan.evaluation.folder import write_text
+from srgan.study.design import MOST_RATERS
 from srgan.study.manifest import read_study
 from srgan.study.raters import Kind, Planted, Rater, make_rater
 from srgan.study.server import running
@@ -50,6 +51,8 @@ class Rehearsal:
     def __post_init__(self) -> None:
         if self.raters < 1:
             raise UsageError(f"--raters is {self.raters}: give a number of at least 1")
+        if self.raters > MOST_RATERS:
+            raise UsageError(f"--raters is {self.raters}: give a number of at most {MOST_RATERS}")
         if len(self.bad) >= self.raters:
             raise UsageError(f"--bad leaves no good rater among {self.raters}: give more --raters")
 

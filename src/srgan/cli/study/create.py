@@ -192,9 +192,8 @@ def create(
                 for note in notes:
                     audience.say(note)
                 again = tuple(separate(repeat))
-                plan = Plan(
-                    chosen, asked, TITLE if title is None else title, again, None if alone else _examples(calibration)
-                )
+                heading = TITLE if title is None else title
+                plan = Plan(chosen, asked, heading, again, None if alone else _examples(calibration))
                 study = create(plan if repeats is not None else plan.repeating_all(), output, audience)
         except KeyboardInterrupt:
             say(f"Interrupted: {output} was not made")
