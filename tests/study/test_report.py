@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import statistics
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,12 @@ from scipy import stats
 
 from srgan.errors import DataError, OutputError
 from srgan.evaluation.published import SEEDS, TABLE1, TABLE2
-from srgan.study import difference_tables
 from srgan.study.findings import Findings, find
 from srgan.study.paper import opinions_of, printed_score, rows_of
 from srgan.study.ratings import Ratings
 from srgan.study.report import folder_of, page, tables, write_report
 from srgan.study.summary import plain, summary, to_json
 from tests.study.panel import METHODS, rate, study_in
-from tests.study.votes import ratings_of, study_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -204,57 +201,9 @@ def test_the_rule_that_was_frozen_makes_the_main_numbers(full: Ratings, tmp_path
     assert "ITU-T P.910" in text
 
 
-def test_a_rater_who_decides_alone_is_told_wherever_it_matters() -> None:
-    generator = np.random.default_rng(0)
-    quality = generator.integers(2, 5, 48)
-    noise = np.vstack([np.zeros(48), generator.normal(0, 1.3, (3, 48))])  # the first rater never errs
-    ratings = ratings_of(study_of({"Set5": 12}, screening="mle"), np.clip(np.rint(quality + noise), 1, 5))
-    found = find(ratings)
-    assert found.decided_alone == "R01"
-    assert summary(found)["mle decided alone by"] == "R01"
-    warning = "Maximum likelihood gives R01 more weight than all others together"
-    parts = tables(found)
-    told = [*parts["opinions"], *parts["screening"], parts["raters"][0]]
-    assert all(warning in table.markdown() for table in told)
-    assert warning in page(found, parts, {part: [] for part in PARTS}).partition("</ul>")[0]
-    assert any(warning in note for note in opinions_of(ratings, TABLE2).notes)
-
-
 def test_nobody_decides_alone_in_a_panel(findings: Findings, folder: Path) -> None:
     assert findings.decided_alone is None
     assert "Maximum likelihood gives" not in (folder / "report.html").read_text()
-
-
-@pytest.mark.parametrize("rule", ["p913", "mle"])
-def test_intervals_without_biases_say_what_they_leave_out(rule: Any) -> None:
-    found = find(ratings_of(study_of({"Set5": 3}, screening=rule), scores_of(4, 12)))
-    for table in tables(found)["opinions"]:
-        text = table.markdown()
-        assert "means without their biases. It says how sure a method's place among the others is" in text
-        assert "holds for other raters of the same pictures" not in text
-
-
-def test_an_interval_that_is_not_about_the_mos_says_so() -> None:
-    scores = scores_of(4, 12)
-    words = "Not every rater voted on everything: the interval over raters"
-    assert words not in tables(find(ratings_of(study_of({"Set5": 3}), scores)))["opinions"][1].markdown()
-    scores[0] += 2.0 * (scores[0] <= 3)
-    scores[0, 4:] = np.nan
-    assert words in tables(find(ratings_of(study_of({"Set5": 3}), scores)))["opinions"][1].markdown()
-
-
-def scores_of(raters: int, versions: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(1, 6, (raters, versions)).astype(float)
-
-
-def test_a_p_too_small_for_a_float_is_said_to_be_no_zero(findings: Findings) -> None:
-    found = findings.sets[0]
-    assert "A p of 0" not in difference_tables.tests(found).markdown()
-    test = found.differences["pooled"][0]
-    tiny = replace(found, differences={"pooled": (replace(test, test=replace(test.test, p=0.0), adjusted=0.0),)})
-    text = difference_tables.tests(tiny).markdown()
-    assert "| <.001 | <.001 |" in text
-    assert "A p of 0 in CSV or JSON is one below 5e-324, the smallest number that they hold." in text
 
 
 def test_raters_are_told_apart(folder: Path, full: Ratings) -> None:
