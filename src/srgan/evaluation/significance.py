@@ -5,7 +5,6 @@ holds for images like those of the set, and for no others. This module does not 
 """
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -244,5 +243,4 @@ def _normal_p(ties: NDArray[np.int64], statistic: float) -> float:
     n = int(ties.sum())
     sizes = ties.astype(np.float64)
     variance = (n * (n + 1) * (2 * n + 1) - float(np.sum(sizes**3 - sizes)) / 2) / 24
-    # No chance is zero, however many differences have one sign: floats end before.
-    return max(math.erfc(abs(statistic - n * (n + 1) / 4) / math.sqrt(2 * variance)), sys.float_info.min)
+    return math.erfc(abs(statistic - n * (n + 1) / 4) / math.sqrt(2 * variance))

@@ -113,7 +113,7 @@ def _of_votes(ratings: Ratings) -> Iterator[Flag]:
             yield Flag(rater, "fast", usual, LEAST_MS, words)
         zoomed = sum(not rating.zoom_ok for rating in main)
         if zoomed:
-            words = f"{zoomed} of {len(main)} votes were cast while the window was zoomed"
+            words = f"{zoomed} of {len(main)} votes were cast on pictures that may not have been shown pixel by pixel"
             yield Flag(rater, "zoom", zoomed / len(main), 0.0, words)
         practice = {rating.stimulus: rating.score for rating in own if rating.phase == "practice"}
         worst, best = practice.get(0), practice.get(len(ratings.study.practice) - 1)

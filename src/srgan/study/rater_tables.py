@@ -38,7 +38,7 @@ def design(findings: Findings) -> Table:
         ("seen", "votes that count", f"{findings.votes:,}"),
         ("seen", "votes taken back", f"{sum(rater.revisions for rater in findings.raters):,}"),
         ("seen", "sittings", _sittings(findings)),
-        ("seen", "votes in a zoomed window", f"{sum(rater.zoomed for rater in findings.raters):,}"),
+        ("seen", "votes perhaps not pixel by pixel", f"{sum(rater.zoomed for rater in findings.raters):,}"),
     ]  # fmt: skip
     rows: tuple[tuple[Cell, ...], ...] = tuple(lines)
     return Table("Design and course", (Column("when"), Column("what"), Column("value")), rows, _DESIGN_NOTES)
@@ -46,7 +46,7 @@ def design(findings: Findings) -> Table:
 
 _DESIGN_NOTES = (
     "Frozen: settled before the first vote, under the hash; a study that was changed has another one.",
-    "After each pause a new sitting begins. In a zoomed window one pixel of a picture is not one of the screen.",
+    "After each pause a new sitting begins. A vote is marked where one pixel of the picture was, or may have been, not one of the screen.",
 )
 
 
@@ -88,7 +88,7 @@ def raters(findings: Findings) -> Table:
     ]
     header = (
         Column("rater"), Column("votes"), Column("finished"), Column("sittings"), Column("seconds a vote, median"),
-        Column("taken back"), Column("zoomed"), Column("mean score"), Column("correlation"), Column("bias"),
+        Column("taken back"), Column("not 1:1"), Column("mean score"), Column("correlation"), Column("bias"),
         Column("inconsistency"), Column("left out by"), Column("flags"),
     )  # fmt: skip
     notes = (
