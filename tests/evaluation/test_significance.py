@@ -224,4 +224,3 @@ def test_sets_and_measures_that_are_not_there() -> None:
     for data, measure in (("Set", "niqe"), ("Empty", "paper/psnr")):
         with pytest.raises(DataError, match="measure it first"):
             compare(results, data, measure)
-
