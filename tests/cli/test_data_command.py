@@ -1,8 +1,6 @@
 """`srgan data prepare`: what was prepared and what was not, in lines and as JSON; whatever is wrong, in one line."""
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 
 from srgan.data.prepare import PreparedPictures
+from tests.cli.terminal import written_on_a_terminal
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
@@ -172,24 +171,11 @@ def test_an_interruption_leaves_the_set_before(
 def test_a_bar_on_a_terminal(make: Make, environment: dict[str, str]) -> None:
     for name in "abcd":
         make(f"photos/{name}.png", size=(100, 100))
-    ours, its = pty.openpty()
     command = [sys.executable, "-c", SLOW, "data", "prepare", "photos", "-o", "ready"]
-    process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stderr=its, stdout=subprocess.DEVNULL)
-    os.close(its)
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # how Linux says that the other side has gone
-            part = b""
-        if not part:
-            break
-        written += part
-    os.close(ours)
-    assert process.wait() == 0
-    assert b"pictures" in written
-    assert b"100%" in written
-    assert b"left" in written
+    written = written_on_a_terminal(command, environment)
+    assert "pictures" in written
+    assert "100%" in written
+    assert "left" in written
 
 
 def test_nothing_heavy_is_imported(make: Make, environment: dict[str, str]) -> None:

@@ -1,8 +1,6 @@
 """`srgan evaluate`: tables, scores and a report from methods and sets; whatever is wrong, in one line."""
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -16,6 +14,7 @@ import pytest
 from PIL import Image
 
 from srgan.evaluation.folder import read_results
+from tests.cli.terminal import written_on_a_terminal
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
@@ -191,23 +190,9 @@ def test_an_ended_run_goes_on(srgan: Run, environment: dict[str, str], desk: Pat
 
 
 def test_a_bar_with_the_time_left_on_a_terminal(environment: dict[str, str], desk: Path) -> None:
-    ours, its = pty.openpty()
     command = [sys.executable, "-c", SLOW, "evaluate", "nearest", "bicubic", "--sets", "SetA", "SetB"]
-    variables = {**environment, "TERM": "xterm", "SRGAN_DATA": str(desk / "data")}
-    process = subprocess.Popen(command, env=variables, stderr=its, stdout=subprocess.DEVNULL)
-    os.close(its)
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # how Linux says that the other side has gone
-            part = b""
-        if not part:
-            break
-        written += part
-    os.close(ours)
-    assert process.wait() == 0
-    assert all(word in written for word in (b"evaluating", b"%", b" left"))
+    written = written_on_a_terminal(command, {**environment, "SRGAN_DATA": str(desk / "data")})
+    assert all(word in written for word in ("evaluating", "%", " left"))
 
 
 @pytest.mark.parametrize("words", [["nearest", "--sets", "SetA"], ["--help"]])

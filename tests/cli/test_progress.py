@@ -1,13 +1,13 @@
 """Bars are for terminals and for work that takes a while; lines come out everywhere."""
 
-import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.cli.terminal import written_on_a_terminal
 
 Make = Callable[..., Path]
 
@@ -29,22 +29,8 @@ main()
 
 def on_a_terminal(words: list[str], environment: dict[str, str], *, soon: float) -> str:
     """What the command writes on a terminal that is its standard error."""
-    ours, its = pty.openpty()
     command = [sys.executable, "-c", AT_ONCE.format(soon=soon), *words]
-    process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stderr=its, stdout=subprocess.DEVNULL)
-    os.close(its)
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # how Linux says that the other side has gone
-            part = b""
-        if not part:
-            break
-        written += part
-    os.close(ours)
-    assert process.wait() == 0
-    return written.decode()
+    return written_on_a_terminal(command, environment)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """`srgan study create`: a study from evaluations and folders; whatever is wrong, in one line."""
 
 import json
-import os
-import pty
 import shutil
 import signal
 import subprocess
@@ -18,6 +16,7 @@ from PIL import Image
 
 from srgan.cli.study.extent import summary
 from srgan.study.manifest import read_study
+from tests.cli.terminal import written_on_a_terminal
 from tests.study.made_up import PAPER, make_examples, make_folders, save, study_of
 
 Run = Callable[..., Any]
@@ -272,22 +271,9 @@ def test_an_interruption_leaves_nothing(environment: dict[str, str], desk: Path,
 
 
 def test_a_bar_with_the_time_left_on_a_terminal(environment: dict[str, str]) -> None:
-    ours, its = pty.openpty()
     command = [sys.executable, "-c", SLOW, "study", "create", *BOTH, *ALONE]
-    process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stderr=its, stdout=subprocess.DEVNULL)
-    os.close(its)
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # how Linux says that the other side has gone
-            part = b""
-        if not part:
-            break
-        written += part
-    os.close(ours)
-    assert process.wait() == 0
-    assert all(word in written for word in (b"writing pictures", b"%", b" left"))
+    written = written_on_a_terminal(command, environment)
+    assert all(word in written for word in ("writing pictures", "%", " left"))
 
 
 @pytest.mark.parametrize("words", [[*BOTH, *ALONE], ["--help"]])

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from srgan.errors import OutputError, PictureError
 from srgan.evaluation.embedding import busiest, embed
 from srgan.evaluation.report import write_report
 from srgan.evaluation.report_tables import other_means, printed
+from tests.elements import Elements
 from tests.evaluation.made_up import METHODS, SETS, made_up
 
 if TYPE_CHECKING:
@@ -24,22 +24,6 @@ if TYPE_CHECKING:
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 POSITION = "Number(document.getElementById('divider').getAttribute('aria-valuenow'))"
-
-
-class Elements(HTMLParser):
-    """Every element that a browser would make of a page, and the text in it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
 
 
 @pytest.fixture(scope="module")

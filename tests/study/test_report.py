@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import statistics
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from srgan.study.paper import opinions_of, printed_score, rows_of
 from srgan.study.ratings import Ratings
 from srgan.study.report import folder_of, page, tables, write_report
 from srgan.study.summary import plain, summary, to_json
+from tests.elements import Elements
 from tests.study.panel import METHODS, rate, study_in
 
 if TYPE_CHECKING:
@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 
 PARTS = ("opinions", "distributions", "differences", "pictures", "raters", "order")
 """Of the page, those that have figures."""
-
-
-class Elements(HTMLParser):
-    """Every element that a browser would make of a page, and the text in it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def design(findings: Findings) -> Table:
 
 _DESIGN_NOTES = (
     "Frozen: settled before the first vote, under the hash; a study that was changed has another one.",
-    "After each pause a new sitting begins. Marked are votes where a pixel of the picture may not have been one of the screen.",
+    "After each pause a new sitting begins. Not 1:1: a pixel of the picture may not have been one of the screen.",
 )
 
 
