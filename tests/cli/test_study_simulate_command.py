@@ -44,6 +44,9 @@ def test_planted_and_recovered_are_shown_side_by_side(srgan: Run) -> None:
     assert lines[-1] == "report      srgan study report study --simulated"
     assert read_ratings(Path("study"), simulated=True).raters == ("R01", "R02", "R03")
     assert not Path("study", VOTES).exists()
+    refused = srgan("study", "report", "study")
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("but programs have voted: --simulated is for those\n")
 
 
 def test_everything_is_in_the_document_too(srgan: Run) -> None:

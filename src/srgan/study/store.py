@@ -260,7 +260,10 @@ def read_ratings(folder: Path, *, simulated: bool = False) -> Ratings:
     study, path = read_study(folder), database_of(folder, simulated=simulated)
     if not path.exists():
         command = "srgan study simulate" if simulated else "srgan study serve"
-        raise DataError(f"{folder} has no votes yet: there is no {path.name}, which `{command} {folder}` makes")
+        hint = ""
+        if not simulated and database_of(folder, simulated=True).exists():
+            hint = ", but programs have voted: --simulated is for those"
+        raise DataError(f"{folder} has no votes yet: there is no {path.name}, which `{command} {folder}` makes{hint}")
     with explained(path), read_only(path) as connection:
         _check_identity(connection, study, path, simulated=simulated)
         check_health(connection, path)
