@@ -53,7 +53,7 @@ def main() -> None:
         if not choices.release:
             trained(RECIPES[SHORTENED.get(name, name)], run, prepared(EVERYTHING), minutes=choices.minutes)
         if choices.release or choices.minutes is None:
-            released(run, choices.output, card, name=name, terms=EVERYTHING.terms)
+            released(run, choices.output, card, name=name, pictures=EVERYTHING)
 
 
 if __name__ == "__main__":

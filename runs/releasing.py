@@ -14,7 +14,7 @@ from rich.console import Console
 
 from runs.pictures import Pictures
 from srgan.data.pictures import is_prepared
-from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.images.files import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
@@ -111,8 +111,16 @@ def trained(
     train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
 
 
-def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str, terms: str) -> Card:
+def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str, pictures: Pictures) -> Card:
     """Measure the better weights of a run's newest state and write them as a model; `card` completes what is said."""
     generator, state = trained_generator(run, console.print)
-    described = describe_run(run, state, name=name, licence="Apache-2.0", terms=terms)
-    return export(generator, card(replace(described, scores=measured(generator))), folder)
+    described = describe_run(run, state, name=name, licence="Apache-2.0", terms=pictures.terms)
+    training = replace(described.training, data=_words(pictures))
+    return export(generator, card(replace(described, training=training, scores=measured(generator))), folder)
+
+
+def _words(pictures: Pictures) -> str:
+    """What a model was trained on, for its card."""
+    training, _ = PreparedPictures(pictures.cache).split()
+    sharp = f", but {', '.join(pictures.sharp)}," if pictures.sharp else ""
+    return f"{len(training):,} photos, halved{sharp} to make them sharp: {pictures.terms}"

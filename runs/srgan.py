@@ -60,7 +60,7 @@ def main() -> None:
         return replace(described, summary=SUMMARIES[choices.network], limits=LIMITS)
 
     if choices.release or choices.minutes is None:
-        released(run, choices.output, card, name=name, terms=pictures.terms)
+        released(run, choices.output, card, name=name, pictures=pictures)
 
 
 if __name__ == "__main__":

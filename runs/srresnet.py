@@ -66,7 +66,7 @@ def main() -> None:
             training = replace(described.training, updates=described.training.updates + before_it)  # of all stages
             return replace(described, summary=SUMMARY, limits=LIMITS, training=training)
 
-        released(run, choices.output, card, name=f"srresnet{pictures.name}", terms=pictures.terms)
+        released(run, choices.output, card, name=f"srresnet{pictures.name}", pictures=pictures)
 
 
 if __name__ == "__main__":
