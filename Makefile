@@ -1,6 +1,6 @@
 # make demo [PHOTO=photo.jpg]  enlarge a photo          make test   the tests
 # make check                   format, lint, types      make bench  speed and memory of this machine
-# make docs                    the command reference
+# make docs                    the pages that commands and models' cards write
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,6 +37,7 @@ bench: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python docs/reference.py
+	$(BIN)/python docs/cards.py
 
 clean:
 	rm -rf .venv build dist

@@ -22,8 +22,10 @@ from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
 FIRST = RECIPES["srresnet-cpu"]
-SECOND = replace(FIRST, optimiser="soap", updates=8_000, learning_rate=5e-4, beta1=0.95, seed=1)
-THIRD = replace(SECOND, updates=32_000, learning_rate=4e-4, seed=2)
+SECOND = replace(FIRST, updates=24_000, learning_rate=2e-4, seed=1)
+THIRD = replace(
+    FIRST, content="mse", optimiser="soap", updates=16_000, learning_rate=5e-4, beta1=0.95, decay=0.9, seed=2
+)
 STAGES = {"first": FIRST, "second": SECOND, "third": THIRD}
 SUMMARY = "Faithful: SRResNet, trained on pixel error; sharp edges, no invented texture"
 LIMITS = (

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from srgan.models.perception import FeatureNetwork, distance
 from srgan.models.vgg import VGG19
 
 PAPER_FEATURE_SCALE = 1.0 / 12.75
@@ -58,6 +59,30 @@ class ContentLoss(nn.Module):
         with torch.no_grad():
             wanted = self.vgg(high)
         return self.feature_scale**2 * functional.mse_loss(self.vgg(restored), wanted)
+
+
+class PerceptionLoss:
+    """Distance of the features that a network trained to tell things apart sees in two pictures, at several depths.
+
+    The mean over the batch of `srgan.models.perception.distance`: Zhang et al. 2018, eq. 1, all weights equal. Features
+    of few pixels say where an edge is; those of many say what it belongs to, which VGG22 is too shallow for.
+
+    Args:
+        network: ResNet-50 v2 or another, on the device of the pictures; it stays as it is.
+    """
+
+    def __init__(self, network: FeatureNetwork) -> None:
+        self.network = network
+
+    def __call__(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        with torch.no_grad():
+            wanted = self._seen(high)
+        return distance(self._seen(restored), wanted).mean()
+
+    def _seen(self, pictures: Tensor) -> list[Tensor]:
+        """The features; in mixed precision they come in bfloat16, too coarse for differences of unit vectors."""
+        features = self.network(pictures)
+        return [each.float() if each.dtype is torch.bfloat16 else each for each in features]
 
 
 class TotalVariation(nn.Module):

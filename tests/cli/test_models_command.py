@@ -44,6 +44,14 @@ def test_a_card_in_full(srgan: Run, tiny_model: Path, by_path: bool) -> None:
 
 
 @pytest.mark.usefixtures("only_tiny")
+def test_only_of_shipped_models_there_are_pictures(srgan: Run, tiny_model: Path, desk: Path) -> None:
+    for suffix in (".json", ".onnx", ".safetensors"):
+        (desk / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
+    assert "docs/models.md" in srgan("models", "tiny").stdout.splitlines()[-1]
+    assert "docs/models.md" not in srgan("models", "tiny.onnx").stdout
+
+
+@pytest.mark.usefixtures("only_tiny")
 def test_an_unknown_name_tells_the_known_ones(srgan: Run) -> None:
     result = srgan("models", "nope", "--json")
     assert result.exit_code == 1

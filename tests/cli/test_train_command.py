@@ -15,6 +15,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from srgan.models.perception import SqueezeNet
+from srgan.models.perception_weights import squeezenet_names
 from srgan.models.vgg import ContentLayer
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run as TrainingRun
@@ -140,6 +142,24 @@ def test_features_of_vgg19_from_a_file(train: Run, run_of_mine: Path, vgg22: Pat
     gone = train("srgan-vgg22-quick", "--resume")
     assert (gone.exit_code, len(gone.stderr.splitlines())) == (1, 1)
     assert "there are no VGG19 weights at" in gone.stderr
+
+
+def test_deep_features_from_a_file(train: Run, run_of_mine: Path) -> None:
+    names = dict(squeezenet_names())
+    state = SqueezeNet().state_dict()
+    save_file({theirs: state[ours].contiguous() for ours, theirs in names.items()}, "seen.safetensors")
+    words = ("srgan-mse-quick", "--from", str(run_of_mine), "--set", "perception=0.1")
+    lost = train(*words)
+    assert (lost.exit_code, len(lost.stderr.splitlines())) == (1, 1)
+    assert "with --features FILE" in lost.stderr
+    assert not Path("runs/srgan-mse-quick").exists()
+    assert train(*words, "--features", "seen.safetensors").exit_code == 0
+    document = json.loads(Path("runs/srgan-mse-quick/run.json").read_text())
+    assert document["features"] == str(Path("seen.safetensors").absolute())
+    assert "perception" in Path("runs/srgan-mse-quick/log.csv").read_text().splitlines()[0]
+    assert train("srgan-mse-quick", "--set", "perception=0.1", "--resume").exit_code == 0
+    Path("seen.safetensors").unlink()
+    assert train("srgan-mse-quick", "--set", "perception=0.1", "--resume").exit_code == 1
 
 
 def test_a_download_is_asked_for_again_when_a_run_goes_on(

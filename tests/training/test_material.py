@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.training import checkpoint
 from srgan.training.engine import train
-from srgan.training.material import Material, initial_weights, load_vgg, vgg_path
+from srgan.training.material import Material, features_path, initial_weights, load_vgg, vgg_path
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run
 from tests.training.small import ADVERSARIAL, SMALL, Heard
@@ -53,6 +53,20 @@ def test_vgg_of_the_benchmark_folder_is_taken_as_far_as_it_reaches(
         vgg_path(VGG54, None)
     with pytest.raises(ModelError, match="has no conv3_2, which VGG54 needs: fetch"):
         load_vgg(VGG54, path)
+
+
+def test_deep_features_are_looked_for_only_where_a_loss_needs_them(
+    nowhere: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perceptive = replace(VGG22, perception=0.1)
+    assert features_path(VGG22, None) is None
+    assert features_path(perceptive, str(nowhere / "mine.safetensors")) == nowhere / "mine.safetensors"
+    with pytest.raises(ModelError, match=r"srgan-vgg22 compares deep features, .* with --features FILE$"):
+        features_path(perceptive, None)
+    monkeypatch.setenv("SRGAN_DATA", str(data_folder))
+    path = features_path(perceptive, None)
+    assert path is not None
+    assert path.name == "resnet50v2-stages1-3.safetensors"
 
 
 def test_a_cached_download_is_preferred(nowhere: Path) -> None:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from srgan.models.drcn import Drcn
 from srgan.models.luminance import luminance
+from srgan.models.perception import SqueezeNet, distance
 from srgan.models.ucsd import enlarge
 from srgan.training.recipes import RECIPES
 from srgan.training.steps import Training, content_loss
@@ -47,6 +48,20 @@ def test_without_supervision_only_the_sum_counts(fabric: Fabric) -> None:
     training = Training(replace(SMALL, supervision=0.0), fabric=fabric, updates=8)
     found = training.update(*crops(), number=0)
     assert found["generator"] == found["content"]
+
+
+def test_a_perception_loss_is_weighed_and_added(fabric: Fabric) -> None:
+    torch.manual_seed(0)
+    recipe = replace(SMALL, generator="srgan-generator", blocks=1, content="mse", supervision=0.0, perception=0.25)
+    network = SqueezeNet()
+    training = Training(recipe, fabric=fabric, updates=8, features=network)
+    low, high = crops()
+    with torch.no_grad():
+        restored = training.generator.module(low)
+        expected = distance(network(restored), network(high)).mean()
+    found = training.update(low, high, number=0)
+    torch.testing.assert_close(found["perception"], expected, rtol=2e-3, atol=0.0)  # a processor may have bfloat16
+    torch.testing.assert_close(found["generator"], found["content"] + 0.25 * found["perception"])
 
 
 def test_a_loss_of_luminance_sees_no_colours() -> None:

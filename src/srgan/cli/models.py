@@ -27,6 +27,9 @@ Exit code: 0 all well, 1 there is no such model, or it is damaged.
 _SET, _PROTOCOL = "Set5", "paper"
 """The measurement that the list shows."""
 
+_PICTURES = "docs/models.md in the project's repository"
+"""Of shipped models alone."""
+
 
 def models(
     name: Annotated[
@@ -102,6 +105,8 @@ def _table(models: "list[Model]") -> str:
 
 def _in_full(model: "Model", faults: list[str]) -> str:
     """The card as people read it."""
+    from srgan.weights.catalogue import SHIPPED
+
     card = model.card
     training = card.training
     recipe = [f"  {key}: {value}" for key, value in training.recipe.items()] or ["  not recorded"]
@@ -130,6 +135,7 @@ def _in_full(model: "Model", faults: list[str]) -> str:
         *files,
         *(f"  problem: {fault}" for fault in faults),
         *(() if faults else ("  ok: all checksums hold",)),
+        *(("", f"Pictures of what it does badly: {_PICTURES}") if model.folder == SHIPPED else ()),
     ]
     return "\n".join(printable(line) for line in lines)
 

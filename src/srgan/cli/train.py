@@ -83,6 +83,14 @@ Vgg = Annotated[
         help="Weights of VGG19, for losses on its features; download fetches torchvision's, 548 MiB.",
     ),
 ]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=_WHAT,
+        help="Weights of the network that a perception loss looks through: ResNet-50 v2, SqueezeNet 1.1 or VGG19.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -126,6 +134,7 @@ def train(
     settings: Set = None,
     minutes: Minutes = None,
     vgg: Vgg = None,
+    features: Features = None,
     output: Output = None,
     resume: Resume = False,
     save_every: SaveEvery = None,
@@ -157,7 +166,7 @@ def train(
                 f"a batch of {chosen.batch} cannot be shared equally by {fabric.world_size} processes: "
                 "change it with --set batch=, or lower --devices"
             )
-        wishes = Wishes(chosen, data, begun_from, vgg, None if minutes is None else 60 * minutes)
+        wishes = Wishes(chosen, data, begun_from, vgg, features, None if minutes is None else 60 * minutes)
         try:
             with Watcher(quiet=_is_helper()) as watcher:
                 training = _work(run, wishes, fabric, watcher, resume=resume, save_every=save_every)

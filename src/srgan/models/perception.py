@@ -5,7 +5,7 @@ networks are never trained here, and where their weights come from is the busine
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,9 @@ class FeatureNetwork(Protocol):
 
     def __call__(self, pictures: Tensor) -> list[Tensor]:
         """The features at several depths, each (B, C, h, w) and not below zero, shallow ones first."""
+
+    def to(self, device: torch.device) -> Self:
+        """The network, moved there."""
 
 
 def _normalise(pictures: Tensor) -> Tensor:

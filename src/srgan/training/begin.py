@@ -10,8 +10,9 @@ from lightning_fabric import Fabric
 
 from srgan.data.cache import prepared
 from srgan.errors import UsageError
+from srgan.models.perception_weights import load_feature_network
 from srgan.training.batches import batches, sampler
-from srgan.training.material import Material, initial_weights, load_vgg, vgg_path
+from srgan.training.material import Material, features_path, initial_weights, load_vgg, vgg_path
 from srgan.training.recipe import Recipe
 from srgan.training.run import Run, Settings
 from srgan.training.steps import Training
@@ -35,6 +36,7 @@ class Wishes:
     data: str | None = None
     begun_from: str | None = None
     vgg: str | None = None
+    features: str | None = None
     seconds: float | None = None
     """How long the run may take."""
 
@@ -49,12 +51,13 @@ def begin(
     """
     recipe = wishes.recipe
     weights = initial_weights(recipe, wishes.begun_from, say=say)
+    features = features_path(recipe, wishes.features)
     vgg = vgg_path(recipe, wishes.vgg, report=report)
     data = wishes.data or _data_of(wishes.begun_from)
     if data is None:
         raise UsageError("there is nothing to learn from: name a folder of pictures with --data FOLDER")
     with fabric.rank_zero_first():  # it prepares the pictures, the others open them
-        material = opened(data, recipe, vgg)
+        material = opened(data, recipe, vgg, features)
     sampler(recipe, material.training)  # refuses too few pictures, before anything is written
     updates = recipe.planned_updates(len(material.training))
     if wishes.seconds is not None:
@@ -62,7 +65,10 @@ def begin(
     if fabric.is_global_zero:
         source = wishes.begun_from or ""
         source = str(Path(source).absolute()) if Path(source).exists() and source else source
-        run.begin(Settings(recipe, str(Path(data).absolute()), source, str(vgg or ""), updates), weights)
+        settings = Settings(
+            recipe, str(Path(data).absolute()), source, str(vgg or ""), updates, features=str(features or "")
+        )
+        run.begin(settings, weights)
     fabric.barrier()
     return material
 
@@ -82,25 +88,28 @@ def go_on(run: Run, wishes: Wishes, *, fabric: Fabric, opened: "Opener") -> Mate
             f"{run.folder} was begun with other settings ({fields}): repeat its command, or begin another run with "
             f"--from {run.folder}"
         )
+    features = features_path(settings.recipe, wishes.features or settings.features)
     vgg = vgg_path(settings.recipe, wishes.vgg or settings.vgg)  # "download" too is found again
     with fabric.rank_zero_first():
-        return opened(wishes.data or settings.data, settings.recipe, vgg)
+        return opened(wishes.data or settings.data, settings.recipe, vgg, features)
 
 
-Opener = Callable[[str, Recipe, Path | None], Material]
-"""(data folder, recipe, VGG19's weights) to what a run works on."""
+Opener = Callable[[str, Recipe, Path | None, Path | None], Material]
+"""(data folder, recipe, VGG19's weights, those of deep features) to what a run works on."""
 
 
 def open_material(
-    data: str, recipe: Recipe, vgg: Path | None, *, say: Say, progress: Callable[[int, int], None]
-) -> Material:
-    """Pictures prepared, or opened if they are; the network that the loss looks through.
+    data: str, recipe: Recipe, vgg: Path | None, features: Path | None, *, say: Say,
+    progress: Callable[[int, int], None],
+) -> Material:  # fmt: skip
+    """Pictures prepared, or opened if they are; the networks that the losses look through.
 
     Raises:
         DataError: if there are no pictures, or too few.
-        ModelError: if the weights of VGG19 are missing or damaged.
+        ModelError: if the weights of a loss's network are missing or damaged.
     """
     loaded = load_vgg(recipe, vgg)
+    seen = None if features is None else load_feature_network(features)
     pictures, report = prepared(Path(data), scale=recipe.scale, progress=progress)
     if pictures.scale != recipe.scale:
         raise UsageError(
@@ -116,7 +125,7 @@ def open_material(
         if report.too_small:
             say(f"left out: {report.too_small:,} too small")
     training, validation = pictures.split()
-    return Material(training, validation, loaded)
+    return Material(training, validation, loaded, seen)
 
 
 def _data_of(begun_from: str | None) -> str | None:
@@ -128,7 +137,7 @@ def _data_of(begun_from: str | None) -> str | None:
 
 def _affordable(recipe: Recipe, material: Material, seconds: float, fabric: Fabric, say: Say) -> int:
     """Updates that fit into the time, found by a rehearsal on networks that are thrown away."""
-    training = Training(recipe, fabric=fabric, updates=10**9, vgg=material.vgg)
+    training = Training(recipe, fabric=fabric, updates=10**9, vgg=material.vgg, features=material.features)
     crops = sampler(recipe, material.training)
     times: list[float] = []
     began = now = time.monotonic()

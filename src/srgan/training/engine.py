@@ -75,7 +75,9 @@ class _Loop:
         recipe = self.recipe
         self.sampler = sampler(recipe, material.training)
         self.pairs = material.validation_pairs() if fabric.is_global_zero else []
-        self.training = Training(recipe, fabric=fabric, updates=self.updates, vgg=material.vgg)
+        self.training = Training(
+            recipe, fabric=fabric, updates=self.updates, vgg=material.vgg, features=material.features
+        )
         self.done, self.before = self._restore()
         if fabric.is_global_zero:
             self.sheets = Sheets(self.training, run, self.pairs)

@@ -12,6 +12,7 @@ from torch import Tensor
 from srgan.data.cache import cache_root
 from srgan.data.prepare import PreparedPictures
 from srgan.errors import ModelError, TrainingError, UsageError
+from srgan.models.perception import FeatureNetwork
 from srgan.models.vgg import VGG19, ContentLayer
 from srgan.models.vgg_weights import fetch_vgg19, load_vgg19
 from srgan.training.checkpoint import newest
@@ -24,6 +25,7 @@ from srgan.weights.catalogue import find
 NONE, DOWNLOAD = "none", "download"
 """Words in the place of paths: begin at random; fetch VGG19."""
 _NORMALISED = "vgg19-normalised-to-conv3_1.safetensors"
+_FEATURES = "resnet50v2-stages1-3.safetensors"
 _TORCHVISION = "vgg19-dcbb9e9d.pth"
 _MOST_CROPS = 100
 """Pictures to validate on: Loridan's number, whose cost stays in bounds."""
@@ -37,6 +39,8 @@ class Material:
     validation: PreparedPictures
     vgg: VGG19 | None = None
     """What the content loss looks through, if it does."""
+    features: FeatureNetwork | None = None
+    """What the perception loss looks through, if there is one."""
 
     def validation_pairs(self) -> list[Pair]:
         """What is validated on: the middles of validation pictures, always the same."""
@@ -87,6 +91,30 @@ def load_vgg(recipe: Recipe, path: Path | None) -> VGG19 | None:
     if recipe.content_layer is None or path is None:
         return None
     return load_vgg19(path, ContentLayer.parse(recipe.content_layer), before_activation=recipe.before_activation)
+
+
+def features_path(recipe: Recipe, given: str | None) -> Path | None:
+    """Where the network lies that the recipe's perception loss needs; None if it has none.
+
+    Args:
+        recipe: has such a loss, or not.
+        given: a path; None looks beside the benchmark data folder that SRGAN_DATA names, for ResNet-50 v2.
+
+    Raises:
+        ModelError: if there is none.
+    """
+    if not recipe.perception:
+        return None
+    if given is not None:
+        return Path(given).absolute()
+    if "SRGAN_DATA" in os.environ:
+        place = Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / _FEATURES
+        if place.is_file():
+            return place
+    raise ModelError(
+        f"{recipe.name} compares deep features, of a network that srgan may not ship: give the .safetensors of "
+        "ResNet-50 v2, SqueezeNet 1.1 or VGG19 with --features FILE"
+    )
 
 
 def initial_weights(

@@ -17,6 +17,7 @@ Measurements = Mapping[str, float]
 MEASUREMENTS = {
     "content": "content loss",
     "generator": "the generator's whole loss",
+    "perception": "distance of deep features",
     "pixel": "mean squared error beside a content loss on VGG features",
     "total_variation": "total variation loss",
     "adversarial": "adversarial loss",

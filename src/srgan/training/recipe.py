@@ -49,6 +49,8 @@ class Recipe:
     """VGG features before the layer's ReLU, not as published after it."""
     feature_scale: float = 1 / 12.75
     """Multiplies VGG features (Ledig et al. 2017, section 3.2)."""
+    perception: float = 0.0
+    """Weight of the distance between deep features (Zhang et al. 2018), of the network that --features names."""
     pixel: float = 0.0
     """Weight of the mean squared error, added to a content loss on VGG features."""
     total_variation: float = 0.0
@@ -168,7 +170,9 @@ _LEAST = {
     **dict.fromkeys(("blocks", "seed", "warmup"), 0),
     **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
     **dict.fromkeys(("log_every", "validate_every"), 1),
-    **dict.fromkeys(("supervision", "pixel", "total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0),
+    **dict.fromkeys(
+        ("supervision", "perception", "pixel", "total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0
+    ),
     **dict.fromkeys(("discriminator_learning_rate", "drop_at", "drop_factor", "decay", "clip", "ema", "beta1"), 0.0),
     "crop": 16,
 }

@@ -185,6 +185,7 @@ _ALL = (
         crop=96,
         updates=8_000,
         learning_rate=1e-4,
+        adversarial=4e-3,
         warmup=100,
         ema=0.999,
         validate_every=1_000,

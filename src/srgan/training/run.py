@@ -42,6 +42,8 @@ class Settings:
     """Planned in all."""
     version: str = __version__
     """Of srgan."""
+    features: str = ""
+    """Absolute path of the weights that a perception loss looks through, if there is one."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from srgan.losses import (
     ContentLoss,
     DiscriminatorLoss,
     MeanSquaredError,
+    PerceptionLoss,
     TotalVariation,
 )
 from srgan.models.luminance import luminance
+from srgan.models.perception import FeatureNetwork
 from srgan.models.vgg import VGG19
 from srgan.training.detail import detail
 from srgan.training.networks import make_discriminator, make_generator
@@ -47,9 +49,13 @@ class Training:
         fabric: launched; says on which device, in which precision and in how many processes.
         updates: of the whole run, which the schedule of the learning rate is stretched over.
         vgg: what the content loss looks through, if the recipe names a layer.
+        features: what the perception loss looks through, if the recipe has one.
     """
 
-    def __init__(self, recipe: Recipe, *, fabric: Fabric, updates: int, vgg: VGG19 | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, *, fabric: Fabric, updates: int, vgg: VGG19 | None = None,
+        features: FeatureNetwork | None = None,
+    ) -> None:  # fmt: skip
         self.recipe, self.fabric, self.updates = recipe, fabric, updates
         self.generator = self._network(make_generator(recipe), recipe.learning_rate)
         self.average = copy.deepcopy(self.generator.module).eval().requires_grad_(False)
@@ -58,6 +64,7 @@ class Training:
         rate = recipe.learning_rate if rate is None else rate
         self.discriminator = None if opponent is None else self._network(opponent, rate)
         self.content = content_loss(recipe, vgg).to(fabric.device)
+        self.perception = None if features is None else PerceptionLoss(features.to(fabric.device))
 
     def _network(self, module: nn.Module, learning_rate: float) -> Network:
         if self.fabric.world_size > 1:
@@ -109,6 +116,10 @@ class Training:
         loss, found = content, {"content": content}
         if supervised:  # alpha l_1 + (1 - alpha) l_2 of Kim et al. 2016, section 3.3
             loss = share * torch.stack(supervised).mean() + (1.0 - share) * content
+        if self.perception is not None:
+            with self.fabric.autocast():
+                found["perception"] = self.perception(restored, high)
+            loss = loss + recipe.perception * found["perception"]
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
             loss = loss + recipe.pixel * found["pixel"]
@@ -164,7 +175,7 @@ def make_optimiser(recipe: Recipe, module: nn.Module, learning_rate: float) -> t
     """The recipe's optimiser of a network's weights."""
     if recipe.optimiser == "soap":
         return Soap(module.parameters(), learning_rate=learning_rate, betas=(recipe.beta1, 0.95))
-    return torch.optim.Adam(module.parameters(), lr=learning_rate, betas=(recipe.beta1, 0.999), foreach=True)
+    return torch.optim.Adam(module.parameters(), lr=learning_rate, betas=(recipe.beta1, 0.999), fused=True)
 
 
 class _LuminanceError(nn.Module):
