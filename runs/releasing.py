@@ -20,20 +20,26 @@ from srgan.images.files import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.training.begin import Wishes, begin, go_on, open_material
+from srgan.training.checkpoint import newest
 from srgan.training.engine import train
 from srgan.training.export import export
 from srgan.training.launch import launch
 from srgan.training.recipe import Recipe
+from srgan.training.record import VALIDATION
 from srgan.training.release import describe_run, trained_generator
 from srgan.training.run import Run
 from srgan.training.validation import enlarge
 from srgan.weights.card import Card, Score
+from srgan.weights.catalogue import find
 
 Pixels = NDArray[np.uint8]
 
 HELD_OUT = 50
 """Every so manieth picture validates, and never trains."""
 TEST_SETS = ("Set5", "Set14", "BSD100")
+
+RECORDS = Path(__file__).parent / "records"
+"""How training went, run by run: what docs/curves.png is drawn from."""
 
 console = Console(stderr=True)
 
@@ -119,6 +125,34 @@ def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str,
     described = describe_run(run, state, name=name, licence="Apache-2.0", terms=pictures.terms)
     training = replace(described.training, data=_words(pictures))
     return export(generator, card(replace(described, training=training, scores=measured(generator))), folder)
+
+
+def effort(run: Run) -> tuple[int, float]:
+    """Updates and hours of a run, and of all that it began with."""
+    state = newest(run.checkpoints, console.print)
+    assert state is not None, f"{run.folder} has no checkpoint"
+    updates, hours = state.update, state.seconds / 3600
+    begun_from = run.settings().begun_from
+    if Run(Path(begun_from)).exists:
+        before, earlier = effort(Run(Path(begun_from)))
+    elif begun_from:
+        training = find(begun_from).card.training
+        before, earlier = training.updates, training.hours
+    else:
+        before, earlier = 0, 0.0
+    return updates + before, hours + earlier
+
+
+def record(name: str, runs: Iterable[Run]) -> None:
+    """Keep the validations of a model's runs, one stage after the other, for the curves of docs/results.md."""
+    lines: list[str] = []
+    for run in runs:
+        if (run.folder / VALIDATION).is_file():
+            header, *rows = (run.folder / VALIDATION).read_text(encoding="utf-8").splitlines()
+            lines = lines or [f"stage,{header}"]
+            lines += [f"{run.folder.name},{row}" for row in rows]
+    RECORDS.mkdir(exist_ok=True)
+    (RECORDS / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _words(pictures: Pictures) -> str:

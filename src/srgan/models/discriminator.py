@@ -50,5 +50,5 @@ class Discriminator(nn.Module):
         seen = torch.flatten(self.convolutions(signed), start_dim=1)
         # In mixed precision, casting 19 million weights to and fro costs more than multiplying a few rows by them.
         with torch.autocast(seen.device.type, enabled=False):
-            logits: Tensor = self.dense(seen.to(self.dense[0].weight.dtype))
+            logits: Tensor = self.dense(seen.to(next(self.dense.parameters()).dtype))
         return logits

@@ -1,0 +1,79 @@
+"""Draws docs/curves.png: how training went, from the records that released runs keep in runs/records.
+
+A record is a run's validation.csv with the name of the stage before each row; updates of later stages follow those of
+the stages before. This module does not know what was trained.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srgan.errors import TrainingError
+from srgan.evaluation.folder import write_bytes
+from srgan.training.plots import new_figure
+
+_WIDE = 8.0  # longest over shortest training from which updates are drawn on a logarithmic axis
+_COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """PSNR of a model on validation pictures while it was trained."""
+
+    model: str
+    updates: tuple[int, ...]
+    """Done when each was measured, those of earlier stages included."""
+    psnr: tuple[float, ...]
+    """In dB, of the averaged weights."""
+
+
+def read_curves(folder: Path) -> tuple[Curve, ...]:
+    """The curves of all records in a folder, by the models' names; none where there is no folder.
+
+    Raises:
+        TrainingError: if a file there is no record.
+    """
+    return tuple(_read(path) for path in sorted(folder.glob("*.csv"), key=lambda path: path.stem))
+
+
+def _read(path: Path) -> Curve:
+    updates, psnr = list[int](), list[float]()
+    before, stage = 0, None
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["stage"] != stage:
+                    before, stage = updates[-1] if updates else 0, row["stage"]
+                updates.append(before + int(row["update"]))
+                psnr.append(float(row["average_psnr"]))
+    except (KeyError, ValueError) as error:
+        raise TrainingError(f"{path} is no record of training ({error}): release the model again") from error
+    return Curve(path.stem, tuple(updates), tuple(psnr))
+
+
+def draw_curves(curves: Sequence[Curve], path: Path) -> None:
+    """Draw the curves into one panel, a line for each model.
+
+    Raises:
+        TrainingError: if matplotlib is not installed.
+        OutputError: if the file cannot be written.
+    """
+    figure = new_figure(8.0, 4.0)
+    axes = figure.add_subplot()
+    for place, curve in enumerate(curves):
+        colour, style = _COLOURS[place % len(_COLOURS)], "-" if place < len(_COLOURS) else "--"
+        marker = "o" if len(curve.updates) < 30 else ""
+        axes.plot(curve.updates, curve.psnr, style, color=colour, marker=marker, markersize=3, label=curve.model)
+    ends = [curve.updates[-1] for curve in curves if curve.updates]
+    if ends and max(ends) > _WIDE * min(ends):
+        axes.set_xscale("log")
+    axes.set(xlabel="updates", ylabel="PSNR on validation pictures [dB]")
+    axes.grid(color="0.9", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.tight_layout()
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Software": None})  # the same curves give the same file
+    write_bytes(path, drawn.getvalue())

@@ -1,0 +1,102 @@
+"""The scores behind docs/results.md: shipped models, interpolations and the paper's own pictures, measured once.
+
+Pictures and scores are kept in an evaluation's folder, which knows them by their weights: what is there is not done
+again. This module does not know how scores are shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from srgan.evaluation.benchmark import Listener, Plan, evaluate
+from srgan.evaluation.measures import Measure, feature_measure, find_protocol, niqe_measure, protocol_measure
+from srgan.evaluation.methods import REFERENCE, Method, find_method
+from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE2, Published
+from srgan.evaluation.results import Results
+from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
+from srgan.evaluation.sets import Pair, Pixels, find_set
+from srgan.weights.catalogue import installed
+
+SETS = TABLE2.sets
+PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
+"""What the paper's authors published pictures of, Set5 and Set14 alone."""
+COLOUR_SHIFT = "colour-shift"
+ALSO: Mapping[str, str] = {"SRGAN-VGG22": "srgan"}
+"""Rows that another model of ours stands for than the one of their name: our `srgan` learned by VGG22."""
+
+
+def papers(method: str) -> str:
+    """What the paper's pictures of a method are called among ours."""
+    return f"published {method}"
+
+
+def measured(data: Path, folder: Path, listener: Listener) -> Results:
+    """Every method on every set by every measure there is a file for.
+
+    Args:
+        data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
+        folder: of the evaluation.
+        listener: told how far the work is.
+
+    Raises:
+        SrganError: if something cannot be measured.
+    """
+    plan = Plan(_methods(data), tuple(find_set(name) for name in SETS), _measures(data.parent / "weights", listener))
+    return evaluate(plan, folder, listener)
+
+
+def _methods(data: Path) -> tuple[Method, ...]:
+    folders = {method: data / "published" / method for method in PAPERS_PICTURES}
+    published = [f"{papers(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
+    interpolations = [name for name in INTERPOLATED if name != REFERENCE]
+    return tuple(find_method(word) for word in (*interpolations, *installed(), *published, REFERENCE))
+
+
+def _measures(weights: Path, listener: Listener) -> tuple[Measure, ...]:
+    found = [protocol_measure(find_protocol(name)) for name in ("paper", "matlab")]
+    found.append(Measure("colour shift", (COLOUR_SHIFT,), "largest difference of a channel's mean", colour_shift))
+    for name, make in (("squeezenet1.1.safetensors", feature_measure), ("niqe-pristine.npz", niqe_measure)):
+        if (weights / name).is_file():
+            found.append(make(weights / name))
+        else:
+            listener.say(f"there is no {weights / name}: what needs it is not measured")
+    return tuple(found)
+
+
+def colour_shift(restored: Pixels, pair: Pair) -> dict[str, float]:
+    """By how many levels of 255 the mean of a channel differs from the original's, of the channel where it is most."""
+    means = [pixels.mean(axis=(0, 1)) for pixels in (restored, pair.high)]
+    return {COLOUR_SHIFT: float(np.abs(means[0] - means[1]).max())}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The scores of a published table's rows."""
+
+    results: Results
+    """Its methods are called as the rows are."""
+    by: Mapping[str, str] = field(default_factory=dict)
+    """Which method of ours fills a row."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """By row, why none does."""
+
+
+def filled(published: Published, results: Results) -> Filled:
+    """The rows of a published table, each from the method of ours that stands for it, as far as there is one."""
+    ours = {method.name: method for method in results.methods}
+    by, missing = {}, {}
+    for row in published.methods:
+        candidates = [row] if row in INTERPOLATED else [name for known in (MODELS, ALSO) if (name := known.get(row))]
+        found = [name for name in candidates if name in ours]
+        if found:
+            by[row] = found[0]
+        else:
+            missing[row] = NO_WEIGHTS if candidates else NO_PICTURES
+    renamed = replace(
+        results,
+        methods=tuple(replace(ours[name], name=row) for row, name in by.items()),
+        rows=tuple(replace(one, method=row) for row, name in by.items() for one in results.rows if one.method == name),
+    )
+    return Filled(renamed, by, missing)

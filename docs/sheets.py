@@ -1,0 +1,102 @@
+"""Sheets of details side by side: docs/sheet.png of drawings of our own, and sheets of the test sets to look at.
+
+Photos are never put into the project: sheets of test sets are written wherever they are asked for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docs.drawing import fabric, wall
+from docs.picture import terrier
+from docs.scores import papers
+from srgan.evaluation.embedding import busiest
+from srgan.evaluation.methods import REFERENCE
+from srgan.evaluation.results import Results
+from srgan.evaluation.sets import make_folder, read_rgb
+from srgan.images.resample import imresize
+from srgan.training.sheet import sheet, write_sheet
+from srgan.upscale import Upscaler
+from srgan.weights.catalogue import installed
+
+Pixels = NDArray[np.uint8]
+
+SHOWN = ("srresnet", "srgan")
+"""The models that are shown, if they are installed."""
+ORIGINAL = "original"
+_SIDE, _FACTOR = 96, 2
+_ROWS = 10  # details on a sheet of a test set
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A part of a drawing."""
+
+    draw: Callable[[], Pixels]
+    left: int
+    top: int
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """The part, each pixel repeated."""
+        return _cut(pixels, self.left, self.top)
+
+
+DRAWN = (Detail(terrier, 200, 262), Detail(wall, 208, 224), Detail(fabric, 136, 96))
+
+
+def write_own_sheet(path: Path) -> None:
+    """Draw, make small, and enlarge by bicubic interpolation and the models that are shown.
+
+    Raises:
+        OutputError: if the sheet cannot be written.
+    """
+    models = [name for name in SHOWN if name in installed()]
+    rows = []
+    for detail in DRAWN:
+        high = detail.draw()
+        low = imresize(high, 0.25, border="replicate")
+        restored = [Upscaler(name).upscale(low).astype(np.uint8) for name in models]
+        rows.append([detail.of(pixels) for pixels in (imresize(low, 4.0, border="replicate"), *restored, high)])
+    write_sheet(path, sheet(["bicubic", *models, ORIGINAL], rows))
+
+
+def write_test_sheets(results: Results, evaluation: Path, folder: Path) -> list[Path]:
+    """Sheets of every picture of the test sets, each where bicubic interpolation is farthest from the original.
+
+    Args:
+        results: of the evaluation.
+        evaluation: its folder, with the restored pictures.
+        folder: for the sheets, made if there is none.
+
+    Raises:
+        PictureError: if a picture cannot be read.
+        OutputError: if a sheet cannot be written.
+    """
+    make_folder(folder)
+    found = []
+    for data, pictures in results.sets.items():
+        paths = {(row.method, row.picture): evaluation / row.path for row in results.rows if row.data == data}
+        wanted = ["bicubic", *SHOWN, papers("SRGAN-VGG54"), REFERENCE]
+        methods = [name for name in wanted if (name, pictures[0]) in paths]
+        for start in range(0, len(pictures), _ROWS):
+            names = pictures[start : start + _ROWS]
+            rows = [_details([read_rgb(paths[method, name]) for method in methods]) for name in names]
+            captions = [[name, *[""] * (len(methods) - 1)] for name in names]
+            columns = [ORIGINAL if method == REFERENCE else method for method in methods]
+            found.append(folder / f"{data}-{start // _ROWS + 1}.png")
+            write_sheet(found[-1], sheet(columns, rows, captions))
+    return found
+
+
+def _details(pictures: Sequence[Pixels]) -> list[Pixels]:
+    """The same part of each picture: where the first, which is bicubic, is farthest from the last, the original."""
+    left, top, _, _ = busiest([pictures[0], pictures[-1]], _SIDE, 4)
+    return [_cut(pixels, left, top) for pixels in pictures]
+
+
+def _cut(pixels: Pixels, left: int, top: int) -> Pixels:
+    part = pixels[top : top + _SIDE, left : left + _SIDE]
+    return part.repeat(_FACTOR, axis=0).repeat(_FACTOR, axis=1)
