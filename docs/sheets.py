@@ -58,7 +58,7 @@ def write_own_sheet(path: Path) -> None:
     for detail in DRAWN:
         high = detail.draw()
         low = imresize(high, 0.25, border="replicate")
-        restored = [Upscaler(name).upscale(low).astype(np.uint8) for name in models]
+        restored = [Upscaler(name, precision="fp32").upscale(low).astype(np.uint8) for name in models]
         rows.append([detail.of(pixels) for pixels in (imresize(low, 4.0, border="replicate"), *restored, high)])
     write_sheet(path, sheet(["bicubic", *models, ORIGINAL], rows))
 

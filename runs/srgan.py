@@ -1,22 +1,22 @@
-"""Train, measure and release what begins with `srresnet`: `srgan`, `srgan-mse`, `srresnet-vgg22` and `srgan-open`.
+"""Train, measure and release what begins with `srresnet`: `srgan`, and its likes with other losses or other pictures.
 
-    SRGAN_DATA=... python -m runs.srgan                       srgan: prepare, train (resumes), measure, write the model
-    SRGAN_DATA=... python -m runs.srgan --network srgan-mse   another of them
-    SRGAN_DATA=... python -m runs.srgan --data open           srgan-open, from photos with open licences alone
-    SRGAN_DATA=... python -m runs.srgan --minutes 9           train for so long, and stop with a checkpoint
-    SRGAN_DATA=... python -m runs.srgan --release             only measure the newest checkpoint and write the model
+    SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   prepare, train (resumes), measure, write the model
+    SRGAN_DATA=... python -m runs.srgan                         srgan, which goes on from srgan-vgg22
+    SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
+    SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
+    SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
 
-8,000 updates of 4 crops from the newest weights of `python -m runs.srresnet`. The weights that are released are those
-after the last update, raw or averaged, whichever has the higher PSNR on the pictures that were held out for validation:
-the test sets decide nothing.
+srgan-vgg22, srgan-mse and srresnet-vgg22 begin with the newest weights of `python -m runs.srresnet`, or with a model
+that `--begun-from` names. The weights that are released are those after the last update, raw or averaged, whichever
+has the higher PSNR on the pictures that were held out for validation: the test sets decide nothing.
 """
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from runs.pictures import BY_NAME
-from runs.releasing import prepared, released, trained
+from runs.pictures import BY_NAME, Pictures
+from runs.releasing import effort, prepared, record, released, trained
 from runs.srresnet import newest
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run
@@ -25,11 +25,13 @@ from srgan.weights.catalogue import SHIPPED
 
 NETWORKS = {
     "srgan": RECIPES["srgan-cpu"],
-    "srgan-mse": replace(RECIPES["srgan-cpu"], content="mse", pixel=0.0),
-    "srresnet-vgg22": replace(RECIPES["srgan-cpu"], discriminator="none", total_variation=2e-8),
+    "srgan-vgg22": RECIPES["srgan-vgg22-cpu"],
+    "srgan-mse": replace(RECIPES["srgan-vgg22-cpu"], content="mse", pixel=0.0),
+    "srresnet-vgg22": replace(RECIPES["srgan-vgg22-cpu"], discriminator="none", total_variation=2e-8),
 }
 SUMMARIES = {
-    "srgan": "Photo-real: SRGAN, trained on features of VGG22 against a discriminator; it invents texture",
+    "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
+    "srgan-vgg22": "SRGAN-VGG22: features of VGG22 and a discriminator, for comparison",
     "srgan-mse": "SRGAN-MSE: pixel error and a discriminator, for comparison",
     "srresnet-vgg22": "SRResNet-VGG22: features of VGG22 without a discriminator, for comparison",
 }
@@ -44,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=NETWORKS, default="srgan", help="srgan without it")
     parser.add_argument("--data", choices=BY_NAME, default="everything", help="which pictures; everything without it")
+    parser.add_argument("--begun-from", metavar="MODEL", help="a released model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
@@ -52,15 +55,31 @@ def main() -> None:
     name = f"{choices.network}{pictures.name}"
     run = Run(Path("checkpoints") / name)
     if not choices.release:
-        begun_from = None if run.exists else str(newest(pictures).folder)
+        begun_from = choices.begun_from or str(_before(choices.network, pictures).folder)
         recipe = NETWORKS[choices.network]
         trained(recipe, run, prepared(pictures), begun_from=begun_from, minutes=choices.minutes)
+    if choices.release or choices.minutes is None:
+        _release(choices.network, pictures, run, choices.output)
+
+
+def _before(network: str, pictures: Pictures) -> Run:
+    """The run whose generator this one begins with."""
+    vgg22 = Run(Path(f"checkpoints/srgan-vgg22{pictures.name}"))
+    return vgg22 if network == "srgan" and vgg22.exists else newest(pictures)
+
+
+def _release(network: str, pictures: Pictures, run: Run, output: Path) -> None:
+    (updates, hours), settings = effort(run), run.settings()
 
     def card(described: Card) -> Card:
-        return replace(described, summary=SUMMARIES[choices.network], limits=LIMITS)
+        began = f"The last {settings.updates:,} updates are by this recipe; the {updates - settings.updates:,} before"
+        data = f"{described.training.data}. {began} made what it began with"
+        training = replace(described.training, updates=updates, hours=round(hours, 2), data=data)
+        return replace(described, summary=SUMMARIES[network], limits=LIMITS, training=training)
 
-    if choices.release or choices.minutes is None:
-        released(run, choices.output, card, name=name, pictures=pictures)
+    name = f"{network}{pictures.name}"
+    released(run, output, card, name=name, pictures=pictures)
+    record(name, [run])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tests.training.small import JOINED
 def main() -> None:
     """Write gradients of the last update, weights and statistics."""
     torch.set_num_threads(1)
-    fabric = launch("cpu")
+    fabric = launch("cpu", precision="fp32")
     pictures, _ = PreparedPictures(Path(sys.argv[1])).split()
     training = Training(JOINED, fabric=fabric, updates=2)
     crops = batches(

@@ -11,6 +11,7 @@ from srgan.training.monitors import MEASUREMENTS, Finding, Monitor, check_finite
 GOOD = {
     "content": 0.006,
     "generator": 0.007,
+    "perception": 0.2,
     "pixel": 0.006,
     "total_variation": 0.0,
     "adversarial": 1.0,

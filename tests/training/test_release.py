@@ -37,7 +37,7 @@ def test_a_run_becomes_a_model_that_upscales(
 
     low, _ = material.validation[0]
     better = run.better(training.generator.module, training.average)
-    found = Upscaler(tmp_path / "model" / "dogs.onnx").upscale(np.array(low))
+    found = Upscaler(tmp_path / "model" / "dogs.onnx", precision="fp32").upscale(np.array(low))
     assert np.abs(found.astype(int) - enlarge(better, np.array(low))).max() <= 1
 
 

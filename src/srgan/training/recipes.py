@@ -57,6 +57,24 @@ _SRGAN_VGG22_QUICK = replace(
     validate_every=250,
 )
 
+_SRGAN_VGG22_CPU = replace(
+    _SRGAN_VGG22_QUICK,
+    name="srgan-vgg22-cpu",
+    summary="srgan-vgg22 for a CPU: the whole network, VGG22 and pixels, an hour or two on two cores",
+    initial="srresnet-cpu",
+    blocks=16,
+    features=64,
+    discriminator_features=64,
+    batch=4,
+    crop=96,
+    updates=8_000,
+    learning_rate=1e-4,
+    adversarial=4e-3,
+    warmup=100,
+    ema=0.999,
+    validate_every=1_000,
+)
+
 # Loridan: Stanford Dogs, both stages from https://github.com/krasserm/super-resolution, whose lines its log has.
 _LORIDAN_PRE = replace(
     _SRRESNET_MSE,
@@ -173,22 +191,15 @@ _ALL = (
         decay=0.975,
         clip=1.0,
     ),
+    _SRGAN_VGG22_CPU,
+    # Deep features on top, from there.
     replace(
-        _SRGAN_VGG22_QUICK,
+        _SRGAN_VGG22_CPU,
         name="srgan-cpu",
-        summary="What comes with srgan as srgan: the whole network, VGG22 and pixels, an hour or two on two CPU cores",
-        initial="srresnet-cpu",
-        blocks=16,
-        features=64,
-        discriminator_features=64,
-        batch=4,
-        crop=96,
-        updates=8_000,
-        learning_rate=1e-4,
-        adversarial=4e-3,
-        warmup=100,
-        ema=0.999,
-        validate_every=1_000,
+        summary="What comes with srgan as srgan: deep features too, half an hour on a CPU core, from srgan-vgg22-cpu",
+        initial="srgan-vgg22-cpu",
+        perception=0.1,
+        updates=4_000,
     ),
     _LORIDAN_PRE,
     replace(
