@@ -1,14 +1,14 @@
 """Train, measure and release what begins with `srresnet`: `srgan`, and its likes with other losses or other pictures.
 
-    SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   prepare, train (resumes), measure, write the model
-    SRGAN_DATA=... python -m runs.srgan                         srgan, which goes on from srgan-vgg22
+    SRGAN_DATA=... python -m runs.srgan                         prepare, train (resumes), measure, write the model
+    SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   another of them
     SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
     SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
 
-srgan-vgg22, srgan-mse and srresnet-vgg22 begin with the newest weights of `python -m runs.srresnet`, or with a model
-that `--begun-from` names. The weights that are released are those after the last update, raw or averaged, whichever
-has the higher PSNR on the pictures that were held out for validation: the test sets decide nothing.
+All begin with the newest weights of `python -m runs.srresnet`, or with a run or model that `--begun-from` names. The
+weights that are released are those after the last update, raw or averaged, whichever has the higher PSNR on the
+pictures that were held out for validation: the test sets decide nothing.
 """
 
 import argparse
@@ -55,17 +55,11 @@ def main() -> None:
     name = f"{choices.network}{pictures.name}"
     run = Run(Path("checkpoints") / name)
     if not choices.release:
-        begun_from = choices.begun_from or str(_before(choices.network, pictures).folder)
+        begun_from = choices.begun_from or str(newest(pictures).folder)
         recipe = NETWORKS[choices.network]
         trained(recipe, run, prepared(pictures), begun_from=begun_from, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
         _release(choices.network, pictures, run, choices.output)
-
-
-def _before(network: str, pictures: Pictures) -> Run:
-    """The run whose generator this one begins with."""
-    vgg22 = Run(Path(f"checkpoints/srgan-vgg22{pictures.name}"))
-    return vgg22 if network == "srgan" and vgg22.exists else newest(pictures)
 
 
 def _release(network: str, pictures: Pictures, run: Run, output: Path) -> None:

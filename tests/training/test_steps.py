@@ -13,6 +13,7 @@ from srgan.models.perception import SqueezeNet, distance
 from srgan.models.ucsd import enlarge
 from srgan.training.recipes import RECIPES
 from srgan.training.steps import Training, content_loss
+from tests.training.small import ADVERSARIAL
 
 SMALL = replace(RECIPES["drcn"], recursions=3, features=8, batch=2, crop=32, warmup=0)
 
@@ -62,6 +63,32 @@ def test_a_perception_loss_is_weighed_and_added(fabric: Fabric) -> None:
     found = training.update(low, high, number=0)
     torch.testing.assert_close(found["perception"], expected, rtol=2e-3, atol=0.0)  # a processor may have bfloat16
     torch.testing.assert_close(found["generator"], found["content"] + 0.25 * found["perception"])
+
+
+def test_feature_losses_and_the_opponent_see_a_window_that_moves(
+    fabric: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(ADVERSARIAL, content="mse", pixel=1.0, crop=32, jitter=16)
+    training = Training(recipe, fabric=fabric, updates=8)
+    low, high = crops()
+    seen: list[torch.Tensor] = []
+
+    def watched(restored: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        seen.append(wanted)
+        return functional.mse_loss(restored, wanted)
+
+    monkeypatch.setattr(training, "content", watched)
+    for number in (0, 1, 2, 0):
+        found = training.update(low, high, number=number)
+    assert {tuple(each.shape) for each in seen} == {(2, 3, 16, 16)}
+    places = [
+        {(y, x) for y in range(17) for x in range(17) if torch.equal(high[..., y : y + 16, x : x + 16], each)}
+        for each in seen
+    ]
+    assert all(len(place) == 1 for place in places)
+    assert places[0] == places[3]
+    assert len({place for each in places for place in each}) == 3
+    assert found["pixel"] != found["content"]  # pixels are compared in the whole crop
 
 
 def test_a_loss_of_luminance_sees_no_colours() -> None:

@@ -53,6 +53,6 @@ def make_discriminator(recipe: Recipe) -> nn.Module | None:
         return None
     torch.manual_seed(recipe.seed + 1)
     try:
-        return DISCRIMINATORS[recipe.discriminator](crop=recipe.crop, features=recipe.discriminator_features)
+        return DISCRIMINATORS[recipe.discriminator](crop=recipe.window, features=recipe.discriminator_features)
     except ValueError as error:
         raise UsageError(f"{error}: choose another with --set crop=") from error

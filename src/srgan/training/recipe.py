@@ -68,6 +68,11 @@ class Recipe:
     """Crops in a batch, of as many different pictures."""
     crop: int = 96
     """Side of a high-resolution crop in pixels."""
+    jitter: int = 0
+    """Pixels by which a crop is larger than the window, somewhere in it, that the discriminator and feature losses see.
+
+    Their strides and pools otherwise always fall on the same places of the generator's cells of scale x scale pixels,
+    and train a grid into them."""
     quarter_turns: bool = True
     """Crops are turned as well as mirrored."""
 
@@ -126,8 +131,9 @@ class Recipe:
         if self.crop % self.scale:
             raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
         multiple = _CROP_MULTIPLES[self.discriminator]
-        if self.crop % multiple:
-            raise UsageError(f"crop is {self.crop}, but this discriminator needs a multiple of {multiple}")
+        if self.window % multiple or self.window < 1:
+            less = f" less jitter {self.jitter}" if self.jitter else ""
+            raise UsageError(f"crop is {self.crop}{less}, but this discriminator needs a multiple of {multiple}")
 
     def _check_baseline(self) -> None:
         """What only srcnn, espcn and drcn have."""
@@ -145,6 +151,11 @@ class Recipe:
     def content_layer(self) -> str | None:
         """The layer of VGG19 that the content loss looks at, as VGG54, or None."""
         return self.content.upper() if self.content.startswith("vgg") else None
+
+    @property
+    def window(self) -> int:
+        """Side of what the discriminator and feature losses see of a crop, in pixels."""
+        return self.crop - self.jitter
 
     @property
     def is_adversarial(self) -> bool:
@@ -167,7 +178,7 @@ class Recipe:
 
 
 _LEAST = {
-    **dict.fromkeys(("blocks", "seed", "warmup"), 0),
+    **dict.fromkeys(("blocks", "jitter", "seed", "warmup"), 0),
     **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
     **dict.fromkeys(("log_every", "validate_every"), 1),
     **dict.fromkeys(

@@ -68,8 +68,8 @@ _SRGAN_VGG22_CPU = replace(
     batch=4,
     crop=96,
     updates=8_000,
+    jitter=16,
     learning_rate=1e-4,
-    adversarial=4e-3,
     warmup=100,
     ema=0.999,
     validate_every=1_000,
@@ -192,14 +192,13 @@ _ALL = (
         clip=1.0,
     ),
     _SRGAN_VGG22_CPU,
-    # Deep features on top, from there.
     replace(
         _SRGAN_VGG22_CPU,
         name="srgan-cpu",
-        summary="What comes with srgan as srgan: deep features too, half an hour on a CPU core, from srgan-vgg22-cpu",
-        initial="srgan-vgg22-cpu",
+        summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, two hours on a CPU core",
         perception=0.1,
-        updates=4_000,
+        pixel=4.0,
+        adversarial=2e-3,
     ),
     _LORIDAN_PRE,
     replace(

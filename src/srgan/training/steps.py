@@ -1,7 +1,9 @@
 """Single updates of the networks: a batch in, weights changed, numbers out."""
 
 import copy
+import random
 from dataclasses import dataclass
+from types import EllipsisType
 
 import torch
 from lightning_fabric import Fabric
@@ -27,6 +29,10 @@ from srgan.training.synchronised import synchronise
 
 _PIXEL, _TOTAL_VARIATION = MeanSquaredError(), TotalVariation()
 _ADVERSARIAL, _DISCRIMINATOR = AdversarialLoss(reduction="mean"), DiscriminatorLoss()
+
+
+Window = tuple[EllipsisType, slice, slice]
+"""A part of pictures (..., H, W)."""
 
 
 @dataclass
@@ -96,9 +102,12 @@ class Training:
             for group in network.optimiser.param_groups:
                 group["lr"] = factor * network.learning_rate
         restored, *recursions = self._restored(low)
-        found = self._update_discriminator(self.discriminator, restored.detach(), high) if self.discriminator else {}
+        window = _window(self.recipe, number)
+        found = {}
+        if self.discriminator is not None:
+            found = self._update_discriminator(self.discriminator, restored.detach()[window], high[window])
         share = self.recipe.supervision * (1.0 - number / self.updates)
-        found = self._update_generator(restored, high, recursions, share) | found
+        found = self._update_generator(restored, high, recursions, share, window) | found
         self._follow(number)
         return found
 
@@ -107,18 +116,19 @@ class Training:
         return list(self.generator.called(low, every=True)) if self.recipe.supervision else [self.generator.called(low)]
 
     def _update_generator(
-        self, restored: Tensor, high: Tensor, recursions: list[Tensor], share: float
+        self, restored: Tensor, high: Tensor, recursions: list[Tensor], share: float, window: Window
     ) -> dict[str, Tensor]:
         recipe = self.recipe
+        seen, wanted = restored[window], high[window]
         with self.fabric.autocast():
-            content = self.content(restored, high)
-            supervised = [self.content(each, high) for each in recursions]
+            content = self.content(seen, wanted)
+            supervised = [self.content(each[window], wanted) for each in recursions]
         loss, found = content, {"content": content}
         if supervised:  # alpha l_1 + (1 - alpha) l_2 of Kim et al. 2016, section 3.3
             loss = share * torch.stack(supervised).mean() + (1.0 - share) * content
         if self.perception is not None:
             with self.fabric.autocast():
-                found["perception"] = self.perception(restored, high)
+                found["perception"] = self.perception(seen, wanted)
             loss = loss + recipe.perception * found["perception"]
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
@@ -130,7 +140,7 @@ class Training:
             # The opponent is only looked through: its own gradients are not wanted.
             self.discriminator.module.requires_grad_(False)
             with self.fabric.autocast():
-                logits = self.discriminator.module(restored)
+                logits = self.discriminator.module(seen)
             self.discriminator.module.requires_grad_(True)
             found["adversarial"] = _ADVERSARIAL(logits.float())
             if recipe.adversarial_reduction == "sum":
@@ -169,6 +179,13 @@ class Training:
         torch._foreach_lerp_(average, current, 1.0 - memory)
         for kept, newest in zip(self.average.buffers(), self.generator.module.buffers(), strict=True):
             kept.copy_(newest)
+
+
+def _window(recipe: Recipe, number: int) -> Window:
+    """What feature losses and the discriminator see of the crops in an update: the same however often it is made."""
+    place = random.Random(f"{recipe.seed} {number}")
+    top, left = (place.randint(0, recipe.jitter) for _ in range(2))
+    return ..., slice(top, top + recipe.window), slice(left, left + recipe.window)
 
 
 def make_optimiser(recipe: Recipe, module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
