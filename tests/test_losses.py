@@ -12,6 +12,7 @@ from srgan.losses import (
     AdversarialLoss,
     ContentLoss,
     DiscriminatorLoss,
+    GridError,
     MeanSquaredError,
     PerceptionLoss,
     TotalVariation,
@@ -144,6 +145,26 @@ def test_perception_loss_is_the_mean_distance_over_the_batch() -> None:
     assert float(PerceptionLoss(network)(high, high)) == 0.0
 
 
+def test_grid_error_sees_what_repeats_in_every_cell_and_nothing_else() -> None:
+    torch.manual_seed(0)
+    high = torch.rand(2, 3, 64, 48)
+    pattern = torch.rand(4, 4) / 255
+    pattern -= pattern.mean()
+    repeated = pattern.tile(16, 12)
+    expected = 4 * float(pattern.square().mean())
+    assert float(GridError()(high + repeated, high)) == pytest.approx(expected, rel=1e-3)
+    assert float(GridError()(high + 1 / 255, high)) == pytest.approx(4 / 255**2, rel=1e-3)  # a colour that is off
+    signs = torch.tensor([1.0, -1.0]).repeat_interleave(4).tile(8)[:, None]
+    flipped = repeated * signs
+    assert float(GridError()(high + flipped, high)) == pytest.approx(0.0, abs=1e-3 * expected)
+    noise = torch.randn(2, 3, 64, 48) / 255
+    squared = float(MeanSquaredError()(high + noise, high))
+    assert float(GridError()(high + noise, high)) == pytest.approx(squared / 16, rel=0.2)
+    assert float(GridError(8)(high[..., :16, :16] + 1 / 255, high[..., :16, :16])) == pytest.approx(
+        4 / 255**2, rel=1e-3
+    )
+
+
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     torch.manual_seed(1)
     variation = TotalVariation()
@@ -154,10 +175,11 @@ def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
         "variation": lambda restored, _high: variation(restored),
         "adversarial": adversarial(16),
         "perception": PerceptionLoss(ResNet().double()),
+        "grid": GridError(),
     }
 
 
-@pytest.mark.parametrize("name", ["squared", "absolute", "content", "variation", "adversarial", "perception"])
+@pytest.mark.parametrize("name", ["squared", "absolute", "content", "variation", "adversarial", "perception", "grid"])
 def test_gradients_reach_the_generator_and_match_finite_differences(name: str) -> None:
     loss = make_losses()[name]
     torch.manual_seed(0)

@@ -100,6 +100,30 @@ class TotalVariation(nn.Module):
         return _WIDTH * (down + right) / len(restored)
 
 
+class GridError(nn.Module):
+    """Mean squared error, in [-1, 1], of local means at each place of the cells that sub-pixel convolution makes.
+
+    A pattern that is the same in every cell of scale x scale pixels looks like texture to feature losses, and costs
+    next to nothing in squared errors of pixels. Averaged at each of its places over neighbouring cells, it stands out
+    from everything that does not repeat; so does a colour that is off.
+
+    Args:
+        scale: side of a cell in pixels.
+    """
+
+    NEIGHBOURS = 4
+    """Side of the square of cells that are averaged."""
+
+    def __init__(self, scale: int = 4) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]; H, W whole cells
+        places = functional.pixel_unshuffle(restored - high, self.scale)
+        means = functional.avg_pool2d(places, min(self.NEIGHBOURS, *places.shape[-2:]))
+        return _WIDTH**2 * means.square().mean()
+
+
 class AdversarialLoss(nn.Module):
     """-log D(G(LR)): how far the generator is from being taken for real (Ledig et al. 2017, eq. 6).
 

@@ -12,6 +12,7 @@ GOOD = {
     "content": 0.006,
     "generator": 0.007,
     "perception": 0.2,
+    "grid": 1e-4,
     "pixel": 0.006,
     "total_variation": 0.0,
     "adversarial": 1.0,

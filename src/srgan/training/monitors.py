@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "generator": "the generator's whole loss",
     "perception": "distance of deep features",
     "pixel": "mean squared error beside a content loss on VGG features",
+    "grid": "error of patterns that repeat in every cell",
     "total_variation": "total variation loss",
     "adversarial": "adversarial loss",
     "discriminator": "the discriminator's loss",

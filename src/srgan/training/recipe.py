@@ -53,6 +53,8 @@ class Recipe:
     """Weight of the distance between deep features (Zhang et al. 2018), of the network that --features names."""
     pixel: float = 0.0
     """Weight of the mean squared error, added to a content loss on VGG features."""
+    grid: float = 0.0
+    """Weight of the error of patterns that repeat in every cell of scale x scale pixels."""
     total_variation: float = 0.0
     """Weight of the total variation loss."""
     discriminator: DiscriminatorName = "none"
@@ -182,7 +184,17 @@ _LEAST = {
     **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
     **dict.fromkeys(("log_every", "validate_every"), 1),
     **dict.fromkeys(
-        ("supervision", "perception", "pixel", "total_variation", "adversarial", "feature_scale", "learning_rate"), 0.0
+        (
+            "supervision",
+            "perception",
+            "pixel",
+            "grid",
+            "total_variation",
+            "adversarial",
+            "feature_scale",
+            "learning_rate",
+        ),
+        0.0,
     ),
     **dict.fromkeys(("discriminator_learning_rate", "drop_at", "drop_factor", "decay", "clip", "ema", "beta1"), 0.0),
     "crop": 16,

@@ -195,9 +195,11 @@ _ALL = (
     replace(
         _SRGAN_VGG22_CPU,
         name="srgan-cpu",
-        summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, two hours on a CPU core",
+        summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, an hour on a CPU core",
         perception=0.1,
         pixel=4.0,
+        grid=20.0,
+        updates=6_000,
         adversarial=2e-3,
     ),
     _LORIDAN_PRE,

@@ -14,6 +14,7 @@ from srgan.losses import (
     AdversarialLoss,
     ContentLoss,
     DiscriminatorLoss,
+    GridError,
     MeanSquaredError,
     PerceptionLoss,
     TotalVariation,
@@ -70,6 +71,7 @@ class Training:
         rate = recipe.learning_rate if rate is None else rate
         self.discriminator = None if opponent is None else self._network(opponent, rate)
         self.content = content_loss(recipe, vgg).to(fabric.device)
+        self.grid = GridError(recipe.scale)
         self.perception = None if features is None else PerceptionLoss(features.to(fabric.device))
 
     def _network(self, module: nn.Module, learning_rate: float) -> Network:
@@ -133,6 +135,9 @@ class Training:
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
             loss = loss + recipe.pixel * found["pixel"]
+        if recipe.grid:
+            found["grid"] = self.grid(restored, high)
+            loss = loss + recipe.grid * found["grid"]
         if recipe.total_variation:
             found["total_variation"] = _TOTAL_VARIATION(restored)
             loss = loss + recipe.total_variation * found["total_variation"]
