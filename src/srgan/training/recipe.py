@@ -71,7 +71,7 @@ class Recipe:
     crop: int = 96
     """Side of a high-resolution crop in pixels."""
     jitter: int = 0
-    """Pixels by which a crop is larger than the window, somewhere in it, that the discriminator and feature losses see."""
+    """By how many pixels a crop is larger than the window in it that the discriminator and feature losses see."""
     quarter_turns: bool = True
     """Crops are turned as well as mirrored."""
 
