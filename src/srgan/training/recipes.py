@@ -198,7 +198,7 @@ _ALL = (
         summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, an hour on a CPU core",
         perception=0.3,
         pixel=2.0,
-        grid=20.0,
+        grid=50.0,
         updates=6_000,
         adversarial=5e-3,
     ),
