@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--data", choices=BY_NAME, default="everything", help="which pictures; everything without it")
     parser.add_argument("--begun-from", metavar="MODEL", help="a released model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
+    parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
@@ -59,16 +60,17 @@ def main() -> None:
         recipe = NETWORKS[choices.network]
         trained(recipe, run, prepared(pictures), begun_from=begun_from, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
-        _release(choices.network, pictures, run, choices.output)
+        _release(choices.network, pictures, run, choices.output, choices.as_run)
 
 
-def _release(network: str, pictures: Pictures, run: Run, output: Path) -> None:
+def _release(network: str, pictures: Pictures, run: Run, output: Path, as_run: str | None) -> None:
     (updates, hours), settings = effort(run), run.settings()
 
     def card(described: Card) -> Card:
         began = f"The last {settings.updates:,} updates are by this recipe; the {updates - settings.updates:,} before"
         data = f"{described.training.data}. {began} made what it began with"
-        training = replace(described.training, updates=updates, hours=round(hours, 2), data=data)
+        recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
+        training = replace(described.training, recipe=recipe, updates=updates, hours=round(hours, 2), data=data)
         return replace(described, summary=SUMMARIES[network], limits=LIMITS, training=training)
 
     name = f"{network}{pictures.name}"
