@@ -52,8 +52,8 @@ verdicts: `srgan reproduce table1`, `srgan reproduce table2`. MOS are left out: 
 ([studies.md](studies.md)).
 """
 _OUR_SRGAN = (
-    "The paper's SRGAN learned by features of VGG54, our `srgan` by those of VGG22 and by pixels: it stands for "
-    "SRGAN-VGG22, and for SRGAN as the nearest that there is."
+    "The paper's SRGAN learned by features of VGG54, our `srgan` by those of VGG22, deep ones of ResNet-50 v2, and by "
+    "pixels: it stands for SRGAN-VGG54 as the nearest that there is."
 )
 _MEASURES = """\
 - **paper**, **matlab**: mean PSNR [dB] / SSIM by the two protocols, whose SSIMs must not be compared with each other.

@@ -23,8 +23,6 @@ SETS = TABLE2.sets
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
 """What the paper's authors published pictures of, Set5 and Set14 alone."""
 COLOUR_SHIFT = "colour-shift"
-ALSO: Mapping[str, str] = {"SRGAN-VGG22": "srgan"}
-"""Rows that another model of ours stands for than the one of their name: our `srgan` learned by VGG22."""
 
 
 def papers(method: str) -> str:
@@ -88,7 +86,7 @@ def filled(published: Published, results: Results) -> Filled:
     ours = {method.name: method for method in results.methods}
     by, missing = {}, {}
     for row in published.methods:
-        candidates = [row] if row in INTERPOLATED else [name for known in (MODELS, ALSO) if (name := known.get(row))]
+        candidates = [row] if row in INTERPOLATED else [MODELS[row]] if row in MODELS else []
         found = [name for name in candidates if name in ours]
         if found:
             by[row] = found[0]

@@ -73,7 +73,7 @@ def test_models_appear_once_they_are_there() -> None:
         "SRResNet-MSE": "srresnet",
         "SRResNet-VGG22": "srresnet-vgg22",
         "SRGAN-MSE": "srgan-mse",
-        "SRGAN-VGG22": "srgan",
+        "SRGAN-VGG54": "srgan",
     }
     assert filled(TABLE2, ours).by["SRGAN"] == "srgan"
     assert "VGG54" in beside(TABLE2, results("srgan", sets=SETS)).split("|")[-1]  # that it is not quite the same
