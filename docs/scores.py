@@ -13,7 +13,7 @@ import numpy as np
 from srgan.evaluation.benchmark import Listener, Plan, evaluate
 from srgan.evaluation.measures import Measure, feature_measure, find_protocol, niqe_measure, protocol_measure
 from srgan.evaluation.methods import REFERENCE, Method, find_method
-from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE2, Published
+from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE2, TWINS, Published
 from srgan.evaluation.results import Results
 from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
 from srgan.evaluation.sets import Pair, Pixels, find_set
@@ -86,7 +86,8 @@ def filled(published: Published, results: Results) -> Filled:
     ours = {method.name: method for method in results.methods}
     by, missing = {}, {}
     for row in published.methods:
-        candidates = [row] if row in INTERPOLATED else [MODELS[row]] if row in MODELS else []
+        names = [row, TWINS.get(row, row)]
+        candidates = [row] if row in INTERPOLATED else [MODELS[name] for name in names if name in MODELS]
         found = [name for name in candidates if name in ours]
         if found:
             by[row] = found[0]

@@ -48,4 +48,4 @@ def test_every_method_is_filled_in_a_way_that_is_known() -> None:
     assert every - set(INTERPOLATED) - set(MODELS) == {"SelfExSR"}  # no network: its pictures have to be given
     assert set(MODELS) <= every
     assert {"srcnn", "espcn", "drcn", "srgan-mse", "srgan-vgg22", "srgan-vgg54", "srresnet-vgg22"} <= set(RECIPES)
-    assert {"srgan", "srgan-mse", "srgan-vgg22", "srresnet-vgg22"} <= set(MODELS.values())
+    assert {"srgan-mse", "srgan-vgg22", "srgan-vgg54", "srresnet-vgg22"} <= set(MODELS.values())

@@ -128,10 +128,9 @@ MODELS: Mapping[str, str] = {
     "SRGAN": "srgan",
     "SRGAN-MSE": "srgan-mse",
     "SRGAN-VGG22": "srgan-vgg22",
-    "SRGAN-VGG54": "srgan",
+    "SRGAN-VGG54": "srgan-vgg54",
 }
-"""The model of ours that stands for a method, if it is installed. The paper's SRGAN is its SRGAN-VGG54; ours looks
-through other deep features, those of ResNet-50 v2."""
+"""The model of ours that stands for a method, if it is installed; the paper's SRGAN is its SRGAN-VGG54."""
 
 INTERPOLATED = ("nearest", "bicubic", "HR")
 """The methods that need no model."""
