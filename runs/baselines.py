@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runs.pictures import EVERYTHING
-from runs.releasing import prepared, released, trained
+from runs.releasing import prepared, record, released, trained
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run
 from srgan.weights.card import Card
@@ -54,6 +54,7 @@ def main() -> None:
             trained(RECIPES[SHORTENED.get(name, name)], run, prepared(EVERYTHING), minutes=choices.minutes)
         if choices.release or choices.minutes is None:
             released(run, choices.output, card, name=name, pictures=EVERYTHING)
+            record(name, [run])
 
 
 if __name__ == "__main__":

@@ -129,8 +129,10 @@ class Recipe:
             raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")
         if self.crop % self.scale:
             raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
+        if self.window < _LEAST["crop"]:
+            raise UsageError(f"crop less jitter is {self.window}, but must be {_LEAST['crop']} or more: lower jitter")
         multiple = _CROP_MULTIPLES[self.discriminator]
-        if self.window % multiple or self.window < 1:
+        if self.window % multiple:
             less = f" less jitter {self.jitter}" if self.jitter else ""
             raise UsageError(f"crop is {self.crop}{less}, but this discriminator needs a multiple of {multiple}")
 
