@@ -15,7 +15,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from runs.pictures import BY_NAME, Pictures
+from runs.pictures import BY_NAME, OPEN, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from runs.srresnet import newest
 from srgan.training.recipes import RECIPES
@@ -25,10 +25,12 @@ from srgan.weights.catalogue import SHIPPED
 
 NETWORKS = {
     "srgan": RECIPES["srgan-cpu"],
-    "srgan-vgg22": RECIPES["srgan-vgg22-cpu"],
+    "srgan-vgg22": replace(RECIPES["srgan-vgg22-cpu"], pixel=0.0),  # as published
     "srgan-mse": replace(RECIPES["srgan-vgg22-cpu"], content="mse", pixel=0.0),
-    "srresnet-vgg22": replace(RECIPES["srgan-vgg22-cpu"], discriminator="none", total_variation=2e-8),
+    "srresnet-vgg22": replace(RECIPES["srgan-vgg22-cpu"], pixel=0.0, discriminator="none", total_variation=2e-8),
 }
+OPEN_UPDATES = 4_000
+"""Of those with `--data open`."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
     "srgan-vgg22": "SRGAN-VGG22: features of VGG22 and a discriminator, for comparison",
@@ -59,6 +61,7 @@ def main() -> None:
     if not choices.release:
         begun_from = choices.begun_from or str(newest(pictures).folder)
         recipe = NETWORKS[choices.network]
+        recipe = replace(recipe, updates=OPEN_UPDATES) if pictures is OPEN else recipe
         trained(recipe, run, prepared(pictures), begun_from=begun_from, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
         _release(choices.network, pictures, run, choices.output, choices.as_run)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from srgan.losses import (
     ContentLoss,
     DiscriminatorLoss,
     GridError,
+    GridTexture,
     MeanSquaredError,
     PerceptionLoss,
     TotalVariation,
@@ -165,6 +167,34 @@ def test_grid_error_sees_what_repeats_in_every_cell_and_nothing_else() -> None:
     )
 
 
+def test_grid_texture_sees_texture_that_prefers_places_of_the_cells_whatever_its_sign() -> None:
+    torch.manual_seed(0)
+    high = 0.5 + 0.1 * torch.rand(4, 3, 96, 96)
+    even = GridTexture()(0.5 + 0.1 * torch.rand(4, 3, 96, 96), high)
+    assert float(GridTexture()(0.5 + 0.3 * (high - 0.5), high)) < 1e-4  # weaker texture, as evenly spread
+    assert float(GridTexture()(high, high)) == 0.0
+    lines = torch.zeros(96, 96)
+    lines[::4] = 0.1
+    signs = torch.tensor([1.0, -1.0])[torch.randint(2, (4, 1, 24, 24))]
+    crosshatch = high + lines * signs.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    assert float(GridError()(crosshatch, high)) < 0.1 * 4 * 0.1**2 / 4  # signs cancel
+    assert float(GridTexture()(crosshatch, high)) > 100 * float(even)
+
+
+def test_grid_texture_is_the_ratio_of_mean_steps_at_each_place() -> None:
+    torch.manual_seed(0)
+    high = torch.rand(1, 1, 12, 12, dtype=torch.float64)
+    found = GridTexture()._shares(high).numpy()
+    picture = high[0, 0].numpy()
+    for number, (of, to) in enumerate([((0, 0), (0, 1)), ((0, 0), (1, 0)), ((0, 0), (1, 1)), ((0, 1), (1, 0))]):
+        places = np.zeros((4, 4))
+        for row, column in np.ndindex(8, 8):
+            before, after = (picture[row + place[0], column + place[1]] for place in (of, to))
+            places[row % 4, column % 4] += abs(before - after) / 4
+        expected = (places + 1 / 255) / (places.mean() + 1 / 255)
+        np.testing.assert_allclose(found[number], expected.ravel(), rtol=1e-12)
+
+
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     torch.manual_seed(1)
     variation = TotalVariation()
@@ -176,10 +206,13 @@ def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
         "adversarial": adversarial(16),
         "perception": PerceptionLoss(ResNet().double()),
         "grid": GridError(),
+        "grid texture": GridTexture(),
     }
 
 
-@pytest.mark.parametrize("name", ["squared", "absolute", "content", "variation", "adversarial", "perception", "grid"])
+@pytest.mark.parametrize(
+    "name", ["squared", "absolute", "content", "variation", "adversarial", "perception", "grid", "grid texture"]
+)
 def test_gradients_reach_the_generator_and_match_finite_differences(name: str) -> None:
     loss = make_losses()[name]
     torch.manual_seed(0)

@@ -124,6 +124,47 @@ class GridError(nn.Module):
         return _WIDTH**2 * means.square().mean()
 
 
+class GridTexture(nn.Module):
+    """How unevenly texture lies in the cells that sub-pixel convolution makes, beside that of real pictures.
+
+    A crosshatch whose sign changes from cell to cell is nothing in the mean, which is what `GridError` sees; but it
+    makes neighbours differ more at some places of the cells than at others, and in real pictures no place is special.
+    For each of the four steps to a neighbour, the mean absolute difference across it at each place, over neighbouring
+    cells, is divided by its mean over the places: the loss is the mean squared difference of these ratios. How strong
+    texture is counts for nothing, but where it is too weak to be seen.
+
+    Args:
+        scale: side of a cell in pixels.
+    """
+
+    NEIGHBOURS = 8
+    """Side of the square of cells that are averaged."""
+    APART = 5
+    """Cells from one such square to the next."""
+    VISIBLE = 1.0 / 255.0
+    """Added to the strength of texture."""
+
+    def __init__(self, scale: int = 4) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]; whole cells, 2 or more
+        return functional.mse_loss(self._shares(restored), self._shares(high))
+
+    def _shares(self, pictures: Tensor) -> Tensor:
+        """The strength of each of the steps at each place, 1 on average: (4, scale^2)."""
+        inner = pictures[:, :, : -self.scale, : -self.scale]
+        rows, columns = inner.shape[-2:]
+        right, down = pictures[:, :, :rows, 1 : columns + 1], pictures[:, :, 1 : rows + 1, :columns]
+        across = pictures[:, :, 1 : rows + 1, 1 : columns + 1]
+        steps = torch.stack([inner - right, inner - down, inner - across, right - down]).abs().mean(2)
+        places = functional.pixel_unshuffle(steps, self.scale)  # (4, B * scale^2, rows of cells, columns)
+        side = min(self.NEIGHBOURS, *places.shape[-2:])
+        strength = functional.avg_pool2d(places, side, stride=self.APART).unflatten(1, (len(pictures), -1))
+        shares = (strength + self.VISIBLE) / (strength.mean(2, keepdim=True) + self.VISIBLE)
+        return shares.mean((1, 3, 4))
+
+
 class AdversarialLoss(nn.Module):
     """-log D(G(LR)): how far the generator is from being taken for real (Ledig et al. 2017, eq. 6).
 

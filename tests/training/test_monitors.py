@@ -13,6 +13,7 @@ GOOD = {
     "generator": 0.007,
     "perception": 0.2,
     "grid": 1e-4,
+    "grid_texture": 1e-3,
     "pixel": 0.006,
     "total_variation": 0.0,
     "adversarial": 1.0,

@@ -20,6 +20,7 @@ MEASUREMENTS = {
     "perception": "distance of deep features",
     "pixel": "mean squared error beside a content loss on VGG features",
     "grid": "error of patterns that repeat in every cell",
+    "grid_texture": "how unevenly texture lies in the cells",
     "total_variation": "total variation loss",
     "adversarial": "adversarial loss",
     "discriminator": "the discriminator's loss",

@@ -55,6 +55,8 @@ class Recipe:
     """Weight of the mean squared error, added to a content loss on VGG features."""
     grid: float = 0.0
     """Weight of the error of patterns that repeat in every cell of scale x scale pixels."""
+    grid_texture: float = 0.0
+    """Weight of the error of how unevenly texture lies in those cells."""
     total_variation: float = 0.0
     """Weight of the total variation loss."""
     discriminator: DiscriminatorName = "none"
@@ -188,6 +190,7 @@ _LEAST = {
             "perception",
             "pixel",
             "grid",
+            "grid_texture",
             "total_variation",
             "adversarial",
             "feature_scale",

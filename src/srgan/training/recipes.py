@@ -195,11 +195,11 @@ _ALL = (
     replace(
         _SRGAN_VGG22_CPU,
         name="srgan-cpu",
-        summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, an hour on a CPU core",
+        summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, an hour or two on a core",
         perception=0.3,
         pixel=2.0,
         grid=50.0,
-        updates=6_000,
+        grid_texture=20.0,
         adversarial=5e-3,
     ),
     _LORIDAN_PRE,

@@ -15,6 +15,7 @@ from srgan.losses import (
     ContentLoss,
     DiscriminatorLoss,
     GridError,
+    GridTexture,
     MeanSquaredError,
     PerceptionLoss,
     TotalVariation,
@@ -71,7 +72,7 @@ class Training:
         rate = recipe.learning_rate if rate is None else rate
         self.discriminator = None if opponent is None else self._network(opponent, rate)
         self.content = content_loss(recipe, vgg).to(fabric.device)
-        self.grid = GridError(recipe.scale)
+        self.grid, self.grid_texture = GridError(recipe.scale), GridTexture(recipe.scale)
         self.perception = None if features is None else PerceptionLoss(features.to(fabric.device))
 
     def _network(self, module: nn.Module, learning_rate: float) -> Network:
@@ -138,6 +139,9 @@ class Training:
         if recipe.grid:
             found["grid"] = self.grid(restored, high)
             loss = loss + recipe.grid * found["grid"]
+        if recipe.grid_texture:
+            found["grid_texture"] = self.grid_texture(restored, high)
+            loss = loss + recipe.grid_texture * found["grid_texture"]
         if recipe.total_variation:
             found["total_variation"] = _TOTAL_VARIATION(restored)
             loss = loss + recipe.total_variation * found["total_variation"]
