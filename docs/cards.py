@@ -1,4 +1,4 @@
-"""`make docs`: writes docs/models.md from the cards of the shipped models, and pictures of what they do badly.
+"""`make docs`: writes docs/models.md from the cards of the released models, and pictures of what they do badly.
 
 python docs/cards.py            writes the page, and the pictures of weights that it did not name yet
 python docs/cards.py --redraw   writes all pictures
@@ -12,12 +12,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.subjects import WHAT_IS_SEEN, failures, packed, subjects
+from runs.models import released
 from srgan.cli.wording import count, storage
 from srgan.evaluation.folder import write_bytes, write_text
 from srgan.metrics import PROTOCOLS
 from srgan.upscale import Upscaler
 from srgan.weights.card import Card, Score
-from srgan.weights.catalogue import installed
+from srgan.weights.catalogue import Model
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER / "models.md"
@@ -28,7 +29,8 @@ FIRST = ("srresnet", "srgan")
 _HEAD = """\
 # The models
 
-Written by `make docs` from the models' cards; `srgan models NAME` says the same of one.
+Written by `make docs` from the models' cards; `srgan models NAME` says the same of one. Those for comparison do not
+come with srgan: they lie in `runs/comparisons`, and `--model runs/comparisons/NAME.json` uses one.
 """
 _SCORES = """\
 Scores are means over a set, PSNR [dB] / SSIM, x4; `pytest tests/weights/test_scores.py` measures them again, of slow
@@ -107,15 +109,17 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
-def draw(cards: Iterable[Card]) -> None:
-    """Write the pictures of the cards' models."""
+def draw(models: Iterable[Model]) -> None:
+    """Write the pictures of what models do badly."""
     drawn = subjects()
-    for card in cards:
-        write_bytes(picture(card), packed(failures(drawn, card.name, Upscaler(card.name, precision="fp32"))))
+    for model in models:
+        upscaler = Upscaler(model.folder / f"{model.card.name}.json", precision="fp32")
+        write_bytes(picture(model.card), packed(failures(drawn, model.card.name, upscaler)))
 
 
 def main() -> None:
-    cards = [model.card for model in installed().values()]
+    models = released()
+    cards = [model.card for model in models.values()]
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     if "--check" in sys.argv:
         if before != page(cards):
@@ -123,7 +127,8 @@ def main() -> None:
         return
     # A picture is as old as its weights: drawn on another computer it would differ in some bytes, and in nothing else.
     known = "" if "--redraw" in sys.argv else before
-    if new := [card for card in cards if f"`{card.identity}`" not in known or not picture(card).exists()]:
+    drawn = [card.name for card in cards if f"`{card.identity}`" in known and picture(card).exists()]
+    if new := [model for name, model in models.items() if name not in drawn]:
         draw(new)
     for left_over in set((FOLDER / "failures").glob("*.png")) - set(map(picture, cards)):
         left_over.unlink()

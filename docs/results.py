@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from docs.curves import Curve, draw_curves, read_curves
 from docs.scores import COLOUR_SHIFT, PAPERS_PICTURES, filled, measured, papers
 from docs.sheets import write_own_sheet, write_test_sheets
+from runs.models import released
 from srgan.cli.progress import Counter, on_terminal
 from srgan.errors import SrganError
 from srgan.evaluation.folder import write_text
@@ -28,7 +29,6 @@ from srgan.evaluation.published import TABLE1, TABLE2, Published
 from srgan.evaluation.reproduce import PAPER_MEASURES, Judged, as_printed, lines
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
-from srgan.weights.catalogue import installed
 
 DOCS = Path(__file__).resolve().parent
 PAGE, CURVES, SHEET = (DOCS / name for name in ("results.md", "curves.png", "sheet.png"))
@@ -42,9 +42,9 @@ FAILED = "What was tried and given up, with its numbers: [the log](log.md)."
 _HEAD = """\
 # Results
 
-Written by `SRGAN_DATA=... python docs/results.py`, numbers and pictures: it measures the models that come with srgan on
-the benchmark pictures. What each measure means, and what it does not: [evaluation.md](evaluation.md). How a model was
-trained: `srgan models NAME`.
+Written by `SRGAN_DATA=... python docs/results.py`, numbers and pictures: it measures the models that come with srgan,
+and those in `runs/comparisons`, on the benchmark pictures. What each measure means, and what it does not:
+[evaluation.md](evaluation.md). How a model was trained: [models.md](models.md).
 """
 _PUBLISHED = """\
 Ours learned for minutes or hours on CPU cores, the paper's SRResNet for 10^6 updates on ImageNet. Differences and
@@ -71,7 +71,7 @@ Drawings of our own, made four times smaller and enlarged again, shown at twice 
 
 def page(results: Results, curves: Sequence[Curve], by_hand: str) -> str:
     """The whole page."""
-    weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in installed().items())
+    weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in released().items())
     parts = [
         _HEAD,
         f"Weights, by the first digits of their checksums: {weights}.\n",

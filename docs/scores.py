@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from runs.models import released
 from srgan.evaluation.benchmark import Listener, Plan, evaluate
 from srgan.evaluation.measures import Measure, feature_measure, find_protocol, niqe_measure, protocol_measure
 from srgan.evaluation.methods import REFERENCE, Method, find_method
@@ -17,7 +18,6 @@ from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE2, TWINS, Publ
 from srgan.evaluation.results import Results
 from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
 from srgan.evaluation.sets import Pair, Pixels, find_set
-from srgan.weights.catalogue import installed
 
 SETS = TABLE2.sets
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
@@ -49,7 +49,8 @@ def _methods(data: Path) -> tuple[Method, ...]:
     folders = {method: data / "published" / method for method in PAPERS_PICTURES}
     published = [f"{papers(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
     interpolations = [name for name in INTERPOLATED if name != REFERENCE]
-    return tuple(find_method(word) for word in (*interpolations, *installed(), *published, REFERENCE))
+    models = [f"{name}={model.folder / name}.json" for name, model in released().items()]
+    return tuple(find_method(word) for word in (*interpolations, *models, *published, REFERENCE))
 
 
 def _measures(weights: Path, listener: Listener) -> tuple[Measure, ...]:

@@ -68,8 +68,8 @@ def _found(folders: Iterable[str]) -> list[Path]:
     return find_pictures(places) if places else []
 
 
-def test_set(folder: Path) -> list[tuple[Pixels, Pixels]]:
-    """(low, high) of every picture, cut to a multiple of 4; gray ones as RGB."""
+def small_and_large(folder: Path) -> list[tuple[Pixels, Pixels]]:
+    """(low, high) of every picture of a test set, cut to a multiple of 4; gray ones as RGB."""
     pairs = []
     for path in sorted(folder.glob("*.png")):
         pixels = read(path).pixels[:, :, :3].astype(np.uint8)
@@ -83,7 +83,7 @@ def measured(generator: torch.nn.Module) -> tuple[Score, ...]:
     """Scores on the test sets by every protocol: the plain means over the pictures of a set."""
     found = []
     for name in TEST_SETS:
-        pairs = [(enlarge(generator, low), high) for low, high in test_set(data_folder() / "testsets" / name)]
+        pairs = [(enlarge(generator, low), high) for low, high in small_and_large(data_folder() / "testsets" / name)]
         for protocol in PROTOCOLS.values():
             scores = [protocol.measure(restored, high) for restored, high in pairs]
             psnr, ssim = fmean(score.psnr for score in scores), fmean(score.ssim for score in scores)

@@ -15,6 +15,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from runs.models import COMPARISONS
 from runs.pictures import BY_NAME, OPEN, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from runs.srresnet import newest
@@ -53,7 +54,7 @@ def main() -> None:
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
-    parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
+    parser.add_argument("--output", type=Path, help="folder for the model's files, if not the one where they belong")
     choices = parser.parse_args()
     pictures = BY_NAME[choices.data]
     name = f"{choices.network}{pictures.name}"
@@ -64,7 +65,8 @@ def main() -> None:
         recipe = replace(recipe, updates=OPEN_UPDATES) if pictures is OPEN else recipe
         trained(recipe, run, prepared(pictures), begun_from=begun_from, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
-        _release(choices.network, pictures, run, choices.output, choices.as_run)
+        output = choices.output or (SHIPPED if choices.network == "srgan" else COMPARISONS)
+        _release(choices.network, pictures, run, output, choices.as_run)
 
 
 def _release(network: str, pictures: Pictures, run: Run, output: Path, as_run: str | None) -> None:

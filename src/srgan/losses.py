@@ -160,9 +160,10 @@ class GridTexture(nn.Module):
         steps = torch.stack([inner - right, inner - down, inner - across, right - down]).abs().mean(2)
         places = functional.pixel_unshuffle(steps, self.scale)  # (4, B * scale^2, rows of cells, columns)
         side = min(self.NEIGHBOURS, *places.shape[-2:])
-        strength = functional.avg_pool2d(places, side, stride=self.APART).unflatten(1, (len(pictures), -1))
+        strength = functional.avg_pool2d(places, side, stride=self.APART)
+        strength = strength.reshape(4, len(pictures), self.scale**2, -1)
         shares = (strength + self.VISIBLE) / (strength.mean(2, keepdim=True) + self.VISIBLE)
-        return shares.mean((1, 3, 4))
+        return shares.mean((1, 3))
 
 
 class AdversarialLoss(nn.Module):

@@ -7,10 +7,11 @@ import pytest
 
 from docs.cards import PAGE, order, page, picture
 from docs.subjects import SHOWN, SIDE, WHAT_IS_SEEN, Subject, failures, packed
+from runs.models import released
 from srgan.images.files import read
 from srgan.upscale import Upscaler
 from srgan.weights.card import Card, Score
-from srgan.weights.catalogue import find, installed
+from srgan.weights.catalogue import find
 
 
 @pytest.fixture
@@ -20,13 +21,13 @@ def card() -> Card:
 
 
 def test_the_page_is_what_the_cards_say() -> None:
-    cards = [model.card for model in installed().values()]
+    cards = [model.card for model in released().values()]
     assert PAGE.read_text(encoding="utf-8") == page(cards), "run `make docs`"
     assert all(f"`{card.identity}`" in page(cards) for card in cards)
 
 
 def test_each_model_has_its_picture_and_no_other_has() -> None:
-    pictures = {model.card.name: picture(model.card) for model in installed().values()}
+    pictures = {model.card.name: picture(model.card) for model in released().values()}
     assert set(pictures.values()) == set(PAGE.parent.joinpath("failures").iterdir()), "run `make docs`"
     sizes = [path.stat().st_size for path in pictures.values()]
     assert max(sizes) < 250_000

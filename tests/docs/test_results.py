@@ -135,7 +135,7 @@ def test_all_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         noise = np.random.default_rng(place).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         write(data / "testsets" / name / "one.png", noise)
     monkeypatch.setenv("SRGAN_DATA", str(data))
-    monkeypatch.setattr(scores, "installed", dict)
+    monkeypatch.setattr(scores, "released", dict)
     first, second = Silent(), Silent()
     found = measured(data, tmp_path / "evaluation", first)
     assert measured(data, tmp_path / "evaluation", second) == found

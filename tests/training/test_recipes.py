@@ -17,7 +17,7 @@ from srgan.training.steps import Training
 def test_every_recipe_builds_and_takes_two_updates(fabric: Fabric, name: str) -> None:
     recipe = RECIPES[name]
     # The networks are the recipe's own; only the crops are few and small.
-    small = replace(recipe, batch=2, crop={"ucsd": 64}.get(recipe.discriminator, 32))
+    small = replace(recipe, batch=2, crop={"ucsd": 64}.get(recipe.discriminator, 32) + recipe.jitter)
     vgg = None
     if recipe.content_layer is not None:
         vgg = VGG19(layer=ContentLayer.parse(recipe.content_layer))
@@ -133,6 +133,11 @@ def test_senseless_settings_are_refused_in_one_line(assignment: str, message: st
     with pytest.raises(UsageError, match=message) as raised:
         override(find("srgan-vgg22"), [assignment])
     assert "\n" not in str(raised.value)
+
+
+def test_deep_features_need_pixels() -> None:
+    with pytest.raises(UsageError, match="crop less jitter is 16, but deep features need 32"):
+        override(find("srgan-cpu"), ["jitter=80"])
 
 
 def test_an_unknown_recipe_lists_those_that_there_are() -> None:

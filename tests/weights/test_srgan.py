@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from runs.releasing import Pixels, small_and_large
 from srgan.evaluation.features import FeatureDistance
-from srgan.images.files import read
-from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.metrics.niqe import Niqe
 from srgan.upscale import Upscaler
@@ -35,12 +33,12 @@ class Found:
     """Spread of the mean error over the places of a cell of sub-pixel convolution, in levels."""
 
 
-def measure(model: str, pictures: list[NDArray[np.uint8]], weights: Path) -> Found:
+def measure(model: str, pictures: list[tuple[Pixels, Pixels]], weights: Path) -> Found:
     distance, niqe = FeatureDistance(weights / "squeezenet1.1.safetensors"), Niqe.load(weights / "niqe-pristine.npz")
     upscaler, paper = Upscaler(model, precision="fp32"), PROTOCOLS["paper"]
     scores, errors = [], []
-    for high in pictures:
-        restored = upscaler.upscale(imresize(high, 1 / CELL, border="replicate")).astype(np.uint8)
+    for low, high in pictures:
+        restored = upscaler.upscale(low).astype(np.uint8)
         scores.append((paper.measure(restored, high).psnr, distance.measure(restored, high), niqe.measure(restored)))
         rows, columns = high.shape[0] // CELL, high.shape[1] // CELL
         error = (restored.astype(np.float64) - high).reshape(rows, CELL, columns, CELL, 3)
@@ -53,13 +51,7 @@ def measure(model: str, pictures: list[NDArray[np.uint8]], weights: Path) -> Fou
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["Set5", "Set14"])
 def test_srgan_keeps_its_promises(data_folder: Path, name: str) -> None:
-    pictures = []
-    for path in sorted((data_folder / "testsets" / name).glob("*.png")):
-        pixels = read(path).pixels[:, :, :3].astype(np.uint8)
-        pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
-        pictures.append(
-            np.ascontiguousarray(pixels[: pixels.shape[0] // CELL * CELL, : pixels.shape[1] // CELL * CELL])
-        )
+    pictures = small_and_large(data_folder / "testsets" / name)
     real, faithful = (measure(model, pictures, data_folder.parent / "weights") for model in ("srgan", "srresnet"))
     assert real.psnr >= PUBLISHED[name]
     assert real.features < faithful.features

@@ -133,6 +133,10 @@ class Recipe:
             raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
         if self.window < _LEAST["crop"]:
             raise UsageError(f"crop less jitter is {self.window}, but must be {_LEAST['crop']} or more: lower jitter")
+        if self.perception and self.window < _LEAST_PERCEIVED:
+            raise UsageError(
+                f"crop less jitter is {self.window}, but deep features need {_LEAST_PERCEIVED}: raise crop, or lower jitter"
+            )
         multiple = _CROP_MULTIPLES[self.discriminator]
         if self.window % multiple:
             less = f" less jitter {self.jitter}" if self.jitter else ""
@@ -205,6 +209,7 @@ _AT_MOST_ONE = (
     *("supervision", "learning_rate", "discriminator_learning_rate"),
     *("drop_at", "drop_factor", "decay", "ema", "beta1"),
 )
+_LEAST_PERCEIVED = 32  # `srgan.models.perception.SMALLEST`, said here since nothing heavy is imported
 _ON_LUMINANCE = ("srcnn", "espcn", "drcn")
 _LARGEST_SEED = 2**63 - 2
 _CROP_MULTIPLES = {"none": 1, "srgan": 16, "cheung": 16, "ucsd": 64}
