@@ -135,7 +135,7 @@ class Recipe:
             raise UsageError(f"crop less jitter is {self.window}, but must be {_LEAST['crop']} or more: lower jitter")
         if self.perception and self.window < _LEAST_PERCEIVED:
             raise UsageError(
-                f"crop less jitter is {self.window}, but deep features need {_LEAST_PERCEIVED}: raise crop or lower jitter"
+                f"crop less jitter is {self.window}, but deep features need {_LEAST_PERCEIVED}: raise crop"
             )
         multiple = _CROP_MULTIPLES[self.discriminator]
         if self.window % multiple:
