@@ -186,13 +186,15 @@ def test_grid_texture_is_the_ratio_of_mean_steps_at_each_place() -> None:
     high = torch.rand(1, 1, 12, 12, dtype=torch.float64)
     found = GridTexture()._shares(high).numpy()
     picture = high[0, 0].numpy()
-    for number, (of, to) in enumerate([((0, 0), (0, 1)), ((0, 0), (1, 0)), ((0, 0), (1, 1)), ((0, 1), (1, 0))]):
+    ways = [((0, 0), (0, 1)), ((0, 0), (1, 0)), ((0, 0), (1, 1)), ((0, 1), (1, 0))]
+    for number, (length, (of, to)) in enumerate((length, way) for length in (1, 2) for way in ways):
         places = np.zeros((4, 4))
         for row, column in np.ndindex(8, 8):
-            before, after = (picture[row + place[0], column + place[1]] for place in (of, to))
+            before, after = (picture[row + length * place[0], column + length * place[1]] for place in (of, to))
             places[row % 4, column % 4] += abs(before - after) / 4
         expected = (places + 1 / 255) / (places.mean() + 1 / 255)
         np.testing.assert_allclose(found[number], expected.ravel(), rtol=1e-12)
+    assert len(found) == 8
 
 
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:

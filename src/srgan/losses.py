@@ -128,15 +128,17 @@ class GridTexture(nn.Module):
     """How unevenly texture lies in the cells that sub-pixel convolution makes, beside that of real pictures.
 
     A crosshatch whose sign changes from cell to cell is nothing in the mean, which is what `GridError` sees; but it
-    makes neighbours differ more at some places of the cells than at others, and in real pictures no place is special.
-    For each of the four steps to a neighbour, the mean absolute difference across it at each place, over neighbouring
-    cells, is divided by its mean over the places: the loss is the mean squared difference of these ratios. How strong
-    texture is counts for nothing, but where it is too weak to be seen.
+    makes pixels differ more at some places of the cells than at others, and in real pictures no place is special. For
+    steps of one and two pixels in four directions, the mean absolute difference at each place, over neighbouring cells,
+    is divided by its mean over the places: the loss is the mean squared difference of these ratios, taken over the
+    batch. How strong texture is counts for nothing, but where it is too weak to be seen.
 
     Args:
         scale: side of a cell in pixels.
     """
 
+    STEPS = (1, 2)
+    """In pixels; with those of one alone, the crosshatch takes to every other pixel."""
     NEIGHBOURS = 8
     """Side of the square of cells that are averaged."""
     APART = 5
@@ -152,18 +154,22 @@ class GridTexture(nn.Module):
         return functional.mse_loss(self._shares(restored), self._shares(high))
 
     def _shares(self, pictures: Tensor) -> Tensor:
-        """The strength of each of the steps at each place, 1 on average: (4, scale^2)."""
-        inner = pictures[:, :, : -self.scale, : -self.scale]
-        rows, columns = inner.shape[-2:]
-        right, down = pictures[:, :, :rows, 1 : columns + 1], pictures[:, :, 1 : rows + 1, :columns]
-        across = pictures[:, :, 1 : rows + 1, 1 : columns + 1]
-        steps = torch.stack([inner - right, inner - down, inner - across, right - down]).abs().mean(2)
-        places = functional.pixel_unshuffle(steps, self.scale)  # (4, B * scale^2, rows of cells, columns)
+        """The strength of each step at each place, 1 on average: (8, scale^2)."""
+        steps = torch.cat([self._steps(pictures, length) for length in self.STEPS])
+        places = functional.pixel_unshuffle(steps, self.scale)  # (8, B * scale^2, rows of cells, columns)
         side = min(self.NEIGHBOURS, *places.shape[-2:])
         strength = functional.avg_pool2d(places, side, stride=self.APART)
-        strength = strength.reshape(4, len(pictures), self.scale**2, -1)
+        strength = strength.reshape(len(steps), len(pictures), self.scale**2, -1)
         shares = (strength + self.VISIBLE) / (strength.mean(2, keepdim=True) + self.VISIBLE)
         return shares.mean((1, 3))
+
+    def _steps(self, pictures: Tensor, length: int) -> Tensor:
+        """Mean absolute differences over the colours to the right, down, and along both diagonals: (4, B, H', W')."""
+        rows, columns = (side - self.scale for side in pictures.shape[-2:])
+        here, right = pictures[:, :, :rows, :columns], pictures[:, :, :rows, length : columns + length]
+        down = pictures[:, :, length : rows + length, :columns]
+        across = pictures[:, :, length : rows + length, length : columns + length]
+        return torch.stack([here - right, here - down, here - across, right - down]).abs().mean(2)
 
 
 class AdversarialLoss(nn.Module):
