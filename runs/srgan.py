@@ -30,7 +30,7 @@ NETWORKS = {
     "srgan-mse": replace(RECIPES["srgan-vgg22-cpu"], content="mse", pixel=0.0),
     "srresnet-vgg22": replace(RECIPES["srgan-vgg22-cpu"], pixel=0.0, discriminator="none", total_variation=2e-8),
 }
-OPEN_UPDATES = 4_000
+OPEN_UPDATES = 3_000
 """Of those with `--data open`."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
