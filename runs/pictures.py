@@ -15,6 +15,8 @@ class Pictures:
     """Those whose pictures are learned from as they are; all others are halved (docs/decisions/0013)."""
     terms: str
     """On which the pictures may be used, for the models' cards."""
+    hint: str = ""
+    """Added to what is said of those models in a line."""
 
     @property
     def cache(self) -> Path:
@@ -37,6 +39,7 @@ OPEN = Pictures(
     ("open_licence",),
     (),
     f"open-licence photos alone (CC0, Unsplash, Pexels, CC BY, CC BY-SA). {_LAWYER}",
+    "; from open-licence photos alone",
 )
 """For people who ship products."""
 

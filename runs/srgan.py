@@ -30,7 +30,7 @@ NETWORKS = {
     "srgan-mse": replace(RECIPES["srgan-vgg22-cpu"], content="mse", pixel=0.0),
     "srresnet-vgg22": replace(RECIPES["srgan-vgg22-cpu"], pixel=0.0, discriminator="none", total_variation=2e-8),
 }
-OPEN_UPDATES = 3_000
+OPEN_UPDATES = 2_000
 """Of those with `--data open`."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
@@ -77,7 +77,7 @@ def _release(network: str, pictures: Pictures, run: Run, output: Path, as_run: s
         data = f"{described.training.data}. {began} made what it began with"
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
         training = replace(described.training, recipe=recipe, updates=updates, hours=round(hours, 2), data=data)
-        return replace(described, summary=SUMMARIES[network], limits=LIMITS, training=training)
+        return replace(described, summary=SUMMARIES[network] + pictures.hint, limits=LIMITS, training=training)
 
     name = f"{network}{pictures.name}"
     released(run, output, card, name=name, pictures=pictures)

@@ -73,7 +73,7 @@ def main() -> None:
 
         def card(described: Card) -> Card:
             training = replace(described.training, updates=updates, hours=round(hours, 2))
-            return replace(described, summary=SUMMARY, limits=LIMITS, training=training)
+            return replace(described, summary=SUMMARY + pictures.hint, limits=LIMITS, training=training)
 
         released(run, choices.output, card, name=f"srresnet{pictures.name}", pictures=pictures)
         record(f"srresnet{pictures.name}", stages(pictures).values())
