@@ -40,9 +40,9 @@ SUMMARIES = {
 }
 LIMITS = (
     "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. After so "
-    "short a training fur, leaves and cloth are coarser than real ones, and parts of faces run; letters fray. Trained "
-    "on clean bicubic reductions: noise, blur and JPEG faults are enlarged too. Not trained on text, drawings or faces "
-    "in particular."
+    "short a training it draws a fine grain where hairs, leaves and threads should be; eyes and mouths run, letters "
+    "fray. Trained on clean bicubic reductions: noise, blur and JPEG faults are enlarged too. Not trained on text, "
+    "drawings or faces in particular."
 )
 
 
