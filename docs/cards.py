@@ -33,9 +33,9 @@ Written by `make docs` from the models' cards; `srgan models NAME` says the same
 come with srgan: they lie in `runs/comparisons`, and `--model runs/comparisons/NAME.json` uses one.
 """
 _SCORES = """\
-Scores are means over a set, PSNR [dB] / SSIM, x4; `pytest tests/weights/test_scores.py` measures them again, of slow
-models those of Set5 alone. The SSIMs of the two protocols must not be compared with each other. What the numbers mean,
-and what they do not: [evaluation.md](evaluation.md).
+Scores are means over a set, PSNR [dB] / SSIM, x4; `pytest tests/weights/test_scores.py` measures them again, of some
+models those of Set5 alone; `python docs/results.py` measures all. The SSIMs of the two protocols must not be compared
+with each other. What the numbers mean, and what they do not: [evaluation.md](evaluation.md).
 """
 _PICTURES = """\
 The pictures show what models do badly: drawings of our own, made four times smaller and enlarged again. Their rows,
