@@ -1,15 +1,17 @@
 """Draws docs/curves.png: how training went, from the records that released runs keep in runs/records.
 
 A record is a run's validation.csv with the name of the stage before each row; updates of later stages follow those of
-the stages before. This module does not know what was trained.
+the stages before. This module does not know how anything was trained.
 """
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runs.pictures import OPEN
 from srgan.errors import TrainingError
 from srgan.evaluation.folder import write_bytes
 from srgan.training.plots import new_figure
@@ -54,25 +56,30 @@ def _read(path: Path) -> Curve:
 
 
 def draw_curves(curves: Sequence[Curve], path: Path) -> None:
-    """Draw the curves into one panel, a line for each model.
+    """Draw the curves, a line for each model; those from open-licence photos have a panel of their own.
 
     Raises:
         TrainingError: if matplotlib is not installed.
         OutputError: if the file cannot be written.
     """
-    figure = new_figure(8.0, 4.0)
-    axes = figure.add_subplot()
-    for place, curve in enumerate(curves):
-        colour, style = _COLOURS[place % len(_COLOURS)], "-" if place < len(_COLOURS) else "--"
-        marker = "o" if len(curve.updates) < 30 else ""
-        axes.plot(curve.updates, curve.psnr, style, color=colour, marker=marker, markersize=3, label=curve.model)
+    colours = dict(zip((curve.model for curve in curves), itertools.cycle(_COLOURS), strict=False))
+    panels = [[curve for curve in curves if curve.model.endswith(OPEN.name) is apart] for apart in (False, True)]
+    panels = [panel for panel in panels if panel]
+    figure = new_figure(8.0, 1.0 + 2.5 * len(panels))
     ends = [curve.updates[-1] for curve in curves if curve.updates]
-    if ends and max(ends) > _WIDE * min(ends):
-        axes.set_xscale("log")
-    axes.set(xlabel="updates", ylabel="PSNR on validation pictures [dB]")
-    axes.grid(color="0.9", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    for axes, panel in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels, strict=True):
+        for curve in panel:
+            marker = "o" if len(curve.updates) < 30 else ""
+            axes.plot(
+                curve.updates, curve.psnr, color=colours[curve.model], marker=marker, markersize=3, label=curve.model
+            )
+        if ends and max(ends) > _WIDE * min(ends):
+            axes.set_xscale("log")
+        axes.set(ylabel="PSNR [dB]")
+        axes.grid(color="0.9", linewidth=0.8)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.set(xlabel="updates")
     figure.tight_layout()
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None})  # the same curves give the same file
