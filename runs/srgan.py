@@ -24,12 +24,18 @@ from srgan.training.run import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-_AS_PUBLISHED = replace(RECIPES["srgan-vgg22-cpu"], pixel=0.0, summary="The published losses, in a CPU's time")
+_AS_PUBLISHED = replace(
+    RECIPES["srgan-vgg22-cpu"],
+    pixel=0.0,
+    jitter=0,
+    adversarial_reduction="sum",
+    summary="The published losses, on crops of the published size, in a CPU's time",
+)
 NETWORKS = {
     "srgan": RECIPES["srgan-cpu"],
     "srgan-vgg22": _AS_PUBLISHED,
-    "srgan-mse": replace(_AS_PUBLISHED, content="mse"),
-    "srresnet-vgg22": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8),
+    "srgan-mse": replace(_AS_PUBLISHED, content="mse", updates=4_000),
+    "srresnet-vgg22": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8, updates=4_000),
 }
 OPEN_UPDATES = 2_000
 """Of those with `--data open`."""
