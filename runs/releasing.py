@@ -144,15 +144,22 @@ def effort(run: Run) -> tuple[int, float]:
 
 
 def record(name: str, runs: Iterable[Run]) -> None:
-    """Keep the validations of a model's runs, one stage after the other, for the curves of docs/results.md."""
-    lines: list[str] = []
-    for run in runs:
-        if (run.folder / VALIDATION).is_file():
-            header, *rows = (run.folder / VALIDATION).read_text(encoding="utf-8").splitlines()
-            lines = lines or [f"stage,{header}"]
-            lines += [f"{run.folder.name},{row}" for row in rows]
+    """Keep the validations of a model's runs, one stage after the other, for the curves of docs/results.md.
+
+    What is kept of stages that are not among these runs, because a released model stood for them, stays before them.
+    """
+    path = RECORDS / f"{name}.csv"
+    stages = {run.folder.name: run.folder / VALIDATION for run in runs if (run.folder / VALIDATION).is_file()}
+    header, rows = "", list[str]()
+    if path.is_file():
+        header, *kept = path.read_text(encoding="utf-8").splitlines()
+        rows = [row for row in kept if row.split(",")[0] not in stages]
+    for stage, validations in stages.items():
+        columns, *found = validations.read_text(encoding="utf-8").splitlines()
+        header = f"stage,{columns}"
+        rows += [f"{stage},{row}" for row in found]
     RECORDS.mkdir(exist_ok=True)
-    (RECORDS / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
 
 
 def _words(pictures: Pictures) -> str:

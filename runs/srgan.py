@@ -3,12 +3,14 @@
     SRGAN_DATA=... python -m runs.srgan                         prepare, train (resumes), measure, write the model
     SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   another of them
     SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
+    SRGAN_DATA=... python -m runs.srgan --begun-from srgan      take the released srgan for the first stage
     SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
 
-All begin with the newest weights of `python -m runs.srresnet`, or with a run or model that `--begun-from` names. The
-weights that are released are those after the last update, raw or averaged, whichever has the higher PSNR on the
-pictures that were held out for validation: the test sets decide nothing.
+All begin with the newest weights of `python -m runs.srresnet`, or with a run or model that `--begun-from` names.
+`srgan` has two stages: the first brings texture; the second makes it livelier, with half the weight on pixels, twice
+that on the discriminator, which begins anew. The weights that are released are those after the last update, raw or
+averaged, whichever has the higher PSNR on the pictures held out for validation: the test sets decide nothing.
 """
 
 import argparse
@@ -31,14 +33,20 @@ _AS_PUBLISHED = replace(
     adversarial_reduction="sum",
     summary="The published losses, on crops of the published size, in a CPU's time",
 )
-NETWORKS = {
-    "srgan": RECIPES["srgan-cpu"],
-    "srgan-vgg22": _AS_PUBLISHED,
-    "srgan-mse": replace(_AS_PUBLISHED, content="mse", updates=4_000),
-    "srresnet-vgg22": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8, updates=4_000),
+_FIRST = RECIPES["srgan-cpu"]
+STAGES = {
+    "srgan": {
+        "first": _FIRST,
+        "second": replace(_FIRST, pixel=1.0, adversarial=1e-2, updates=5_000, warmup=300, seed=1),
+    },
+    "srgan-vgg22": {"first": _AS_PUBLISHED},
+    "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=3_000)},
+    "srresnet-vgg22": {
+        "first": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8, updates=4_000),
+    },
 }
-OPEN_UPDATES = 2_000
-"""Of those with `--data open`."""
+OPEN_STAGES = {"first": replace(_FIRST, updates=2_000)}
+"""Of srgan-open."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
     "srgan-vgg22": "SRGAN-VGG22: features of VGG22 and a discriminator, for comparison",
@@ -55,7 +63,7 @@ LIMITS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", choices=NETWORKS, default="srgan", help="srgan without it")
+    parser.add_argument("--network", choices=STAGES, default="srgan", help="srgan without it")
     parser.add_argument("--data", choices=BY_NAME, default="everything", help="which pictures; everything without it")
     parser.add_argument("--begun-from", metavar="MODEL", help="a released model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
@@ -63,20 +71,25 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, help="folder for the model's files, if not the one where they belong")
     choices = parser.parse_args()
-    pictures = BY_NAME[choices.data]
-    name = f"{choices.network}{pictures.name}"
-    run = Run(Path("checkpoints") / name)
+    pictures, network = BY_NAME[choices.data], choices.network
+    if pictures is OPEN and network != "srgan":
+        parser.error("of the open-licence photos, only srgan is made")
+    name = f"{network}{pictures.name}"
+    recipes = OPEN_STAGES if pictures is OPEN else STAGES[network]
+    runs = {stage: Run(Path("checkpoints") / name / stage) for stage in recipes}
     if not choices.release:
-        begun_from = choices.begun_from or str(newest(pictures).folder)
-        recipe = NETWORKS[choices.network]
-        recipe = replace(recipe, updates=OPEN_UPDATES) if pictures is OPEN else recipe
-        trained(recipe, run, prepared(pictures), begun_from=begun_from, minutes=choices.minutes)
+        data, before = prepared(pictures), choices.begun_from or str(newest(pictures).folder)
+        for stage, run in list(runs.items())[1 if before == name else 0 :]:
+            trained(recipes[stage], run, data, begun_from=before, minutes=choices.minutes)
+            before = str(run.folder)
     if choices.release or choices.minutes is None:
-        output = choices.output or (SHIPPED if choices.network == "srgan" else COMPARISONS)
-        _release(choices.network, pictures, run, output, choices.as_run)
+        begun = [run for run in runs.values() if run.exists]
+        output = choices.output or (SHIPPED if network == "srgan" else COMPARISONS)
+        _release(network, pictures, begun, output, choices.as_run)
 
 
-def _release(network: str, pictures: Pictures, run: Run, output: Path, as_run: str | None) -> None:
+def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, as_run: str | None) -> None:
+    run = runs[-1]
     (updates, hours), settings = effort(run), run.settings()
 
     def card(described: Card) -> Card:
@@ -88,7 +101,7 @@ def _release(network: str, pictures: Pictures, run: Run, output: Path, as_run: s
 
     name = f"{network}{pictures.name}"
     released(run, output, card, name=name, pictures=pictures)
-    record(name, [run])
+    record(name, runs)
 
 
 if __name__ == "__main__":

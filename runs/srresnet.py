@@ -13,6 +13,7 @@ multiply it, an update of Adam's takes a tenth of a second on one core, of SOAP'
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,7 +50,13 @@ def stages(pictures: Pictures) -> dict[str, Run]:
 
 def newest(pictures: Pictures) -> Run:
     """The last stage that was begun."""
-    return [run for run in stages(pictures).values() if run.exists][-1]
+    begun = [run for run in stages(pictures).values() if run.exists]
+    if not begun:
+        sys.exit(
+            f"there is no checkpoint of srresnet{pictures.name}: begin with the released model by --begun-from "
+            f"srresnet{pictures.name}, or train it by python -m runs.srresnet"
+        )
+    return begun[-1]
 
 
 def main() -> None:
