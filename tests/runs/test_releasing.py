@@ -1,0 +1,67 @@
+"""Models made in stages: what all of them took is counted, and how each went is kept."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runs import releasing
+from runs.releasing import effort, record, trained
+from srgan.data.prepare import find_pictures, prepare
+from srgan.training.run import Run
+from srgan.weights.catalogue import find
+from tests.training.small import SMALL
+
+HEADER = "stage,update,raw_psnr,raw_ssim,average_psnr,average_ssim,loss"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Prepared pictures of noise, the last of which validates."""
+    random = np.random.default_rng(0)
+    for number in range(4):
+        Image.fromarray(random.integers(0, 256, (128, 128, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+    found = find_pictures([tmp_path])
+    prepare(found[:3], tmp_path / "cache", validation=found[3:])
+    return tmp_path / "cache"
+
+
+def test_a_stage_begins_with_the_one_before_and_goes_on_where_it_stopped(pictures: Path, tmp_path: Path) -> None:
+    first, second = (Run(tmp_path / stage) for stage in ("first", "second"))
+    trained(SMALL, first, pictures)
+    trained(SMALL, second, pictures, begun_from=str(first.folder), minutes=0)
+    done, hours = effort(second)
+    assert SMALL.updates is not None
+    assert SMALL.updates < done < 2 * SMALL.updates
+    trained(SMALL, second, pictures, begun_from=str(first.folder))
+    assert effort(second)[0] == 2 * SMALL.updates
+    assert effort(second)[1] > hours > effort(first)[1] > 0
+
+
+def test_a_released_model_brings_its_own_effort(pictures: Path, tiny_model: Path, tmp_path: Path) -> None:
+    card = find(tiny_model).card
+    same = {name: card.arguments[name] for name in ("blocks", "features", "normalisation")}
+    recipe = replace(SMALL, **same)
+    run = Run(tmp_path / "run")
+    trained(recipe, run, pictures, begun_from=str(tiny_model))
+    updates, hours = effort(run)
+    assert updates == card.training.updates + 8
+    assert hours > card.training.hours
+
+
+def test_a_record_keeps_stages_that_are_not_here_and_renews_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releasing, "RECORDS", tmp_path / "records")
+    second = Run(tmp_path / "second")
+    second.folder.mkdir()
+    for psnr in (26, 27):
+        (second.folder / "validation.csv").write_text(f"{HEADER.removeprefix('stage,')}\n1000,25,.7,{psnr},.7,.1\n")
+        record("srgan", [Run(tmp_path / "first"), second])
+        assert (tmp_path / "records" / "srgan.csv").read_text() == f"{HEADER}\nsecond,1000,25,.7,{psnr},.7,.1\n"
+    kept = f"{HEADER}\nfirst,1000,25,.7,20,.7,.1\n"
+    (tmp_path / "records" / "srgan.csv").write_text(kept)
+    record("srgan", [second])
+    assert (tmp_path / "records" / "srgan.csv").read_text() == f"{kept}second,1000,25,.7,27,.7,.1\n"
