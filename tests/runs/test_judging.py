@@ -49,4 +49,4 @@ def test_each_fault_has_its_number(judged: Judged) -> None:
     assert found.detail < 0.1
     assert found.features > 0.2
     assert found.niqe > judged(lambda original: original).niqe + 1
-    assert found.psnr < 36
+    assert found.psnr < 40
