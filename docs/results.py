@@ -1,4 +1,4 @@
-"""Writes docs/results.md, docs/curves.png and docs/sheet.png: what the shipped models score, beside what was published.
+"""Writes docs/results.md and its pictures: what the released models score, beside what was published.
 
     SRGAN_DATA=... python docs/results.py                   measure what is not measured yet, write page and pictures
     SRGAN_DATA=... python docs/results.py --sheets FOLDER   write details of the test sets, to look at, as well
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.curves import Curve, draw_curves, read_curves
 from docs.scores import COLOUR_SHIFT, PAPERS_PICTURES, filled, measured, papers
-from docs.sheets import write_own_sheet, write_test_sheets
+from docs.sheets import LOSSES, SHOWN, write_own_sheet, write_test_sheets
 from runs.models import released
 from srgan.cli.progress import Counter, on_terminal
 from srgan.errors import SrganError
@@ -31,7 +31,7 @@ from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 
 DOCS = Path(__file__).resolve().parent
-PAGE, CURVES, SHEET = (DOCS / name for name in ("results.md", "curves.png", "sheet.png"))
+PAGE, CURVES, SHEET, LOSS_SHEET = (DOCS / name for name in ("results.md", "curves.png", "sheet.png", "losses.png"))
 RECORDS = DOCS.parent / "runs" / "records"
 EVALUATION = DOCS.parent / "cache" / "results"
 
@@ -66,6 +66,11 @@ _SHEET = """\
 Drawings of our own, made four times smaller and enlarged again, shown at twice their size: fur, a wall, a fabric.
 
 ![Details of three drawings enlarged by each method](sheet.png)
+
+One network by five losses, as in the paper's figure 6 and table 1. From left to right: pixel error; features of VGG22;
+pixel error and a discriminator; features of VGG22 and a discriminator; and those, deep features and pixels together.
+
+![The same details by networks that learned by different losses](losses.png)
 """
 
 
@@ -201,7 +206,9 @@ def main() -> None:
         curves = read_curves(RECORDS)
         with Counter(shown=on_terminal()) as counter:
             results = measured(data.resolve(), EVALUATION, counter)
-        write_own_sheet(SHEET)
+        models = released()
+        write_own_sheet(SHEET, {name: models[name] for name in SHOWN})
+        write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
         write_text(PAGE, page(results, curves, by_hand))

@@ -1,9 +1,9 @@
-"""Sheets of details side by side: docs/sheet.png of drawings of our own, and sheets of the test sets to look at.
+"""Sheets of details side by side: of drawings of our own for the page of results, and of the test sets to look at.
 
 Photos are never put into the project: sheets of test sets are written wherever they are asked for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from srgan.evaluation.sets import make_folder, read_rgb
 from srgan.images.resample import imresize
 from srgan.training.sheet import sheet, write_sheet
 from srgan.upscale import Upscaler
-from srgan.weights.catalogue import installed
+from srgan.weights.catalogue import Model
 
 Pixels = NDArray[np.uint8]
 
 SHOWN = ("srresnet", "srgan")
-"""The models that are shown, if they are installed."""
+"""The models that are shown."""
+LOSSES = ("srresnet", "srresnet-vgg22", "srgan-mse", "srgan-vgg22", "srgan")
+"""One network, trained by different losses, in the order of the paper's table 1."""
 ORIGINAL = "original"
 _SIDE, _FACTOR = 96, 2
 _ROWS = 10  # details on a sheet of a test set
@@ -47,18 +49,18 @@ class Detail:
 DRAWN = (Detail(terrier, 200, 262), Detail(wall, 208, 224), Detail(fabric, 136, 96))
 
 
-def write_own_sheet(path: Path) -> None:
-    """Draw, make small, and enlarge by bicubic interpolation and the models that are shown.
+def write_own_sheet(path: Path, models: Mapping[str, Model]) -> None:
+    """Draw, make small, and enlarge by bicubic interpolation and by models, in their order.
 
     Raises:
         OutputError: if the sheet cannot be written.
     """
-    models = [name for name in SHOWN if name in installed()]
+    upscalers = [Upscaler(model.folder / f"{name}.json", precision="fp32") for name, model in models.items()]
     rows = []
     for detail in DRAWN:
         high = detail.draw()
         low = imresize(high, 0.25, border="replicate")
-        restored = [Upscaler(name, precision="fp32").upscale(low).astype(np.uint8) for name in models]
+        restored = [upscaler.upscale(low).astype(np.uint8) for upscaler in upscalers]
         rows.append([detail.of(pixels) for pixels in (imresize(low, 4.0, border="replicate"), *restored, high)])
     write_sheet(path, sheet(["bicubic", *models, ORIGINAL], rows))
 

@@ -8,7 +8,7 @@ import pytest
 
 from docs import scores
 from docs.curves import draw_curves, read_curves
-from docs.results import BEGIN, END, FAILED, SHEET, beside, every_method, page, training, written_by_hand
+from docs.results import BEGIN, END, FAILED, LOSS_SHEET, SHEET, beside, every_method, page, training, written_by_hand
 from docs.scores import COLOUR_SHIFT, SETS, filled, measured, papers
 from docs.sheets import write_test_sheets
 from srgan.errors import TrainingError
@@ -148,5 +148,6 @@ def test_all_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert read(sheet).pixels.shape[1] >= 2 * 128  # bicubic and the original
 
 
-def test_the_sheet_is_small() -> None:
+def test_the_sheets_are_small() -> None:
     assert SHEET.stat().st_size < 400_000
+    assert LOSS_SHEET.stat().st_size < 800_000
