@@ -37,10 +37,10 @@ _FIRST = RECIPES["srgan-cpu"]
 STAGES = {
     "srgan": {
         "first": _FIRST,
-        "second": replace(_FIRST, pixel=1.0, adversarial=1e-2, updates=5_000, warmup=300, seed=1),
+        "second": replace(_FIRST, pixel=1.0, adversarial=1e-2, updates=4_000, warmup=300, seed=1),
     },
     "srgan-vgg22": {"first": _AS_PUBLISHED},
-    "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=3_000)},
+    "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=2_000)},
     "srresnet-vgg22": {
         "first": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8, updates=4_000),
     },
