@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from runs.models import released
+from runs.models import COMPARISONS, released
 from srgan.evaluation.benchmark import Listener, Plan, evaluate
 from srgan.evaluation.measures import Measure, feature_measure, find_protocol, niqe_measure, protocol_measure
 from srgan.evaluation.methods import REFERENCE, Method, find_method
-from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE2, TWINS, Published
+from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.evaluation.results import Results
 from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
 from srgan.evaluation.sets import Pair, Pixels, find_set
@@ -31,7 +31,7 @@ def papers(method: str) -> str:
 
 
 def measured(data: Path, folder: Path, listener: Listener) -> Results:
-    """Every method on every set by every measure there is a file for.
+    """Every method by every measure there is a file for: comparisons on the sets of table 1, all others on every set.
 
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
@@ -41,8 +41,16 @@ def measured(data: Path, folder: Path, listener: Listener) -> Results:
     Raises:
         SrganError: if something cannot be measured.
     """
-    plan = Plan(_methods(data), tuple(find_set(name) for name in SETS), _measures(data.parent / "weights", listener))
-    return evaluate(plan, folder, listener)
+    methods, measures = _methods(data), _measures(data.parent / "weights", listener)
+    compared = {path.stem for path in COMPARISONS.glob("*.json")}
+    apart = [[method for method in methods if (method.info.name in compared) is yes] for yes in (False, True)]
+    found = [
+        evaluate(Plan(tuple(some), tuple(find_set(name) for name in names), measures), folder, listener)
+        for some, names in zip(apart, (SETS, TABLE1.sets), strict=True)
+        if some
+    ]
+    rows = tuple(row for results in found for row in results.rows)
+    return replace(found[0], methods=tuple(method.info for method in methods), rows=rows)
 
 
 def _methods(data: Path) -> tuple[Method, ...]:
