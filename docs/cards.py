@@ -29,8 +29,8 @@ FIRST = ("srresnet", "srgan")
 _HEAD = """\
 # The models
 
-Written by `make docs` from the models' cards; `srgan models NAME` says the same of one. Those for comparison,
-once they are trained, lie in `runs/comparisons` and do not come with srgan: `--model runs/comparisons/NAME.json`.
+Written by `make docs` from the models' cards; `srgan models NAME` says the same of one. Those for comparison
+lie in `runs/comparisons` and do not come with srgan: `--model runs/comparisons/NAME.json`.
 """
 _SCORES = """\
 Scores are means over a set, PSNR [dB] / SSIM, x4; `pytest tests/weights/test_scores.py` measures them again, of some

@@ -43,8 +43,8 @@ _HEAD = """\
 # Results
 
 Written by `SRGAN_DATA=... python docs/results.py`, numbers and pictures: it measures the models that come with srgan,
-and those in `runs/comparisons`, on the benchmark pictures. What each measure means, and what it does not:
-[evaluation.md](evaluation.md). How a model was trained: [models.md](models.md).
+and those in `runs/comparisons`, on the benchmark pictures, the latter on Set5 and Set14. What each measure means, and
+what it does not: [evaluation.md](evaluation.md). How a model was trained: [models.md](models.md).
 """
 _PUBLISHED = """\
 Ours learned for minutes or hours on CPU cores, the paper's SRResNet for 10^6 updates on ImageNet. Differences and
