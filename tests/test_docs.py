@@ -10,9 +10,12 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from runs.models import released
 from srgan.cli import app
+from srgan.evaluation.reproduce import as_printed
 from srgan.training.overrides import override
 from srgan.training.recipes import RECIPES, find
+from srgan.weights.catalogue import installed
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDES = ("README.md", "docs/training.md", "docs/evaluation.md", "docs/studies.md")
@@ -83,3 +86,31 @@ def test_settings_that_the_guide_changes_exist() -> None:
     fields = {name.partition("=")[0] for name in re.findall(r"`(\w+=?\d*)`", table)}
     assert fields
     assert all(hasattr(recipe, field) for field in fields)
+
+
+def scores(model: str, protocol: str) -> list[tuple[str, str]]:
+    """PSNR and SSIM of a model on the three sets, as its card has them and the pages print them."""
+    card = installed()[model].card
+    found = {score.data: score for score in card.scores if score.protocol == protocol}
+    return [
+        (as_printed("psnr", found[data].psnr), as_printed("ssim", found[data].ssim))
+        for data in ("Set5", "Set14", "BSD100")
+    ]
+
+
+def test_the_numbers_of_the_pages_are_those_of_the_cards() -> None:
+    readme, evaluation = ((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/evaluation.md"))
+    rows = re.findall(r"^\| \**([\w-]+)\** \(ours[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|", readme, flags=re.MULTILINE)
+    assert {name for name, *_ in rows} == set(installed())
+    for name, *cells in rows:
+        assert [cell.strip() for cell in cells] == [" / ".join(pair) for pair in scores(name, "paper")], name
+    paper, matlab = scores("srresnet", "paper"), scores("srresnet", "matlab")
+    assert f"`srresnet` scores {', '.join(' / '.join(pair) for pair in matlab)}." in readme
+    by_paper = f"{paper[0][1]} on Set5 and {paper[1][1]} on Set14 by `paper`"
+    assert f"{by_paper}, {matlab[0][1]} and {matlab[1][1]} by `matlab`" in evaluation
+
+
+def test_the_results_are_of_the_weights_that_are_there() -> None:
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^Weights, by the first digits of their checksums: (.*)\.$", page, flags=re.MULTILINE)
+    assert line.split(", ") == [f"{name} `{model.card.identity}`" for name, model in released().items()]
