@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from runs.pictures import BY_NAME
 from runs.releasing import Pixels, console, data_folder, prepared
@@ -31,6 +33,8 @@ from srgan.upscale import Upscaler
 CELL = 4
 SIDE = 96
 """Of the middle of a small photo, in pixels."""
+WINDOW = 16
+"""Pixels on a side, for spectra."""
 LEAST_FOR_NIQE = 192
 """Pixels on a side: four of its blocks."""
 
@@ -56,12 +60,14 @@ class Judgement:
     """Spread of the mean error over the places of a cell of sub-pixel convolution, in levels."""
     crosshatch: float
     """How unevenly texture lies in the cells (`losses.GridTexture`)."""
+    grain: float
+    """By how many dB the power of some frequency is above the originals' where they are smoothest."""
 
 
 def judge(restore: Restore, pairs: Sequence[tuple[Pixels, Pixels]], weights: Path) -> Judgement:
     """The judgement of a model on (low, high) pairs; `weights` is the folder with those of SqueezeNet and NIQE."""
     distance, niqe = FeatureDistance(weights / "squeezenet1.1.safetensors"), Niqe.load(weights / "niqe-pristine.npz")
-    texture, scores, errors = GridTexture(), [], []
+    texture, scores, errors, spectra = GridTexture(), [], [], []
     for low, high in pairs:
         restored = restore(low)
         both = [torch.from_numpy(each / 255).permute(2, 0, 1)[None] for each in (restored, high)]
@@ -71,10 +77,31 @@ def judge(restore: Restore, pairs: Sequence[tuple[Pixels, Pixels]], weights: Pat
         rows, columns = high.shape[0] // CELL, high.shape[1] // CELL
         error = (restored.astype(np.float64) - high).reshape(rows, CELL, columns, CELL, 3)
         errors.append(error.mean(axis=(0, 2)))
+        spectra.append(_where_it_is_smooth(restored, high))
     psnr, features, unnatural, made, crosshatch = (float(value) for value in np.nanmean(scores, axis=0))
     places = np.mean(errors, axis=0)  # (4, 4, 3)
     colour, grid = float(np.abs(places.mean(axis=(0, 1))).max()), float(places.std(axis=(0, 1)).max())
-    return Judgement(psnr, features, unnatural, made, colour, grid, crosshatch)
+    ours, originals = np.mean(spectra, axis=0)
+    grain = float(10 * np.log10((ours / originals).max()))
+    return Judgement(psnr, features, unnatural, made, colour, grid, crosshatch, grain)
+
+
+def _where_it_is_smooth(restored: Pixels, high: Pixels) -> NDArray[np.float64]:
+    """Power spectra of both pictures, (2, 16, 9), over the third of all windows where the original is smoothest."""
+    ours, originals = _spectra(restored), _spectra(high)
+    roughness = originals[:, 4:13, 4:].sum(axis=(1, 2))  # from a quarter of the sampling rate on, both ways
+    smooth = roughness <= np.quantile(roughness, 1 / 3)
+    return np.stack([ours[smooth].mean(axis=0), originals[smooth].mean(axis=0)])
+
+
+def _spectra(pixels: Pixels) -> NDArray[np.float64]:
+    """Of the luma in windows of 16x16 pixels, 8 apart: (windows, 16, 9). One level of 255, squared, is added."""
+    luma = pixels @ np.array([0.299, 0.587, 0.114])
+    windows = sliding_window_view(luma, (WINDOW, WINDOW))[:: WINDOW // 2, :: WINDOW // 2].reshape(-1, WINDOW, WINDOW)
+    taper = np.outer(np.hanning(WINDOW), np.hanning(WINDOW))
+    power = np.abs(np.fft.rfft2((windows - windows.mean(axis=(1, 2), keepdims=True)) * taper)) ** 2
+    spectra: NDArray[np.float64] = power + (taper**2).sum()  # that of noise with a standard deviation of one level
+    return spectra
 
 
 def by_model(name: str) -> Restore:
