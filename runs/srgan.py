@@ -38,6 +38,7 @@ STAGES = {
     "srgan": {
         "first": _FIRST,
         "second": replace(_FIRST, pixel=1.0, adversarial=1e-2, updates=4_000, warmup=300, seed=1),
+        "third": replace(_FIRST, pixel=1.0, spectrum=0.05, updates=2_000, warmup=200, seed=2),
     },
     "srgan-vgg22": {"first": _AS_PUBLISHED},
     "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=2_000)},

@@ -17,6 +17,7 @@ from srgan.losses import (
     GridTexture,
     MeanSquaredError,
     PerceptionLoss,
+    TextureSpectrum,
     TotalVariation,
 )
 from srgan.models.discriminator import Discriminator
@@ -197,6 +198,39 @@ def test_grid_texture_is_the_ratio_of_mean_steps_at_each_place() -> None:
     assert len(found) == 8
 
 
+def test_texture_spectrum_asks_for_as_much_texture_and_not_for_the_same() -> None:
+    torch.manual_seed(0)
+
+    def texture(strength: float) -> Tensor:
+        return 0.5 + strength * torch.randn(4, 1, 96, 96, dtype=torch.float64).expand(4, 3, 96, 96)
+
+    high = texture(0.05)
+    loss = TextureSpectrum()
+    assert float(loss(high, high)) == 0.0
+    other, weaker, stronger = (float(loss(texture(strength), high)) for strength in (0.05, 0.025, 0.1))
+    assert other < 0.25
+    assert weaker == pytest.approx(math.log(2), abs=0.05)  # nepers
+    assert stronger == pytest.approx(math.log(2), abs=0.05)
+    assert float(loss(texture(1e-9), texture(1e-9))) < 1e-6  # what nobody sees
+    columns = torch.arange(96, dtype=torch.float64)
+    grain = texture(1e-9) + 0.02 * torch.sin(2 * math.pi * 0.4 * columns)
+    assert float(loss(grain, texture(1e-9))) > 10 * float(MeanSquaredError()(grain, texture(1e-9)))
+
+
+def test_texture_spectrum_is_the_ratio_of_amplitudes_over_neighbouring_windows() -> None:
+    torch.manual_seed(0)
+    pictures = torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    taper = np.outer(np.hanning(16), np.hanning(16))
+    logarithms = []
+    for picture in pictures.numpy():
+        gray = picture.mean(axis=0)
+        windows = [gray[top : top + 16, left : left + 16] for top in (0, 8, 16) for left in (0, 8, 16)]
+        power = np.mean([np.abs(np.fft.rfft2((each - each.mean()) * taper)) ** 2 for each in windows], axis=0)
+        logarithms.append(0.5 * np.log(power + (taper**2).sum() / 255**2))
+    expected = np.abs(logarithms[0] - logarithms[1]).mean()
+    assert float(TextureSpectrum()(pictures[:1], pictures[1:])) == pytest.approx(expected, rel=1e-12)
+
+
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     torch.manual_seed(1)
     variation = TotalVariation()
@@ -209,11 +243,13 @@ def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
         "perception": PerceptionLoss(ResNet().double()),
         "grid": GridError(),
         "grid texture": GridTexture(),
+        "spectrum": TextureSpectrum(),
     }
 
 
 @pytest.mark.parametrize(
-    "name", ["squared", "absolute", "content", "variation", "adversarial", "perception", "grid", "grid texture"]
+    "name",
+    ["squared", "absolute", "content", "variation", "adversarial", "perception", "grid", "grid texture", "spectrum"],
 )
 def test_gradients_reach_the_generator_and_match_finite_differences(name: str) -> None:
     loss = make_losses()[name]

@@ -172,6 +172,43 @@ class GridTexture(nn.Module):
         return torch.stack([here - right, here - down, here - across, right - down]).abs().mean(2)
 
 
+class TextureSpectrum(nn.Module):
+    """How far the strength of texture is from the originals', by place and frequency: mean |log ratio|, in nepers.
+
+    Feature losses and young discriminators take a regular grain, the same few frequencies everywhere, for texture of
+    any kind. Power spectra of windows tell the two apart, and ask for no pixel to be where it was: only that about as
+    much varies, as finely, about there. Spectra of the gray value in tapered windows are averaged over neighbouring
+    windows; too much counts as too little does. What a level of 255 would hide is no texture.
+    """
+
+    WINDOW = 16
+    """Side in pixels; they are half as much apart."""
+    NEIGHBOURS = 3
+    """Side of the square of windows that are averaged."""
+    VISIBLE = 1.0 / 255.0
+    """Standard deviation of the noise whose power is added to all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        taper = torch.hann_window(self.WINDOW, periodic=False, dtype=torch.float64)
+        self.taper = taper[:, None] * taper
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]; WINDOW or more wide
+        with torch.no_grad():
+            wanted = self._strength(high)
+        return functional.l1_loss(self._strength(restored), wanted)
+
+    def _strength(self, pictures: Tensor) -> Tensor:
+        """Logarithms of amplitudes: (B, 144, windows down, windows across)."""
+        windows = pictures.mean(1).unfold(1, self.WINDOW, self.WINDOW // 2).unfold(2, self.WINDOW, self.WINDOW // 2)
+        taper = self.taper.to(windows)
+        spectra = torch.fft.rfft2((windows - windows.mean((3, 4), keepdim=True)) * taper)
+        power = (spectra.real.square() + spectra.imag.square()).flatten(3).permute(0, 3, 1, 2)
+        side = min(self.NEIGHBOURS, *power.shape[-2:])
+        power = functional.avg_pool2d(power, side, stride=max(1, side - 1))
+        return 0.5 * torch.log(power + self.VISIBLE**2 * taper.square().sum())
+
+
 class AdversarialLoss(nn.Module):
     """-log D(G(LR)): how far the generator is from being taken for real (Ledig et al. 2017, eq. 6).
 

@@ -14,6 +14,7 @@ GOOD = {
     "perception": 0.2,
     "grid": 1e-4,
     "grid_texture": 1e-3,
+    "spectrum": 0.4,
     "pixel": 0.006,
     "total_variation": 0.0,
     "adversarial": 1.0,

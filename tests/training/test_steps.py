@@ -7,7 +7,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.nn import functional
 
-from srgan.losses import GridError, GridTexture
+from srgan.losses import GridError, GridTexture, TextureSpectrum
 from srgan.models.drcn import Drcn
 from srgan.models.luminance import luminance
 from srgan.models.perception import SqueezeNet, distance
@@ -66,16 +66,18 @@ def test_a_perception_loss_is_weighed_and_added(fabric: Fabric) -> None:
     torch.testing.assert_close(found["generator"], found["content"] + 0.25 * found["perception"])
 
 
-def test_losses_against_grids_are_weighed_and_added(fabric: Fabric) -> None:
+def test_losses_against_grids_and_grain_are_weighed_and_added(fabric: Fabric) -> None:
     torch.manual_seed(0)
-    training = Training(replace(SMALL, supervision=0.0, grid=2.0, grid_texture=3.0), fabric=fabric, updates=8)
+    recipe = replace(SMALL, supervision=0.0, grid=2.0, grid_texture=3.0, spectrum=4.0)
+    training = Training(recipe, fabric=fabric, updates=8)
     low, high = crops()
     with torch.no_grad():
         restored = training.generator.called(low)
     found = training.update(low, high, number=0)
     torch.testing.assert_close(found["grid"], GridError()(restored, high))
     torch.testing.assert_close(found["grid_texture"], GridTexture()(restored, high))
-    expected = found["content"] + 2 * found["grid"] + 3 * found["grid_texture"]
+    torch.testing.assert_close(found["spectrum"], TextureSpectrum()(restored, high))
+    expected = found["content"] + 2 * found["grid"] + 3 * found["grid_texture"] + 4 * found["spectrum"]
     torch.testing.assert_close(found["generator"], expected)
 
 

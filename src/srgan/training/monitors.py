@@ -21,6 +21,7 @@ MEASUREMENTS = {
     "pixel": "mean squared error beside a content loss on VGG features",
     "grid": "error of patterns that repeat in every cell",
     "grid_texture": "how unevenly texture lies in the cells",
+    "spectrum": "texture too strong or too weak, in nepers",
     "total_variation": "total variation loss",
     "adversarial": "adversarial loss",
     "discriminator": "the discriminator's loss",

@@ -57,6 +57,8 @@ class Recipe:
     """Weight of the error of patterns that repeat in every cell of scale x scale pixels."""
     grid_texture: float = 0.0
     """Weight of the error of how unevenly texture lies in those cells."""
+    spectrum: float = 0.0
+    """Weight of the error of texture's strength, by place and frequency."""
     total_variation: float = 0.0
     """Weight of the total variation loss."""
     discriminator: DiscriminatorName = "none"
@@ -195,6 +197,7 @@ _LEAST = {
             "pixel",
             "grid",
             "grid_texture",
+            "spectrum",
             "total_variation",
             "adversarial",
             "feature_scale",

@@ -18,6 +18,7 @@ from srgan.losses import (
     GridTexture,
     MeanSquaredError,
     PerceptionLoss,
+    TextureSpectrum,
     TotalVariation,
 )
 from srgan.models.luminance import luminance
@@ -73,6 +74,7 @@ class Training:
         self.discriminator = None if opponent is None else self._network(opponent, rate)
         self.content = content_loss(recipe, vgg).to(fabric.device)
         self.grid, self.grid_texture = GridError(recipe.scale), GridTexture(recipe.scale)
+        self.spectrum = TextureSpectrum()
         self.perception = None if features is None else PerceptionLoss(features.to(fabric.device))
 
     def _network(self, module: nn.Module, learning_rate: float) -> Network:
@@ -142,6 +144,9 @@ class Training:
         if recipe.grid_texture:
             found["grid_texture"] = self.grid_texture(restored, high)
             loss = loss + recipe.grid_texture * found["grid_texture"]
+        if recipe.spectrum:
+            found["spectrum"] = self.spectrum(restored, high)
+            loss = loss + recipe.spectrum * found["spectrum"]
         if recipe.total_variation:
             found["total_variation"] = _TOTAL_VARIATION(restored)
             loss = loss + recipe.total_variation * found["total_variation"]
