@@ -52,8 +52,8 @@ verdicts: `srgan reproduce table1`, `srgan reproduce table2`. MOS are left out: 
 ([studies.md](studies.md)).
 """
 _OUR_SRGAN = (
-    "The paper's SRGAN learned by features of VGG54, our `srgan` by those of VGG22, deep ones of ResNet-50 v2, and by "
-    "pixels: it stands for SRGAN-VGG54 as the nearest that there is."
+    "The paper's SRGAN learned by features of VGG54, our `srgan` by those of VGG22, deep ones of ResNet-50 v2, spectra "
+    "of texture, and pixels: it stands for SRGAN-VGG54 as the nearest that there is."
 )
 _MEASURES = """\
 - **paper**, **matlab**: mean PSNR [dB] / SSIM by the two protocols, whose SSIMs must not be compared with each other.
@@ -68,7 +68,7 @@ Drawings of our own, made four times smaller and enlarged again, shown at twice 
 ![Details of three drawings enlarged by each method](sheet.png)
 
 One network by five losses, as in the paper's figure 6 and table 1. From left to right: pixel error; features of VGG22;
-pixel error and a discriminator; features of VGG22 and a discriminator; and those, deep features and pixels together.
+pixel error and a discriminator; features of VGG22 and a discriminator; and those with deep features, spectra and pixels.
 
 ![The same details by networks that learned by different losses](losses.png)
 """

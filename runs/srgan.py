@@ -41,7 +41,7 @@ STAGES = {
         "third": replace(_FIRST, pixel=1.0, spectrum=0.05, updates=2_000, warmup=200, seed=2),
     },
     "srgan-vgg22": {"first": _AS_PUBLISHED},
-    "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=2_000)},
+    "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=1_000)},
     "srresnet-vgg22": {
         "first": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8, updates=4_000),
     },
