@@ -54,12 +54,18 @@ SUMMARIES = {
     "srgan-mse": "SRGAN-MSE: pixel error and a discriminator, for comparison",
     "srresnet-vgg22": "SRResNet-VGG22: features of VGG22 without a discriminator, for comparison",
 }
-LIMITS = (
+_LIMITS = (
     "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. After so "
     "short a training it draws a fine grain where hairs, leaves and threads should be; eyes and mouths run, letters "
     "fray. Trained on clean bicubic reductions: noise, blur and JPEG faults are enlarged too. Not trained on text, "
     "drawings or faces in particular."
 )
+LIMITS = {
+    "srgan": _LIMITS,
+    "srgan-vgg22": f"Not for use: whole pictures turn paler, and edges have doubles. {_LIMITS}",
+    "srgan-mse": f"Not for use: it draws rims round edges, and grain where pictures are smooth. {_LIMITS}",
+    "srresnet-vgg22": "Not for use: a grid of four pixels lies on everything. Trained on clean bicubic reductions.",
+}
 
 
 def main() -> None:
@@ -98,7 +104,7 @@ def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, as
         data = f"{described.training.data}. {began} made what it began with"
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
         training = replace(described.training, recipe=recipe, updates=updates, hours=round(hours, 2), data=data)
-        return replace(described, summary=SUMMARIES[network] + pictures.hint, limits=LIMITS, training=training)
+        return replace(described, summary=SUMMARIES[network] + pictures.hint, limits=LIMITS[network], training=training)
 
     name = f"{network}{pictures.name}"
     released(run, output, card, name=name, pictures=pictures)
