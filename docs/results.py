@@ -68,7 +68,8 @@ Drawings of our own, made four times smaller and enlarged again, shown at twice 
 ![Details of three drawings enlarged by each method](sheet.png)
 
 One network by five losses, as in the paper's figure 6 and table 1. From left to right: pixel error; features of VGG22;
-pixel error and a discriminator; features of VGG22 and a discriminator; and those with deep features, spectra and pixels.
+pixel error and a discriminator; features of VGG22 and a discriminator; and those with deep features, spectra and
+pixels.
 
 ![The same details by networks that learned by different losses](losses.png)
 """
