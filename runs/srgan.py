@@ -8,9 +8,10 @@
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
 
 All begin with the newest weights of `python -m runs.srresnet`, or with a run or model that `--begun-from` names.
-`srgan` has two stages: the first brings texture; the second makes it livelier, with half the weight on pixels, twice
-that on the discriminator, which begins anew. The weights that are released are those after the last update, raw or
-averaged, whichever has the higher PSNR on the pictures held out for validation: the test sets decide nothing.
+`srgan` has three stages, each with a new discriminator: the first brings texture; the second makes it livelier, with
+half the weight on pixels and twice that on the discriminator; the third holds it to the spectra of the originals
+(docs/decisions/0019). The weights that are released are those after the last update, raw or averaged, whichever has the
+higher PSNR on the pictures held out for validation: the test sets decide nothing.
 """
 
 import argparse

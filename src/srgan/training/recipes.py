@@ -195,7 +195,7 @@ _ALL = (
     replace(
         _SRGAN_VGG22_CPU,
         name="srgan-cpu",
-        summary="What comes with srgan as srgan: the whole network, VGG22 and deep features, an hour or two on a core",
+        summary="The first stage of what comes with srgan as srgan: VGG22 and deep features, an hour or two on a core",
         perception=0.3,
         pixel=2.0,
         grid=50.0,
