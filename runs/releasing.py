@@ -107,8 +107,8 @@ class _Lines:
 
 def trained(
     recipe: Recipe, run: Run, data: Path, *, begun_from: str | None = None, minutes: float | None = None
-) -> None:
-    """Train a recipe in a folder, or go on there, for at most so many minutes."""
+) -> bool:
+    """Train a recipe in a folder, or go on there, for at most so many minutes; returns whether it is done."""
     fabric, lines = launch(), _Lines()
     wishes = Wishes(recipe, str(data), begun_from)
     opened = partial(open_material, say=lines.say, progress=lambda done, whole: None)
@@ -117,6 +117,8 @@ def trained(
     else:
         material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, report=lambda done, whole: None)
     train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
+    state = newest(run.checkpoints, lines.say)
+    return state is not None and state.update >= run.settings().updates
 
 
 def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str, pictures: Pictures) -> Card:

@@ -88,7 +88,8 @@ def main() -> None:
     if not choices.release:
         data, before = prepared(pictures), choices.begun_from or str(newest(pictures).folder)
         for stage, run in list(runs.items())[1 if before == name else 0 :]:
-            trained(recipes[stage], run, data, begun_from=before, minutes=choices.minutes)
+            if not trained(recipes[stage], run, data, begun_from=before, minutes=choices.minutes):
+                return  # the next stage begins with what this one ends with
             before = str(run.folder)
     if choices.release or choices.minutes is None:
         begun = [run for run in runs.values() if run.exists]

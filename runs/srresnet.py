@@ -65,14 +65,15 @@ def main() -> None:
     parser.add_argument("--begun-from", metavar="MODEL", help="a released model that stands for the first stage")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--stages", type=int, default=3, help="train no more than so many of them")
-    parser.add_argument("--minutes", type=float, help="train each stage for so long, then stop with a checkpoint")
+    parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
     pictures = BY_NAME[choices.data]
     if not choices.release:
         data, before = prepared(pictures), choices.begun_from
         for name, run in list(stages(pictures).items())[1 if before else 0 : choices.stages]:
-            trained(STAGES[pictures.name][name], run, data, begun_from=before, minutes=choices.minutes)
+            if not trained(STAGES[pictures.name][name], run, data, begun_from=before, minutes=choices.minutes):
+                return  # the next stage begins with what this one ends with
             before = str(run.folder)
     if choices.release or choices.minutes is None:
         run = newest(pictures)

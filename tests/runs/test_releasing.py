@@ -30,12 +30,12 @@ def pictures(tmp_path: Path) -> Path:
 
 def test_a_stage_begins_with_the_one_before_and_goes_on_where_it_stopped(pictures: Path, tmp_path: Path) -> None:
     first, second = (Run(tmp_path / stage) for stage in ("first", "second"))
-    trained(SMALL, first, pictures)
-    trained(SMALL, second, pictures, begun_from=str(first.folder), minutes=0)
+    assert trained(SMALL, first, pictures)
+    assert not trained(SMALL, second, pictures, begun_from=str(first.folder), minutes=0)
     done, hours = effort(second)
     assert SMALL.updates is not None
     assert SMALL.updates < done < 2 * SMALL.updates
-    trained(SMALL, second, pictures, begun_from=str(first.folder))
+    assert trained(SMALL, second, pictures, begun_from=str(first.folder))
     assert effort(second)[0] == 2 * SMALL.updates
     assert effort(second)[1] > hours > effort(first)[1] > 0
 
