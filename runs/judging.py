@@ -8,6 +8,7 @@ looked at here.
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from runs.pictures import BY_NAME
 from runs.releasing import Pixels, console, data_folder, prepared
 from srgan.data.prepare import PreparedPictures
+from srgan.errors import SrganError
 from srgan.evaluation.features import FeatureDistance
 from srgan.losses import GridTexture
 from srgan.metrics import PROTOCOLS
@@ -126,7 +128,10 @@ def main() -> None:
     _say(f"{len(pairs)} photos", *(field.name for field in fields(Judgement)))
     for name in choices.models:
         run = Run(Path(name))
-        judgement = judge(by_run(run) if run.exists else by_model(name), pairs, data_folder().parent / "weights")
+        try:
+            judgement = judge(by_run(run) if run.exists else by_model(name), pairs, data_folder().parent / "weights")
+        except SrganError as error:
+            sys.exit(str(error))
         _say(name, *(f"{value:.5f}" for value in astuple(judgement)))
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from runs.pictures import Pictures
 from srgan.data.pictures import is_prepared
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.errors import SrganError
 from srgan.images.files import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
@@ -112,11 +113,14 @@ def trained(
     fabric, lines = launch(), _Lines()
     wishes = Wishes(recipe, str(data), begun_from)
     opened = partial(open_material, say=lines.say, progress=lambda done, whole: None)
-    if run.exists:
-        material = go_on(run, wishes, fabric=fabric, opened=opened)
-    else:
-        material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, report=lambda done, whole: None)
-    train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
+    try:
+        if run.exists:
+            material = go_on(run, wishes, fabric=fabric, opened=opened)
+        else:
+            material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, report=lambda done, whole: None)
+        train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
+    except SrganError as error:
+        sys.exit(str(error))
     state = newest(run.checkpoints, lines.say)
     return state is not None and state.update >= run.settings().updates
 

@@ -93,6 +93,8 @@ def main() -> None:
             before = str(run.folder)
     if choices.release or choices.minutes is None:
         begun = [run for run in runs.values() if run.exists]
+        if not begun:
+            parser.error(f"there is nothing to release: no run of {name} was begun in checkpoints/{name}")
         output = choices.output or (SHIPPED if network == "srgan" else COMPARISONS)
         _release(network, pictures, begun, output, choices.as_run)
 

@@ -40,6 +40,12 @@ def test_a_stage_begins_with_the_one_before_and_goes_on_where_it_stopped(picture
     assert effort(second)[1] > hours > effort(first)[1] > 0
 
 
+def test_what_a_run_cannot_begin_with_is_said_in_a_line(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="nowhere"):
+        trained(SMALL, Run(tmp_path / "run"), pictures, begun_from="nowhere")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_released_model_brings_its_own_effort(pictures: Path, tiny_model: Path, tmp_path: Path) -> None:
     card = find(tiny_model).card
     same = {name: card.arguments[name] for name in ("blocks", "features", "normalisation")}

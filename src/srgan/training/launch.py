@@ -83,6 +83,6 @@ def _multiplies_bf16(device: DeviceName) -> bool:
     """Whether bfloat16 is fast, and not only known: emulated, it is several times slower than fp32."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # AMX multiplies matrices in it, AVX512-BF16 vectors; torch before 2.6 could not say.
+    # AMX multiplies matrices in it, AVX512-BF16 vectors. The names are torch's own: they may go.
     asked = (getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
     return device == "cpu" and any(supported() for supported in asked if supported is not None)
