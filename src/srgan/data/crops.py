@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.data.degradations import degrade
+from srgan.data.mixes import Mix, shares
 from srgan.data.prepare import PreparedPictures
 from srgan.errors import DataError
 
@@ -19,6 +21,10 @@ Integers = NDArray[np.int64]
 
 _ORDER = 2**63
 """Added to an epoch's number: the stream of its order is none of those that place crops."""
+_DAMAGE = 1
+"""Block of the random stream of an update that seeds the damage of its crops; block 0 places them."""
+_CONTEXT = (6, 14)
+"""Low-resolution pixels around a crop that are damaged with it: the least, and one more than the most."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,14 @@ class Places:
     """Quarter turns, counter-clockwise."""
     mirrored: NDArray[np.bool_]
     """Left and right exchanged, after turning."""
+    damage: Integers
+    """Seeds of what the degradation draws, one for each crop."""
 
     def part(self, rank: int, ranks: int) -> "Places":
         """What the process `rank` of so many takes of the batch."""
         mine = slice(rank, None, ranks)
-        return Places(self.pictures[mine], self.top[mine], self.left[mine], self.turns[mine], self.mirrored[mine])
+        columns = (self.pictures, self.top, self.left, self.turns, self.mirrored, self.damage)
+        return Places(*(column[mine] for column in columns))
 
 
 class CropSampler:
@@ -51,14 +60,17 @@ class CropSampler:
         crop: side of a high-resolution crop in pixels.
         seed: fixes every batch of the run.
         quarter_turns: whether crops are turned as well as mirrored.
+        degradation: the mix of damage that low-resolution crops get (`srgan.data.mixes`).
 
     Raises:
         DataError: if fewer pictures than `batch` are large enough.
+        UsageError: if there is no such mix.
     """
 
     def __init__(
-        self, pictures: PreparedPictures, *, batch: int, crop: int, seed: int, quarter_turns: bool = True
-    ) -> None:
+        self, pictures: PreparedPictures, *, batch: int, crop: int, seed: int, quarter_turns: bool = True,
+        degradation: str = "clean",
+    ) -> None:  # fmt: skip
         self.pictures, self.batch, self.seed, self.quarter_turns = pictures, batch, seed, quarter_turns
         self.side = crop // pictures.scale
         sizes = np.array(pictures.low_sizes, np.int64).reshape(-1, 2)
@@ -69,6 +81,7 @@ class CropSampler:
                 f"{len(self.usable)} pictures are {crop} pixels or more on each side, but a batch needs {batch}: "
                 "add pictures, or use a smaller batch or crop"
             )
+        self._damage = _Damage(degradation)
         self._room = sizes - self.side + 1
         self._order = lru_cache(maxsize=1)(self._make_order)
 
@@ -83,20 +96,27 @@ class CropSampler:
         random = np.random.Generator(np.random.Philox(key=[self.seed, update]))
         top, left = random.integers(self._room[chosen].T)
         turns = random.integers(4 if self.quarter_turns else 1, size=self.batch)
-        return Places(chosen, top, left, turns, random.integers(2, size=self.batch).astype(bool))
+        mirrored = random.integers(2, size=self.batch).astype(bool)
+        damage = np.random.Generator(np.random.Philox(key=[self.seed, update], counter=[0, 0, 0, _DAMAGE]))
+        return Places(chosen, top, left, turns, mirrored, damage.integers(2**63 - 1, size=self.batch))
 
     def crops(self, places: Places) -> tuple[Pixels, Pixels]:
         """low (B, h, w, 3) and high (B, scale * h, scale * w, 3), uint8."""
         scale, side, count = self.pictures.scale, self.side, len(places.pictures)
         low = np.empty((count, side, side, 3), np.uint8)
         high = np.empty((count, scale * side, scale * side, 3), np.uint8)
-        rows = zip(places.pictures, places.top, places.left, places.turns, places.mirrored, strict=True)
-        for slot, (picture, y, x, turns, mirrored) in enumerate(rows):
+        columns = (places.pictures, places.top, places.left, places.turns, places.mirrored, places.damage)
+        for slot, (picture, y, x, turns, mirrored, seed) in enumerate(zip(*columns, strict=True)):
             small, large = self.pictures[int(picture)]
-            low[slot] = _laid(small[y : y + side, x : x + side], turns, mirrored)
+            low[slot] = _laid(self._damage.crop(small, large, int(y), int(x), side, int(seed)), turns, mirrored)
             y, x = scale * y, scale * x
             high[slot] = _laid(large[y : y + scale * side, x : x + scale * side], turns, mirrored)
         return low, high
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether low-resolution crops are damaged as they are cut, and not only reduced."""
+        return self._damage.is_any
 
     def sample(self, update: int) -> tuple[Pixels, Pixels]:
         """The batch of this update."""
@@ -107,3 +127,29 @@ def _laid(crop: NDArray[Any], quarter_turns: int, mirrored: bool) -> NDArray[Any
     """One of the eight ways to lay a square crop."""
     turned = np.rot90(crop, quarter_turns)
     return turned[:, ::-1] if mirrored else turned
+
+
+class _Damage:
+    """Damages crops by a mix, or by one of several that is drawn for each crop."""
+
+    def __init__(self, name: str) -> None:
+        drawn = shares(name)
+        self._mixes: tuple[Mix, ...] = tuple(mix for mix, _ in drawn)
+        self._shares = [share for _, share in drawn]
+        self.is_any = any(mix.rounds for mix in self._mixes)
+
+    def crop(self, small: Pixels, large: Pixels, top: int, left: int, side: int, seed: int) -> Pixels:
+        """A crop of the low-resolution picture, damaged together with what lies around it."""
+        random = np.random.Generator(np.random.Philox(seed))
+        mix = self._mixes[int(random.choice(len(self._mixes), p=self._shares))] if self.is_any else self._mixes[0]
+        if not mix.rounds:
+            return small[top : top + side, left : left + side]
+        above, before, below, behind = (int(margin) for margin in random.integers(*_CONTEXT, size=4))
+        first_row, first_column = max(0, top - above), max(0, left - before)
+        scale = large.shape[0] // small.shape[0]
+        window = large[
+            scale * first_row : scale * min(small.shape[0], top + side + below),
+            scale * first_column : scale * min(small.shape[1], left + side + behind),
+        ]
+        low = degrade(window, mix, scale=scale, random=random)
+        return low[top - first_row :, left - first_column :][:side, :side]

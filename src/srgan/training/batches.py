@@ -17,7 +17,7 @@ Batch = tuple[Tensor, Tensor]
 
 _SHARE = 0.5
 """Of the free memory of a graphics processor, what pictures may take."""
-_AHEAD = 2
+_AHEAD = 4
 
 
 def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -35,8 +35,9 @@ def sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
         DataError: if there are too few.
     """
     return CropSampler(
-        pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed, quarter_turns=recipe.quarter_turns
-    )
+        pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed, quarter_turns=recipe.quarter_turns,
+        degradation=recipe.degradation,
+    )  # fmt: skip
 
 
 class DeviceCrops:
@@ -88,12 +89,13 @@ def fits(pictures: PreparedPictures, device: torch.device) -> bool:
 
 def batches(sampler: CropSampler, device: torch.device, updates: range, *, rank: int, ranks: int) -> Iterator[Batch]:
     """The batches of these updates, this process's part of each."""
-    if fits(sampler.pictures, device):
+    if fits(sampler.pictures, device) and not sampler.is_degraded:
         held = DeviceCrops(sampler, device)
         for update in updates:
             yield held.crops(sampler.places(update).part(rank, ranks))
         return
-    with ThreadPoolExecutor(1) as thread:  # the disk is read while the networks compute
+    # The disk is read, and crops are damaged, while the networks compute.
+    with ThreadPoolExecutor(2 if sampler.is_degraded else 1) as thread:
         waiting = [
             thread.submit(sampler.crops, sampler.places(update).part(rank, ranks)) for update in updates[:_AHEAD]
         ]

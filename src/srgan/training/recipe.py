@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from srgan.data.mixes import shares
 from srgan.errors import UsageError
 
 GeneratorName = Literal["srgan-generator", "cheung-generator", "ucsd-generator", "ucsd-srcnn", "srcnn", "espcn", "drcn"]
@@ -78,6 +79,8 @@ class Recipe:
     """By how many pixels a crop is larger than the window in it that the discriminator and feature losses see."""
     quarter_turns: bool = True
     """Crops are turned as well as mirrored."""
+    degradation: str = "clean"
+    """Damage of low-resolution crops: clean, photo, messenger, hard, or everyday, which draws from the four."""
 
     updates: int | None = None
     """Updates of the generator in all; this or epochs."""
@@ -128,6 +131,7 @@ class Recipe:
             raise UsageError(
                 f"content is {self.content}, but must be mse, l1 or a layer of VGG19 such as vgg22 or vgg54, or luma"
             )
+        shares(self.degradation)
         self._check_baseline()
         if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):
             raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")

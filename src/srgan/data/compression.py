@@ -1,0 +1,55 @@
+"""Lossy compression of arrays by the encoders of libvips: what JPEG and WebP files do to pixels."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.images.vips import pyvips
+
+Pixels = NDArray[np.uint8]
+LossyFormat = Literal["jpeg", "webp"]
+
+
+@dataclass(frozen=True)
+class Compression:
+    """Settings of one lossy save."""
+
+    format: LossyFormat
+    quality: int
+    """From 1 to 100, as libjpeg and libwebp count it."""
+    subsampled: bool = True
+    """Chroma at half the width and height (4:2:0). WebP has no other, and ignores this."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.quality <= 100:
+            raise ValueError(f"a quality is from 1 to 100, not {self.quality}")
+
+
+def encode(pixels: Pixels, compression: Compression) -> bytes:
+    """Return the file that saving (H, W, 3) uint8 RGB pixels makes, without metadata."""
+    height, width, _ = pixels.shape
+    image = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, 3, "uchar")
+    image = image.copy(interpretation="srgb")
+    if compression.format == "jpeg":
+        mode = "on" if compression.subsampled else "off"
+        data: bytes = image.jpegsave_buffer(Q=compression.quality, subsample_mode=mode, keep="none")
+    else:
+        data = image.webpsave_buffer(Q=compression.quality, keep="none", effort=2)
+    return data
+
+
+def compress(pixels: Pixels, compression: Compression) -> Pixels:
+    """Return the pixels after saving them with `compression` and opening the file again.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        compression: format, quality and chroma subsampling.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    load = pyvips.Image.jpegload_buffer if compression.format == "jpeg" else pyvips.Image.webpload_buffer
+    decoded: Pixels = load(encode(pixels, compression)).numpy()
+    return decoded[:, :, :3]
