@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from srgan.data.blur import blurred, gaussian_matrix
 from srgan.data.compression import Compression, compress
 from srgan.data.mixes import Mix, Range, Round
-from srgan.images.resample import Kernel, contributions
+from srgan.images.resample import Kernel, contributions, imresize
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 _KERNELS: tuple[Kernel, ...] = ("cubic", "linear", "nearest", "lanczos3")
 """Of resizing; "nearest", widened against aliasing, is the mean over an area."""
 _STEP = 0.05
-"""Blur and sizes are rounded to multiples of this, so that their matrices are made once."""
+"""Blur is rounded to multiples of this, so that matrices are made once."""
 _SMALLEST = 4
 """Least side, in pixels, of an image between two passes."""
 
@@ -39,7 +39,7 @@ def degrade(high: Pixels, mix: Mix, *, scale: int, random: np.random.Generator) 
     """
     size = high.shape[0] // scale, high.shape[1] // scale
     if not mix.rounds:
-        return to_pixels(_resized(high.astype(np.float32), size, "cubic", blur=0.0))
+        return imresize(high[: scale * size[0], : scale * size[1]], 1 / scale, border="replicate")
     image: Pixels = high
     for number, passing in enumerate(mix.rounds, start=1):
         final = number == len(mix.rounds)
@@ -76,7 +76,7 @@ def add_noise(image: Floats, strength: float, *, gray: bool, poisson: bool, rand
 def _passed(
     image: Pixels, passing: Round, *, size: tuple[int, int], final: bool, random: np.random.Generator
 ) -> Pixels:
-    """One round on an image; everything is drawn, whether or not it is used, so that draws stay aligned."""
+    """Return an image after one round of damage."""
     blur = _drawn(passing.blur, random) if random.random() < passing.blur_share else 0.0
     shaped = passing.any_kernel and blur > 0.0
     factor = 1.0 if final else _drawn(passing.size, random)
@@ -132,6 +132,7 @@ def _matrix(length: int, result: int, kernel: Kernel, blur: float) -> Floats:
         weights, indices = contributions(length, result, result / length, kernel, antialias=True, border="replicate")
         matrix = np.zeros((result, length))
         np.add.at(matrix, (np.arange(result)[:, None], indices), weights)
+        matrix = (matrix + matrix[::-1, ::-1]) / 2  # MATLAB gives a pixel on the edge of two areas to one, and shifts
     if blur > 0.0:
         matrix = matrix @ gaussian_matrix(length, blur)
     return matrix.astype(np.float32)
