@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from srgan.images.resample import imresize
 from srgan.losses import (
     AbsoluteError,
     AdversarialLoss,
+    ConsistencyError,
     ContentLoss,
     DiscriminatorLoss,
     GridError,
@@ -292,3 +294,13 @@ def test_content_loss_trains_no_vgg_and_keeps_no_graph_of_the_reference() -> Non
     assert high.grad is None
     assert not [parameter for parameter in loss.parameters() if parameter.requires_grad]
     assert not loss.vgg.training
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_consistency_is_the_error_after_the_reduction(scale: int) -> None:
+    """Against imresize, where its kernel lies inside the picture."""
+    random = np.random.default_rng(scale)
+    restored, high = random.random((2, 12 * scale, 12 * scale, 3))
+    errors = 2.0 * np.abs(imresize(restored, 1 / scale) - imresize(high, 1 / scale))[2:-2, 2:-2]
+    tensors = [torch.from_numpy(picture).permute(2, 0, 1)[None].float() for picture in (restored, high)]
+    assert float(ConsistencyError(scale)(*tensors)) == pytest.approx(errors.mean(), rel=1e-5)

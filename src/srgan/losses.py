@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from srgan.images.resample import contributions
 from srgan.models.perception import FeatureNetwork, distance
 from srgan.models.vgg import VGG19
 
@@ -83,6 +84,31 @@ class PerceptionLoss:
         """The features; in mixed precision they come in bfloat16, too coarse for differences of unit vectors."""
         features = self.network(pictures)
         return [each.float() if each.dtype is torch.bfloat16 else each for each in features]
+
+
+class ConsistencyError(nn.Module):
+    """Mean absolute error, in [-1, 1], of restored pictures reduced again, against the high-resolution ones reduced.
+
+    What the small picture says is certain; whatever a network invents must vanish when its result is made small again.
+    The reduction is MATLAB's bicubic one, away from borders.
+
+    Args:
+        scale: factor of the reduction.
+    """
+
+    def __init__(self, scale: int = 4) -> None:
+        super().__init__()
+        self.scale = scale
+        weights, indices = contributions(16 * scale, 16, 1.0 / scale, "cubic", antialias=True, border="replicate")
+        line = torch.from_numpy(weights[8]).float()
+        self.kernel = (line[:, None] * line).expand(3, 1, -1, -1)
+        self.first = int(indices[8][0]) % scale
+        """First row and column that a whole kernel of the reduction begins at."""
+
+    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        difference = (restored.float() - high)[:, :, self.first :, self.first :]
+        reduced = functional.conv2d(difference, self.kernel.to(difference), stride=self.scale, groups=3)
+        return _WIDTH * reduced.abs().mean()
 
 
 class TotalVariation(nn.Module):

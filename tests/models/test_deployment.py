@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungGenerator
+from srgan.models.compact import CompactGenerator
 from srgan.models.deployment import deploy, to_onnx
 from srgan.models.drcn import Drcn
 from srgan.models.espcn import Espcn
@@ -19,6 +20,7 @@ from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 
 MAKERS: list[Callable[[], AnyGenerator]] = [
     lambda: Generator(blocks=2, features=8),
+    lambda: CompactGenerator(blocks=2, features=8),
     lambda: UcsdGenerator(blocks=2, features=8),
     lambda: CheungGenerator(blocks=2, features=4),
     UcsdSrcnn,

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
+from safetensors.torch import load_file
 
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.training import checkpoint
 from srgan.training.engine import train
 from srgan.training.material import Material, features_path, initial_weights, load_vgg, vgg_path
+from srgan.training.networks import make_generator
 from srgan.training.recipes import RECIPES
 from srgan.training.run import Run
 from tests.training.small import ADVERSARIAL, SMALL, Heard
@@ -115,3 +117,14 @@ def test_what_cannot_be_begun_with_says_why(tmp_path: Path, begun: Callable[...,
         initial_weights(SMALL, str(begun(SMALL, "empty").folder))
     with pytest.raises(ModelError, match="there is no model nonsense"):
         initial_weights(needy, "nonsense")
+
+
+def test_a_compact_network_takes_the_trunk_of_an_srresnet(tiny_model: Path) -> None:
+    recipe = replace(RECIPES["srresnet-photo"], blocks=2, features=16)
+    weights, theirs = initial_weights(recipe, str(tiny_model)), load_file(tiny_model.with_suffix(".safetensors"))
+    assert weights is not None
+    make_generator(recipe).load_state_dict(weights)
+    for name, tensor in weights.items():
+        assert torch.equal(tensor, theirs[name]) != name.startswith("output."), name
+    with pytest.raises(UsageError, match="another network"):
+        initial_weights(replace(recipe, features=8), str(tiny_model))

@@ -17,7 +17,9 @@ from srgan.training.steps import Training
 def test_every_recipe_builds_and_takes_two_updates(fabric: Fabric, name: str) -> None:
     recipe = RECIPES[name]
     # The networks are the recipe's own; only the crops are few and small.
-    small = replace(recipe, batch=2, crop={"ucsd": 64}.get(recipe.discriminator, 32) + recipe.jitter)
+    small = replace(
+        recipe, discriminator_alone=0, batch=2, crop={"ucsd": 64}.get(recipe.discriminator, 32) + recipe.jitter
+    )
     vgg = None
     if recipe.content_layer is not None:
         vgg = VGG19(layer=ContentLayer.parse(recipe.content_layer))
@@ -117,7 +119,7 @@ def test_overrides_take_the_types_of_the_fields() -> None:
         ("learning_rate=2", "between 0 and 1"),
         ("ema=1.5", "between 0 and 1"),
         ("skips=perhaps", "write true or false"),
-        ("discriminator=big", "choose one of none, srgan, cheung, ucsd"),
+        ("discriminator=big", "choose one of none, srgan, patch, cheung, ucsd"),
         ("content=vgg9", "must be mse, l1 or a layer of VGG19"),
         ("content=vgg23", "must be mse, l1 or a layer of VGG19"),
         ("crop=90", "multiple of"),

@@ -81,7 +81,7 @@ class CropSampler:
                 f"{len(self.usable)} pictures are {crop} pixels or more on each side, but a batch needs {batch}: "
                 "add pictures, or use a smaller batch or crop"
             )
-        self._damage = _Damage(degradation)
+        self._damage = Damage(degradation)
         self._room = sizes - self.side + 1
         self._order = lru_cache(maxsize=1)(self._make_order)
 
@@ -108,7 +108,7 @@ class CropSampler:
         columns = (places.pictures, places.top, places.left, places.turns, places.mirrored, places.damage)
         for slot, (picture, y, x, turns, mirrored, seed) in enumerate(zip(*columns, strict=True)):
             small, large = self.pictures[int(picture)]
-            low[slot] = _laid(self._damage.crop(small, large, int(y), int(x), side, int(seed)), turns, mirrored)
+            low[slot] = _laid(self._damage.crop(small, large, int(y), int(x), (side, side), int(seed)), turns, mirrored)
             y, x = scale * y, scale * x
             high[slot] = _laid(large[y : y + scale * side, x : x + scale * side], turns, mirrored)
         return low, high
@@ -129,7 +129,7 @@ def _laid(crop: NDArray[Any], quarter_turns: int, mirrored: bool) -> NDArray[Any
     return turned[:, ::-1] if mirrored else turned
 
 
-class _Damage:
+class Damage:
     """Damages crops by a mix, or by one of several that is drawn for each crop."""
 
     def __init__(self, name: str) -> None:
@@ -138,18 +138,28 @@ class _Damage:
         self._shares = [share for _, share in drawn]
         self.is_any = any(mix.rounds for mix in self._mixes)
 
-    def crop(self, small: Pixels, large: Pixels, top: int, left: int, side: int, seed: int) -> Pixels:
-        """A crop of the low-resolution picture, damaged together with what lies around it."""
+    def crop(self, small: Pixels, large: Pixels, top: int, left: int, size: tuple[int, int], seed: int) -> Pixels:
+        """Return a low-resolution crop, damaged together with what lies around it.
+
+        Args:
+            small: the picture's undamaged reduction, (h, w, 3).
+            large: the picture, (scale * h, scale * w, 3).
+            top: first row of the crop, in low-resolution pixels.
+            left: first column.
+            size: rows and columns of the crop.
+            seed: fixes the damage.
+        """
+        height, width = size
         random = np.random.Generator(np.random.Philox(seed))
         mix = self._mixes[int(random.choice(len(self._mixes), p=self._shares))] if self.is_any else self._mixes[0]
         if not mix.rounds:
-            return small[top : top + side, left : left + side]
+            return small[top : top + height, left : left + width]
         above, before, below, behind = (int(margin) for margin in random.integers(*_CONTEXT, size=4))
         first_row, first_column = max(0, top - above), max(0, left - before)
         scale = large.shape[0] // small.shape[0]
         window = large[
-            scale * first_row : scale * min(small.shape[0], top + side + below),
-            scale * first_column : scale * min(small.shape[1], left + side + behind),
+            scale * first_row : scale * min(small.shape[0], top + height + below),
+            scale * first_column : scale * min(small.shape[1], left + width + behind),
         ]
         low = degrade(window, mix, scale=scale, random=random)
-        return low[top - first_row :, left - first_column :][:side, :side]
+        return low[top - first_row :, left - first_column :][:height, :width]

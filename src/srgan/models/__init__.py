@@ -1,16 +1,18 @@
 """The networks, each under the name that a model's card gives."""
 
 from srgan.models.cheung import CheungGenerator
+from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.espcn import Espcn
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 
-AnyGenerator = Generator | CheungGenerator | UcsdGenerator | UcsdSrcnn | Srcnn | Espcn | Drcn
+AnyGenerator = Generator | CompactGenerator | CheungGenerator | UcsdGenerator | UcsdSrcnn | Srcnn | Espcn | Drcn
 
 ARCHITECTURES: dict[str, type[AnyGenerator]] = {
     "srgan-generator": Generator,
+    "compact-generator": CompactGenerator,
     "cheung-generator": CheungGenerator,
     "ucsd-generator": UcsdGenerator,
     "ucsd-srcnn": UcsdSrcnn,

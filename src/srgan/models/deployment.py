@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from srgan.images.tiles import Stage
 from srgan.models.cheung import CheungBlock, CheungGenerator, CheungUpsampling
+from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.espcn import Espcn
 from srgan.models.luminance import BLACK, GAIN, WEIGHTS
@@ -104,6 +105,29 @@ class _OnLuminance(nn.Module):
         return y
 
 
+class _Repeat(nn.Module):
+    """Each channel repeated: a pixel shuffle of it is nearest-neighbour enlargement."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.repeat_interleave(self.times, dim=1)
+
+
+class _Added(nn.Module):
+    """The sum of what two modules make of the same input."""
+
+    def __init__(self, first: nn.Module, second: nn.Module) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.first(x) + self.second(x)
+        return y
+
+
 def _convolution(weight: Tensor, bias: Tensor) -> nn.Conv2d:
     outputs, inputs, kernel, _ = weight.shape
     convolution = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
@@ -173,6 +197,14 @@ def _(generator: Generator) -> tuple[nn.Module, ...]:
     deep = nn.Sequential(*body, _fold(generator.fusion[0], generator.fusion[1]))
     trunk = nn.Sequential(generator.head, _Sum(deep) if generator.skips else deep)
     return trunk.eval(), _subpixel_tail(generator.steps, generator.output).eval()
+
+
+@deploy.register
+def _(generator: CompactGenerator) -> tuple[nn.Module, ...]:
+    body = [_residual(block) for block in generator.residual_blocks]
+    details = nn.Sequential(generator.head, _Sum(nn.Sequential(*body, generator.fusion)), generator.output)
+    shuffle = nn.PixelShuffle(generator.scale)
+    return (nn.Sequential(_Added(details, _Repeat(generator.scale**2)), shuffle).eval(),)
 
 
 @deploy.register

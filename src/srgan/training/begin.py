@@ -125,7 +125,7 @@ def open_material(
         if report.too_small:
             say(f"left out: {report.too_small:,} too small")
     training, validation = pictures.split()
-    return Material(training, validation, loaded, seen)
+    return Material(training, validation, loaded, seen, recipe.degradation)
 
 
 def _data_of(begun_from: str | None) -> str | None:

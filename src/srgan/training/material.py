@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -16,7 +16,7 @@ from srgan.models.perception import FeatureNetwork
 from srgan.models.vgg import VGG19, ContentLayer
 from srgan.models.vgg_weights import fetch_vgg19, load_vgg19
 from srgan.training.checkpoint import newest
-from srgan.training.networks import generator_arguments
+from srgan.training.networks import generator_arguments, make_generator
 from srgan.training.recipe import Recipe
 from srgan.training.run import Run
 from srgan.training.validation import Pair, middles
@@ -41,10 +41,12 @@ class Material:
     """What the content loss looks through, if it does."""
     features: FeatureNetwork | None = None
     """What the perception loss looks through, if there is one."""
+    degradation: str = "clean"
+    """The mix of damage that small pictures get."""
 
     def validation_pairs(self) -> list[Pair]:
         """What is validated on: the middles of validation pictures, always the same."""
-        return middles(self.validation, limit=_MOST_CROPS)
+        return middles(self.validation, limit=_MOST_CROPS, degradation=self.degradation)
 
 
 def vgg_path(recipe: Recipe, given: str | None, *, report: Callable[[int, int], None] | None = None) -> Path | None:
@@ -142,20 +144,35 @@ def initial_weights(
     if Path(begun_from).is_dir():
         return _of_run(recipe, Run(Path(begun_from)), say)
     model = find(begun_from)
-    _must_match(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
     try:
-        return load(model.read(".safetensors"))
+        weights = load(model.read(".safetensors"))
     except SafetensorError as error:
         raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
+    return _fitted(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments}, weights)
 
 
 def _of_run(recipe: Recipe, run: Run, say: Callable[[str], None]) -> dict[str, Tensor]:
     theirs = run.settings().recipe
-    _must_match(recipe, str(run.folder), {"generator": theirs.generator, **generator_arguments(theirs)})
     state = newest(run.checkpoints, say)
     if state is None:
         raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
-    return state.part(run.better("generator", "average"))
+    described = {"generator": theirs.generator, **generator_arguments(theirs)}
+    return _fitted(recipe, str(run.folder), described, state.part(run.better("generator", "average")))
+
+
+def _fitted(recipe: Recipe, source: str, theirs: dict[str, object], weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights for the recipe's generator; a compact one takes the trunk of an SRResNet, and a tail of its own.
+
+    Raises:
+        UsageError: if they are of another network.
+    """
+    if recipe.generator == "compact-generator" and theirs["generator"] == "srgan-generator":
+        theirs = {**theirs, "normalisation": theirs.get("normalisation", True), "skips": theirs.get("skips", True)}
+        _must_match(replace(recipe, generator="srgan-generator", normalisation=False), source, theirs)
+        own = make_generator(recipe).state_dict()
+        return own | {name: weights[name] for name in own if own[name].shape == weights.get(name, own[name][:0]).shape}
+    _must_match(recipe, source, theirs)
+    return weights
 
 
 def _must_match(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:

@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "generator": "the generator's whole loss",
     "perception": "distance of deep features",
     "pixel": "mean squared error beside a content loss on VGG features",
+    "consistency": "error of the restored picture reduced again",
     "grid": "error of patterns that repeat in every cell",
     "grid_texture": "how unevenly texture lies in the cells",
     "spectrum": "texture too strong or too weak, in nepers",

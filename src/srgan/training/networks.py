@@ -10,11 +10,13 @@ from srgan.errors import UsageError
 from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungDiscriminator
 from srgan.models.discriminator import Discriminator
+from srgan.models.patch_discriminator import PatchDiscriminator
 from srgan.models.ucsd import UcsdDiscriminator
 from srgan.training.recipe import Recipe
 
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "srgan": Discriminator,
+    "patch": PatchDiscriminator,
     "cheung": CheungDiscriminator,
     "ucsd": UcsdDiscriminator,
 }

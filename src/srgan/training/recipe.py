@@ -10,8 +10,11 @@ from typing import Literal
 from srgan.data.mixes import shares
 from srgan.errors import UsageError
 
-GeneratorName = Literal["srgan-generator", "cheung-generator", "ucsd-generator", "ucsd-srcnn", "srcnn", "espcn", "drcn"]
-DiscriminatorName = Literal["none", "srgan", "cheung", "ucsd"]
+GeneratorName = Literal[
+    *("srgan-generator", "compact-generator", "cheung-generator", "ucsd-generator"),
+    *("ucsd-srcnn", "srcnn", "espcn", "drcn"),
+]
+DiscriminatorName = Literal["none", "srgan", "patch", "cheung", "ucsd"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,8 @@ class Recipe:
     """Weight of the distance between deep features (Zhang et al. 2018), of the network that --features names."""
     pixel: float = 0.0
     """Weight of the mean squared error, added to a content loss on VGG features."""
+    consistency: float = 0.0
+    """Weight of the mean absolute error of the restored picture reduced again, against the undamaged small one."""
     grid: float = 0.0
     """Weight of the error of patterns that repeat in every cell of scale x scale pixels."""
     grid_texture: float = 0.0
@@ -66,6 +71,8 @@ class Recipe:
     """The network that tells real from restored; none trains on content alone."""
     discriminator_features: int = 64
     """Channels of its first convolution."""
+    discriminator_alone: int = 0
+    """Updates at the start in which only the discriminator learns."""
     adversarial: float = 1e-3
     """Weight of the adversarial loss, where there is a discriminator (eq. 3)."""
     adversarial_reduction: Literal["sum", "mean"] = "mean"
@@ -191,7 +198,7 @@ class Recipe:
 
 
 _LEAST = {
-    **dict.fromkeys(("blocks", "jitter", "seed", "warmup"), 0),
+    **dict.fromkeys(("blocks", "jitter", "seed", "warmup", "discriminator_alone"), 0),
     **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
     **dict.fromkeys(("log_every", "validate_every"), 1),
     **dict.fromkeys(
@@ -199,6 +206,7 @@ _LEAST = {
             "supervision",
             "perception",
             "pixel",
+            "consistency",
             "grid",
             "grid_texture",
             "spectrum",
@@ -219,4 +227,4 @@ _AT_MOST_ONE = (
 _LEAST_PERCEIVED = 32  # `srgan.models.perception.SMALLEST`, said here since nothing heavy is imported
 _ON_LUMINANCE = ("srcnn", "espcn", "drcn")
 _LARGEST_SEED = 2**63 - 2
-_CROP_MULTIPLES = {"none": 1, "srgan": 16, "cheung": 16, "ucsd": 64}
+_CROP_MULTIPLES = {"none": 1, "srgan": 16, "patch": 8, "cheung": 16, "ucsd": 64}

@@ -75,6 +75,43 @@ _SRGAN_VGG22_CPU = replace(
     validate_every=1_000,
 )
 
+# Photos as people have them: half the crops are damaged as by a camera or a web page, a quarter as by a messenger. The
+# trunk is SRResNet's and begins with its weights (docs/decisions/0021).
+_SRRESNET_PHOTO = Recipe(
+    name="srresnet-photo",
+    summary="Faithful, for damaged photos: pixel error on crops with blur, noise and compression, from srresnet",
+    generator="compact-generator",
+    initial="srresnet-cpu",
+    content="l1",
+    degradation="everyday",
+    batch=4,
+    crop=128,
+    updates=60_000,
+    learning_rate=4e-4,
+    warmup=200,
+    decay=0.9,
+    clip=1.0,
+    validate_every=2_000,
+)
+_SRGAN_PHOTO = replace(
+    _SRRESNET_PHOTO,
+    name="srgan-photo",
+    summary="Photo-real, for damaged photos: deep features, spectra and a patch discriminator, from srresnet-photo",
+    initial="srresnet-photo",
+    perception=1.0,
+    consistency=1.0,
+    spectrum=0.05,
+    discriminator="patch",
+    discriminator_alone=500,
+    discriminator_learning_rate=4e-4,
+    adversarial=0.02,
+    jitter=32,
+    updates=40_000,
+    learning_rate=2e-4,
+    decay=0.5,
+    validate_every=1_000,
+)
+
 # Loridan: Stanford Dogs, both stages from https://github.com/krasserm/super-resolution, whose lines its log has.
 _LORIDAN_PRE = replace(
     _SRRESNET_MSE,
@@ -191,6 +228,8 @@ _ALL = (
         decay=0.975,
         clip=1.0,
     ),
+    _SRRESNET_PHOTO,
+    _SRGAN_PHOTO,
     _SRGAN_VGG22_CPU,
     replace(
         _SRGAN_VGG22_CPU,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from srgan.losses import (
     AbsoluteError,
     AdversarialLoss,
+    ConsistencyError,
     ContentLoss,
     DiscriminatorLoss,
     GridError,
@@ -73,6 +74,7 @@ class Training:
         rate = recipe.learning_rate if rate is None else rate
         self.discriminator = None if opponent is None else self._network(opponent, rate)
         self.content = content_loss(recipe, vgg).to(fabric.device)
+        self.consistency = ConsistencyError(recipe.scale)
         self.grid, self.grid_texture = GridError(recipe.scale), GridTexture(recipe.scale)
         self.spectrum = TextureSpectrum()
         self.perception = None if features is None else PerceptionLoss(features.to(fabric.device))
@@ -112,8 +114,10 @@ class Training:
         if self.discriminator is not None:
             found = self._update_discriminator(self.discriminator, restored.detach()[window], high[window])
         share = self.recipe.supervision * (1.0 - number / self.updates)
-        found = self._update_generator(restored, high, recursions, share, window) | found
-        self._follow(number)
+        learns = number >= self.recipe.discriminator_alone
+        found = self._update_generator(restored, high, recursions, share, window, learns=learns) | found
+        if learns:
+            self._follow(number)
         return found
 
     def _restored(self, low: Tensor) -> list[Tensor]:
@@ -121,7 +125,7 @@ class Training:
         return list(self.generator.called(low, every=True)) if self.recipe.supervision else [self.generator.called(low)]
 
     def _update_generator(
-        self, restored: Tensor, high: Tensor, recursions: list[Tensor], share: float, window: Window
+        self, restored: Tensor, high: Tensor, recursions: list[Tensor], share: float, window: Window, *, learns: bool
     ) -> dict[str, Tensor]:
         recipe = self.recipe
         seen, wanted = restored[window], high[window]
@@ -138,6 +142,9 @@ class Training:
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
             loss = loss + recipe.pixel * found["pixel"]
+        if recipe.consistency:
+            found["consistency"] = self.consistency(restored, high)
+            loss = loss + recipe.consistency * found["consistency"]
         if recipe.grid:
             found["grid"] = self.grid(restored, high)
             loss = loss + recipe.grid * found["grid"]
@@ -163,7 +170,10 @@ class Training:
             loss = loss + recipe.adversarial * found["adversarial"]
             found["detail"] = detail(restored, high)
         found["generator"] = loss
-        found["generator_gradient"] = self._step(self.generator, loss, clip=recipe.clip)
+        if learns:
+            found["generator_gradient"] = self._step(self.generator, loss, clip=recipe.clip)
+        else:
+            found["generator_gradient"] = torch.zeros_like(loss)
         return {name: value.detach() for name, value in found.items()}
 
     def _update_discriminator(self, opponent: Network, restored: Tensor, high: Tensor) -> dict[str, Tensor]:

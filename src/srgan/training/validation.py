@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from srgan.data.crops import Damage
 from srgan.data.prepare import PreparedPictures
 from srgan.errors import TrainingError
 from srgan.images.colour import from_float, to_float
@@ -34,20 +35,25 @@ class Validation:
     """Of the pictures before clipping and rounding: their content loss, or mean squared error in [-1, 1]."""
 
 
-def middles(pictures: PreparedPictures, side: int = 64, limit: int | None = None) -> list[Pair]:
+def middles(
+    pictures: PreparedPictures, side: int = 64, limit: int | None = None, degradation: str = "clean"
+) -> list[Pair]:
     """The middles of pictures, to validate on.
 
     Args:
         pictures: prepared, of any size.
         side: the most low-resolution pixels on a side.
         limit: the most pairs; they are taken evenly from all pictures, whose order is that of their folders.
+        degradation: the mix of damage that the small pictures get, each always the same.
     """
     count = len(pictures) if limit is None else min(limit, len(pictures))
-    pairs = []
-    for low, high in (pictures[number * len(pictures) // count] for number in range(count)):
+    pairs, damage = [], Damage(degradation)
+    for number in range(count):
+        low, high = pictures[number * len(pictures) // count]
         scale = high.shape[0] // low.shape[0]
         top, left = (max(0, (length - side) // 2) for length in low.shape[:2])
-        part = low[top : top + side, left : left + side]
+        size = min(side, low.shape[0]), min(side, low.shape[1])
+        part = damage.crop(low, high, top, left, size, number)
         rows, columns = (slice(scale * a, scale * (a + n)) for a, n in zip((top, left), part.shape[:2], strict=True))
         pairs.append((np.ascontiguousarray(part), np.ascontiguousarray(high[rows, columns])))
     return pairs
