@@ -144,35 +144,35 @@ def initial_weights(
     if Path(begun_from).is_dir():
         return _of_run(recipe, Run(Path(begun_from)), say)
     model = find(begun_from)
+    _must_fit(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
     try:
-        weights = load(model.read(".safetensors"))
+        return _fitted(recipe, load(model.read(".safetensors")))
     except SafetensorError as error:
         raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
-    return _fitted(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments}, weights)
 
 
 def _of_run(recipe: Recipe, run: Run, say: Callable[[str], None]) -> dict[str, Tensor]:
     theirs = run.settings().recipe
+    _must_fit(recipe, str(run.folder), {"generator": theirs.generator, **generator_arguments(theirs)})
     state = newest(run.checkpoints, say)
     if state is None:
         raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
-    described = {"generator": theirs.generator, **generator_arguments(theirs)}
-    return _fitted(recipe, str(run.folder), described, state.part(run.better("generator", "average")))
+    return _fitted(recipe, state.part(run.better("generator", "average")))
 
 
-def _fitted(recipe: Recipe, source: str, theirs: dict[str, object], weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights for the recipe's generator; a compact one takes the trunk of an SRResNet, and a tail of its own.
-
-    Raises:
-        UsageError: if they are of another network.
-    """
+def _must_fit(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
+    """Refuse another network; a compact one may begin with the trunk of an SRResNet without normalisation."""
     if recipe.generator == "compact-generator" and theirs["generator"] == "srgan-generator":
-        theirs = {**theirs, "normalisation": theirs.get("normalisation", True), "skips": theirs.get("skips", True)}
-        _must_match(replace(recipe, generator="srgan-generator", normalisation=False), source, theirs)
-        own = make_generator(recipe).state_dict()
-        return own | {name: weights[name] for name in own if own[name].shape == weights.get(name, own[name][:0]).shape}
+        recipe = replace(recipe, generator="srgan-generator", normalisation=False)
     _must_match(recipe, source, theirs)
-    return weights
+
+
+def _fitted(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights for the recipe's generator: where a compact one takes an SRResNet's, its tail is a new one."""
+    if recipe.generator != "compact-generator":
+        return weights
+    own = make_generator(recipe).state_dict()
+    return own | {name: weights[name] for name in own if name in weights and own[name].shape == weights[name].shape}
 
 
 def _must_match(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
