@@ -1,4 +1,4 @@
-"""Crops: aligned, of distinct pictures, and the same whenever the same update asks."""
+"""Crops: aligned, of distinct pictures, damaged on request, and the same whenever the same update asks."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from PIL import Image
 
 from srgan.data.crops import CropSampler
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
-from srgan.errors import DataError
+from srgan.errors import DataError, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +60,61 @@ def test_too_few_large_pictures_are_an_error(pictures: PreparedPictures) -> None
     assert CropSampler(pictures, batch=5, crop=128, seed=0).too_small == 1
     with pytest.raises(DataError, match="a batch needs 6"):
         CropSampler(pictures, batch=6, crop=128, seed=0)
+
+
+def test_crops_lie_where_they_lay_before_there_was_damage(pictures: PreparedPictures) -> None:
+    """As published runs were trained; damage draws from random numbers of its own."""
+    for degradation in ("clean", "everyday"):
+        places = CropSampler(pictures, batch=4, crop=96, seed=7, degradation=degradation).places(5)
+        assert places.pictures.tolist() == [0, 4, 2, 3]
+        assert places.top.tolist() == [0, 0, 6, 13]
+        assert places.left.tolist() == [2, 9, 22, 8]
+        assert places.turns.tolist() == [1, 0, 3, 1]
+        assert places.mirrored.tolist() == [False, True, False, True]
+
+
+@pytest.mark.parametrize("degradation", ["photo", "messenger", "hard", "everyday"])
+def test_damage_is_a_function_of_seed_update_and_place(pictures: PreparedPictures, degradation: str) -> None:
+    first, second = (CropSampler(pictures, batch=6, crop=96, seed=7, degradation=degradation) for _ in range(2))
+    second.sample(0)
+    clean = CropSampler(pictures, batch=6, crop=96, seed=7)
+    low, high = first.sample(5)
+    assert first.is_degraded
+    assert not clean.is_degraded
+    assert np.array_equal(low, second.sample(5)[0])
+    assert np.array_equal(high, clean.sample(5)[1])
+    assert not np.array_equal(low, clean.sample(5)[0])
+    places = first.places(5)
+    assert len(set(places.damage.tolist())) == 6
+    for rank in range(2):
+        part_low, part_high = first.crops(places.part(rank, 2))
+        assert np.array_equal(part_low, low[rank::2])
+        assert np.array_equal(part_high, high[rank::2])
+
+
+def test_damaged_crops_are_aligned_wherever_they_lie(pictures: PreparedPictures) -> None:
+    """The pictures are slopes of a level a pixel: the mean of a crop tells where it was cut, to parts of a pixel."""
+    sampler = CropSampler(pictures, batch=6, crop=96, seed=1, degradation="messenger")
+    differences = []
+    for update in range(30):
+        low, high = sampler.sample(update)
+        differences.append(low.mean(axis=(1, 2))[:, :2] - high.mean(axis=(1, 2))[:, :2])
+    levels = np.concatenate(differences)
+    assert np.abs(levels).max() < 2.5  # files and noise
+    assert np.abs(levels.mean(axis=0)).max() < 0.4  # a tenth of a low-resolution pixel
+
+
+def test_everyday_leaves_some_crops_clean(pictures: PreparedPictures) -> None:
+    sampler = CropSampler(pictures, batch=6, crop=96, seed=0, degradation="everyday")
+    clean = CropSampler(pictures, batch=6, crop=96, seed=0)
+    equal = [
+        np.array_equal(one, other)
+        for update in range(30)
+        for one, other in zip(sampler.sample(update)[0], clean.sample(update)[0], strict=True)
+    ]
+    assert 0.1 < np.mean(equal) < 0.3
+
+
+def test_an_unknown_mix_is_an_error(pictures: PreparedPictures) -> None:
+    with pytest.raises(UsageError, match="mesenger"):
+        CropSampler(pictures, batch=4, crop=96, seed=0, degradation="mesenger")

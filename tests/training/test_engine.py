@@ -34,7 +34,13 @@ def state(training: Training) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize(
     "recipe",
-    [SMALL, replace(SMALL, normalisation=False), replace(ADVERSARIAL, name="soap", optimiser="soap"), ADVERSARIAL],
+    [
+        SMALL,
+        replace(SMALL, normalisation=False),
+        replace(SMALL, name="degraded", degradation="everyday"),
+        replace(ADVERSARIAL, name="soap", optimiser="soap"),
+        ADVERSARIAL,
+    ],
     ids=lambda r: r.name,
 )
 def test_resumes_to_the_bit(fabric: Fabric, material: Material, begun: Begun, recipe: Recipe) -> None:

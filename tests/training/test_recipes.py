@@ -98,6 +98,8 @@ def test_overrides_take_the_types_of_the_fields() -> None:
         find("srgan-vgg22"),
         ["updates=5e3", "batch=8", "clip=0.5", "skips=no", "generator=ucsd-generator", "content=vgg34", "decay = 0.5"],
     )
+    assert find("srgan-vgg22").degradation == "clean"
+    assert override(recipe, ["degradation=everyday"]).degradation == "everyday"
     assert (recipe.updates, recipe.batch, recipe.clip, recipe.skips) == (5000, 8, 0.5, False)
     assert (recipe.generator, recipe.content, recipe.decay) == ("ucsd-generator", "vgg34", 0.5)
     assert override(recipe, ["clip=none"]).clip is None
@@ -129,6 +131,7 @@ def test_overrides_take_the_types_of_the_fields() -> None:
         ("middle=2", "middle is 2, but must be 1, 3 or 5"),
         ("recursions=0", "must be 1 or more"),
         ("supervision=0.5", "only drcn has recursions"),
+        ("degradation=mesenger", "choose one of clean, photo, messenger, hard, everyday"),
     ],
 )
 def test_senseless_settings_are_refused_in_one_line(assignment: str, message: str) -> None:
