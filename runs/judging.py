@@ -1,6 +1,7 @@
 """How natural, and how far off, what models make of pictures is: by this srgan is judged, and not by PSNR alone.
 
     SRGAN_DATA=... python -m runs.judging srresnet srgan checkpoints/srgan/second   a line for each
+    SRGAN_DATA=... python -m runs.judging srgan-photo --data photos --mix messenger   on damaged photos
 
 Models are named as for `srgan upscale`; a folder is that of a run, whose newest weights are taken. The pictures are the
 middles, at most 384 pixels wide and high, of the photos that were held out from training: of the test sets nothing is
@@ -122,9 +123,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", metavar="MODEL", help="name, card or folder of a run")
     parser.add_argument("--data", choices=BY_NAME, default="everything", help="held out of which pictures")
+    parser.add_argument("--mix", default="clean", help="damage of the small pictures; clean without it")
     choices = parser.parse_args()
     _, held_out = PreparedPictures(prepared(BY_NAME[choices.data])).split()
-    pairs = middles(held_out, SIDE)
+    pairs = middles(held_out, SIDE, degradation=choices.mix)
     _say(f"{len(pairs)} photos", *(field.name for field in fields(Judgement)))
     for name in choices.models:
         run = Run(Path(name))
