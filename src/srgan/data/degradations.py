@@ -21,6 +21,8 @@ _KERNELS: tuple[Kernel, ...] = ("cubic", "linear", "nearest", "lanczos3")
 """Of resizing; "nearest", widened against aliasing, is the mean over an area."""
 _STEP = 0.05
 """Blur is rounded to multiples of this, so that matrices are made once."""
+_REMEMBERED = 1024
+"""Longest side in pixels of images whose matrices are kept: those of whole photos would fill the memory."""
 _SMALLEST = 4
 """Least side, in pixels, of an image between two passes."""
 
@@ -116,15 +118,16 @@ def _stepped(value: float) -> float:
 def _resized(image: Floats, size: tuple[int, int], kernel: Kernel, *, blur: float) -> Floats:
     """The image, blurred by an upright Gaussian of `blur` of its pixels and resized: two matrix products."""
     height, width, channels = image.shape
-    down = _matrix(height, size[0], kernel, round(blur, 3))
-    across = _matrix(width, size[1], kernel, round(blur, 3))
+    down, across = (
+        (_remembered if length <= _REMEMBERED else _matrix)(length, result, kernel, round(blur, 3))
+        for length, result in zip((height, width), size, strict=True)
+    )
     rows = down @ image.reshape(height, width * channels)
     columns = np.matmul(across, rows.reshape(size[0], width, channels))
     resized: Floats = columns
     return resized
 
 
-@lru_cache(maxsize=2048)
 def _matrix(length: int, result: int, kernel: Kernel, blur: float) -> Floats:
     """The blur and resize of one axis as a matrix (result, length); outside lies the outermost pixel."""
     matrix: NDArray[Any] = np.eye(length)
@@ -136,3 +139,6 @@ def _matrix(length: int, result: int, kernel: Kernel, blur: float) -> Floats:
     if blur > 0.0:
         matrix = matrix @ gaussian_matrix(length, blur)
     return matrix.astype(np.float32)
+
+
+_remembered = lru_cache(maxsize=2048)(_matrix)
