@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from runs.photo_sources import SOURCES, stated
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -17,30 +19,56 @@ class Pictures:
     """On which the pictures may be used, for the models' cards."""
     hint: str = ""
     """Added to what is said of those models in a line."""
+    selected: tuple[Path, ...] = ()
+    """Folders of photos that `photos` took and made sharp, to be learned from as they are."""
 
     @property
     def cache(self) -> Path:
         """Where they are kept prepared."""
-        return Path("cache") / f"all{self.name}"
+        return Path("cache") / (self.name.removeprefix("-") if self.selected else f"all{self.name}")
 
 
+_OPEN_LICENCES = "CC0, Unsplash, Pexels, CC BY, CC BY-SA"
+_OWN = (
+    "BSDS500's training and test parts (research use; without its validation part, which is BSD100), "
+    f"T91, ImageNet samples and dogs (research use), and open-licence photos ({_OPEN_LICENCES})"
+)
 _LAWYER = "Whether weights inherit terms of the pictures they were trained on is unsettled: for products, ask a lawyer"
 
 EVERYTHING = Pictures(
     "",
     ("BSDS500_train_test", "T91", "dogs", "imagenet_samples", "open_licence"),
     ("T91",),
-    "BSDS500's training and test parts (research use; without its validation part, which is BSD100), "
-    "T91, ImageNet samples and dogs (research use), and open-licence photos (CC0, Unsplash, Pexels, CC BY, CC BY-SA). "
-    f"{_LAWYER}",
+    f"{_OWN}. {_LAWYER}",
 )
 OPEN = Pictures(
     "-open",
     ("open_licence",),
     (),
-    f"open-licence photos alone (CC0, Unsplash, Pexels, CC BY, CC BY-SA). {_LAWYER}",
+    f"open-licence photos alone ({_OPEN_LICENCES}). {_LAWYER}",
     "; from open-licence photos alone",
 )
 """For people who ship products."""
 
-BY_NAME = {"everything": EVERYTHING, "open": OPEN}
+SELECTED = Path("cache") / "selected"
+"""Where `photos` keeps what it takes, those of open licences apart."""
+
+PHOTOS = Pictures(
+    "-photos",
+    EVERYTHING.folders,
+    EVERYTHING.sharp,
+    f"{_OWN}; and photos of public repositories, on the terms stated there: {stated(SOURCES)}. {_LAWYER}",
+    selected=(SELECTED / "open", SELECTED / "others"),
+)
+"""For models of photos: the most and the sharpest pictures."""
+OPEN_PHOTOS = Pictures(
+    "-photos-open",
+    OPEN.folders,
+    OPEN.sharp,
+    f"open-licence photos alone ({_OPEN_LICENCES}), those of public repositories on the terms stated there: "
+    f"{stated(source for source in SOURCES if source.open)}. {_LAWYER}",
+    OPEN.hint,
+    selected=(SELECTED / "open",),
+)
+
+BY_NAME = {"everything": EVERYTHING, "open": OPEN, "photos": PHOTOS, "photos-open": OPEN_PHOTOS}

@@ -55,9 +55,10 @@ def data_folder() -> Path:
 def prepared(pictures: Pictures) -> Path:
     """The pictures, prepared at the first call; every so manieth validates."""
     if not is_prepared(pictures.cache):
-        found, sharp = _found(pictures.folders), set(_found(pictures.sharp))
+        own, sharp = _found(pictures.folders), set(_found(pictures.sharp))
+        found = (find_pictures(pictures.selected) if pictures.selected else []) + own
         training = [path for number, path in enumerate(found) if number % HELD_OUT]
-        halved = set(found) - sharp
+        halved = set(own) - sharp
         report = prepare(training, pictures.cache, validation=found[::HELD_OUT], halved=halved)
         for reason in report.left_out.values():
             console.print(f"left out: {reason}")
@@ -172,4 +173,5 @@ def _words(pictures: Pictures) -> str:
     """What a model was trained on, for its card."""
     training, _ = PreparedPictures(pictures.cache).split()
     sharp = f", but {', '.join(pictures.sharp)}," if pictures.sharp else ""
-    return f"{len(training):,} photos, halved{sharp} to make them sharp: {pictures.terms}"
+    made = "made smaller by as much as it takes" if pictures.selected else f"halved{sharp}"
+    return f"{len(training):,} photos, {made} to make them sharp: {pictures.terms}"

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from runs import releasing
-from runs.releasing import effort, record, trained
-from srgan.data.prepare import find_pictures, prepare
+from runs.pictures import Pictures
+from runs.releasing import effort, prepared, record, trained
+from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.training.run import Run
 from srgan.weights.catalogue import find
 from tests.training.small import SMALL
@@ -71,3 +72,19 @@ def test_a_record_keeps_stages_that_are_not_here_and_renews_those_that_are(
     (tmp_path / "records" / "srgan.csv").write_text(kept)
     record("srgan", [second])
     assert (tmp_path / "records" / "srgan.csv").read_text() == f"{kept}second,1000,25,.7,27,.7,.1\n"
+
+
+def test_selected_photos_and_sharp_folders_are_learned_from_as_they_are_and_others_halved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SRGAN_DATA", "data")
+    for place, side in (("data/train/own", 256), ("data/train/sharp", 200), ("cache/selected/open", 300)):
+        Path(place).mkdir(parents=True)
+        for name in ("a.png", "b.png"):
+            Image.new("RGB", (side, side)).save(Path(place, name))
+    pictures = Pictures("-mine", ("own", "sharp"), ("sharp",), "CC0", selected=(Path("cache/selected/open"),))
+    assert prepared(pictures) == Path("cache/mine")
+    entries = PreparedPictures(pictures.cache).entries
+    assert sorted(entry.width for entry in entries) == [128, 128, 200, 200, 300, 300]
+    assert [entry.name for entry in entries if entry.validation] == ["cache/selected/open/a.png"]
