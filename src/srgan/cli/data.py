@@ -1,4 +1,4 @@
-"""`srgan data`: folders of pictures made ready for training."""
+"""`srgan data prepare`: folders of pictures made ready for training."""
 
 import shlex
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srgan.cli import degrade
 from srgan.cli.console import failures, printable, say, show, show_json
 from srgan.cli.wording import count, storage
 from srgan.errors import UsageError
@@ -39,7 +40,8 @@ _NEXT = "srgan train srresnet-mse-quick --data"
 
 _WHICH, _PLACE, _TALK = "Which pictures", "What is written, and where", "What is said"
 
-app = typer.Typer(name="data", help="Make pictures ready for training.", no_args_is_help=True)
+app = typer.Typer(name="data", help="Make pictures ready for training, or damaged for tests.", no_args_is_help=True)
+app.command(epilog=degrade.EPILOG, no_args_is_help=True)(degrade.degrade)
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", show_default=False, help="A folder of pictures.")]
 Output = Annotated[
@@ -95,11 +97,6 @@ Download = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Report as a JSON document.")]
-
-
-@app.callback()
-def _group() -> None:
-    """Without this, the one command would take the place of the group."""
 
 
 @app.command(epilog=PREPARE_EPILOG, no_args_is_help=True)

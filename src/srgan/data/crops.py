@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.data.degradations import degrade
-from srgan.data.mixes import Mix, shares
+from srgan.data.degradations import degrade, draw
+from srgan.data.mixes import shares
 from srgan.data.prepare import PreparedPictures
 from srgan.errors import DataError
 
@@ -133,10 +133,8 @@ class Damage:
     """Damages crops by a mix, or by one of several that is drawn for each crop."""
 
     def __init__(self, name: str) -> None:
-        drawn = shares(name)
-        self._mixes: tuple[Mix, ...] = tuple(mix for mix, _ in drawn)
-        self._shares = [share for _, share in drawn]
-        self.is_any = any(mix.rounds for mix in self._mixes)
+        self._choices = shares(name)
+        self.is_any = any(mix.rounds for mix, _ in self._choices)
 
     def crop(self, small: Pixels, large: Pixels, top: int, left: int, size: tuple[int, int], seed: int) -> Pixels:
         """Return a low-resolution crop, damaged together with what lies around it.
@@ -151,8 +149,8 @@ class Damage:
         """
         height, width = size
         random = np.random.Generator(np.random.Philox(seed))
-        mix = self._mixes[int(random.choice(len(self._mixes), p=self._shares))] if self.is_any else self._mixes[0]
-        if not mix.rounds:
+        mix = draw(self._choices, random) if self.is_any else None
+        if mix is None or not mix.rounds:
             return small[top : top + height, left : left + width]
         above, before, below, behind = (int(margin) for margin in random.integers(*_CONTEXT, size=4))
         first_row, first_column = max(0, top - above), max(0, left - before)

@@ -3,6 +3,8 @@
 What is drawn depends on the random generator alone, so equal generators give equal images, bit for bit.
 """
 
+import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +49,17 @@ def degrade(high: Pixels, mix: Mix, *, scale: int, random: np.random.Generator) 
         final = number == len(mix.rounds)
         image = _passed(image, passing, size=size, final=final, random=random)
     return image
+
+
+def seeded(*words: str) -> np.random.Generator:
+    """Return a random generator that depends on the words alone."""
+    digest = hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "big")))
+
+
+def draw(choices: Sequence[tuple[Mix, float]], random: np.random.Generator) -> Mix:
+    """Return one of several mixes, drawn with the probability that each has."""
+    return choices[int(random.choice(len(choices), p=[share for _, share in choices]))][0]
 
 
 def to_pixels(image: Floats) -> Pixels:

@@ -125,7 +125,7 @@ def prepare(
     with NewSet(destination) as new:
         for done, path in enumerate(wanted, start=1):
             try:
-                high = imresize(_rgb8(path), 0.5) if path in halving else _rgb8(path)
+                high = imresize(rgb8(path), 0.5) if path in halving else rgb8(path)
             except PictureError as error:
                 left_out[str(path)] = str(error)
             except OSError as error:  # of a disk or network that fails while it reads
@@ -169,8 +169,12 @@ def _check(report: Report, *, wanted: int, validating: int, smallest: int) -> No
         )
 
 
-def _rgb8(path: Path) -> Pixels:
-    """A picture file as (H, W, 3) uint8: gray repeated, alpha dropped, 16 bits rounded to 8."""
+def rgb8(path: Path) -> Pixels:
+    """Return an image file as (H, W, 3) uint8: gray repeated, alpha dropped, 16 bits rounded to 8.
+
+    Raises:
+        PictureError: if it cannot be read.
+    """
     picture = read(path)
     colour = picture.pixels[:, :, : picture.info.colour_channels]
     if colour.dtype != np.uint8:
