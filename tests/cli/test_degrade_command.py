@@ -71,7 +71,8 @@ CASES = {
 @pytest.mark.usefixtures("photos")
 @pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
 def test_one_line_and_no_file(srgan: Run, desk: Path, words: list[str], code: int, said: str) -> None:
-    Path("empty").mkdir(), Path("broken").mkdir()
+    Path("empty").mkdir()
+    Path("broken").mkdir()
     Path("broken/a.jpg").write_text("not an image")
     before = sorted(desk.rglob("*"))
     result = srgan("data", "degrade", *words)

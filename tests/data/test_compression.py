@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from srgan.data.compression import Compression, Pixels, compress, encode
+from srgan.errors import PictureError
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +15,8 @@ def image() -> Pixels:
     """A colourful image of waves and noise with odd sides."""
     y, x = np.mgrid[0:45, 0:67]
     waves = 127 + 80 * np.sin(np.stack([x / 5, y / 9, (x + y) / 7], axis=-1))
-    return np.clip(waves + np.random.default_rng(0).normal(0, 10, waves.shape), 0, 255).astype(np.uint8)
+    noisy: Pixels = np.clip(waves + np.random.default_rng(0).normal(0, 10, waves.shape), 0, 255).astype(np.uint8)
+    return noisy
 
 
 def opened(data: bytes) -> Image.Image:
@@ -65,3 +67,8 @@ def test_less_quality_is_farther_from_the_image(image: Pixels, form: str) -> Non
 def test_qualities_that_there_are_not_are_refused(quality: int) -> None:
     with pytest.raises(ValueError, match=f"{quality}"):
         Compression("jpeg", quality)
+
+
+def test_an_image_too_large_for_a_format_is_refused() -> None:
+    with pytest.raises(PictureError, match="20000x1 pixels cannot be a webp file"):
+        compress(np.zeros((1, 20000, 3), np.uint8), Compression("webp", 50))

@@ -16,7 +16,8 @@ def smooth() -> Pixels:
     """A soft spot of light on a slope, 192 x 224: every shift of it can be measured."""
     y, x = np.mgrid[0:192, 0:224]
     spot = 180 * np.exp(-((y - 95.5) ** 2 + (x - 111.5) ** 2) / (2 * 28**2))
-    return np.rint(np.stack([spot + 20, spot + 10 + 0.1 * x, spot + 0.15 * y], axis=-1)).astype(np.uint8)
+    image: Pixels = np.rint(np.stack([spot + 20, spot + 10 + 0.1 * x, spot + 0.15 * y], axis=-1)).astype(np.uint8)
+    return image
 
 
 def random(seed: int) -> np.random.Generator:

@@ -65,4 +65,5 @@ def _kernel(reach: int, deviation: float, angle: float, ratio: float, exponent: 
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     squared = (along / deviation) ** 2 + (across / (ratio * deviation)) ** 2
     kernel: NDArray[Any] = np.exp(-0.5 * squared**exponent)
-    return kernel / kernel.sum()
+    kernel /= kernel.sum()
+    return kernel

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyvips
 from numpy.typing import NDArray
 
-from srgan.images.vips import pyvips
+from srgan.errors import PictureError
+from srgan.images.vips import VipsFailure, reason
 
 Pixels = NDArray[np.uint8]
 LossyFormat = Literal["jpeg", "webp"]
@@ -49,7 +51,14 @@ def compress(pixels: Pixels, compression: Compression) -> Pixels:
 
     Returns:
         (H, W, 3) uint8 RGB.
+
+    Raises:
+        PictureError: if the format cannot hold an image so large.
     """
     load = pyvips.Image.jpegload_buffer if compression.format == "jpeg" else pyvips.Image.webpload_buffer
-    decoded: Pixels = load(encode(pixels, compression)).numpy()
+    try:
+        decoded: Pixels = load(encode(pixels, compression)).numpy()
+    except VipsFailure as failure:
+        size = f"{pixels.shape[1]}x{pixels.shape[0]}"
+        raise PictureError(f"{size} pixels cannot be a {compression.format} file ({reason(failure)})") from failure
     return decoded[:, :, :3]

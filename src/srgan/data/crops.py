@@ -45,8 +45,14 @@ class Places:
     def part(self, rank: int, ranks: int) -> "Places":
         """What the process `rank` of so many takes of the batch."""
         mine = slice(rank, None, ranks)
-        columns = (self.pictures, self.top, self.left, self.turns, self.mirrored, self.damage)
-        return Places(*(column[mine] for column in columns))
+        return Places(
+            self.pictures[mine],
+            self.top[mine],
+            self.left[mine],
+            self.turns[mine],
+            self.mirrored[mine],
+            self.damage[mine],
+        )
 
 
 class CropSampler:

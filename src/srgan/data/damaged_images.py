@@ -5,8 +5,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from srgan.data.degradations import degrade, draw, seeded
-from srgan.data.mixes import shares
+import numpy as np
+
+from srgan.data.degradations import Pixels, degrade, draw, seeded
+from srgan.data.mixes import Mix, shares
 from srgan.data.prepare import Progress, rgb8
 from srgan.errors import DataError, OutputError, PictureError
 from srgan.images.files import write
@@ -56,26 +58,28 @@ def write_damaged(
     found = DamagedImages({}, {})
     with _new_files(destination) as claim:
         for done, (path, place) in enumerate(places.items(), start=1):
+            random = seeded(str(seed), place.as_posix())
+            drawn = draw(choices, random)
             try:
-                high = rgb8(path)
+                low = _reduced(path, drawn, scale, random)
             except (PictureError, OSError) as error:  # the latter of a disk that fails while it reads
                 found.left_out[str(path)] = str(error)
             else:
-                if min(high.shape[:2]) < scale:
-                    size = f"{high.shape[1]}x{high.shape[0]}"
-                    found.left_out[str(path)] = f"{path} is {size}, less than one pixel after a reduction by {scale}"
-                else:
-                    random = seeded(str(seed), place.as_posix())
-                    drawn = draw(choices, random)
-                    height, width = (side // scale * scale for side in high.shape[:2])
-                    low = degrade(high[:height, :width], drawn, scale=scale, random=random)
-                    write(claim(destination / place), low)
-                    found.written[place.as_posix()] = drawn.name
+                write(claim(destination / place), low)
+                found.written[place.as_posix()] = drawn.name
             progress(done, len(places))
         if not found.written:
             first = next(iter(found.left_out.values()), "there was none")
             raise DataError(f"none of the {len(places)} images could be used: give intact ones; the first: {first}")
     return found
+
+
+def _reduced(path: Path, mix: Mix, scale: int, random: np.random.Generator) -> Pixels:
+    high = rgb8(path)
+    height, width = (side // scale * scale for side in high.shape[:2])
+    if min(height, width) == 0:
+        raise PictureError(f"{path} is {high.shape[1]}x{high.shape[0]}, less than the scale of {scale}: leave it out")
+    return degrade(high[:height, :width], mix, scale=scale, random=random)
 
 
 def _places(images: Sequence[Path], source: Path) -> dict[Path, Path]:
