@@ -38,6 +38,7 @@ bench: .venv/dev
 docs: .venv/dev
 	$(BIN)/python docs/reference.py
 	$(BIN)/python docs/cards.py
+	$(BIN)/python docs/degradations.py
 
 clean:
 	rm -rf .venv build dist
