@@ -70,7 +70,7 @@ _ALL = (
         "A camera's or web page's file: slight blur and noise, one JPEG or WebP file of quality 30 to 98",
         (
             Round(
-                blur_share=0.5, blur=(0.1, 1.0), noise_share=0.5, noise=(0.5, 6.0), lossy_share=0.95, quality=(30, 98)
+                blur_share=0.3, blur=(0.1, 0.8), noise_share=0.4, noise=(0.5, 5.0), lossy_share=0.95, quality=(30, 98)
             ),
         ),
     ),
@@ -79,7 +79,7 @@ _ALL = (
         "A photo sent on: a file of quality 85 to 95, made smaller, and saved again at 50 to 80",
         (
             Round(
-                blur_share=0.3, blur=(0.1, 0.6), size=(1.25, 2.5), noise_share=0.5, noise=(0.5, 6.0), quality=(85, 95)
+                blur_share=0.2, blur=(0.1, 0.6), size=(1.25, 2.5), noise_share=0.4, noise=(0.5, 5.0), quality=(85, 95)
             ),
             Round(quality=(50, 80)),
         ),
