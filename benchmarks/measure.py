@@ -50,6 +50,19 @@ def training_table(own: training.Side, textbook: training.Side) -> list[str]:
     return [*lines, f"| loader against network | {' | '.join(loaders)} | |"]
 
 
+def damage_table(own: training.Side) -> list[str]:
+    """Return the table of training on damaged crops, with the loader's share of an update."""
+    share = own.loader / own.network
+    return [
+        f"| {training.DAMAGED.name}, seconds a batch | {own.name} |",
+        "|---|---|",
+        f"| update, network and loader | {own.together:.4f} |",
+        f"| network alone | {own.network:.4f} |",
+        f"| loader alone, crops damaged | {own.loader:.4f} |",
+        f"| loader against network | {share:.0%} |",
+    ]
+
+
 def device_table(rates: list[training.DeviceRate]) -> list[str]:
     """Training on a graphics processor; nothing where there is none."""
     if not rates:
@@ -68,11 +81,11 @@ def main() -> None:
     model = find(choices.model)
     network, whole = rates.measure(model), commands.measure(choices.model, large=choices.large)
     machine = f"{processor_name()}, bf16 {'in hardware' if supports_bf16() else 'not in hardware'}"
-    own, textbook = training.measure()
+    own, textbook, damaged = training.measure()
     device = training.measure_device()
     report = [f"srgan {__version__}, {model.card.name} {model.card.identity}, {machine}", ""]
     report += [*rate_table(network), "", *command_table(whole), ""]
-    report += [*training_table(own, textbook), "", *device_table(device)]
+    report += [*training_table(own, textbook), "", *damage_table(damaged), "", *device_table(device)]
     choices.output.mkdir(parents=True, exist_ok=True)
     (choices.output / "benchmark.md").write_text("\n".join(report), encoding="utf-8")
     measured = {
@@ -81,7 +94,7 @@ def main() -> None:
         "model": model.card.identity,
         "rates": [asdict(rate) for rate in network],
         "commands": [asdict(command) for command in whole],
-        "training": {"own": asdict(own), "textbook": asdict(textbook)},
+        "training": {"own": asdict(own), "textbook": asdict(textbook), "damaged": asdict(damaged)},
         "training_on_device": [asdict(rate) for rate in device],
     }
     (choices.output / "benchmark.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")

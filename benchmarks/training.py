@@ -22,11 +22,14 @@ from benchmarks.commands import photo
 from srgan.data.prepare import PreparedPictures, prepare
 from srgan.training.batches import Batch, batches, sampler
 from srgan.training.launch import launch
+from srgan.training.recipe import Recipe
 from srgan.training.recipes import RECIPES
 from srgan.training.steps import Training
 
 RECIPE = RECIPES["srresnet-mse"]
 """The paper's: 16 blocks of 64 features, batches of 16 crops of 96x96."""
+DAMAGED = RECIPES["srresnet-photo"]
+"""The recipe whose crops are damaged as they are cut: 4 of 128x128."""
 PICTURES, HEIGHT, WIDTH = 32, 1224, 1632
 ROUNDS = 3
 """The sides take turns so often, so that what disturbs the machine disturbs them alike."""
@@ -153,19 +156,19 @@ def textbook_batches(paths: list[Path], *, workers: int) -> Iterator[Batch]:
     yield from loader
 
 
-def own_update(device: torch.device, *, compiled: bool = False) -> Update:
+def own_update(device: torch.device, *, recipe: Recipe = RECIPE, compiled: bool = False) -> Update:
     """srgan's update, in the precision that suits the device; compiled, CUDA graphs are captured of it."""
     fabric = launch("cuda" if device.type == "cuda" else "cpu")
-    training = Training(RECIPE, fabric=fabric, updates=_WITHOUT_END)
+    training = Training(recipe, fabric=fabric, updates=_WITHOUT_END)
     if compiled:
         faster = cast(nn.Module, torch.compile(training.generator.module, mode="reduce-overhead"))
         training.generator.called = fabric.setup_module(faster, move_to_device=False)
     return lambda low, high: training.update(low, high, number=0)
 
 
-def own_batches(pictures: PreparedPictures, device: torch.device) -> Iterator[Batch]:
+def own_batches(pictures: PreparedPictures, device: torch.device, recipe: Recipe = RECIPE) -> Iterator[Batch]:
     """Batches of srgan's loader, without end."""
-    return batches(sampler(RECIPE, pictures), device, range(_WITHOUT_END), rank=0, ranks=1)
+    return batches(sampler(recipe, pictures), device, range(_WITHOUT_END), rank=0, ranks=1)
 
 
 def seconds_each(work: Update, source: Iterator[Batch], *, count: int) -> float:
@@ -217,8 +220,11 @@ class _Times:
         return Side(name, *(statistics.median(times) for times in (self.network, self.loader, self.together)))
 
 
-def measure() -> tuple[Side, Side]:
-    """srgan's training on the CPU, and a textbook's with as many loading processes as serve it best, 0 or 2."""
+def measure() -> tuple[Side, Side, Side]:
+    """Return the times of srgan's training on the CPU, of a textbook's, and of srgan's with damaged crops.
+
+    The textbook has as many loading processes as serve it best, 0 or 2.
+    """
     cpu = torch.device("cpu")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -226,16 +232,19 @@ def measure() -> tuple[Side, Side]:
         prepare(paths, folder / "prepared")
         pictures = PreparedPictures(folder / "prepared")
         own, textbook = own_update(cpu), textbook_update(cpu)
+        damaged = own_update(cpu, recipe=DAMAGED)
 
         def trial(workers: int) -> float:
             return seconds_each(textbook, textbook_batches(paths, workers=workers), count=3)
 
         workers = min((0, 2), key=trial)
-        own_times, textbook_times = _Times(), _Times()
+        own_times, textbook_times, damaged_times = _Times(), _Times(), _Times()
         for _ in range(ROUNDS):
             own_times.take(own, lambda: own_batches(pictures, cpu), updates=4, loads=50)
             textbook_times.take(textbook, lambda: textbook_batches(paths, workers=workers), updates=3, loads=10)
-    return own_times.side("srgan"), textbook_times.side(f"textbook, {workers} loading processes")
+            damaged_times.take(damaged, lambda: own_batches(pictures, cpu, DAMAGED), updates=20, loads=100)
+    textbook_side = textbook_times.side(f"textbook, {workers} loading processes")
+    return own_times.side("srgan"), textbook_side, damaged_times.side("srgan")
 
 
 def _arithmetic() -> int:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.measure import device_table, training_table
+from benchmarks.measure import damage_table, device_table, training_table
 from benchmarks.training import DeviceRate, Side, TextbookGenerator, seconds_each, textbook_batches
 from srgan.models.srgan import Generator
 
@@ -54,5 +54,6 @@ def test_tables() -> None:
     table = training_table(own, textbook)
     assert table[2] == "| update, network and loader | 0.5000 | 2.0000 | 4.0 x |"
     assert table[-1] == "| loader against network | 50.0 x | 2.0 x | |"
+    assert damage_table(own)[-1] == "| loader against network | 2% |"
     assert device_table([]) == []
     assert device_table([DeviceRate("srgan", 20.0, 0.25)])[2] == "| srgan | 20.0 | 25% |"
