@@ -383,3 +383,26 @@ def test_descriptors_are_given_back(tmp_path: Path) -> None:
         with pytest.raises(PictureError):
             read(bad)
     assert len(list(folder.iterdir())) <= before
+
+
+def test_rows_may_be_passed_over(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (900, 31, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    with PictureReader(tmp_path / "a.png") as reader:
+        reader.skip_rows(3)
+        assert np.array_equal(reader.read_rows(2), pixels[3:5])
+        reader.skip_rows(700)
+        assert np.array_equal(reader.read_rows(999), pixels[705:])
+        reader.skip_rows(5)
+        assert reader.read_rows(1).shape == (0, 31, 3)
+
+
+def test_a_picture_may_be_read_as_it_lies(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 24, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    with PictureReader(tmp_path / "a.png") as upright, PictureReader(tmp_path / "a.png", upright=False) as lying:
+        assert (upright.info.width, upright.info.height) == (8, 24)
+        assert (lying.info.width, lying.info.height) == (24, 8)
+        assert np.array_equal(lying.read_rows(8), pixels)

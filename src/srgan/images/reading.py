@@ -71,6 +71,8 @@ class PictureReader:
     Args:
         source: a file, or the bytes of one.
         max_pixels: the largest picture, in pixels, that is opened.
+        upright: whether the orientation that the file names is applied; without it, rows come as they lie in the file,
+            which never takes more than one pass over it.
 
     Attributes:
         info: what the picture is.
@@ -83,8 +85,10 @@ class PictureReader:
     info: PictureInfo
     metadata: Metadata
 
-    def __init__(self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
-        self._position = 0
+    def __init__(
+        self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, upright: bool = True
+    ) -> None:
+        self._position, self._upright = 0, upright
         self._source = Source(source)
         strictness = _STRICTNESS.get(self._source.format, "error")
         forget_failures()
@@ -107,13 +111,13 @@ class PictureReader:
     def _start(self, strictness: str) -> None:
         """Open the pixels, upright and in a colour space we know; nothing is decoded yet."""
         image = self._source.load(strictness=strictness, access="sequential")
-        if _orientation(image) > 2:
+        if self._upright and _orientation(image) > 2:
             # Rows of the upright picture are columns of the file, or begin at its end.
             image = self._source.load(strictness=strictness, access="random")
         notes = _notes(image, self._source.format)
         image, note = self._in_known_colours(image)
         notes = notes if note is None else (*notes, note)
-        if _orientation(image) > 1:
+        if self._upright and _orientation(image) > 1:
             image = image.autorot()
         if image.format not in _DEPTHS:
             raise PictureError(f"{self._source.name} holds {image.format} samples: convert it to 8 or 16 bits first")
@@ -174,6 +178,10 @@ class PictureReader:
             strip[:] = self._fetch(len(strip)).reshape(strip.shape)
             self._position += len(strip)
         return rows
+
+    def skip_rows(self, count: int) -> None:
+        """Pass over the next rows; whether they are damaged is found out only when later ones are read."""
+        self._position = min(self._position + count, self.info.height)
 
     def _fetch(self, count: int) -> Pixels:
         width, format = self.info.width, self._image.format

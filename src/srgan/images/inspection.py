@@ -1,0 +1,110 @@
+"""What has been done to a picture before: compression, told by its file and its pixels, and noise.
+
+The file's content counts, never its name. Where the header of a lossy file settles it, no pixel is decoded.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from srgan.images.block_grid import BlockGrid, find_grid
+from srgan.images.colour import Depth, Pixels
+from srgan.images.jpeg_header import read_jpeg_header
+from srgan.images.noise import noise_level
+from srgan.images.reading import DEFAULT_MAX_PIXELS, PictureReader
+from srgan.images.sample import Window, sample_file, sample_pixels
+from srgan.images.source import Source
+from srgan.images.webp_header import read_webp_header
+
+CLEAN_QUALITY = 97
+"""The lowest quality of a JPEG or WebP file that counts as clean: from here on, a network trained on clean pictures
+loses less to what compression left than one trained on damaged ones loses in detail."""
+
+GRID_STRENGTH = 0.12
+"""From here on pixels were once a JPEG: of quality below 97, since above it grids stay below 0.08 (see BlockGrid)."""
+
+NOISE_LEVEL = 2.0
+"""Standard deviation [levels of 255] from which on noise would be enlarged into grain."""
+
+_NAMES = {"jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found out about a picture. What was not measured, because the rest settles it, is None."""
+
+    bits: Depth
+    """Bits a channel."""
+    lossy: str | None = None
+    """The format that compressed it with losses: `jpeg`, `webp` or `avif`."""
+    quality: int | None = None
+    """From 1 to 100, on the scale of libjpeg or libwebp; None where the file does not tell."""
+    subsampling: str | None = None
+    """Of chroma, `4:2:0` and the like, where the file tells."""
+    grid: BlockGrid | None = None
+    """Traces of JPEG in the pixels."""
+    noise: float | None = None
+    """Standard deviation a channel, in levels of 255."""
+
+    @property
+    def damaged(self) -> bool:
+        """Whether there is more damage than a network trained on clean pictures should be given."""
+        return self._damage is not None
+
+    @property
+    def reason(self) -> str:
+        """Why it is damaged, or that it is clean: a clause about `it`."""
+        return self._damage or "it is clean"
+
+    @property
+    def _damage(self) -> str | None:
+        if self.lossy is not None and (self.quality is None or self.quality < CLEAN_QUALITY):
+            name = f"{'an' if self.lossy == 'avif' else 'a'} {_NAMES[self.lossy]}"
+            return f"it is {name} of {'unknown quality' if self.quality is None else f'quality {self.quality}'}"
+        if self.grid is not None and self.grid.strength >= GRID_STRENGTH:
+            return "it was once a JPEG (8x8 blocks)"
+        if self.noise is not None and self.noise >= NOISE_LEVEL:
+            return f"it has noise of {self.noise:.0f} levels"
+        return None
+
+
+def inspect_file(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Inspection:
+    """Inspect a file: its header, and a bounded sample of its pixels where that does not settle it.
+
+    Args:
+        source: a file, or the bytes of one.
+        max_pixels: the largest picture, in pixels, that is opened.
+
+    Raises:
+        PictureError: if it cannot be read, as far as it was.
+    """
+    header = _of_header(source)
+    with PictureReader(source, max_pixels=max_pixels, upright=False) as reader:
+        found = Inspection(reader.info.depth, *header)
+        return found if found.damaged else _with_pixels(found, sample_file(reader))
+
+
+def inspect_pixels(pixels: Pixels) -> Inspection:
+    """Inspect an array (H, W) or (H, W, C) of uint8 or uint16, C from 1 to 4."""
+    whole: Pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    return _with_pixels(Inspection(8 if whole.itemsize == 1 else 16), sample_pixels(whole))
+
+
+def _of_header(source: str | Path | bytes) -> tuple[str | None, int | None, str | None]:
+    """Lossy format, quality and subsampling, as far as the header tells."""
+    opened = Source(source)
+    try:
+        if opened.format == "jpeg":
+            jpeg = read_jpeg_header(opened.read_at)
+            return "jpeg", jpeg.quality, jpeg.subsampling
+        if opened.format == "webp":
+            webp = read_webp_header(opened.read_at)
+            return ("webp", webp.quality, "4:2:0") if webp.lossy else (None, None, None)
+        return ("avif" if opened.format == "avif" else None), None, None
+    finally:
+        opened.close()
+
+
+def _with_pixels(found: Inspection, windows: list[Window]) -> Inspection:
+    return Inspection(
+        found.bits, found.lossy, found.quality, found.subsampling, find_grid(windows), noise_level(windows)
+    )
