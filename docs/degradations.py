@@ -6,6 +6,7 @@ python docs/degradations.py --check    only says whether the page is up to date
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from skimage.data import chelsea
@@ -57,7 +58,8 @@ srgan train srresnet-mse-quick --data photos --set degradation=everyday
 ```
 
 The same seed gives the same damage: in training that of the run and the update, in `srgan data degrade` that of
-`--seed` and the image's name, in `srgan evaluate` the names of set, image and mix.
+`--seed` and the image's name, in `srgan evaluate` the names of set, image and mix
+([evaluation.md](evaluation.md#damaged-inputs)).
 """
 
 
@@ -107,7 +109,7 @@ def _range(limits: Range | tuple[int, int]) -> str:
     return f"{limits[0]:g}" if limits[0] == limits[1] else f"{limits[0]:g} to {limits[1]:g}"
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ("---",) * len(header), *rows))
 
 

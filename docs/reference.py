@@ -17,6 +17,7 @@ COMMANDS = (
     ("recipes",),
     ("recipes", "show"),
     ("data", "prepare"),
+    ("data", "degrade"),
     ("evaluate",),
     ("reproduce",),
     ("reproduce", "table2"),

@@ -18,7 +18,7 @@ from srgan.training.recipes import RECIPES, find
 from srgan.weights.catalogue import installed
 
 ROOT = Path(__file__).resolve().parents[1]
-GUIDES = ("README.md", "docs/training.md", "docs/evaluation.md", "docs/studies.md")
+GUIDES = ("README.md", "docs/training.md", "docs/evaluation.md", "docs/degradations.md", "docs/studies.md")
 
 
 def commands(page: str) -> list[str]:

@@ -69,6 +69,41 @@ def test_methods_sets_and_protocols_may_be_spelt_in_several_ways(srgan: Run, wor
     assert {"paper/psnr", "paper/ssim", "matlab/psnr", "matlab/ssim"} < set(found.rows[0].scores)
 
 
+INPUTS = [
+    ["--input", "clean", "jpeg:75", "noise:2.5"],
+    ["--input", "clean", "--input", "jpeg:75", "--input=noise:2.5"],
+    ["--input=clean,jpeg:75,noise:2.5,jpeg:075"],
+]
+
+
+@pytest.mark.parametrize("words", INPUTS, ids=" ".join)
+def test_inputs_are_sets_of_their_own(srgan: Run, words: list[str]) -> None:
+    result = srgan("evaluate", "nearest", "HR", "--sets", "SetA", *words)
+    assert result.exit_code == 0, result.output
+    assert "| method | SetA PSNR / SSIM | SetA+jpeg75 PSNR / SSIM | SetA+noise2.5 PSNR / SSIM |" in result.stdout
+    assert "SetA+jpeg75: Methods were given images saved as JPEG of quality 75" in result.stdout
+    found = read_results(Path("evaluation"))
+    assert found.inputs == {"SetA": "clean", "SetA+jpeg75": "jpeg:75", "SetA+noise2.5": "noise:2.5"}
+    assert found.values("HR", "SetA+jpeg75", "consistency") == [float("inf")] * 2
+    for place in ("reference", "low", "pictures/nearest"):
+        assert sorted(path.name for path in Path("evaluation", place, "SetA+jpeg75").iterdir()) == ["a.png", "b.png"]
+    assert "images saved as JPEG of quality 75" in Path("evaluation/report.html").read_text()
+    assert "images saved as JPEG of quality 75" in Path("evaluation/tables/other-SetA+jpeg75.md").read_text()
+
+
+def test_other_programs_are_given_the_damaged_pictures(srgan: Run) -> None:
+    words = ("evaluate", "nearest", "--sets", "SetA", "--input", "messenger")
+    assert srgan(*words).exit_code == 0
+    for name in "ab":  # what another program makes of evaluation/low
+        small = np.asarray(Image.open(f"evaluation/low/SetA+messenger/{name}.png").convert("RGB"))
+        Path("made/SetA+messenger").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(small.repeat(4, axis=0).repeat(4, axis=1)).save(f"made/SetA+messenger/{name}.png")
+    document = json.loads(srgan(*words, "--json", "--method", "other=made").stdout)
+    assert document["inputs"] == {"SetA+messenger": "messenger"}
+    means = document["means"]["SetA+messenger"]
+    assert means["other"] == means["nearest"]
+
+
 def test_a_comma_in_the_name_of_a_folder_is_no_comma_between_two(srgan: Run, make: Make) -> None:
     make("old, grey/a.png", size=(40, 36))
     assert srgan("evaluate", "nearest", "--sets", "mine=old, grey").exit_code == 0
@@ -132,6 +167,10 @@ CASES = {
     "another scale": (["{model}", "--sets", "SetA", "--scale", "2"], 1, "tiny enlarges 4 times and not 2"),
     "no such model": (["absent.onnx", "--sets", "SetA"], 1, "there is no model file absent.onnx"),
     "no parameters": (["nearest", "--sets", "SetA", "--niqe", "absent"], 1, "absent has no parameters of NIQE"),
+    "no such input": (["nearest", "--sets", "SetA", "--input", "foo"], 2, "there is no input foo: choose of clean,"),
+    "no quality": (["nearest", "--sets", "SetA", "--input", "jpeg:0"], 2, "the input jpeg:0 makes no image: write"),
+    "too much quality": (["nearest", "--sets", "SetA", "--input", "clean", "jpeg:101"], 2, "the input jpeg:101 makes"),
+    "no noise": (["nearest", "--sets", "SetA", "--input", "noise:-1"], 2, "the input noise:-1 makes no image"),
     "no picture": (["nearest", "--sets", "odd"], 1, "odd/a.png is not a picture"),
 }
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from srgan.data.mixes import MIXES
 from srgan.errors import DataError, OutputError, PictureError, UsageError
 from srgan.evaluation.benchmark import Plan, evaluate
 from srgan.evaluation.folder import read_results, write_text
+from srgan.evaluation.inputs import Damage
 from srgan.evaluation.measures import (
     Measure,
     always_taken,
@@ -21,7 +23,8 @@ from srgan.evaluation.measures import (
 from srgan.evaluation.methods import FolderMethod, Interpolation, Method, find_method
 from srgan.evaluation.results import Results
 from srgan.evaluation.sets import Pair, PictureSet, Pixels, find_set
-from srgan.metrics import MATLAB, PAPER
+from srgan.images.resample import imresize
+from srgan.metrics import MATLAB, PAPER, consistency
 from tests.evaluation.noise import make_set, noise, save
 
 BY_PAPER = protocol_measure(PAPER)
@@ -216,6 +219,68 @@ def test_a_folder_without_a_set_leaves_its_cells_empty(tiny: PictureSet) -> None
         run(FolderMethod("theirs", Path("made")), [tiny, other])
     with pytest.raises(DataError, match=r"theirs has no picture of tiny: name its files as those of the set"):
         run([Spy(), FolderMethod("theirs", Path("made"))], tiny)
+
+
+def test_damaged_inputs_are_sets_of_their_own(tiny: PictureSet) -> None:
+    noisy = tiny.damaged(Damage("noise", 20))
+    results = run([Spy(), find_method("HR")], [tiny, noisy], BY_PAPER, *always_taken(4))
+    assert results.sets == {"tiny": ("a", "b", "c"), "tiny+noise20": ("a", "b", "c")}
+    assert results.inputs == {"tiny": "clean", "tiny+noise20": "noise:20"}
+    assert results.damaged == {"tiny+noise20": Damage("noise", 20)}
+    restored = np.kron(PictureView("out/low/tiny+noise20/b.png").pixels, np.ones((4, 4, 1), np.uint8))
+    assert results.values("spy", "tiny+noise20", "paper/psnr")[1] == PAPER.measure(restored, noise(seed=1)).psnr
+    write_text(Path("out/results.json"), results.to_json())
+    assert read_results(Path("out")) == results
+
+
+def test_consistency_is_with_the_clean_small_picture(tiny: PictureSet) -> None:
+    results = run([Spy(), find_method("HR")], tiny.damaged(Damage("noise", 20)), *always_taken(4))
+    assert results.values("HR", "tiny+noise20", "consistency") == [float("inf")] * 3
+    clean = imresize(noise(), 0.25, border="replicate")
+    expected = consistency(PictureView("out/pictures/spy/tiny+noise20/a.png").pixels, clean, scale=4)
+    assert results.values("spy", "tiny+noise20", "consistency")[0] == expected
+    assert expected < 25
+
+
+def test_what_was_begun_with_one_input_is_not_continued_with_another(tiny: PictureSet) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Spy(until=2), tiny.damaged(Damage("noise", 20)))
+    spy, ear = Spy(), Ear()
+    run(spy, [tiny, tiny.damaged(Damage("noise", 10))], ear=ear)
+    assert len(spy.asked) == 6
+    assert ear.said == []
+    again = Spy()
+    run(again, tiny.damaged(Damage("noise", 20)))
+    assert again.asked == ["tiny+noise20/c"]
+    same_name = replace(tiny, name="tiny+noise20")  # clean pictures in a set that is called as a damaged one
+    third = Spy()
+    run(third, same_name)
+    assert len(third.asked) == 3
+
+
+def test_damage_that_became_another_is_done_again(tiny: PictureSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    messenger = tiny.damaged(Damage("messenger"))
+    run(Spy(), messenger)
+    (before,) = MIXES["messenger"].rounds[1:]
+    monkeypatch.setitem(
+        MIXES, "messenger", replace(MIXES["messenger"], rounds=(replace(before, quality=(5, 5), webp_share=0.0),))
+    )
+    spy = Spy()
+    run(spy, messenger)
+    assert len(spy.asked) == 3
+
+
+def test_a_folder_needs_pictures_made_from_the_damaged_ones(tiny: PictureSet) -> None:
+    noisy = tiny.damaged(Damage("noise", 20))
+    for name in "abc":
+        save(Path(f"made/{name}.png"), noise())
+    with pytest.raises(DataError, match=r"theirs has no picture of tiny\+noise20: .* and put them into a folder"):
+        run(FolderMethod("theirs", Path("made")), noisy)
+    for name in "abc":
+        save(Path(f"made/tiny+noise20/{name}.png"), noise(seed=3))
+    results = run(FolderMethod("theirs", Path("made")), [tiny, noisy])
+    assert results.values("theirs", "tiny", "paper/psnr")[0] == float("inf")
+    assert results.values("theirs", "tiny+noise20", "paper/psnr")[0] < 20
 
 
 def test_pictures_too_small_for_a_protocol_are_refused(tiny: PictureSet) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from srgan.errors import DataError
+from srgan.evaluation.inputs import Damage
 from srgan.evaluation.results import MethodInfo, Results, Row
 
 SOURCE = Path("evaluation/results.json")
@@ -59,6 +61,19 @@ def test_json_is_read_as_it_was_written() -> None:
     assert again.rows[2] == example().rows[2]
     assert (again.methods, again.sets, again.version) == (example().methods, example().sets, "1.2.3")
     assert math.isnan(again.rows[0].scores["niqe"])
+
+
+def test_inputs_are_kept_and_those_of_older_files_are_clean() -> None:
+    damaged = replace(example(), inputs={"Set5": "messenger", "Set14": "clean"})
+    again = Results.from_json(damaged.to_json(), SOURCE)
+    assert again.inputs == {"Set5": "messenger", "Set14": "clean"}
+    assert again.damaged == {"Set5": Damage("messenger")}
+    document = json.loads(damaged.to_json())
+    del document["inputs"]
+    assert Results.from_json(json.dumps(document), SOURCE).damaged == {}
+    document["inputs"] = {"Set5": "jpeg:0"}
+    with pytest.raises(DataError, match="holds no results"):
+        Results.from_json(json.dumps(document), SOURCE)
 
 
 def test_json_holds_no_infinity() -> None:

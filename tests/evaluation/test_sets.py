@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from srgan.errors import DataError, OutputError, PictureError, UsageError
+from srgan.evaluation.inputs import CLEAN, Damage
 from srgan.evaluation.sets import check_unlike, find_set, keep, lay_out
 from srgan.images.files import read
 from srgan.images.resample import imresize
@@ -94,6 +95,25 @@ def test_the_digest_is_that_of_size_and_pixels(tmp_path: Path) -> None:
     (turned,) = lay_out(find_set(str(tmp_path / "two" / "tiny")), tmp_path / "two", scale=4)
     assert turned.high.tobytes() == first.high.tobytes()
     assert turned.digest != first.digest
+
+
+def test_damaged_small_pictures_are_a_set_of_their_own(tmp_path: Path) -> None:
+    chosen = make_set(Path("mine"), width=64, height=48)
+    assert chosen.damaged(CLEAN) == chosen
+    noisy = chosen.damaged(Damage("noise", 10))
+    assert noisy.name == "mine+noise10"
+    first, second = lay_out(noisy, Path("out"), scale=4)
+    clean, _ = lay_out(chosen, Path("out"), scale=4)
+    assert first.low_file == Path("out/low/mine+noise10/a.png")
+    assert np.array_equal(first.high, clean.high)
+    assert first.digest == clean.digest
+    assert (clean.low_digest, len(first.low_digest)) == ("", 64)
+    assert first.low_digest != second.low_digest
+    assert np.array_equal(first.clean, clean.low)
+    assert np.array_equal(clean.clean, clean.low)
+    assert np.abs(first.low.astype(int) - clean.low).std() > 3
+    again, _ = lay_out(noisy, tmp_path / "elsewhere", scale=4)
+    assert np.array_equal(again.low, first.low)
 
 
 def test_a_picture_of_sixteen_bits_is_refused() -> None:

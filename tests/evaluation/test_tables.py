@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from srgan.errors import UsageError
+from srgan.evaluation.inputs import Damage
 from srgan.evaluation.markup import Column, Number
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.evaluation.tables import Table, per_image, significance_table, summary
@@ -67,6 +68,15 @@ def test_summary_names_its_protocol_and_its_images() -> None:
     assert PAPER.description in text
     assert "Set5 2, Set14 1" in text
     assert "best in bold, the second best in italics" in text
+
+
+def test_damaged_inputs_are_named_below_the_tables() -> None:
+    results = replace(RESULTS, inputs={"Set5": "jpeg:75", "Set14": "clean"})
+    for table in (summary(results, PAPER), per_image(results, "Set5")):
+        (note,) = (note for note in table.notes if note.startswith("Set5: "))
+        assert Damage("jpeg", 75).description in note
+    assert not any(note.startswith("Set14: ") for note in summary(results, PAPER).notes)
+    assert per_image(results, "Set14").notes == summary(RESULTS, PAPER).notes[2:] == ()
 
 
 def test_what_was_not_measured_is_never_filled_in() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.folder import write_text
+from srgan.evaluation.folder import read_results, write_text
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.study.sources import Version, find_sources
 from tests.study.made_up import make_folders, save, true_picture, version_of
@@ -54,6 +54,19 @@ def test_an_evaluation(evaluation: Path) -> None:
         ("SetA/b by nearest", Path("pictures/nearest/SetA/b.png")),
     ]
     assert len(list(found.versions)) == 9
+
+
+def test_damaged_inputs_are_sets_of_their_own(tmp_path: Path) -> None:
+    folder = evaluate(tmp_path / "e", ("nearest", "bicubic"), {"SetA": 1, "SetA+jpeg75": 1})
+    results = read_results(folder)
+    write_text(folder / "results.json", replace(results, inputs={"SetA+jpeg75": "jpeg:75"}).to_json())
+    flat = save(tmp_path / "own" / "a.png", true_picture("SetA a"))
+    found = find_sources([str(folder), f"own={flat.parent}"])
+    assert found.covers("own", "SetA")
+    assert not found.covers("own", "SetA+jpeg75")  # it may have been made from other small pictures
+    assert found.covers("HR", "SetA+jpeg75")
+    save(tmp_path / "own" / "SetA+jpeg75" / "a.png", true_picture("SetA a"))
+    assert find_sources([str(folder), f"own={flat.parent}"]).covers("own", "SetA+jpeg75")
 
 
 def test_true_pictures_that_were_evaluated_too_are_not_there_twice(tmp_path: Path) -> None:

@@ -27,12 +27,18 @@ EPILOG = """\
   srgan evaluate bicubic srresnet --sets Set5         these two
   srgan evaluate own/dogs.onnx --sets mine=photos     your own model on your own photos
   srgan evaluate other=made --sets Set5 --niqe N.npz  pictures made elsewhere, as made/Set5/baby.png
+  srgan evaluate --sets Set5 --input clean jpeg:75    how much worse on JPEG files?
 
 Methods: nearest, bicubic, lanczos, models by name or file, folders of pictures, and HR, which is the true pictures. \
 NAME= before one gives it another name. Several words may follow an option, so methods come first, or after --methods.
 
 Sets: folders of pictures, or names of those in SRGAN_DATA/testsets. Pictures are cut to a multiple of the scale and \
 shrunk as MATLAB does it.
+
+Inputs: clean, jpeg:QUALITY and webp:QUALITY (1 to 100), noise:DEVIATION (of 255), and the mixes of srgan data \
+degrade: photo, messenger, hard, everyday. Each but clean makes a set of its own, such as Set5+jpeg75. Scores are \
+against the true pictures, consistency is against the clean small ones. For other programs, the damaged pictures lie \
+in low/Set5+jpeg75 of the folder; put what they make into made/Set5+jpeg75.
 
 The folder gets results.json, tables in CSV, Markdown and LaTeX, every restored picture, and report.html. What is \
 there already is not done again: after an interruption, run the same command once more.
@@ -41,7 +47,7 @@ Exit code: 0 all well, 1 something cannot be evaluated, 2 no such method or set,
 """
 
 _WHAT, _PLACE, _MACHINE, _TALK = "What is judged, and how", "What is written, and where", "How it is computed", "Said"
-_SEVERAL = ("--methods", "--method", "--sets", "--set", "--protocol", "--features", "--means", "--bad")
+_SEVERAL = ("--methods", "--method", "--sets", "--set", "--input", "--protocol", "--features", "--means", "--bad")
 
 
 class SeveralWords(TyperCommand):
@@ -91,6 +97,17 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--sets", "--set", metavar="SET ...", rich_help_panel=_WHAT, help="The true pictures. Needed."),
 ]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="KIND ...",
+        show_default=False,
+        rich_help_panel=_WHAT,
+        help="What methods are given: clean, jpeg:75, webp:60, noise:10, photo, messenger, hard or everyday small "
+        "pictures; without it, clean.",
+    ),
+]
 Protocols = Annotated[
     list[str] | None,
     typer.Option(
@@ -131,6 +148,7 @@ def evaluate(
     methods: Methods = None,
     more_methods: MoreMethods = None,
     sets: Sets = None,
+    inputs: Inputs = None,
     protocols: Protocols = None,
     niqe: NiqeFile = None,
     features: FeatureFiles = None,
@@ -148,7 +166,9 @@ def evaluate(
         from srgan.evaluation.benchmark import evaluate
         from srgan.evaluation.folder import RESULTS, write_outputs
 
-        named = _Named(separate(methods) + separate(more_methods), separate(sets), separate(protocols), scale)
+        named = _Named(
+            separate(methods) + separate(more_methods), separate(sets), separate(inputs), separate(protocols), scale
+        )
         judged = named.judged()
         plan = named.plan(_measures(judged, niqe, features or [], scale), engine, precision)
         try:
@@ -161,7 +181,7 @@ def evaluate(
             raise typer.Exit(130) from None
         if as_json:
             places = {"folder": str(output), "results": str(output / RESULTS), "report": str(report)}
-            show_json({**places, "notes": audience.notes, "means": _means(results)})
+            show_json({**places, "inputs": results.inputs, "notes": audience.notes, "means": _means(results)})
         else:
             show(_summary(results, judged, output, report))
 
@@ -172,6 +192,7 @@ class _Named:
 
     methods: list[str]
     sets: list[str]
+    inputs: list[str]
     protocols: list[str]
     scale: int
 
@@ -184,6 +205,7 @@ class _Named:
     def plan(self, measures: "tuple[Measure, ...]", engine: "EngineName", precision: Literal["fp32", "bf16"]) -> "Plan":
         """The methods and sets themselves."""
         from srgan.evaluation.benchmark import Plan
+        from srgan.evaluation.inputs import CLEAN, Damage
         from srgan.evaluation.methods import default_methods, find_method
         from srgan.evaluation.sets import find_set
 
@@ -193,7 +215,9 @@ class _Named:
             find_method(word, scale=self.scale, engine=engine, precision=precision)
             for word in self.methods or default_methods()
         )
-        return Plan(tuple(found), tuple(find_set(word) for word in self.sets), measures, self.scale)
+        damages = dict.fromkeys(Damage.parse(text) for text in self.inputs or [CLEAN.text])
+        sets = (find_set(word).damaged(damage) for word in self.sets for damage in damages)
+        return Plan(tuple(found), tuple(sets), measures, self.scale)
 
 
 def separate(given: Sequence[str] | None) -> list[str]:

@@ -1,6 +1,7 @@
 """The chain that damages images as cameras, messengers and web pages do: blur, resize, noise, lossy files.
 
-What is drawn depends on the random generator alone, so equal generators give equal images, bit for bit.
+What is drawn depends on the random generator alone, so equal generators give equal images, bit for bit, on one computer
+with one number of threads: others add products in another order, and round some pixels otherwise.
 """
 
 import hashlib

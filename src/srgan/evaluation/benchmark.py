@@ -14,6 +14,7 @@ from typing import Protocol
 
 from srgan import __version__
 from srgan.errors import DataError, PictureError
+from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.journal import Journal, Record
 from srgan.evaluation.measures import Measure
 from srgan.evaluation.methods import Method, checksum
@@ -57,7 +58,9 @@ class _Task:
     @property
     def key(self) -> str:
         """The checksum of all that the restored picture depends on."""
-        parts = (__version__, self.scale, self.method.identity(self.pair), self.pair.digest)
+        parts = [__version__, self.scale, self.method.identity(self.pair), self.pair.digest]
+        if self.pair.low_digest:
+            parts += [self.pair.damage.text, self.pair.low_digest]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
@@ -109,6 +112,7 @@ def evaluate(plan: Plan, folder: Path, listener: Listener) -> Results:
         methods=tuple(method.info for method in plan.methods),
         sets={chosen.name: tuple(path.stem for path in chosen.files) for chosen in plan.sets},
         rows=tuple(_row(records[task], task) for task in tasks),
+        inputs={chosen.name: chosen.damage.text for chosen in plan.sets},
     )
 
 
@@ -132,8 +136,10 @@ def _tasks(plan: Plan, sets: dict[str, tuple[Pair, ...]], listener: Listener) ->
     for method in plan.methods:
         covered = [name for name, pairs in sets.items() if method.covers(pairs)]
         if not covered:
+            damaged = any(pairs[0].damage != CLEAN for pairs in sets.values())
+            hint = ", and put them into a folder of its name" if damaged else ""
             raise DataError(
-                f"{method.info.name} has no picture of {', '.join(sets)}: name its files as those of the set"
+                f"{method.info.name} has no picture of {', '.join(sets)}: name its files as those of the set{hint}"
             )
         for name, pairs in sets.items():
             if name in covered:

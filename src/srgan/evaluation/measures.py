@@ -75,7 +75,7 @@ def _multiscale(scale: int) -> Measure:
 
 def _consistency(scale: int) -> Measure:
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
-        return {"consistency": consistency(restored, pair.low, scale=scale)}
+        return {"consistency": consistency(restored, pair.clean, scale=scale)}
 
     return Measure("consistency", ("consistency",), f"{CONSISTENCY}, x{scale}", take)
 

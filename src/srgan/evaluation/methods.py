@@ -19,6 +19,7 @@ import numpy as np
 from srgan.engines.choice import EngineName, choose
 from srgan.engines.engine import Precision
 from srgan.errors import DataError, ModelError, PictureError, UsageError
+from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.sets import Pair, Pixels, check_name, picture_files, read_rgb
 from srgan.images.files import PictureReader
@@ -155,6 +156,8 @@ class FolderMethod(Method):
 
     def covers(self, pairs: Sequence[Pair]) -> bool:
         own = self._folder / pairs[0].data
+        if pairs[0].damage != CLEAN and not own.is_dir():
+            return False  # files in the folder itself may have been made from other small pictures
         files = _told_apart(picture_files(own if own.is_dir() else self._folder), [pair.name for pair in pairs])
         found = {pair: self._one(pair, files[pair.name]) for pair in pairs if files[pair.name]}
         if not found and not own.is_dir():

@@ -17,7 +17,7 @@ from srgan.evaluation.embedding import LIMIT, Album, Shown, embed
 from srgan.evaluation.figures import Drawing, draw, label
 from srgan.evaluation.report_tables import html_table, measures, other_means, printed, score_list
 from srgan.evaluation.results import Results, Row
-from srgan.evaluation.tables import significance_table, summary
+from srgan.evaluation.tables import inputs_note, significance_table, summary
 from srgan.images.destination import Destination
 from srgan.metrics.consistency import DESCRIPTION as CONSISTENCY
 from srgan.metrics.niqe import DESCRIPTION as NIQE
@@ -133,6 +133,7 @@ def _about(results: Results, protocols: Sequence[Protocol]) -> str:
     for measure in measures(results):
         words = _FEATURES if measure.startswith("features/") else _WORDS.get(measure)
         terms += [(label(measure), words)] if words else []
+    terms += [(data, inputs_note(damage)) for data, damage in results.damaged.items()]
     words = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in terms)
     return (
         f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'

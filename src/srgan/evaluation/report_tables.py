@@ -12,6 +12,7 @@ from srgan.evaluation.figures import label
 from srgan.evaluation.markup import MISSING, Cell, Column, Number, Table
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import measured
+from srgan.evaluation.tables import inputs_note
 
 _IN_SUMMARY = re.compile(r"(?!rgb/).*/(psnr|ssim)")
 _LOWER_IS_BETTER = re.compile(r"niqe|rgb/mse|features/.*")
@@ -33,8 +34,9 @@ def other_means(results: Results) -> list[Table]:
         ]
         arrows = ["lower" if _LOWER_IS_BETTER.fullmatch(name) else "higher" for name in names]
         titles = [Column(f"{label(name)}, {arrow}") for name, arrow in zip(names, arrows, strict=True)]
-        notes = (f"Means over the {len(pictures)} images; lower or higher is better, as each column says.",)
-        tables.append(Table(f"Other measures on {data}", (Column("method"), *titles), tuple(rows), notes))
+        notes = [f"Means over the {len(pictures)} images; lower or higher is better, as each column says."]
+        notes += [f"{data}: {inputs_note(results.damaged[data])}"] if data in results.damaged else []
+        tables.append(Table(f"Other measures on {data}", (Column("method"), *titles), tuple(rows), tuple(notes)))
     return tables
 
 

@@ -6,11 +6,12 @@ the report are made from.
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from srgan.errors import DataError
+from srgan.errors import DataError, UsageError
+from srgan.evaluation.inputs import CLEAN, Damage
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ class Results:
     sets: dict[str, tuple[str, ...]]
     """The names of the pictures of each set."""
     rows: tuple[Row, ...]
+    inputs: dict[str, str] = field(default_factory=dict)
+    """What was done to the small pictures of each set, such as `jpeg:75`; `clean` for sets that are not named."""
+
+    @property
+    def damaged(self) -> dict[str, Damage]:
+        """The sets whose small pictures were damaged, and how."""
+        found = {data: Damage.parse(self.inputs.get(data, CLEAN.text)) for data in self.sets}
+        return {data: damage for data, damage in found.items() if damage != CLEAN}
 
     def values(self, method: str, data: str, measure: str) -> list[float]:
         """The scores of a method on a set, in the order of the set's pictures.
@@ -92,8 +101,9 @@ class Results:
                 methods=tuple(MethodInfo(**method) for method in fields["methods"]),
                 sets={name: tuple(pictures) for name, pictures in fields["sets"].items()},
                 rows=tuple(row_from_plain(row) for row in fields["rows"]),
+                inputs={name: Damage.parse(text).text for name, text in fields.get("inputs", {}).items()},
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise DataError(f"{source} holds no results of an evaluation ({error}): evaluate again") from error
 
 

@@ -1,14 +1,14 @@
 """The sets of pictures that methods are judged on, and how the small pictures are made that methods are given.
 
 The true picture is cut to a multiple of the scale, from the top left, and shrunk as MATLAB did for the sets in
-circulation. This module does not know about methods or metrics.
+circulation, or damaged as well on request. This module does not know about methods or metrics.
 """
 
 import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from srgan.data.prepare import SUFFIXES
 from srgan.errors import DataError, OutputError, PictureError, UsageError
+from srgan.evaluation.inputs import CLEAN, Damage, reduced
 from srgan.images.files import read, write
-from srgan.images.resample import imresize
 
 Pixels = NDArray[np.uint8]
 
@@ -32,6 +32,12 @@ class PictureSet:
     name: str
     files: tuple[Path, ...]
     """The true pictures, in the order of their names."""
+    damage: Damage = CLEAN
+    """What is done to the small pictures."""
+
+    def damaged(self, damage: Damage) -> "PictureSet":
+        """Return the set with damaged small pictures, under a name of its own such as `Set5+jpeg75`."""
+        return self if damage == CLEAN else replace(self, name=f"{self.name}+{damage.slug}", damage=damage)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,10 @@ class Pair:
     """The checksum of the true picture's size and pixels, as cut."""
     high_file: Path
     low_file: Path
+    damage: Damage = CLEAN
+    """What was done to the small picture."""
+    low_digest: str = ""
+    """The checksum of the small picture's pixels if it was damaged; of a clean one, `digest` is enough."""
 
     @property
     def label(self) -> str:
@@ -61,8 +71,14 @@ class Pair:
 
     @property
     def low(self) -> Pixels:
-        """The small picture, (H / scale, W / scale, 3)."""
+        """The small picture that methods are given, (H / scale, W / scale, 3)."""
         return read_rgb(self.low_file)
+
+    @property
+    def clean(self) -> Pixels:
+        """The small picture before it was damaged, of the same shape."""
+        low = self.low
+        return low if self.damage == CLEAN else reduced(self.high, self.size[1] // low.shape[0])
 
 
 def find_set(word: str) -> PictureSet:
@@ -148,6 +164,7 @@ def lay_out(
                 f"{path} is {whole.shape[1]}x{whole.shape[0]}, less than the scale of {scale}: leave it out"
             )
         high = np.ascontiguousarray(whole[:height, :width])
+        low = chosen.damage.apply(high, scale=scale, seed=f"{chosen.name}/{path.stem}")
         pair = Pair(
             chosen.name,
             path.stem,
@@ -155,9 +172,11 @@ def lay_out(
             hashlib.sha256(f"{width}x{height}:".encode() + high.tobytes()).hexdigest(),
             folder / "reference" / chosen.name / f"{path.stem}.png",
             folder / "low" / chosen.name / f"{path.stem}.png",
+            chosen.damage,
+            "" if chosen.damage == CLEAN else hashlib.sha256(low.tobytes()).hexdigest(),
         )
         keep(pair.high_file, high)
-        keep(pair.low_file, imresize(high, 1 / scale, border="replicate"))
+        keep(pair.low_file, low)
         pairs.append(pair)
         advance()
     return tuple(pairs)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from srgan.errors import UsageError
+from srgan.evaluation.inputs import Damage
 from srgan.evaluation.markup import MISSING, Cell, Column, Number, Table
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import EXACT_UP_TO, Comparison, compare, interval, mean, measured
@@ -38,10 +39,16 @@ def summary(results: Results, protocol: Protocol, *, intervals: bool = False) ->
         columns.append([(time,) for time in times])
     sizes = ", ".join(f"{name} {len(pictures)}" for name, pictures in results.sets.items())
     notes = [f"Protocol {protocol.name}: {protocol.description}.", f"Means over the images of each set: {sizes}."]
+    notes += [f"{data}: {inputs_note(damage)}" for data, damage in results.damaged.items()]
     if intervals:
         notes.append("In brackets: 95 % BCa bootstrap intervals over the images; of few images they are too narrow.")
     title = f"PSNR [dB] and SSIM by the {protocol.name} protocol"
     return Table(title, tuple(header), tuple(zip(*columns, strict=True)), tuple(notes))
+
+
+def inputs_note(damage: Damage) -> str:
+    """Return what the small images of a set are, and what their consistency is measured against."""
+    return f"Methods were given images {damage.description}; consistency is with the clean small images."
 
 
 def per_image(results: Results, data: str) -> Table:
@@ -68,7 +75,8 @@ def per_image(results: Results, data: str) -> Table:
             rows.append((picture, method, *cells))
     protocols = sorted({measure.partition("/")[0] for measure in measures if measure.endswith(("/psnr", "/ssim"))})
     title = f"Each image of {data}" + (f"; protocols: {', '.join(protocols)}" if protocols else "")
-    return Table(title, (*header, Column("seconds")) if timed else tuple(header), tuple(rows))
+    notes = (f"{data}: {inputs_note(results.damaged[data])}",) if data in results.damaged else ()
+    return Table(title, (*header, Column("seconds")) if timed else tuple(header), tuple(rows), notes)
 
 
 def significance_table(results: Results, data: str, measure: str, *, level: float = 0.05) -> Table:

@@ -104,6 +104,7 @@ class _Finding:
         self.methods: dict[str, StudyMethod] = {}
         self.sets: dict[str, tuple[str, ...]] = {}
         self.files: dict[Key, Path] = {}
+        self.damaged: set[str] = set()
 
     def add_evaluation(self, folder: Path) -> None:
         """All methods of an evaluation, and its true pictures."""
@@ -113,6 +114,7 @@ class _Finding:
                 f"name one, or give the pictures in it a name, as NAME={folder}"
             )
         results = read_results(folder)
+        self.damaged |= set(results.damaged)
         for data, contents in results.sets.items():
             if set(self.sets.setdefault(data, contents)) != set(contents):
                 raise DataError(f"{folder} has other pictures of {data} than what was named before it: leave one out")
@@ -134,6 +136,8 @@ class _Finding:
         found = False
         for data, contents in self.sets.items():
             own = folder / data
+            if data in self.damaged and not os.path.isdir(own):
+                continue  # files in the folder itself may have been made from other small pictures
             files = _by_name(own if os.path.isdir(own) else folder, name)
             missing = [content for content in contents if content not in files]
             if len(missing) == len(contents) and not os.path.isdir(own):
