@@ -1,0 +1,91 @@
+"""Draws docs/photo.jpg, the photo at the top of README, and docs/photo-samples.jpg, what the photo models do to six.
+
+    python docs/photos.py
+
+The photos are those that scikit-image carries: by NASA and SpaceX, or given to the public domain (CC0). Each is made
+four times smaller, saved as JPEG, and enlarged again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage import data
+
+from srgan.data.compression import Compression, compress
+from srgan.evaluation.folder import write_bytes
+from srgan.images.resample import imresize
+from srgan.images.vips import pyvips
+from srgan.training.sheet import sheet
+from srgan.upscale import Upscaler
+
+Pixels = NDArray[np.uint8]
+
+FOLDER = Path(__file__).parent
+PHOTO, SAMPLES = FOLDER / "photo.jpg", FOLDER / "photo-samples.jpg"
+SCALE, QUALITY = 4, 60
+FAITHFUL, PHOTO_REAL = "srresnet-photo", "srgan-photo"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A part of a photo to show, in pixels of the whole photo."""
+
+    name: str
+    photo: str
+    """The function of `skimage.data` that gives it."""
+    top: int
+    left: int
+    side: int = 176
+
+
+SHOWN = Sample("fur", "chelsea", 40, 120, 232)
+"""What README shows."""
+ALL = (
+    Sample("face", "astronaut", 36, 136),
+    Sample("fur", "chelsea", 40, 120),
+    Sample("leaves of grass", "grass", 200, 120),
+    Sample("sky", "rocket", 40, 180),
+    Sample("text", "page", 8, 130),
+    Sample("night", "hubble_deep_field", 300, 400),
+)
+"""One of each kind, as they come."""
+
+
+def small_and_high(sample: Sample) -> tuple[Pixels, Pixels]:
+    """Return the damaged small photo, whole, and the photo that it was made from, cut to whole cells."""
+    photo = getattr(data, sample.photo)()
+    photo = np.repeat(photo[:, :, None], 3, axis=2) if photo.ndim == 2 else photo[:, :, :3]
+    high = np.ascontiguousarray(photo[: photo.shape[0] // SCALE * SCALE, : photo.shape[1] // SCALE * SCALE])
+    return compress(imresize(high, 1 / SCALE, border="replicate"), Compression("jpeg", QUALITY)), high
+
+
+def row(sample: Sample, models: list[Upscaler]) -> list[Pixels]:
+    """Return the shown part: repeated pixels, bicubic, by each model, original."""
+    low, high = small_and_high(sample)
+    enlarged = [low.repeat(SCALE, axis=0).repeat(SCALE, axis=1), imresize(low, size=high.shape[:2])]
+    enlarged += [model.upscale(low).astype(np.uint8) for model in models]
+    rows, columns = (slice(start, start + sample.side) for start in (sample.top, sample.left))
+    return [image[rows, columns] for image in (*enlarged, high)]
+
+
+def jpeg(image: Pixels) -> bytes:
+    """Return an image as a JPEG file of quality 88 with full chroma."""
+    made: bytes = pyvips.Image.new_from_array(image).jpegsave_buffer(Q=88, subsample_mode="off", keep="none")
+    return made
+
+
+def main() -> None:
+    models = [Upscaler(name, precision="fp32") for name in (FAITHFUL, PHOTO_REAL)]
+    shown = row(SHOWN, models)
+    titles = (f"JPEG of quality {QUALITY}", "bicubic", "srgan upscale", "srgan upscale --photo-real")
+    write_bytes(PHOTO, jpeg(sheet(titles, [shown[:4]])))
+    rows = [row(sample, models) for sample in ALL]
+    titles = (f"JPEG {QUALITY}", "bicubic", FAITHFUL, PHOTO_REAL, "original")
+    captions = [[sample.name, "", "", "", ""] for sample in ALL]
+    write_bytes(SAMPLES, jpeg(sheet(titles, rows, captions)))
+
+
+if __name__ == "__main__":
+    main()
