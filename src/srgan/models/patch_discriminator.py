@@ -1,7 +1,6 @@
 """A discriminator that judges patches: is the texture around each place real, or the generator's?"""
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 _LAYERS = ((1, 4, 2), (2, 4, 2), (4, 4, 2), (4, 3, 1))
 """(channels as a multiple of the first's, kernel, stride) of the convolutions after the first."""
@@ -11,8 +10,8 @@ class PatchDiscriminator(nn.Module):
     """Logits of patches: (B, 3, crop, crop) in [0, 1] to (B, 1, crop / 8, crop / 8), above 0 for what looks real.
 
     Each logit sees 56 pixels (Isola et al. 2017, section 3.2.2), so any texture is judged in many places of a crop.
-    Spectral normalisation bounds how fast the logits change with the image, in place of batch normalisation (Miyato et
-    al. 2018).
+    Batch normalisation as in the paper's discriminator: with spectral normalisation it did not keep up with the
+    generator (docs/log.md).
 
     Args:
         crop: side of the crops in pixels, a multiple of 8.
@@ -26,16 +25,20 @@ class PatchDiscriminator(nn.Module):
         layers: list[nn.Module] = [nn.Conv2d(3, features, 3, padding=1), nn.LeakyReLU(0.2)]
         inputs = features
         for factor, kernel, stride in _LAYERS:
-            convolution = nn.Conv2d(inputs, factor * features, kernel, stride=stride, padding=1)
-            layers += [convolution, nn.LeakyReLU(0.2)]
-            inputs = factor * features
+            outputs = factor * features
+            layers += [
+                nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=1, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.LeakyReLU(0.2),
+            ]
+            inputs = outputs
         layers.append(nn.Conv2d(inputs, 1, 3, padding=1))
-        for layer in layers:
+        self.layers = nn.Sequential(*layers)
+        for layer in self.layers:
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, a=0.2)
-                assert layer.bias is not None
-                nn.init.zeros_(layer.bias)
-        self.layers = nn.Sequential(*(spectral_norm(one) if isinstance(one, nn.Conv2d) else one for one in layers))
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.layers(2.0 * images - 1.0)
