@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.curves import Curve, draw_curves, read_curves
+from docs.photo_scores import PHOTOS_BEGIN, PHOTOS_END, between
 from docs.scores import COLOUR_SHIFT, PAPERS_PICTURES, filled, measured, papers
 from docs.sheets import LOSSES, SHOWN, write_own_sheet, write_test_sheets
 from runs.models import released
@@ -75,12 +76,13 @@ pixels.
 """
 
 
-def page(results: Results, curves: Sequence[Curve], by_hand: str) -> str:
-    """The whole page."""
+def page(results: Results, curves: Sequence[Curve], by_hand: str, photos: str = "") -> str:
+    """The whole page; `photos` is the section that `docs/photo_scores.py` writes."""
     weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in released().items())
     parts = [
         _HEAD,
         f"Weights, by the first digits of their checksums: {weights}.\n",
+        f"## Photos\n\n{PHOTOS_BEGIN}\n{photos}\n{PHOTOS_END}\n",
         "## Beside the paper\n",
         _PUBLISHED,
         beside(TABLE1, results),
@@ -190,9 +192,7 @@ def written_by_hand(page: str | None) -> str:
     """
     if page is None:
         return FAILED
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"docs/results.md must hold {BEGIN} and then {END}, once each: put them back")
-    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)].strip("\n")
+    return between(page, BEGIN, END)
 
 
 def main() -> None:
@@ -203,7 +203,9 @@ def main() -> None:
     if not (data / "testsets").is_dir():
         sys.exit("SRGAN_DATA must name the benchmark data folder, with testsets/ in it")
     try:
-        by_hand = written_by_hand(PAGE.read_text(encoding="utf-8") if PAGE.exists() else None)
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else None
+        by_hand = written_by_hand(before)
+        photos = "" if before is None else between(before, PHOTOS_BEGIN, PHOTOS_END)
         curves = read_curves(RECORDS)
         with Counter(shown=on_terminal()) as counter:
             results = measured(data.resolve(), EVALUATION, counter)
@@ -212,7 +214,7 @@ def main() -> None:
         write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
-        write_text(PAGE, page(results, curves, by_hand))
+        write_text(PAGE, page(results, curves, by_hand, photos))
         if folder is not None:
             write_test_sheets(results, EVALUATION, folder)
     except (SrganError, ValueError) as error:

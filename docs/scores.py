@@ -12,14 +12,21 @@ import numpy as np
 
 from runs.models import COMPARISONS, released
 from srgan.evaluation.benchmark import Listener, Plan, evaluate
-from srgan.evaluation.measures import Measure, feature_measure, find_protocol, niqe_measure, protocol_measure
+from srgan.evaluation.measures import (
+    Measure,
+    consistency_measure,
+    feature_measure,
+    find_protocol,
+    niqe_measure,
+    protocol_measure,
+)
 from srgan.evaluation.methods import REFERENCE, Method, find_method
 from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.evaluation.results import Results
 from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
 from srgan.evaluation.sets import Pair, Pixels, find_set
 
-SETS = TABLE2.sets
+SETS, SCALE = TABLE2.sets, 4
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
 """What the paper's authors published pictures of, Set5 and Set14 alone."""
 COLOUR_SHIFT = "colour-shift"
@@ -41,11 +48,11 @@ def measured(data: Path, folder: Path, listener: Listener) -> Results:
     Raises:
         SrganError: if something cannot be measured.
     """
-    methods, measures = _methods(data), _measures(data.parent / "weights", listener)
+    methods, taken = _methods(data), measures(data.parent / "weights", listener)
     compared = {path.stem for path in COMPARISONS.glob("*.json")}
     apart = [[method for method in methods if (method.info.name in compared) is yes] for yes in (False, True)]
     found = [
-        evaluate(Plan(tuple(some), tuple(find_set(name) for name in names), measures), folder, listener)
+        evaluate(Plan(tuple(some), tuple(find_set(name) for name in names), taken), folder, listener)
         for some, names in zip(apart, (SETS, TABLE1.sets), strict=True)
         if some
     ]
@@ -61,8 +68,9 @@ def _methods(data: Path) -> tuple[Method, ...]:
     return tuple(find_method(word) for word in (*interpolations, *models, *published, REFERENCE))
 
 
-def _measures(weights: Path, listener: Listener) -> tuple[Measure, ...]:
-    found = [protocol_measure(find_protocol(name)) for name in ("paper", "matlab")]
+def measures(weights: Path, listener: Listener) -> tuple[Measure, ...]:
+    """Return both protocols, consistency, colour shift, and what there are files for in the folder of weights."""
+    found = [*(protocol_measure(find_protocol(name)) for name in ("paper", "matlab")), consistency_measure(SCALE)]
     found.append(Measure("colour shift", (COLOUR_SHIFT,), "largest difference of a channel's mean", colour_shift))
     for name, make in (("squeezenet1.1.safetensors", feature_measure), ("niqe-pristine.npz", niqe_measure)):
         if (weights / name).is_file():

@@ -73,7 +73,7 @@ def _multiscale(scale: int) -> Measure:
     return Measure("MS-SSIM", ("ms-ssim",), protocol.description, take, protocol.smallest + 2 * protocol.crop)
 
 
-def _consistency(scale: int) -> Measure:
+def consistency_measure(scale: int) -> Measure:
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
         return {"consistency": consistency(restored, pair.clean, scale=scale)}
 
@@ -83,7 +83,7 @@ def _consistency(scale: int) -> Measure:
 def always_taken(scale: int) -> tuple[Measure, ...]:
     """What needs no file: PSNR and mean squared error of all channels in [0, 1], MS-SSIM and consistency."""
     colours = Measure("RGB", ("rgb/psnr", "rgb/mse"), "8-bit RGB, nothing cropped, mean over the channels", _colours)
-    return colours, _multiscale(scale), _consistency(scale)
+    return colours, _multiscale(scale), consistency_measure(scale)
 
 
 def niqe_measure(path: Path) -> Measure:

@@ -1,0 +1,170 @@
+"""Writes the table "Photos" into docs/results.md and README.md: methods on damaged input.
+
+    SRGAN_DATA=... python docs/photo_scores.py
+
+SRGAN_DATA names the benchmark data folder. What was measured is kept in cache/photo-results and not done again.
+Real-ESRGAN x4plus is measured where `python -m runs.real_esrgan` has made its model; its weights and pictures are not
+part of the project.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from docs.scores import measures
+from runs.models import released
+from srgan.cli.progress import Counter, on_terminal
+from srgan.errors import SrganError
+from srgan.evaluation.benchmark import Listener, Plan, evaluate
+from srgan.evaluation.folder import write_text
+from srgan.evaluation.inputs import Damage
+from srgan.evaluation.methods import find_method
+from srgan.evaluation.results import Results
+from srgan.evaluation.sets import find_set
+from srgan.evaluation.significance import mean
+
+PROJECT = Path(__file__).resolve().parents[1]
+PAGE, README = PROJECT / "docs" / "results.md", PROJECT / "README.md"
+EVALUATION = PROJECT / "cache" / "photo-results"
+PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
+"""Between them stands what this script writes."""
+
+SETS = ("Set14", "BSD100")
+INPUTS = {"jpeg:75": SETS, "messenger": SETS, "jpeg:50": ("Set14",), "noise:10": ("Set14",)}
+"""Inputs, and the sets that are measured with each."""
+MODELS = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
+OTHER = "Real-ESRGAN x4plus"
+OTHER_MODEL = PROJECT / "cache" / "real_esrgan" / "real-esrgan.json"
+README_SET, README_INPUTS = "BSD100", ("jpeg:75", "messenger")
+"""What of it README shows."""
+COLUMNS = {
+    "matlab/psnr": ("PSNR", 2),
+    "features/squeezenet1.1": ("features", 3),
+    "niqe": ("NIQE", 2),
+    "consistency": ("consistency", 1),
+}
+"""Measures, what a column is called, and its digits."""
+
+
+_WHAT = """\
+What people have: the small picture was saved as JPEG of quality 75 or 50 (libjpeg, 4:2:0), sent by a messenger, or has
+noise of 10 levels ([degradations.md](degradations.md)). Means over the pictures, measured by
+`SRGAN_DATA=... python docs/photo_scores.py`.
+"""
+_NOTES = """\
+PSNR [dB] by the matlab protocol; features, NIQE: as below; consistency: PSNR [dB] of the result, reduced again, to the
+*clean* small picture; seconds: of a picture on the computer that measured, for comparison within a set alone.
+Real-ESRGAN x4plus (Wang et al. 2021) by `python -m runs.real_esrgan`, on the same pictures.
+"""
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """Means of a method over the pictures of a set, from one kind of input."""
+
+    input: str
+    data: str
+    method: str
+    scores: tuple[str, ...]
+    """As printed, one for each of `COLUMNS`."""
+    seconds: str
+    """Mean time of a picture, as printed; `-` where it was not taken."""
+
+
+def photos_measured(data: Path, folder: Path, listener: Listener) -> Results:
+    """Return the scores of all methods on all damaged sets.
+
+    Args:
+        data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
+        folder: of the evaluation.
+        listener: told how far the work is.
+
+    Raises:
+        SrganError: if something cannot be measured.
+    """
+    models = released()
+    words = ["bicubic", *(f"{name}={models[name].folder / name}.json" for name in MODELS if name in models)]
+    if OTHER_MODEL.is_file():
+        words.append(f"{OTHER}={OTHER_MODEL}")
+    damaged = [find_set(name).damaged(Damage.parse(kind)) for kind, names in INPUTS.items() for name in names]
+    plan = Plan(tuple(find_method(word) for word in words), tuple(damaged), measures(data.parent / "weights", listener))
+    return evaluate(plan, folder, listener)
+
+
+def photo_rows(results: Results) -> list[PhotoRow]:
+    """Return the rows of the table, in the order of `INPUTS`."""
+    rows = []
+    for kind, names in INPUTS.items():
+        for name in names:
+            data = f"{name}+{Damage.parse(kind).slug}"
+            for method in results.methods:
+                values = [
+                    (results.values(method.name, data, measure), digits) for measure, (_, digits) in COLUMNS.items()
+                ]
+                scores = tuple(f"{mean(found):.{digits}f}" if found else "-" for found, digits in values)
+                rows.append(PhotoRow(kind, name, method.name, scores, _seconds(results, method.name, data)))
+    return rows
+
+
+def _seconds(results: Results, method: str, data: str) -> str:
+    times = [
+        row.seconds for row in results.rows if (row.method, row.data) == (method, data) and row.seconds is not None
+    ]
+    return f"{mean(times):.2f}" if times else "-"
+
+
+def photo_table(rows: Sequence[PhotoRow]) -> str:
+    """Return the table in Markdown."""
+    heads = ["input", "set", "method", *(title for title, _ in COLUMNS.values()), "seconds"]
+    rule = ["---" if place < 3 else "---:" for place in range(len(heads))]
+    lines = [heads, rule, *([row.input, row.data, row.method, *row.scores, row.seconds] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def section(rows: Sequence[PhotoRow]) -> str:
+    """Return what docs/results.md says of photos."""
+    return f"{_WHAT}\n{photo_table(rows)}\n{_NOTES}"
+
+
+def between(page: str, begin: str, end: str) -> str:
+    """Return what stands between two marks of a page.
+
+    Raises:
+        ValueError: if the marks are not there, or not once each: nothing that was written may be lost.
+    """
+    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
+        raise ValueError(f"the page must hold {begin} and then {end}, once each: put them back")
+    return page[page.index(begin) + len(begin) : page.index(end)].strip("\n")
+
+
+def replaced(page: str, text: str) -> str:
+    """Return a page with another text between the marks.
+
+    Raises:
+        ValueError: as `between`.
+    """
+    between(page, PHOTOS_BEGIN, PHOTOS_END)
+    head, _, rest = page.partition(PHOTOS_BEGIN)
+    return f"{head}{PHOTOS_BEGIN}\n{text.strip(chr(10))}\n{PHOTOS_END}{rest.partition(PHOTOS_END)[2]}"
+
+
+def main() -> None:
+    data = Path(os.environ.get("SRGAN_DATA", ""))
+    if not (data / "testsets").is_dir():
+        sys.exit("SRGAN_DATA must name the benchmark data folder, with testsets/ in it")
+    try:
+        with Counter(shown=on_terminal()) as counter:
+            rows = photo_rows(photos_measured(data.resolve(), EVALUATION, counter))
+        shown = [row for row in rows if row.data == README_SET and row.input in README_INPUTS]
+        for page, text in ((PAGE, section(rows)), (README, photo_table(shown))):
+            write_text(page, replaced(page.read_text(encoding="utf-8"), text))
+    except (SrganError, ValueError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

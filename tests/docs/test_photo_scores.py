@@ -1,0 +1,48 @@
+"""The table "Photos": means of what was measured, in docs/results.md and README alike."""
+
+import pytest
+
+from docs.photo_scores import (
+    PAGE,
+    PHOTOS_BEGIN,
+    PHOTOS_END,
+    README,
+    between,
+    photo_rows,
+    photo_table,
+    replaced,
+)
+from srgan.evaluation.results import MethodInfo, Results, Row
+
+PAGE_TEXT = f"before\n{PHOTOS_BEGIN}\nold\n{PHOTOS_END}\nafter\n"
+
+
+def test_rows_are_means_over_the_pictures_of_a_set() -> None:
+    rows = tuple(
+        Row("ours", "Set14+jpeg75", name, seconds, "", {"matlab/psnr": psnr, "niqe": 5.0})
+        for name, psnr, seconds in (("a", 26.0, 0.1), ("b", 27.0, 0.3))
+    )
+    results = Results("1", (MethodInfo("ours", "model", "", ""),), {"Set14+jpeg75": ("a", "b")}, rows)
+    first = photo_rows(results)[0]
+    assert (first.input, first.data, first.method) == ("jpeg:75", "Set14", "ours")
+    assert first.scores == ("26.50", "-", "5.00", "-")
+    assert first.seconds == "0.20"
+    assert photo_table([first]).splitlines()[-1] == "| jpeg:75 | Set14 | ours | 26.50 | - | 5.00 | - | 0.20 |"
+
+
+def test_only_what_is_between_the_marks_changes() -> None:
+    assert replaced(PAGE_TEXT, "new\n") == PAGE_TEXT.replace("old", "new")
+    assert between(PAGE_TEXT, PHOTOS_BEGIN, PHOTOS_END) == "old"
+
+
+@pytest.mark.parametrize("page", ["", PHOTOS_BEGIN, f"{PHOTOS_END}{PHOTOS_BEGIN}", PAGE_TEXT + PAGE_TEXT])
+def test_a_page_without_its_marks_is_not_written_over(page: str) -> None:
+    with pytest.raises(ValueError, match="put them back"):
+        replaced(page, "new")
+
+
+def test_readme_has_rows_of_the_page() -> None:
+    whole = between(PAGE.read_text(encoding="utf-8"), PHOTOS_BEGIN, PHOTOS_END).splitlines()
+    shown = between(README.read_text(encoding="utf-8"), PHOTOS_BEGIN, PHOTOS_END).splitlines()
+    assert len(shown) > 2
+    assert set(shown) <= set(whole)
