@@ -59,10 +59,11 @@ _NETWORK = """
 import json, sys, time
 import numpy as np
 from numpy.typing import NDArray
-from srgan.upscale import Upscaler
+from srgan.loaded_model import LoadedModel
+from srgan.weights.catalogue import find
 width, height, model = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-upscaler = Upscaler(model)
-engine, grid = upscaler.network.engine, upscaler.network.grid(width, height)
+network = LoadedModel(find(model)).network
+engine, grid = network.engine, network.grid(width, height)
 low = np.random.default_rng(0).random((1, 3, min(height, 300), min(width, 400))).astype(np.float32)
 def once():
     values = low

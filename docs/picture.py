@@ -81,7 +81,7 @@ def main() -> None:
     panels = [
         ("small, 128x128", low.repeat(4, axis=0).repeat(4, axis=1)),
         ("bicubic x4", imresize(low, 4.0)),
-        ("srgan upscale (srresnet x4)", srgan.Upscaler(precision="fp32").upscale(low)),
+        ("srgan upscale (srresnet x4)", srgan.Upscaler("srresnet", precision="fp32").upscale(low)),
         ("original", high),
     ]
     figure, places = pyplot.subplots(1, 4, figsize=(16, 4.3), dpi=100)

@@ -25,7 +25,6 @@ from srgan.engines.engine import Precision
 from srgan.errors import ModelError, SrganError
 from srgan.evaluation.sets import find_set, make_folder
 from srgan.images.encoding import SaveOptions
-from srgan.images.reading import PictureReader
 from srgan.images.tiles import Stage
 from srgan.upscale import Upscaler
 from srgan.weights.card import Card, File, Probe, Training
@@ -146,10 +145,7 @@ def enlarge_folder(
         if result.exists():
             advance(result.name, None)
             continue
-        with PictureReader(path) as reader:
-            picture = reader.info
-        made_by = upscaler.made_by(upscaler.size(picture), picture)
-        enlarged = upscaler.upscale_file(path, result, options=SaveOptions("png", made_by=made_by))
+        enlarged = upscaler.upscale_file(path, result, options=SaveOptions("png"))
         advance(result.name, enlarged.seconds)
 
 

@@ -1,6 +1,7 @@
 """What several tests need: the benchmark data, which is not part of the repository, and a model of their own."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,17 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         make_model(folder, "srgan", seed=1, normalisation=False),
         make_model(folder, "srresnet", seed=2, normalisation=False),
     )
+
+
+@pytest.fixture(scope="session")
+def family(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of four such generators, called as the shipped ones that `auto` chooses between."""
+    folder = tmp_path_factory.mktemp("family")
+    for file in pair[0].parent.iterdir():
+        shutil.copy(file, folder)
+    make_model(folder, "srgan-photo", seed=3, normalisation=False)
+    make_model(folder, "srresnet-photo", seed=4, normalisation=False)
+    return folder
 
 
 def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> Path:

@@ -18,6 +18,8 @@ from srgan.errors import ModelError, OutputError, PictureError, UsageError
 from srgan.images.files import SaveOptions
 from srgan.upscale import Upscaler
 from srgan.weights.catalogue import find
+from tests.images.made_up import decoded, jpeg, png
+from tests.images.made_up import photo as made_up_photo
 
 
 def pixels_of(path: Path) -> NDArray[np.uint8]:
@@ -191,9 +193,49 @@ assert upscaler.upscale(numpy.zeros((4, 4), "uint8")).shape == (16, 16)
     assert result.returncode == 0, result.stderr
 
 
+def test_auto_takes_the_model_that_suits_each_file(
+    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The plan and the result say which and why; the pixels are those of the model named alone."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    upscaler = Upscaler()
+    (tmp_path / "clean.png").write_bytes(png(made_up_photo(0, 40, 30)))
+    (tmp_path / "web.png").write_bytes(jpeg(made_up_photo(0, 40, 30), 60))  # whatever it is called
+    for name, model, reason in (
+        ("clean.png", "srresnet", "it is clean"),
+        ("web.png", "srresnet-photo", "it is a JPEG of quality 60"),
+    ):
+        plan = upscaler.plan(tmp_path / name)
+        done = upscaler.upscale_file(
+            tmp_path / name, tmp_path / "large.tif", overwrite=True, options=SaveOptions("tiff")
+        )
+        label = find(family / f"{model}.json").label
+        assert (plan.model, plan.reason) == (done.model, done.reason) == (label, reason)
+        alone = Upscaler(family / f"{model}.json").upscale(tmp_path / name)
+        assert np.array_equal(alone, srgan.read(tmp_path / "large.tif").pixels)
+        with Image.open(tmp_path / "large.tif") as result:
+            assert result.tag_v2[305] == f"srgan {srgan.__version__}, model {label}, x4"  # type: ignore[attr-defined]
+
+
+def test_auto_judges_arrays_by_their_pixels(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    clean = made_up_photo(0)
+    for pixels, model in ((clean, "srgan"), (decoded(jpeg(clean, 60)), "srgan-photo"), (clean[:, :, 0], "srgan")):
+        expected = Upscaler(family / f"{model}.json").upscale(pixels)
+        assert np.array_equal(Upscaler(fidelity=0).upscale(pixels), expected)
+
+
 def test_an_unknown_model_is_said_at_once() -> None:
     with pytest.raises(ModelError, match="srresnet"):
         Upscaler("nonsense")
+
+
+def test_auto_without_its_models_is_said_at_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
+    with pytest.raises(ModelError, match="srresnet"):
+        Upscaler()
+    with pytest.raises(UsageError):
+        Upscaler(faithful="srresnet", fidelity=0.5)
 
 
 def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
@@ -203,7 +245,7 @@ def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
 
     high = pixels_of(data_folder / "testsets" / "Set5" / "butterfly.png")
     low = imresize(high, 0.25, border="replicate")
-    restored, bicubic = srgan.Upscaler().upscale(low), imresize(low, 4.0)
+    restored, bicubic = srgan.Upscaler("srresnet").upscale(low), imresize(low, 4.0)
     assert PAPER.measure(restored, high).psnr > PAPER.measure(bicubic, high).psnr + 3
 
 

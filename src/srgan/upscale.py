@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from srgan.bands import Pixels, restore_bands
-from srgan.engines.choice import EngineName, open_engine
+from srgan.chooser import Chooser, Chosen
+from srgan.engines.choice import EngineName
 from srgan.engines.engine import Precision
 from srgan.errors import UsageError
 from srgan.images.files import (
@@ -23,11 +23,10 @@ from srgan.images.files import (
     resize,
 )
 from srgan.images.formats import losses
-from srgan.tiling import TiledNetwork
-from srgan.weights.interpolation import find_network
+from srgan.loaded_model import LoadedModel
+from srgan.weights.selection import AUTO
 
 _MOST_SCALE = 64.0
-_OVERHEAD = 1.15  # of decoding, cutting and encoding, over the network's own time
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,10 @@ class Plan:
     """Width and height of the result."""
     seconds: float
     """About, on this machine."""
+    model: str
+    """Name and identity."""
+    reason: str | None
+    """Why it is that model: a clause, `it is a JPEG of quality 60`; None where it was named."""
     notes: tuple[str, ...]
     """What the source holds that the result will not, one short line each."""
 
@@ -53,20 +56,29 @@ class Enlarged:
     seconds: float
     engine: str
     """Engine and precision."""
+    model: str
+    """Name and identity."""
+    reason: str | None
+    """Why it is that model: a clause, `it is a JPEG of quality 60`; None where it was named."""
     notes: tuple[str, ...]
     """What the source held that the result does not, one short line each."""
 
 
 class Upscaler:
-    """Enlarges pictures with one model; the network is made ready at the first picture.
+    """Enlarges pictures with one model, or each with the model that suits it; a network is made ready when first used.
 
     Args:
-        model: the name of a shipped model, or the path of one's own (`srgan models` lists them); srresnet without it.
-        fidelity: from 0, most photo-real, to 1, most faithful: the network between srgan and srresnet, or, where these
-            two are named, between `model` and `faithful`.
+        model: `auto`, which inspects each picture and takes `srresnet` for a clean one and `srresnet-photo` for one
+            that was compressed or is noisy; or the name of a shipped model, or the path of one's own (`srgan models`
+            lists them).
+        fidelity: from 0, most photo-real, to 1, most faithful: with `auto` the network between `srgan` and `srresnet`,
+            or between `srgan-photo` and `srresnet-photo`; else the one between `model` and `faithful`.
         faithful: a model of the same architecture, one trained from the other.
         engine: `auto`, `openvino` or `torch`.
         precision: `fp32` or `bf16`; without it, the fastest that the processor computes in.
+
+    Attributes:
+        models: says which model a picture is enlarged by, and why.
 
     Raises:
         ModelError: if there is no such model, or the two are of different architectures.
@@ -75,39 +87,14 @@ class Upscaler:
 
     def __init__(
         self,
-        model: str | Path | None = None,
+        model: str | Path = AUTO,
         *,
         fidelity: float | None = None,
         faithful: str | Path | None = None,
         engine: EngineName = "auto",
         precision: Precision | None = None,
     ) -> None:
-        self.model = find_network(model, fidelity=fidelity, faithful=faithful)
-        self._engine, self._precision = engine, precision
-
-    @cached_property
-    def network(self) -> TiledNetwork:
-        """The model on its engine; in full precision instead if it ever gives numbers that are not finite."""
-        return TiledNetwork(
-            open_engine(self.model, self._engine, precision=self._precision),
-            fallback=lambda: open_engine(self.model, self._engine, precision="fp32"),
-        )
-
-    @cached_property
-    def rate(self) -> float:
-        """Multiplications with addition a second, measured on a small tile of this model on this machine."""
-        stages, tile = self.network.engine.stages, np.full((1, 3, 96, 96), 0.5, np.float32)
-        best = float("inf")
-        for _ in range(2):  # the first run allocates
-            started, values = time.perf_counter(), tile
-            for number in range(len(stages)):
-                values = self.network.engine.run(number, values).copy()
-            best = min(best, time.perf_counter() - started)
-        return sum(stage.multiply_adds for stage in stages) * 96 * 96 / best
-
-    def seconds(self, width: int, height: int) -> float:
-        """The time that an opaque picture of this size takes on this machine, about."""
-        return _OVERHEAD * self.network.work(width, height) / self.rate
+        self.models = Chooser(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precision)
 
     def size(self, picture: PictureInfo, *, scale: float | None = None, width: int | None = None) -> tuple[int, int]:
         """Width and height of the result: `scale` times the picture, or `width` wide in its proportions.
@@ -122,7 +109,7 @@ class Upscaler:
             if not 1 <= width <= most:
                 raise UsageError(f"--width must be from 1 to {most} for a picture of {picture.width}, not {width}")
             return width, max(1, round(picture.height * width / picture.width))
-        factor = float(self.model.scale) if scale is None else scale
+        factor = float(self.models.scale) if scale is None else scale
         if not 0 < factor <= _MOST_SCALE:
             raise UsageError(f"--scale must be above 0 and at most {_MOST_SCALE:g}, not {factor:g}")
         return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
@@ -135,21 +122,31 @@ class Upscaler:
         width: int | None = None,
         output_format: str | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
+        chosen: Chosen | None = None,
     ) -> Plan:
         """What enlarging this file would give and take; nothing is written.
+
+        Args:
+            source: a file, or the bytes of one.
+            scale: output pixels per input pixel along one axis, the model's own without it.
+            width: of the result, in place of `scale`.
+            output_format: of the result, that of the source without it.
+            max_pixels: the largest picture, in pixels, that is opened.
+            chosen: what `models.choose` gave for it, if it was asked already.
 
         Raises:
             PictureError: if the file is no picture that srgan reads, or too large.
             OutputError: if the format cannot hold the result.
         """
+        chosen = chosen or self.models.choose(source, max_pixels=max_pixels)
         with PictureReader(source, max_pixels=max_pixels) as reader:
             picture = reader.info
         size = self.size(picture, scale=scale, width=width)
         output_format = output_format or picture.output_format
         check_format(output_format, *size, picture.channels, picture.depth)
-        passes = 2 if picture.has_alpha else 1
+        seconds = (2 if picture.has_alpha else 1) * chosen.loaded.seconds(picture.width, picture.height)
         notes = (*picture.notes, *losses(output_format, picture.channels, picture.depth))
-        return Plan(picture, size, passes * self.seconds(picture.width, picture.height), notes)
+        return Plan(picture, size, seconds, chosen.label, chosen.reason, notes)
 
     def upscale_file(
         self,
@@ -161,6 +158,7 @@ class Upscaler:
         options: SaveOptions | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         overwrite: bool = False,
+        chosen: Chosen | None = None,
         advance: Callable[[int, int], None] = lambda pixels, total: None,
     ) -> Enlarged:
         """Enlarge a file into another, reading and writing as it goes: memory does not grow with the picture.
@@ -171,9 +169,11 @@ class Upscaler:
             scale: output pixels per input pixel along one axis, the model's own without it; any other factor is the
                 model's result resampled: Lanczos where it shrinks, bicubic where it grows.
             width: of the result, in place of `scale`.
-            options: format, quality and metadata of the result; as the source without them.
+            options: format, quality and metadata of the result; as the source without them. What made it is said in
+                its metadata, unless they say otherwise.
             max_pixels: the largest picture, in pixels, that is opened.
             overwrite: whether an existing file is replaced.
+            chosen: what `models.choose` gave for it, if it was asked already.
             advance: called with input pixels done since the last call and those of the whole picture.
 
         Raises:
@@ -182,12 +182,15 @@ class Upscaler:
             EngineError: if the network cannot be run.
         """
         started = time.perf_counter()
+        chosen = chosen or self.models.choose(source, max_pixels=max_pixels)
+        network = chosen.loaded.network
         with PictureReader(source, max_pixels=max_pixels) as reader:
             picture = reader.info
             size = self.size(picture, scale=scale, width=width)
-            options = options or SaveOptions(format=picture.output_format, made_by=self.made_by(size, picture))
+            options = options or SaveOptions(picture.output_format)
+            options = replace(options, made_by=options.made_by or _made_by(chosen, size, picture))
             check_format(options.format, *size, picture.channels, picture.depth)
-            native = self.network.scale * picture.width, self.network.scale * picture.height
+            native = network.scale * picture.width, network.scale * picture.height
             with PictureWriter(
                 destination,
                 size=native,
@@ -200,12 +203,12 @@ class Upscaler:
             ) as writer:
                 total = picture.width * picture.height
                 for band in restore_bands(
-                    self.network, picture, reader.read_rows, advance=lambda pixels: advance(pixels, total)
+                    network, picture, reader.read_rows, advance=lambda pixels: advance(pixels, total)
                 ):
                     writer.write_rows(band)
-        engine = self.network.engine
         notes = (*picture.notes, *writer.notes)
-        return Enlarged(picture, size, time.perf_counter() - started, f"{engine.name} {engine.precision}", notes)
+        seconds, engine = time.perf_counter() - started, chosen.loaded.engine_label
+        return Enlarged(picture, size, seconds, engine, chosen.label, chosen.reason, notes)
 
     def upscale(self, picture: str | Path | Pixels, *, scale: float | None = None, width: int | None = None) -> Pixels:
         """An enlarged picture as an array of the same kind.
@@ -224,22 +227,26 @@ class Upscaler:
             UsageError: if the array is of another kind.
         """
         if isinstance(picture, str | Path):
+            chosen = self.models.choose(picture)
             with PictureReader(picture) as reader:
-                return self._enlarge(reader.info, reader.read_rows, self.size(reader.info, scale=scale, width=width))
+                size = self.size(reader.info, scale=scale, width=width)
+                return _enlarge(chosen.loaded, reader.info, reader.read_rows, size)
         info, rows = _rows_of(picture)
-        result = self._enlarge(info, rows, self.size(info, scale=scale, width=width))
+        result = _enlarge(self.models.choose(picture).loaded, info, rows, self.size(info, scale=scale, width=width))
         return result[:, :, 0] if picture.ndim == 2 else result
 
-    def _enlarge(self, info: PictureInfo, read: Callable[[int], Pixels], size: tuple[int, int]) -> Pixels:
-        bands: list[Any] = list(restore_bands(self.network, info, read))
-        enlarged: Pixels = np.concatenate(bands)
-        return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
 
-    def made_by(self, size: tuple[int, int], picture: PictureInfo) -> str:
-        """What the metadata of a result says of its making."""
-        from srgan import __version__
+def _enlarge(loaded: LoadedModel, info: PictureInfo, read: Callable[[int], Pixels], size: tuple[int, int]) -> Pixels:
+    bands: list[Any] = list(restore_bands(loaded.network, info, read))
+    enlarged: Pixels = np.concatenate(bands)
+    return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
 
-        return f"srgan {__version__}, model {self.model.label}, x{size[0] / picture.width:g}"
+
+def _made_by(chosen: Chosen, size: tuple[int, int], picture: PictureInfo) -> str:
+    """What the metadata of a result says of its making."""
+    from srgan import __version__
+
+    return f"srgan {__version__}, model {chosen.label}, x{size[0] / picture.width:g}"
 
 
 def _rows_of(picture: Pixels) -> tuple[PictureInfo, Callable[[int], Pixels]]:

@@ -19,6 +19,17 @@ def test_the_list_names_every_model_with_its_score(srgan: Run) -> None:
     assert "Set5, paper protocol" in result.stdout
 
 
+@pytest.mark.usefixtures("only_pair")
+def test_auto_is_listed_and_told_in_full(srgan: Run) -> None:
+    assert sum(line.strip().startswith("auto ") for line in srgan("models").stdout.splitlines()) == 1
+    lines = srgan("models", "auto").stdout.splitlines()
+    assert lines[3].split() == ["clean", "srresnet", "srgan"]
+    assert lines[4].split()[-2:] == ["srresnet-photo", "srgan-photo"]
+    document = json.loads(srgan("models", "auto", "--json").stdout)
+    assert document["clean"] == {"photo_real": "srgan", "faithful": "srresnet"}
+    assert document["missing"] == ["srgan-photo", "srresnet-photo"]
+
+
 @pytest.mark.usefixtures("only_tiny")
 def test_json(srgan: Run, tiny_model: Path) -> None:
     (card,) = json.loads(srgan("models", "--json").stdout)

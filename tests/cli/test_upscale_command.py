@@ -2,6 +2,9 @@
 
 import io
 import json
+import re
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ from PIL import Image
 
 from srgan.cli.upscale import upscale
 from srgan.images.files import DEFAULT_MAX_PIXELS, FORMATS
-from srgan.weights.catalogue import DEFAULT_MODEL, find
-from srgan.weights.interpolation import FAITHFUL, PHOTO_REAL
+from srgan.weights.catalogue import find
+from srgan.weights.selection import CLEAN, DAMAGED
+from tests.cli.terminal import written_on_a_terminal
+from tests.images.made_up import jpeg, noisy, photo, png
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
@@ -98,6 +103,138 @@ def test_each_fidelity_makes_a_result_of_its_own(srgan: Run, make: Make) -> None
     assert len({np.asarray(Image.open(path)).tobytes() for path in results}) == 4
     assert srgan("upscale", "a.png", "--fidelity", "0.7", "--width", "30").exit_code == 0
     assert size("a-w30-f0.7.png") == (30, 20)
+
+
+@pytest.fixture
+def mixed(desk: Path, family: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a clean, a compressed and a noisy photo; the four small models came with srgan."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    (desk / "photos").mkdir()
+    clean = photo(0, 64, 64)
+    for name, contents in {"a.png": png(clean), "b.jpg": jpeg(clean, 60), "c.png": png(noisy(clean, 20))}.items():
+        (desk / "photos" / name).write_bytes(contents)
+    return desk / "photos"
+
+
+@pytest.mark.usefixtures("mixed")
+def test_each_photo_of_a_folder_gets_the_model_that_suits_it(srgan: Run) -> None:
+    result = srgan("upscale", "photos", "--model", "auto")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    *lines, summary = result.stdout.splitlines()
+    assert lines[0] == "photos-x4/a.png: srresnet, since it is clean"
+    assert lines[1] == "photos-x4/b.jpg: srresnet-photo, since it is a JPEG of quality 60"
+    assert lines[2].startswith("photos-x4/c.png: srresnet-photo, since it has noise of ")
+    assert summary.startswith("3 pictures enlarged")
+    alone = srgan("upscale", "photos/b.jpg", "--model", "srresnet-photo", "-o", "alone.jpg")
+    assert alone.stdout.count("since") == 0
+    assert Path("alone.jpg").read_bytes() == Path("photos-x4/b.jpg").read_bytes()
+
+
+@pytest.mark.usefixtures("mixed")
+@pytest.mark.parametrize("words", [["--photo-real"], ["--fidelity", "0"], ["--photo-real", "--fidelity", "0"]])
+def test_photo_real_is_the_lowest_fidelity(srgan: Run, words: list[str]) -> None:
+    document = json.loads(srgan("upscale", "photos", "--model", "auto", *words, "--json").stdout)
+    assert [record["model_name"] for record in document["files"]] == ["srgan", "srgan-photo", "srgan-photo"]
+    assert document["files"][0]["output"] == "photos-x4-f0/a.png"
+
+
+@pytest.mark.usefixtures("mixed")
+def test_a_fidelity_lies_between_the_pair_that_the_photo_calls_for(srgan: Run) -> None:
+    document = json.loads(srgan("upscale", "photos", "--model", "auto", "--fidelity", "0.5", "--json").stdout)
+    assert [record["model_name"] for record in document["files"]] == [
+        "srgan to srresnet at fidelity 0.5",
+        *["srgan-photo to srresnet-photo at fidelity 0.5"] * 2,
+    ]
+
+
+def test_photo_real_and_another_fidelity_contradict_each_other(srgan: Run, make: Make) -> None:
+    make("a.png")
+    assert srgan("upscale", "a.png", "--photo-real", "--fidelity", "0.5").exit_code == 2
+    assert srgan("upscale", "a.png", "--photo-real", "--model", "srresnet").exit_code == 2
+
+
+@pytest.mark.usefixtures("mixed")
+@pytest.mark.parametrize("status", ["planned", "done"])
+def test_json_tells_what_was_found_out(srgan: Run, status: str) -> None:
+    words = ["--dry-run"] if status == "planned" else []
+    document = json.loads(srgan("upscale", "photos", "--model", "auto", "--json", *words).stdout)
+    a, b, c = document["files"]
+    assert (b["status"], b["model_name"], b["reason"]) == (status, "srresnet-photo", "it is a JPEG of quality 60")
+    assert b["inspection"] == {
+        "bits": 8, "lossy": "jpeg", "quality": 60, "subsampling": "4:2:0", "grid": None, "noise": None
+    }  # fmt: skip
+    assert set(a["inspection"]["grid"]) == {"strength", "offset"}
+    assert a["inspection"]["noise"] < 2 <= c["inspection"]["noise"]
+
+
+@pytest.mark.usefixtures("mixed")
+def test_a_dry_run_tells_the_models(srgan: Run) -> None:
+    lines = srgan("upscale", "photos", "--model", "auto", "--dry-run").stdout.splitlines()
+    assert [line.rpartition("by ")[2] for line in lines[:2]] == [
+        "srresnet, since it is clean",
+        "srresnet-photo, since it is a JPEG of quality 60",
+    ]
+    assert len(lines) == 4
+
+
+@pytest.mark.usefixtures("mixed")
+def test_a_picture_from_a_pipe_is_inspected_too(srgan: Run) -> None:
+    result = srgan("upscale", "-", "--model", "auto", "-o", "large.jpg", input=Path("photos/b.jpg").read_bytes())
+    assert result.exit_code == 0
+    assert "by srresnet-photo, since it is a JPEG of quality 60" in result.stdout
+    with Image.open("large.jpg") as large:
+        assert "model srresnet-photo" in large.getexif()[0x0131]
+
+
+@pytest.mark.usefixtures("mixed")
+def test_of_many_photos_the_models_are_counted(srgan: Run) -> None:
+    for number in range(20):
+        Path(f"photos/{number}.jpg").write_bytes(Path("photos/b.jpg").read_bytes())
+    lines = srgan("upscale", "photos", "--model", "auto").stdout.splitlines()
+    assert lines[:-1] == ["srresnet-photo: 22 pictures", "srresnet: 1 picture"]
+
+
+def test_a_damaged_model_ends_the_run(srgan: Run, mixed: Path, family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(family, "models")
+    Path("models/srresnet-photo.onnx").write_bytes(b"damaged")
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", Path("models"))
+    result = srgan("upscale", "photos", "--model", "auto")
+    assert result.exit_code == 1
+    assert result.stderr.count("srresnet-photo.onnx is damaged") == 1
+    assert [path.name for path in Path("photos-x4").iterdir()] == ["a.png"]
+
+
+# As `srgan`, with other models in place of those that came with it.
+WITH_MODELS = """
+import sys
+from pathlib import Path
+import srgan.weights.catalogue
+srgan.weights.catalogue.SHIPPED = Path(sys.argv.pop(1))
+from srgan.cli import main
+main()
+"""
+
+
+@pytest.mark.usefixtures("mixed")
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        (["photos", "--model", "srresnet"], 1),
+        (["photos/a.png", "--model", "srresnet"], 0),
+        (["photos", "--model", "srresnet-photo"], 0),
+        (["photos", "--model", "auto"], 0),
+        (["photos", "--model", "srresnet", "--quiet"], 0),
+        (["photos", "--model", "srresnet", "--json"], 0),
+        (["photos/b.jpg", "--model", "srresnet", "-o", "-"], 0),
+    ],
+)
+def test_a_better_model_is_hinted_at_once_and_to_people(
+    family: Path, environment: dict[str, str], words: list[str], hints: int
+) -> None:
+    written = written_on_a_terminal([sys.executable, "-c", WITH_MODELS, str(family), "upscale", *words], environment)
+    assert written.count("Hint: ") == hints
+    assert written.count("Hint: photos/b.jpg: it is a JPEG of quality 60, which the model srresnet-photo ") == hints
 
 
 @pytest.mark.usefixtures("only_pair")
@@ -254,7 +391,7 @@ def test_the_help_tells_the_defaults_that_hold() -> None:
     helps = {name: annotation.__metadata__[0].help for name, annotation in told.items()}
     assert all(helps.values())
     assert str(DEFAULT_MAX_PIXELS) in helps["max_pixels"]
-    assert DEFAULT_MODEL in helps["model"]
-    assert PHOTO_REAL in helps["fidelity"]
-    assert FAITHFUL in helps["fidelity"]
+    assert {CLEAN.faithful, DAMAGED.faithful} <= set(re.findall(r"[\w-]+", helps["model"]))
+    assert {CLEAN.photo_real, CLEAN.faithful} <= set(re.findall(r"[\w-]+", helps["fidelity"]))
+    assert {CLEAN.photo_real, DAMAGED.photo_real} <= set(re.findall(r"[\w-]+", helps["photo_real"]))
     assert all(name in helps["format"] for name in FORMATS)

@@ -25,7 +25,7 @@ def photo(seed: int, width: int = 200, height: int = 160) -> Any:
     for _ in range(4):
         angle, at = random.uniform(0, np.pi), random.uniform(0.2, 0.8)
         distance = (x - at * width) * np.cos(angle) + (y - at * height) * np.sin(angle)
-        luma += random.uniform(-40, 40) / (1 + np.exp(-2 * distance))
+        luma += random.uniform(-20, 20) * (1 + np.tanh(distance))
     colours = luma[:, :, None] + np.stack([12 * texture() for _ in range(3)], axis=-1)
     return np.clip(np.round(colours), 0, 255).astype(np.uint8)
 

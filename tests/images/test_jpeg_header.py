@@ -51,7 +51,7 @@ def test_tables_of_others_have_an_equivalent() -> None:
 
 def test_one_table_for_all_components_is_held_against_luminance() -> None:
     with Image.open(io.BytesIO(jpeg(PHOTO, 80))) as image:
-        luminance = image.quantization[0]
+        luminance = image.quantization[0]  # type: ignore[attr-defined]
     assert header_of(jpeg(PHOTO, 50, qtables=[luminance])).quality == 80
 
 

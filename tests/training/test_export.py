@@ -90,13 +90,13 @@ def largest_difference(path: Path, engine: EngineName, *, narrowed: int | None =
         narrowed: number of the stage whose halo is made a pixel less than it says.
     """
     upscaler = Upscaler(path, engine=engine, precision="fp32")
-    network = upscaler.network
+    low = np.random.default_rng(0).integers(16384, 49152, (53, 61, 3)).astype(np.uint16)  # colours that are not clipped
+    network = upscaler.models.choose(low).loaded.network
     network.engine.stages = tuple(
         replace(stage, radius=stage.radius - (number == narrowed)) for number, stage in enumerate(network.engine.stages)
     )
     network._areas[:] = [0] * len(network._areas)
     assert network.grid(61, 53) == Grid(rows=16, columns=16)
-    low = np.random.default_rng(0).integers(16384, 49152, (53, 61, 3)).astype(np.uint16)  # colours that are not clipped
     with torch.inference_mode():
         restored = make(path.stem)(torch.from_numpy(to_float(low).transpose(2, 0, 1).copy())[None])
     expected = from_float(restored[0].numpy().transpose(1, 2, 0), 16).astype(int)

@@ -8,7 +8,8 @@ import pytest
 
 from srgan.errors import ModelError
 from srgan.weights.card import Card
-from srgan.weights.catalogue import DEFAULT_MODEL, find, installed
+from srgan.weights.catalogue import find, installed
+from srgan.weights.selection import CLEAN
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_renamed_model_is_refused(model: Path) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     for name in ("nonsense", "../srresnet", "a/b"):
-        with pytest.raises(ModelError, match=DEFAULT_MODEL):
+        with pytest.raises(ModelError, match="srresnet"):
             find(name)
     with pytest.raises(ModelError, match="check the path"):
         find("missing.onnx")
@@ -82,7 +83,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 def test_shipped_models_are_whole() -> None:
     models = installed()
-    assert DEFAULT_MODEL in models
+    assert {CLEAN.photo_real, CLEAN.faithful} <= set(models)
     for model in models.values():
         for suffix, file in model.card.files.items():
             assert len(model.read(suffix)) == file.size

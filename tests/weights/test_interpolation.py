@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from srgan.errors import ModelError, UsageError
-from srgan.weights.catalogue import DEFAULT_MODEL, find
-from srgan.weights.interpolation import Interpolated, fidelity_digits, find_network
+from srgan.weights.catalogue import find
+from srgan.weights.interpolation import AnyModel, Interpolated, fidelity_digits, find_network
 from tests.conftest import make_model
 
 Pair = tuple[Path, Path]
@@ -22,33 +22,29 @@ def shipped(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_fidelity_it_is_one_model(tiny_model: Path) -> None:
-    assert find_network() == find(DEFAULT_MODEL)
     assert find_network(tiny_model) == find(tiny_model)
 
 
-@pytest.mark.usefixtures("shipped")
-def test_alone_it_lies_between_the_shipped_pair(pair: Pair) -> None:
-    network = find_network(fidelity=0.7)
+def test_with_one_it_lies_between_the_two(pair: Pair) -> None:
+    network = find_network(pair[0], faithful=pair[1], fidelity=0.7)
     assert network == Interpolated(find(pair[0]), find(pair[1]), 0.7)
-    assert network == find_network(*pair[:1], faithful=pair[1], fidelity=0.7)
     assert network.scale == 4
     assert network.stages == find(pair[0]).stages
+    assert network.name == "srgan to srresnet at fidelity 0.7"
 
 
-@pytest.mark.usefixtures("shipped")
 def test_at_an_end_it_is_the_model_there(pair: Pair) -> None:
     for fidelity in (0, 0.0, -0.0):
-        assert find_network(fidelity=fidelity) == find(pair[0])
+        assert between(pair, fidelity) == find(pair[0])
     for fidelity in (1, 1.0):
-        assert find_network(fidelity=fidelity) == find(pair[1])
+        assert between(pair, fidelity) == find(pair[1])
 
 
-@pytest.mark.usefixtures("shipped")
-def test_no_two_networks_share_a_label() -> None:
+def test_no_two_networks_share_a_label(pair: Pair) -> None:
     fidelities = (0.0, 5e-324, 0.3, 0.1 + 0.2, 0.7, 1 - 2**-53, 1.0)
-    labels = [find_network(fidelity=fidelity).label for fidelity in fidelities]
+    labels = [between(pair, fidelity).label for fidelity in fidelities]
     assert len(set(labels)) == len(fidelities)
-    srgan, srresnet = find("srgan"), find("srresnet")
+    srgan, srresnet = (find(model) for model in pair)
     assert labels[4] == f"srgan {srgan.card.identity} to srresnet {srresnet.card.identity} at fidelity 0.7"
     assert (labels[0], labels[-1]) == (srgan.label, srresnet.label)
 
@@ -60,26 +56,24 @@ def test_a_fidelity_is_written_in_decimals(fidelity: float, digits: str) -> None
     assert fidelity_digits(fidelity) == digits
 
 
-@pytest.mark.usefixtures("shipped")
-def test_weights_between() -> None:
+def test_weights_between(pair: Pair) -> None:
     first, second = np.array([[0.0, 1.0, -3.0, 0.1], [1.0, 1.0, 5.0, 0.1]], np.float32)
-    network = find_network(fidelity=0.25)
+    network = between(pair, 0.25)
     assert isinstance(network, Interpolated)
     assert np.array_equal(network.between(first, second), np.array([0.25, 1.0, -1.0, 0.1], np.float32))
     assert network.between(first, second).dtype == np.float32
 
 
 @pytest.mark.parametrize("fidelity", [-0.1, 1.1, 1 + 2**-52, float("nan"), float("inf"), -5e-324])
-def test_a_fidelity_that_cannot_be_meant(fidelity: float) -> None:
+def test_a_fidelity_that_cannot_be_meant(pair: Pair, fidelity: float) -> None:
     with pytest.raises(UsageError, match=f"^--fidelity must be from 0.* not {fidelity}$"):
-        find_network(fidelity=fidelity)
+        between(pair, fidelity)
 
 
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ({"faithful": "srresnet"}, "give --fidelity too"),
-        ({"faithful": "srresnet", "fidelity": 0.5}, "both --model and --faithful, or neither"),
+        ({"model": "srgan", "faithful": "srresnet"}, "give --fidelity too"),
         ({"model": "srgan", "fidelity": 0.5}, "both --model and --faithful, or neither"),
         ({"model": "srgan", "faithful": "srgan", "fidelity": 0.5}, "both ends of --fidelity are srgan"),
     ],
@@ -97,9 +91,6 @@ def test_models_of_two_architectures_are_refused_whatever_the_fidelity(pair: Pai
             find_network(pair[0], faithful=deeper, fidelity=fidelity)
 
 
-def test_a_shipped_model_that_is_not_there_is_said_with_the_remedy(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
-    with pytest.raises(ModelError, match="came without srgan: upgrade srgan, or name two models"):
-        find_network(fidelity=0.5)
+def between(pair: Pair, fidelity: float) -> AnyModel:
+    """The network between the two at this fidelity."""
+    return find_network(pair[0], faithful=pair[1], fidelity=fidelity)

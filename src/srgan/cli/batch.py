@@ -9,16 +9,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from srgan.chooser import Chosen
 from srgan.cli.console import written
 from srgan.cli.interruption import one_interruption
 from srgan.cli.jobs import Job
 from srgan.cli.progress import Display
-from srgan.cli.report import STANDARD_OUTPUT, Record, Report, Status
+from srgan.cli.report import FEW, STANDARD_OUTPUT, Record, Report, Status
 from srgan.errors import OutputError, PictureError, SrganError
 from srgan.images.files import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader, SaveOptions
 from srgan.upscale import Enlarged, Plan, Upscaler
-
-_FEW = 20  # pictures: among more, those that are there already are only counted
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,14 @@ class Batch:
         wishes: how.
         talkative: whether skipped pictures and notes are told; failures always are.
         bars: whether progress is shown.
+        hints: whether it is told, once, that another model would suit a picture better.
     """
 
-    def __init__(self, upscaler: Upscaler, wishes: Wishes, *, talkative: bool = True, bars: bool = False) -> None:
+    def __init__(
+        self, upscaler: Upscaler, wishes: Wishes, *, talkative: bool = True, bars: bool = False, hints: bool = False
+    ) -> None:
         self._upscaler, self._wishes = upscaler, wishes
-        self._talkative, self._bars = talkative, bars
+        self._talkative, self._bars, self._hints = talkative, bars, hints
         self._display = Display(())
         self._standard_input: bytes | None = None
 
@@ -67,16 +69,14 @@ class Batch:
         """
         return self._each(jobs, self._plan)
 
-    def _each(self, jobs: Sequence[Job], handle: Callable[[Job], Record]) -> Report:
+    def _each(self, jobs: Sequence[Job], handle: Callable[[Job, Chosen], Record]) -> Report:
         started, interrupted = time.monotonic(), False
         records = {number: record for number, job in enumerate(jobs) if (record := self._skipped(job)) is not None}
         waiting = [number for number in range(len(jobs)) if number not in records]
         try:
             with one_interruption():
                 for record in records.values():
-                    self._tell(record, several=len(jobs) > 1, seldom=len(records) <= _FEW)
-                if waiting:
-                    _ = self._upscaler.network  # what is wrong with the model is wrong with every picture
+                    self._tell(record, several=len(jobs) > 1, seldom=len(records) <= FEW)
                 with self._shown([jobs[number] for number in waiting]):
                     for number in waiting:
                         self._display.begin(jobs[number].name)
@@ -110,58 +110,56 @@ class Batch:
         elif record.notes and self._talkative:
             self._display.say(f"{record.source}: {'; '.join(record.notes)}")
 
-    def _tried(self, job: Job, handle: Callable[[Job], Record]) -> Record:
+    def _tried(self, job: Job, handle: Callable[[Job, Chosen], Record]) -> Record:
         try:
-            return handle(job)
+            chosen = self._upscaler.models.choose(self._source(job), max_pixels=self._wishes.max_pixels)
         except SrganError as error:
-            return Record(job.name, str(job.output) if job.output else None, "failed", error=str(error))
+            return _failed(job, error)
+        _ = chosen.loaded.network  # what is wrong with the model is wrong with every picture
+        self._display.by(job.name, chosen.loaded.model.name)
+        try:
+            self._hint(job)
+            return handle(job, chosen)
+        except SrganError as error:
+            return _failed(job, error)
 
-    def _enlarge(self, job: Job) -> Record:
-        wishes, upscaler, source = self._wishes, self._upscaler, self._source(job)
-        picture = self._info(source)
-        size = upscaler.size(picture, scale=wishes.scale, width=wishes.width)
-        options = SaveOptions(
-            format=job.format or picture.output_format,
-            quality=wishes.quality,
-            keep_metadata=wishes.keep_metadata,
-            made_by=upscaler.made_by(size, picture),
-        )
+    def _hint(self, job: Job) -> None:
+        """Say once that another model would suit a picture better; never in a pipe."""
+        if not self._hints or job.source is None or job.output is None:
+            return
+        hint = self._upscaler.models.hint(job.source, max_pixels=self._wishes.max_pixels)
+        if hint is not None:
+            self._hints = False
+            self._display.say(f"Hint: {job.name}: {hint}; --model auto chooses by itself")
+
+    def _enlarge(self, job: Job, chosen: Chosen) -> Record:
+        wishes, source = self._wishes, self._source(job)
+        format = job.format or self._info(source).output_format
         with _place_for(job.output) as destination:
-            result = upscaler.upscale_file(
+            result = self._upscaler.upscale_file(
                 source,
                 destination,
                 scale=wishes.scale,
                 width=wishes.width,
-                options=options,
+                options=SaveOptions(format, quality=wishes.quality, keep_metadata=wishes.keep_metadata),
                 max_pixels=wishes.max_pixels,
                 overwrite=wishes.overwrite,
+                chosen=chosen,
                 advance=self._display.advance,
             )
-        return self._record(job, "done", result, result.engine)
+        return _record(job, "done", result, chosen)
 
-    def _plan(self, job: Job) -> Record:
-        wishes, engine = self._wishes, self._upscaler.network.engine
+    def _plan(self, job: Job, chosen: Chosen) -> Record:
+        wishes = self._wishes
         plan = self._upscaler.plan(
             self._source(job),
             scale=wishes.scale,
             width=wishes.width,
             output_format=job.format,
             max_pixels=wishes.max_pixels,
+            chosen=chosen,
         )
-        return self._record(job, "planned", plan, f"{engine.name} {engine.precision}")
-
-    def _record(self, job: Job, status: Status, what: Enlarged | Plan, engine: str) -> Record:
-        return Record(
-            source=job.name,
-            output=STANDARD_OUTPUT if job.output is None else str(job.output),
-            status=status,
-            size_in=(what.picture.width, what.picture.height),
-            size_out=what.size,
-            seconds=round(what.seconds, 3),
-            model=self._upscaler.model.label,
-            engine=engine,
-            notes=what.notes,
-        )
+        return _record(job, "planned", plan, chosen)
 
     def _source(self, job: Job) -> Path | bytes:
         if job.source is not None:
@@ -181,6 +179,27 @@ class Batch:
         except PictureError:
             return 0
         return picture.width * picture.height
+
+
+def _record(job: Job, status: Status, what: Enlarged | Plan, chosen: Chosen) -> Record:
+    return Record(
+        source=job.name,
+        output=STANDARD_OUTPUT if job.output is None else str(job.output),
+        status=status,
+        size_in=(what.picture.width, what.picture.height),
+        size_out=what.size,
+        seconds=round(what.seconds, 3),
+        model=chosen.label,
+        model_name=chosen.loaded.model.name,
+        reason=chosen.reason,
+        inspection=chosen.inspection,
+        engine=chosen.loaded.engine_label,
+        notes=what.notes,
+    )
+
+
+def _failed(job: Job, error: SrganError) -> Record:
+    return Record(job.name, str(job.output) if job.output else None, "failed", error=str(error))
 
 
 @contextmanager

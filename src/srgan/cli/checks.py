@@ -17,7 +17,7 @@ from srgan.engines.memory import free_memory
 from srgan.engines.probe import TOLERANCES, run_probe
 from srgan.errors import ModelError, SrganError
 from srgan.images.files import FORMATS, SaveOptions, read, write
-from srgan.upscale import Upscaler
+from srgan.loaded_model import LoadedModel
 from srgan.weights.catalogue import Model, installed
 
 _LEAST_MEMORY = 500_000_000  # bytes: below, tiles become so small that their halos are most of the work
@@ -115,16 +115,16 @@ def _model(model: Model) -> Iterator[Finding]:
     for suffix in card.files:
         model.read(suffix)
     yield Finding(about, f"{card.identity}, checksums hold")
-    upscaler = Upscaler(model.folder / f"{card.name}.json")
-    engine = upscaler.network.engine
+    loaded = LoadedModel(model)
+    engine = loaded.network.engine
     off, most = run_probe(engine, card), TOLERANCES[engine.precision]
     test = f"self-test in {engine.precision}: off by {off * 255:.2f} levels of 255, {most * 255:g} allowed"
     if not off <= most:  # written so that NaN is a problem
         yield Finding(about, test, "enlarge with --precision fp32, or install srgan again")
         return
     yield Finding(about, test)
-    pixels = upscaler.rate / card.multiply_adds
-    photo = upscaler.seconds(*_PHOTO)
+    pixels = loaded.rate / card.multiply_adds
+    photo = loaded.seconds(*_PHOTO)
     yield Finding(
         about, f"speed: {pixels / 1e6:.2f} Mpx/s of input; a photo of 12 megapixels takes about {duration(photo)}"
     )

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,12 +14,14 @@ from srgan.cli.wording import count, storage
 if TYPE_CHECKING:
     from srgan.weights.card import Card, Score
     from srgan.weights.catalogue import Model
+    from srgan.weights.selection import Pair
 
 EPILOG = """\
 [bold]Examples[/bold]
 
   srgan models                 lists the models that came with srgan
   srgan models srresnet        what it was trained on, and what it does badly
+  srgan models auto            which of them is taken for which photo
   srgan models own/dogs.onnx   the same of a model of your own
 
 Exit code: 0 all well, 1 there is no such model, or it is damaged.
@@ -26,6 +29,8 @@ Exit code: 0 all well, 1 there is no such model, or it is damaged.
 
 _SET, _PROTOCOL = "Set5", "paper"
 """The measurement that the list shows."""
+
+_AUTO_SUMMARY = "looks at each photo and takes the model that suits it: what happens without --model"
 
 _PICTURES = "docs/models.md in the project's repository"
 """Of shipped models alone."""
@@ -40,6 +45,7 @@ def models(
     """List the models, or say all that is known of one."""
     with failures(as_json=as_json):
         from srgan.weights.catalogue import find, installed
+        from srgan.weights.selection import AUTO
 
         if name is None:
             found = list(installed().values())
@@ -47,6 +53,12 @@ def models(
                 show_json([_document(model) for model in found])
             else:
                 show(_table(found))
+            return
+        if name == AUTO:
+            if as_json:
+                show_json(_auto_document())
+            else:
+                show(_auto())
             return
         model = find(name)
         faults = _faults(model)
@@ -61,6 +73,35 @@ def models(
 def _document(model: "Model") -> dict[str, Any]:
     document: dict[str, Any] = json.loads(model.card.to_json())
     return {**document, "identity": model.card.identity, "folder": str(model.folder)}
+
+
+def _auto_document() -> dict[str, Any]:
+    """Which models are taken for which pictures, and which of them are not installed."""
+    from srgan.weights.catalogue import installed
+    from srgan.weights.selection import AUTO, CLEAN, DAMAGED
+
+    names = [name for pair in (CLEAN, DAMAGED) for name in asdict(pair).values()]
+    missing = [name for name in names if name not in installed()]
+    return {"name": AUTO, "clean": asdict(CLEAN), "damaged": asdict(DAMAGED), "missing": missing}
+
+
+def _auto() -> str:
+    """The table of `auto` as people read it."""
+    from srgan.weights.selection import AUTO, CLEAN, DAMAGED
+
+    def row(pictures: str, pair: "Pair") -> str:
+        return f"{pictures:25} {pair.faithful:16} {pair.photo_real}"
+
+    missing, instead = ", ".join(_auto_document()["missing"]), f"{CLEAN.faithful} and {CLEAN.photo_real}"
+    lines = [
+        f"{AUTO}: {_AUTO_SUMMARY}",
+        "",
+        f"{'photo':25} {'model':16} with --photo-real",
+        row("clean", CLEAN),
+        row("once compressed, or noisy", DAMAGED),
+        *(("", f"Not installed: {missing}; {instead} are taken in their place") if missing else ()),
+    ]
+    return "\n".join(lines)
 
 
 def _faults(model: "Model") -> list[str]:
@@ -82,12 +123,15 @@ def _table(models: "list[Model]") -> str:
     from rich.table import Table
     from rich.text import Text
 
+    from srgan.weights.selection import AUTO
+
     if not models:
         return "No models are installed: install srgan again, or use a model of your own with --model FILE."
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("name", "scale", "size", "PSNR, SSIM", "licence"):
         table.add_column(heading, no_wrap=True)
     table.add_column("what it is")
+    table.add_row(AUTO, "", "", "", "", _AUTO_SUMMARY)
     for model in models:
         card = model.card
         scores = [score for score in card.scores if (score.data, score.protocol) == (_SET, _PROTOCOL)]

@@ -76,6 +76,12 @@ class Display:
             self._one, description=_short(name), completed=0, total=max(self._sizes[self._begun - 1], 1)
         )
 
+    def by(self, name: str, model: str) -> None:
+        """Say which model enlarges the picture in work."""
+        if self._progress is not None:
+            one = self._one if len(self._sizes) > 1 else self._all
+            self._progress.update(one, description=f"{_short(name)} ({printable(model)})")
+
     def advance(self, pixels: int, total: int) -> None:
         """Count input pixels of the picture in work as done."""
         self._advanced += pixels

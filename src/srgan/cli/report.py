@@ -1,16 +1,23 @@
 """What became of each picture, in lines for people and as a JSON document."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from srgan import __version__
 from srgan.cli.wording import count, dimensions, duration
 
+if TYPE_CHECKING:
+    from srgan.images.inspection import Inspection
+
 STANDARD_OUTPUT = "standard output"
 """What a record calls it."""
+
+FEW = 20
+"""Pictures: of more than these not each gets a line of its own."""
 
 Status = Literal["done", "skipped", "failed", "planned"]
 
@@ -30,6 +37,12 @@ class Record:
     """That it took, or about will take."""
     model: str | None = None
     """Name and identity."""
+    model_name: str | None = None
+    """Name alone."""
+    reason: str | None = None
+    """Why it is that model: a clause, `it is a JPEG of quality 60`; None where the model was named."""
+    inspection: "Inspection | None" = None
+    """What was found out about the source; None where the model was named."""
     engine: str | None = None
     """Engine and precision."""
     notes: tuple[str, ...] = ()
@@ -46,8 +59,18 @@ class Record:
             change += f" -> {self.output}"
             if self.size_out is not None:
                 change += f" ({dimensions(self.size_out)})"
-            return change + (f" in {'about ' * (self.status == 'planned')}{duration(self.seconds or 0.0)}")
+            change += f" in {'about ' * (self.status == 'planned')}{duration(self.seconds or 0.0)}"
+            return change if self.reason is None else f"{change}, by {self._model_and_reason}"
         return f"{self.source}: {self.status}, {'; '.join(self.notes)}"
+
+    @property
+    def choice(self) -> str | None:
+        """Which model was chosen for it and why, in one line; None where the model was named."""
+        return None if self.reason is None else f"{self.output}: {self._model_and_reason}"
+
+    @property
+    def _model_and_reason(self) -> str:
+        return f"{self.model_name}, since {self.reason}"
 
     @property
     def failure(self) -> str:
@@ -102,6 +125,15 @@ class Report:
     def failures(self) -> tuple[str, ...]:
         """A line for each picture that failed."""
         return tuple(f"Failed: {record.failure}" for record in self.records if record.status == "failed")
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Which model was chosen for each result and why, a line each; of many, how many each model was chosen for."""
+        chosen = [record for record in self.records if record.status == "done" and record.choice is not None]
+        if len(chosen) <= FEW:
+            return tuple(record.choice or "" for record in chosen)
+        models = Counter(record.model_name for record in chosen)
+        return tuple(f"{name}: {count(number, 'picture')}" for name, number in models.items())
 
     def document(self) -> dict[str, Any]:
         """The report as JSON knows it."""

@@ -22,6 +22,7 @@ EPILOG = """\
   srgan upscale photo.jpg -o large.png    chooses name and format
   srgan upscale *.jpg --width 1920        makes all of them 1920 pixels wide
   srgan upscale photos -r                 all of a folder, into photos-x4
+  srgan upscale photo.jpg --photo-real    invents the texture that the photo has lost
   srgan upscale photo.jpg --fidelity 0.7  rather faithful than photo-real
   srgan upscale photos --dry-run          only says what would be done
   srgan upscale - < a.png > b.png         works in a pipe
@@ -109,11 +110,21 @@ Overwrite = Annotated[
     typer.Option("--overwrite", metavar="", rich_help_panel=_PLACE, help="Replace results that are there already."),
 ]
 Model = Annotated[
-    str | None,
+    str,
     typer.Option(
         metavar="NAME",
         rich_help_panel=_ENGINE,
-        help="A model that `srgan models` lists, or the file of your own; without it, srresnet.",
+        help="A model that `srgan models` lists, or the file of your own; auto looks at each photo: srresnet for a "
+        "clean one, srresnet-photo for one that was compressed or is noisy.",
+    ),
+]
+PhotoReal = Annotated[
+    bool,
+    typer.Option(
+        "--photo-real",
+        metavar="",
+        rich_help_panel=_ENGINE,
+        help="Invent texture: srgan and srgan-photo in their places, as --fidelity 0.",
     ),
 ]
 Fidelity = Annotated[
@@ -121,7 +132,7 @@ Fidelity = Annotated[
     typer.Option(
         metavar="0-1",
         rich_help_panel=_ENGINE,
-        help="Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful.",
+        help="Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful; or the two -photo ones.",
     ),
 ]
 Faithful = Annotated[
@@ -160,7 +171,8 @@ def upscale(
     quality: Quality = 95,
     strip_metadata: StripMetadata = False,
     overwrite: Overwrite = False,
-    model: Model = None,
+    model: Model = "auto",
+    photo_real: PhotoReal = False,
     fidelity: Fidelity = None,
     faithful: Faithful = None,
     engine: Engine = "auto",
@@ -179,18 +191,27 @@ def upscale(
         from srgan.upscale import Upscaler
 
         precise = None if precision == "auto" else precision
+        fidelity = _fidelity(fidelity, photo_real=photo_real)
         upscaler = Upscaler(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precise)
         _check_size(upscaler, scale, width)
-        naming = Naming(mark_of(scale, width, upscaler.model.scale, fidelity), output, _format(format))
+        naming = Naming(mark_of(scale, width, upscaler.models.scale, fidelity), output, _format(format))
         jobs = plan_jobs(inputs, naming, recursive=recursive)
         _check_streams(jobs, as_json=json, dry_run=dry_run)
         wishes = Wishes(scale, width, quality, not strip_metadata, overwrite, max_pixels or DEFAULT_MAX_PIXELS)
         talkative = not (quiet or json)
-        batch = Batch(upscaler, wishes, talkative=talkative, bars=talkative and not dry_run and on_terminal())
+        lively = talkative and on_terminal()
+        batch = Batch(upscaler, wishes, talkative=talkative, bars=lively and not dry_run, hints=lively)
         report = batch.plan(jobs) if dry_run else batch.enlarge(jobs)
         if json:
             show_json(report.document())
         _conclude(report, talkative=talkative)
+
+
+def _fidelity(fidelity: float | None, *, photo_real: bool) -> float | None:
+    """The fidelity that is asked for, in numbers or in words."""
+    if photo_real and fidelity not in (None, 0):
+        raise UsageError(f"--photo-real is --fidelity 0, not {fidelity}: give one of them")
+    return 0.0 if photo_real else fidelity
 
 
 def _check_size(upscaler: "Upscaler", scale: float | None, width: int | None) -> None:
@@ -227,14 +248,16 @@ def _conclude(report: "Report", *, talkative: bool) -> None:
     if report.interrupted:
         say(report.interruption)
     elif talkative:
+        # Where the picture itself goes to standard output, nothing else may.
+        tell = say if any(record.output == STANDARD_OUTPUT for record in report.records) else show
         for record in report.records:
             if record.status == "planned" and len(report.records) > 1:
                 show(record.line)
+        for line in report.choices if len(report.records) > 1 else ():
+            tell(line)
         for line in report.failures if len(report.records) > 1 else ():
             say(line)
         if len(report.records) > 1 or not report.failures:
-            # Where the picture itself goes to standard output, nothing else may.
-            tell = say if any(record.output == STANDARD_OUTPUT for record in report.records) else show
             tell(report.summary)
     if report.exit_code:
         raise typer.Exit(report.exit_code)

@@ -17,7 +17,7 @@ from srgan.images.sample import Window
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of JFIF, in which JPEG quantises
 _FINEST = (4, 5, 6, 7)  # frequencies across and down of the coefficients that are looked at
-_AUDIBLE = 3.0
+_NOTICEABLE = 3.0
 """Levels beyond which a coefficient counts. At quality 97, steps at these frequencies end at 6: coefficients up to 3
 vanish, and nothing is missing that counts. At 95 they reach 10, at 90 20."""
 _FEW = 30  # coefficients, added to the counts compared: fewer than these are no evidence
@@ -58,8 +58,9 @@ def _detail(window: Window) -> NDArray[np.int64]:
     number = np.zeros((height, width), np.int8)
     for rows in _transformed(luma):
         for coefficients in _transformed(rows.T):
-            number += np.abs(coefficients).T > _AUDIBLE
-    return number.reshape(height // 8, 8, width // 8, 8).sum(axis=(0, 2), dtype=np.int64)
+            number += np.abs(coefficients).T > _NOTICEABLE
+    counts: NDArray[np.int64] = number.reshape(height // 8, 8, width // 8, 8).sum(axis=(0, 2), dtype=np.int64)
+    return counts
 
 
 def _transformed(values: Any) -> Iterator[Any]:

@@ -49,11 +49,12 @@ def _blocks(window: Window) -> NDArray[np.float32]:
     """(N, C, 8, 8, 2): mean and diagonal detail of each 2x2 pixels, in blocks."""
     side = 2 * _BLOCK
     height, width, channels = (window.shape[0] // side, window.shape[1] // side, window.shape[2])
-    whole = window[: height * side, : width * side]
+    whole: Any = window[: height * side, : width * side]
     first, second, third, fourth = whole[::2, ::2], whole[::2, 1::2], whole[1::2, ::2], whole[1::2, 1::2]
-    pairs = np.stack([(first + second + third + fourth) / 4, (first - second - third + fourth) / 2], axis=-1)
+    pairs: Any = np.stack([(first + second + third + fourth) / 4, (first - second - third + fourth) / 2], axis=-1)
     parts = pairs.reshape(height, _BLOCK, width, _BLOCK, channels, 2)
-    return parts.transpose(0, 2, 4, 1, 3, 5).reshape(-1, channels, _BLOCK, _BLOCK, 2)
+    blocks: NDArray[np.float32] = parts.transpose(0, 2, 4, 1, 3, 5).reshape(-1, channels, _BLOCK, _BLOCK, 2)
+    return blocks
 
 
 def _white(blocks: Any) -> float:

@@ -28,7 +28,7 @@ def sample_file(reader: PictureReader) -> list[Window]:
     position = 0
     for top, rows in _spans(height):
         reader.skip_rows(top - position)
-        parts: list[list[Pixels]] = [[] for _ in _spans(width)]
+        parts: list[list[Any]] = [[] for _ in _spans(width)]
         for start in range(0, rows, _STRIP):
             strip: Any = reader.read_rows(min(_STRIP, rows - start))
             for part, (left, columns) in zip(parts, _spans(width), strict=True):

@@ -4,6 +4,7 @@ Container: RIFF chunks. A lossy frame is a VP8 key frame, whose header is coded 
 RFC 6386 (sections 7, 9 and 19.2). Its quantiser indices are turned into the quality for which libwebp chooses them.
 """
 
+import math
 import struct
 from dataclasses import dataclass
 
@@ -122,6 +123,6 @@ def _quality_of(indices: list[int]) -> int:
     the geometric mean of the coarsest and the finest one is about what it began with.
     """
     fineness = [1 - index / _HIGHEST_INDEX for index in indices]
-    linear = (min(fineness) * max(fineness)) ** 1.5
+    linear = math.sqrt(min(fineness) * max(fineness)) ** 3
     quality = 1.5 * linear if linear < 0.5 else (1 + linear) / 2
     return max(1, min(100, round(100 * quality)))

@@ -11,8 +11,6 @@ from srgan.weights.card import Card
 SHIPPED = Path(__file__).parent / "files"
 """Where the models that come with srgan lie."""
 
-DEFAULT_MODEL = "srresnet"
-
 
 @dataclass(frozen=True)
 class Model:
@@ -20,6 +18,11 @@ class Model:
 
     card: Card
     folder: Path
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        return self.card.name
 
     @property
     def label(self) -> str:

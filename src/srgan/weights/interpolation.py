@@ -13,10 +13,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import ModelError, UsageError
 from srgan.images.tiles import Stage
-from srgan.weights.catalogue import DEFAULT_MODEL, Model, find, installed
-
-PHOTO_REAL, FAITHFUL = "srgan", "srresnet"
-"""The shipped models that a fidelity lies between."""
+from srgan.weights.catalogue import Model, find
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,11 @@ class Interpolated:
             raise UsageError(f"both ends of --fidelity are {self.faithful.label}: --model and --faithful are to differ")
         if len({(end.card.architecture, end.stages) for end in ends}) > 1:
             raise self.misfit()
+
+    @property
+    def name(self) -> str:
+        """What it lies between and where, for people."""
+        return f"{self.photo_real.name} to {self.faithful.name} at fidelity {fidelity_digits(self.fidelity)}"
 
     @property
     def label(self) -> str:
@@ -68,15 +70,13 @@ AnyModel = Model | Interpolated
 """What engines run."""
 
 
-def find_network(
-    model: str | Path | None = None, *, fidelity: float | None = None, faithful: str | Path | None = None
-) -> AnyModel:
-    """What is to be run: a model, or with `fidelity` the network between two; at 0 and 1 the model that is there.
+def find_network(model: str | Path, *, fidelity: float | None = None, faithful: str | Path | None = None) -> AnyModel:
+    """Return a model, or with `fidelity` the network between two; at 0 and 1 the model that is there.
 
     Args:
-        model: a shipped model's name or the path of one's own, the default model without it.
+        model: a shipped model's name or the path of one's own.
         fidelity: from 0, `model`, to 1, `faithful`; without it, `model` alone.
-        faithful: the other end; without both, srgan and srresnet.
+        faithful: the other end. A shipped model is never mixed into one's own unasked.
 
     Raises:
         ModelError: if there is no such model, or the two are of different architectures.
@@ -85,34 +85,24 @@ def find_network(
     if fidelity is None:
         if faithful is not None:
             raise UsageError("--faithful is one end of --fidelity: give --fidelity too, from 0 to 1")
-        return find(model or DEFAULT_MODEL)
-    if not 0 <= fidelity <= 1:  # written so that NaN is refused
-        raise UsageError(f"--fidelity must be from 0, most photo-real, to 1, most faithful, not {fidelity}")
-    network = Interpolated(*_ends(model, faithful), fidelity)
+        return find(model)
+    check_fidelity(fidelity)
+    if faithful is None:
+        raise UsageError("--fidelity lies between two models: give both --model and --faithful, or neither")
+    network = Interpolated(find(model), find(faithful), fidelity)
     if fidelity == 0:
         return network.photo_real
     return network.faithful if fidelity == 1 else network
 
 
-def _ends(photo_real: str | Path | None, faithful: str | Path | None) -> tuple[Model, Model]:
-    """The pair that is meant: both ends named, or neither. A shipped model is never mixed into one's own unasked.
+def check_fidelity(fidelity: float) -> None:
+    """Check that a fidelity is one.
 
     Raises:
-        ModelError: if one of them is not there.
-        UsageError: if only one is named.
+        UsageError: if it is not from 0 to 1.
     """
-    if photo_real is not None and faithful is not None:
-        return find(photo_real), find(faithful)
-    if photo_real is not None or faithful is not None:
-        raise UsageError("--fidelity lies between two models: give both --model and --faithful, or neither")
-    shipped = installed()
-    for name in (PHOTO_REAL, FAITHFUL):
-        if name not in shipped:
-            raise ModelError(
-                f"--fidelity lies between {PHOTO_REAL} and {FAITHFUL}, and this srgan came without {name}: "
-                "upgrade srgan, or name two models with --model and --faithful"
-            )
-    return shipped[PHOTO_REAL], shipped[FAITHFUL]
+    if not 0 <= fidelity <= 1:  # written so that NaN is refused
+        raise UsageError(f"--fidelity must be from 0, most photo-real, to 1, most faithful, not {fidelity}")
 
 
 def fidelity_digits(fidelity: float) -> str:
