@@ -15,6 +15,7 @@ from srgan.losses import (
     ConsistencyError,
     ContentLoss,
     DiscriminatorLoss,
+    FeatureError,
     GridError,
     GridTexture,
     MeanSquaredError,
@@ -23,7 +24,7 @@ from srgan.losses import (
     TotalVariation,
 )
 from srgan.models.discriminator import Discriminator
-from srgan.models.perception import ResNet, SqueezeNet, distance
+from srgan.models.perception import ResNet, SqueezeNet, VggFeatures, distance
 from srgan.models.srgan import Generator
 from srgan.models.vgg import VGG19, ContentLayer
 
@@ -304,3 +305,17 @@ def test_consistency_is_the_error_after_the_reduction(scale: int) -> None:
     errors = 2.0 * np.abs(imresize(restored, 1 / scale) - imresize(high, 1 / scale))[2:-2, 2:-2]
     tensors = [torch.from_numpy(picture).permute(2, 0, 1)[None].float() for picture in (restored, high)]
     assert float(ConsistencyError(scale)(*tensors)) == pytest.approx(errors.mean(), rel=1e-5)
+
+
+def test_feature_error_is_relative_to_the_features_before_activation() -> None:
+    torch.manual_seed(0)
+    plain = plain_vgg19(2)
+    vgg = same_weights(plain, ContentLayer(2, 2))
+    restored, high = torch.rand(2, 2, 3, 32, 32, dtype=torch.float64)
+    normalised = [(each - IMAGENET[0][:, None, None]) / IMAGENET[1][:, None, None] for each in (restored, high)]
+    errors = []
+    for last in (2, 7):  # the modules of conv1_2 and conv2_2
+        ours, theirs = (plain[: last + 1](each) for each in normalised)
+        errors.append(((ours - theirs).abs().mean() / theirs.abs().mean()).item())
+    network = VggFeatures(vgg, name="plain", before_activation=True)
+    assert float(FeatureError(network)(restored, high)) == pytest.approx(np.mean(errors), rel=1e-5)

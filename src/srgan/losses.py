@@ -86,6 +86,31 @@ class PerceptionLoss:
         return [each.float() if each.dtype is torch.bfloat16 else each for each in features]
 
 
+class FeatureError:
+    """Mean absolute difference of the features that a network sees in two pictures, relative to their mean size.
+
+    The mean over its depths of mean |f(restored) - f(high)| / mean |f(high)|, both over batch, channels and places.
+    Unlike `PerceptionLoss`, which compares directions, weak features of smooth places count for as little as they
+    are, so that no grain is asked for where nothing is seen.
+
+    Args:
+        network: VGG19 before its activations or another, on the device of the pictures; it stays as it is.
+    """
+
+    def __init__(self, network: FeatureNetwork) -> None:
+        self.network = network
+
+    def __call__(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
+        with torch.no_grad():
+            wanted = self.network(high)
+        found = self.network(restored)
+        errors = [
+            (ours.float() - theirs.float()).abs().mean() / theirs.float().abs().mean()
+            for ours, theirs in zip(found, wanted, strict=True)
+        ]
+        return torch.stack(errors).mean()
+
+
 class ConsistencyError(nn.Module):
     """Mean absolute error, in [-1, 1], of restored pictures reduced again, against the high-resolution ones reduced.
 

@@ -227,3 +227,19 @@ def test_says_what_keeps_it_from_fetching(
     monkeypatch.setattr(vgg_weights, "URL", "http://127.0.0.1:9/vgg19.pth")
     with pytest.raises(ModelError, match=r"cannot be fetched .*refused.*run it again"):
         fetch_vgg19(tmp_path)
+
+
+def test_original_filters_see_bgr_less_the_mean_of_caffe(normalised: Path, data_folder: Path) -> None:
+    """Against the file whose filters were scaled one by one: each feature is the same up to a factor."""
+    original = normalised.parent / "vgg19-to-conv3_4.safetensors"
+    if not original.is_file():
+        pytest.skip(f"no {original}")
+    layer = ContentLayer(2, 2)
+    photo = srgan.read(sorted((data_folder / "testsets" / "Set5").glob("*.png"))[0]).pixels[:96, :96, :3]
+    pixels = torch.from_numpy(np.ascontiguousarray(photo)).permute(2, 0, 1)[None] / 255
+    ours, theirs = (load_vgg19(path, layer)(pixels)[0].flatten(1) for path in (original, normalised))
+    alive = (ours.amax(1) > 1e-3) & (theirs.amax(1) > 1e-3)
+    assert int(alive.sum()) > 100
+    ours, theirs = ours[alive], theirs[alive]
+    ratios = (ours * theirs).sum(1) / theirs.square().sum(1)
+    torch.testing.assert_close(ours, ratios[:, None] * theirs, rtol=1e-2, atol=1e-2 * float(ours.mean()))

@@ -19,8 +19,12 @@ _LAST_OF_VGG = ContentLayer(5, 4)
 _REMEDY = "give a .safetensors of SqueezeNet 1.1, ResNet-50 v2 or VGG19, or torchvision's vgg19-dcbb9e9d.pth"
 
 
-def load_feature_network(path: Path) -> FeatureNetwork:
+def load_feature_network(path: Path, *, before_activation: bool = False) -> FeatureNetwork:
     """The network whose weights a file holds, as deep as the file goes.
+
+    Args:
+        path: of the file.
+        before_activation: of VGG19: the features before ReLU, see `VggFeatures`.
 
     Raises:
         ModelError: if the file is missing, damaged, or of another network.
@@ -28,7 +32,7 @@ def load_feature_network(path: Path) -> FeatureNetwork:
     if not path.is_file():
         raise ModelError(f"there is no network at {path}: {_REMEDY}")
     if path.suffix == ".pth":
-        return _vgg(path, _LAST_OF_VGG, "vgg19")
+        return _vgg(path, _LAST_OF_VGG, "vgg19", before_activation=before_activation)
     tensors = _read(path)
     if "squeezenet0_conv0_weight" in tensors:
         squeezenet = SqueezeNet()
@@ -42,7 +46,7 @@ def load_feature_network(path: Path) -> FeatureNetwork:
         count = sum(one.startswith(prefix) and one.endswith(".weight") for one in tensors)
         layers = list(_LAST_OF_VGG.convolutions())
         if 0 < count <= len(layers):
-            return _vgg(path, layers[count - 1], name)
+            return _vgg(path, layers[count - 1], name, before_activation=before_activation)
     raise ModelError(f"{path} holds no network of a known kind: {_REMEDY}")
 
 
@@ -96,9 +100,9 @@ def _fill(network: nn.Module, names: Iterator[tuple[str, str]], tensors: dict[st
         ours.copy_(tensor)
 
 
-def _vgg(path: Path, layer: ContentLayer, name: str) -> VggFeatures:
+def _vgg(path: Path, layer: ContentLayer, name: str, *, before_activation: bool) -> VggFeatures:
     vgg = load_vgg19(path, layer)
-    return VggFeatures(vgg, name=f"{name} to {layer.key}")
+    return VggFeatures(vgg, name=f"{name} to {layer.key}", before_activation=before_activation)
 
 
 def _read(path: Path) -> dict[str, Tensor]:

@@ -111,6 +111,15 @@ IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of RGB in [0, 1]: what torchvision's weights expect to be subtracted and divided by."""
 
 
+CAFFE_MEAN = (103.939, 116.779, 123.68)
+"""Of BGR in [0, 255]: what the original weights, as their authors released them for Caffe, expect to be subtracted."""
+
+
+def caffe_preprocess() -> tuple[Tensor, Tensor]:
+    """Return weight and bias of `VGG19.preprocess` for the original weights: BGR in [0, 255], minus the mean."""
+    return 255.0 * torch.eye(3).flip(0)[:, :, None, None], -torch.tensor(CAFFE_MEAN)
+
+
 def imagenet_preprocess() -> tuple[Tensor, Tensor]:
     """Weight and bias of `VGG19.preprocess` for torchvision's weights: (x - mean) / deviation."""
     mean, deviation = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_DEVIATION)

@@ -3,7 +3,8 @@
 They are not srgan's to ship. Two kinds are known:
 
 - torchvision's `vgg19-dcbb9e9d.pth`, or its tensors as `.safetensors` under the same names (`features.0.weight`, ...).
-  They hold every layer.
+  They hold every layer. A `.safetensors` whose metadata says `input: BGR, ...` holds the original filters under these
+  names, which expect BGR in 0 to 255 less the mean of Caffe.
 - weights whose filters are scaled so that each feature has a mean of 1 (Gatys et al. 2016, section 2), as
   `.safetensors` with the convolutions by name (`conv1_1.weight`, ...) and, as `preprocess`, what takes RGB in [0, 1] to
   the filters' own input. They hold the layers that somebody normalised.
@@ -18,7 +19,7 @@ from torch import Tensor
 from srgan.download import Remote, fetch, sha256
 from srgan.errors import ModelError
 from srgan.models.torch_archive import read_tensors
-from srgan.models.vgg import CONVOLUTIONS, VGG19, ContentLayer, imagenet_preprocess
+from srgan.models.vgg import CONVOLUTIONS, VGG19, ContentLayer, caffe_preprocess, imagenet_preprocess
 
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 BYTES = 574_673_361
@@ -43,7 +44,8 @@ def load_vgg19(path: Path, layer: ContentLayer, *, before_activation: bool = Fal
     tensors = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torchvision(path)
     normalised = "preprocess.weight" in tensors
     if not normalised:
-        tensors["preprocess.weight"], tensors["preprocess.bias"] = imagenet_preprocess()
+        preprocess = caffe_preprocess if _expects_bgr(path) else imagenet_preprocess
+        tensors["preprocess.weight"], tensors["preprocess.bias"] = preprocess()
     names = {f"preprocess.{part}": f"preprocess.{part}" for part in ("weight", "bias")}
     for each in layer.convolutions():
         source = each.key if normalised else f"features.{_torchvision_index(each)}"
@@ -77,6 +79,14 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
             return {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path} cannot be read as .safetensors ({error}): {_REMEDY}") from error
+
+
+def _expects_bgr(path: Path) -> bool:
+    """Whether the file's metadata says that its filters take BGR."""
+    if path.suffix != ".safetensors":
+        return False
+    with safe_open(path, framework="pt") as file:
+        return (file.metadata() or {}).get("input", "").startswith("BGR")
 
 
 def _read_torchvision(path: Path) -> dict[str, Tensor]:

@@ -25,6 +25,7 @@ from srgan.weights.catalogue import find
 NONE, DOWNLOAD = "none", "download"
 """Words in the place of paths: begin at random; fetch VGG19."""
 _NORMALISED = "vgg19-normalised-to-conv3_1.safetensors"
+_ORIGINAL = "vgg19-to-conv3_4.safetensors"
 _FEATURES = "resnet50v2-stages1-3.safetensors"
 _TORCHVISION = "vgg19-dcbb9e9d.pth"
 _MOST_CROPS = 100
@@ -100,17 +101,19 @@ def features_path(recipe: Recipe, given: str | None) -> Path | None:
 
     Args:
         recipe: has such a loss, or not.
-        given: a path; None looks beside the benchmark data folder that SRGAN_DATA names, for ResNet-50 v2.
+        given: a path; None looks beside the benchmark data folder that SRGAN_DATA names, for ResNet-50 v2,
+            or for a feature error alone VGG19.
 
     Raises:
         ModelError: if there is none.
     """
-    if not recipe.perception:
+    if not recipe.needs_features:
         return None
     if given is not None:
         return Path(given).absolute()
     if "SRGAN_DATA" in os.environ:
-        place = Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / _FEATURES
+        name = _FEATURES if recipe.perception else _ORIGINAL
+        place = Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / name
         if place.is_file():
             return place
     raise ModelError(

@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "content": "content loss",
     "generator": "the generator's whole loss",
     "perception": "distance of deep features",
+    "feature_error": "error of features at several depths",
     "pixel": "mean squared error beside a content loss on VGG features",
     "consistency": "error of the restored picture reduced again",
     "grid": "error of patterns that repeat in every cell",

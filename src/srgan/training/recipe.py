@@ -55,6 +55,8 @@ class Recipe:
     """Multiplies VGG features (Ledig et al. 2017, section 3.2)."""
     perception: float = 0.0
     """Weight of the distance between deep features (Zhang et al. 2018), of the network that --features names."""
+    feature_error: float = 0.0
+    """Weight of the relative error of features at several depths, of the network that --features names."""
     pixel: float = 0.0
     """Weight of the mean squared error, added to a content loss on VGG features."""
     consistency: float = 0.0
@@ -146,7 +148,7 @@ class Recipe:
             raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
         if self.window < _LEAST["crop"]:
             raise UsageError(f"crop less jitter is {self.window}, but must be {_LEAST['crop']} or more: lower jitter")
-        if self.perception and self.window < _LEAST_PERCEIVED:
+        if self.needs_features and self.window < _LEAST_PERCEIVED:
             raise UsageError(
                 f"crop less jitter is {self.window}, but deep features need {_LEAST_PERCEIVED}: raise crop"
             )
@@ -166,6 +168,11 @@ class Recipe:
             raise UsageError(f"middle is {self.middle}, but must be 1, 3 or 5")
         if self.supervision and self.generator != "drcn":
             raise UsageError(f"supervision is {self.supervision}, but only drcn has recursions: set it to 0")
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether a loss looks through the network that --features names."""
+        return bool(self.perception or self.feature_error)
 
     @property
     def content_layer(self) -> str | None:
@@ -205,6 +212,7 @@ _LEAST = {
         (
             "supervision",
             "perception",
+            "feature_error",
             "pixel",
             "consistency",
             "grid",

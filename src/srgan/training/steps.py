@@ -15,6 +15,7 @@ from srgan.losses import (
     ConsistencyError,
     ContentLoss,
     DiscriminatorLoss,
+    FeatureError,
     GridError,
     GridTexture,
     MeanSquaredError,
@@ -77,7 +78,9 @@ class Training:
         self.consistency = ConsistencyError(recipe.scale)
         self.grid, self.grid_texture = GridError(recipe.scale), GridTexture(recipe.scale)
         self.spectrum = TextureSpectrum()
-        self.perception = None if features is None else PerceptionLoss(features.to(fabric.device))
+        seen = None if features is None else features.to(fabric.device)
+        self.perception = PerceptionLoss(seen) if seen is not None and recipe.perception else None
+        self.feature_error = FeatureError(seen) if seen is not None and recipe.feature_error else None
 
     def _network(self, module: nn.Module, learning_rate: float) -> Network:
         if self.fabric.world_size > 1:
@@ -139,6 +142,10 @@ class Training:
             with self.fabric.autocast():
                 found["perception"] = self.perception(seen, wanted)
             loss = loss + recipe.perception * found["perception"]
+        if self.feature_error is not None:
+            with self.fabric.autocast():
+                found["feature_error"] = self.feature_error(seen, wanted)
+            loss = loss + recipe.feature_error * found["feature_error"]
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
             loss = loss + recipe.pixel * found["pixel"]
