@@ -160,7 +160,8 @@ def main() -> None:
     choices = parser.parse_args()
     torch.manual_seed(0)
     training, validation = PreparedPictures(choices.data).split()
-    network = body(choices.body).to(memory_format=torch.channels_last)
+    network = body(choices.body)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(network.parameters(), lr=choices.rate, fused=True)
     sampler = CropSampler(training, batch=4, crop=128, seed=0, degradation="everyday")
     began, spent, update = time.process_time(), 0.0, 0
@@ -173,7 +174,7 @@ def main() -> None:
             restored = network(low)
         loss = functional.l1_loss(restored.float(), high)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 0.5)
         optimizer.step()
         update, spent = update + 1, time.process_time() - began

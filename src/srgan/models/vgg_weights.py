@@ -86,7 +86,8 @@ def _expects_bgr(path: Path) -> bool:
     if path.suffix != ".safetensors":
         return False
     with safe_open(path, framework="pt") as file:
-        return (file.metadata() or {}).get("input", "").startswith("BGR")
+        metadata: dict[str, str] = file.metadata() or {}
+        return metadata.get("input", "").startswith("BGR")
 
 
 def _read_torchvision(path: Path) -> dict[str, Tensor]:

@@ -11,8 +11,14 @@ from srgan.data.mixes import shares
 from srgan.errors import UsageError
 
 GeneratorName = Literal[
-    *("srgan-generator", "compact-generator", "cheung-generator", "ucsd-generator"),
-    *("ucsd-srcnn", "srcnn", "espcn", "drcn"),
+    "srgan-generator",
+    "compact-generator",
+    "cheung-generator",
+    "ucsd-generator",
+    "ucsd-srcnn",
+    "srcnn",
+    "espcn",
+    "drcn",
 ]
 DiscriminatorName = Literal["none", "srgan", "patch", "cheung", "ucsd"]
 
