@@ -6,6 +6,7 @@ python -m runs.bodies DATA --body compact --minutes 6
 import argparse
 import itertools
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -187,7 +188,7 @@ def main() -> None:
             network(low)
             seconds.append(time.perf_counter() - at)
     line = {"body": choices.body, "updates": update, "seconds for 240x180": round(float(np.min(seconds)), 3)}
-    print(json.dumps(line | scores(network, validation)), flush=True)
+    sys.stdout.write(json.dumps(line | scores(network, validation)) + "\n")
 
 
 if __name__ == "__main__":
