@@ -62,7 +62,7 @@ class Chooser:
         self._named: LoadedModel | None = None
         if str(model) == AUTO:
             if faithful is not None:
-                raise UsageError("--faithful is the other end of --model: name both, or neither")
+                raise UsageError("faithful is the other end of a fidelity from model: name both models, or neither")
             self.scale = choose_model(Inspection(bits=8), self._installed, fidelity=self._fidelity).network.scale
         else:
             self._named = self._load(find_network(model, fidelity=fidelity, faithful=faithful))

@@ -79,7 +79,7 @@ CASES = {
     "fidelity without its models": (
         ["photo.jpg", "--fidelity", "0.7"],
         1,
-        "came without srgan: upgrade srgan, or name",
+        "came without srgan and srresnet, which auto needs: upgrade srgan, or name",
     ),
     "fidelity with one model": (["photo.jpg", "--fidelity", "0.7", "--model", "tiny"], 2, "or neither"),
     "faithful without fidelity": (["photo.jpg", "--faithful", "tiny"], 2, "give --fidelity too"),

@@ -42,7 +42,7 @@ def words(arguments: Callable[..., list[str]], make: Make) -> list[str]:
 
 def test_one_bar_over_all_and_one_over_the_picture_in_work(words: list[str], environment: dict[str, str]) -> None:
     written = on_a_terminal(words, environment, soon=-1.0)
-    assert all(word in written for word in ("1 of 2", "2 of 2", "first.png", "second.gif", "100%"))
+    assert all(word in written for word in ("1 of 2", "2 of 2", "first.png (tiny)", "second.gif (tiny)", "100%"))
 
 
 def test_no_bars_for_work_that_is_soon_over(words: list[str], environment: dict[str, str]) -> None:
