@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from runs.pictures import Pictures
-from srgan.data.pictures import is_prepared
+from srgan.data.pictures import comparison_words, is_prepared
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.errors import SrganError
 from srgan.images.files import read
@@ -174,4 +174,5 @@ def _words(pictures: Pictures) -> str:
     training, _ = PreparedPictures(pictures.cache).split()
     sharp = f", but {', '.join(pictures.sharp)}," if pictures.sharp else ""
     made = "made smaller by as much as it takes" if pictures.selected else f"halved{sharp}"
-    return f"{len(training):,} photos, {made} to make them sharp: {pictures.terms}"
+    compared = comparison_words(training.comparison)
+    return f"{len(training):,} photos, {compared}, {made} to make them sharp: {pictures.terms}"

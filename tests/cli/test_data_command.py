@@ -1,6 +1,7 @@
 """`srgan data prepare`: what was prepared and what was not, in lines and as JSON; whatever is wrong, in one line."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def test_the_summary_and_the_next_command(srgan: Run) -> None:
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     pictures = PreparedPictures(Path("it is ready"))
+    assert pictures.comparison is not None
     training, validation = pictures.split()
     assert lines[0].startswith(f"{len(training)} pictures to train with")
     assert f"{len(validation)} to validate with are in it is ready (" in lines[0]
@@ -65,7 +67,8 @@ def test_the_summary_and_the_next_command(srgan: Run) -> None:
     assert lines[2] == "12 files left out that could not be read:"
     assert lines[3].startswith("  photos/broken00.jpg is not a picture")
     assert lines[13] == "  and 2 more, which --json names"
-    assert lines[14:] == ["Next: srgan train srresnet-mse-quick --data 'it is ready'"]
+    assert lines[14] == f"Compared with {pictures.comparison.known} pictures of known test sets: none of them is here"
+    assert lines[15:] == ["Next: srgan train srresnet-mse-quick --data 'it is ready'"]
     assert result.stderr == ""
 
 
@@ -84,7 +87,17 @@ def test_json_names_everything(srgan: Run) -> None:
     document = json.loads(srgan("data", "prepare", "photos", "-o", "ready", "--json", *SOME).stdout)
     assert (document["training"] + document["validation"], document["too_small"]) == (12, 1)
     assert len(document["left_out"]) == 12
-    assert (document["layout"], document["held_back"], document["folder"]) == ("folder", 0, "ready")
+    assert (document["layout"], document["test_pictures"], document["folder"]) == ("folder", {}, "ready")
+
+
+@pytest.mark.usefixtures("photos")
+def test_pictures_of_test_sets_are_named(srgan: Run, data_folder: Path) -> None:
+    shutil.copy(data_folder / "testsets" / "Set5" / "bird.png", "photos/mine.png")
+    result = srgan("data", "prepare", "photos", "-o", "ready", *SOME)
+    assert "1 picture left out, which must not be learned from: photos/mine.png (Set5/bird)" in result.stdout
+    document = json.loads(srgan("data", "prepare", "photos", "-o", "ready", "--json", *SOME).stdout)
+    assert document["test_pictures"] == {"photos/mine.png": "Set5/bird"}
+    assert len(PreparedPictures(Path("ready"))) == document["training"] + document["validation"] == 12
 
 
 def test_take_is_drawn_by_the_seed(srgan: Run, make: Make) -> None:
@@ -114,7 +127,7 @@ CASES = {
     "a file for a folder": (["photos/small.jpg", "-o", "out"], 1, "is not a folder: name a folder"),
     "no pictures": (["empty", "-o", "out"], 1, "no pictures found in empty"),
     "one picture": (["one", "-o", "out"], 1, "1 pictures are not enough to validate"),
-    "nothing usable": (["photos", "-o", "out", "--smallest", "500"], 1, "give larger or intact pictures"),
+    "nothing usable": (["photos", "-o", "out", "--smallest", "500"], 1, "give larger, intact or other pictures"),
     "another's folder": (["photos", "-o", "one"], 1, "one holds other files (a.png): choose a new folder"),
     "a file for output": (["photos", "-o", "one/a.png"], 1, "is a file: name a folder"),
     "no output": (["photos"], 2, "name a folder with -o"),

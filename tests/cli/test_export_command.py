@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from srgan.data.known_tests import known_tests
+
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 
@@ -27,7 +29,8 @@ def test_three_files_and_a_card(srgan: Run, run_of_mine: Path, album: Path) -> N
     card = json.loads(Path("runs/dogs/model/dogs.json").read_text())
     assert (card["name"], card["licence"], card["scale"]) == ("dogs", "CC0-1.0", 4)
     assert card["training"]["updates"] == 4
-    assert card["training"]["data"] == f"The pictures of {album.name}; terms: our own photos."
+    compared = f"compared with {len(known_tests().names)} pictures of test sets, none left out for showing one"
+    assert card["training"]["data"] == f"The pictures of {album.name}, {compared}; terms: our own photos."
     assert card["training"]["recipe"]["name"] == "srresnet-mse-quick"
     (score,) = card["scores"]
     table = Path("runs/dogs/validation.csv").read_text().splitlines()

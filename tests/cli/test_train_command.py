@@ -15,6 +15,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from srgan.data.known_tests import known_tests
+from srgan.data.pictures import Comparison
 from srgan.models.perception import SqueezeNet
 from srgan.models.perception_weights import squeezenet_names
 from srgan.models.vgg import ContentLayer
@@ -335,3 +337,23 @@ def test_the_notes_of_a_run_give_its_recipe_back(finished: Path) -> None:
     assert recipe.name == PIXELS
     assert recipe != RECIPES[PIXELS]
     assert recipe.batch == 2
+
+
+def test_the_notes_of_a_run_tell_of_the_comparison_with_test_sets(train: Run, album: Path, data_folder: Path) -> None:
+    shutil.copytree(album, "photos")
+    shutil.copy(data_folder / "testsets" / "Set5" / "bird.png", "photos/mine.png")
+    result = train(PIXELS, "--data", "photos", "-o", "run")
+    assert "left out: photos/mine.png, which shows Set5/bird of a test set" in result.stderr.splitlines()
+    known = known_tests()
+    assert TrainingRun(Path("run")).settings().comparison == Comparison(len(known.names), known.identity, 1)
+
+
+def test_pictures_that_were_not_compared_are_told(train: Run, srgan: Run, album: Path) -> None:
+    assert srgan("data", "prepare", str(album), "-o", "ready").exit_code == 0
+    index = json.loads(Path("ready/index.json").read_text())
+    del index["comparison"]
+    Path("ready/index.json").write_text(json.dumps(index))
+    result = train(PIXELS, "--data", "ready", "-o", "run")
+    assert result.exit_code == 0
+    assert "ready was never compared with pictures of test sets: prepare it again" in result.stderr
+    assert TrainingRun(Path("run")).settings().comparison is None

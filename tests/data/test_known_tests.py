@@ -28,7 +28,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> KnownTests:
 def resized(pixels: Pixels, factor: float) -> Pixels:
     height, width = pixels.shape[:2]
     factor = max(factor, 64 / min(height, width))
-    return resize(pixels, (round(width * factor), round(height * factor)))
+    return resize(pixels, (round(width * factor), round(height * factor))).astype(np.uint8)
 
 
 def cut(pixels: Pixels, share: float, right: float, down: float) -> Pixels:

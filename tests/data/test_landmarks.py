@@ -20,7 +20,7 @@ def found_again(expected: Landmarks, found: Landmarks) -> float:
 @pytest.mark.parametrize("factor", [0.5, 0.7, 1.6])
 def test_resized_pictures_have_the_same_landmarks(factor: float) -> None:
     picture = fractal(1)
-    small = resize(picture, (round(200 * factor), round(160 * factor)))
+    small = resize(picture, (round(200 * factor), round(160 * factor))).astype(np.uint8)
     before, after = (ScaleSpace(pixels).landmarks(100) for pixels in (picture, small))
     assert len(before) > 50
     assert before.prints.shape == (len(before), BITS)

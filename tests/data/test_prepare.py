@@ -1,5 +1,6 @@
 """Preparation: what goes in comes out, what cannot be used is reported, and half of it is never taken for whole."""
 
+import json
 import os
 import pickle
 import shutil
@@ -11,10 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srgan.data import known_tests
 from srgan.data import pictures as pictures_module
+from srgan.data import prepare as prepare_module
+from srgan.data.pictures import Comparison
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
 from srgan.errors import DataError
 from srgan.images.resample import imresize
+from tests.data.fractal import fractal
 
 
 @pytest.fixture
@@ -64,6 +69,32 @@ def test_those_that_are_to_be_are_halved_before_anything_else(folder: Path, tmp_
     assert np.array_equal(high, expected)
     assert np.array_equal(low, imresize(expected, 0.25, border="replicate"))
     assert pictures[1][1].shape == (92, 300, 3)
+
+
+def test_pictures_of_test_sets_are_left_out_and_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = fractal(0)
+    known_tests.write_known_tests(tmp_path / "known.npz", {"Set/one": test, "Set/other": fractal(1)})
+    known = known_tests.read_known_tests(tmp_path / "known.npz")
+    monkeypatch.setattr(prepare_module, "known_tests", lambda: known)
+    Image.fromarray(test[:130, 60:]).resize((300, 278)).save(folder / "e.jpg")
+    Image.fromarray(fractal(2)).save(folder / "f.jpg")
+    files = find_pictures([folder])
+    report = prepare(files, tmp_path / "cache", validation=[folder / "e.jpg", folder / "f.jpg"])
+    assert report.test_pictures == {str(folder / "e.jpg"): "Set/one"}
+    assert report.prepared + report.too_small + len(report.left_out) + len(report.test_pictures) == len(files)
+    pictures = PreparedPictures(tmp_path / "cache")
+    assert "e.jpg" not in {Path(entry.name).name for entry in pictures.entries}
+    assert pictures.comparison == report.comparison == Comparison(2, known.identity, 1)
+    assert pictures.split()[0].comparison == pictures.comparison
+
+
+def test_a_set_of_an_earlier_version_was_not_compared(finished: Path) -> None:
+    index = json.loads((finished / "index.json").read_text())
+    assert index.pop("comparison")["left_out"] == 0
+    (finished / "index.json").write_text(json.dumps(index))
+    assert PreparedPictures(finished).comparison is None
 
 
 def test_the_flat_pixels_are_the_pictures_one_after_the_other(folder: Path, tmp_path: Path) -> None:
@@ -216,6 +247,6 @@ def test_others_validate_if_none_of_those_drawn_can_be_used(folder: Path, tmp_pa
 
 
 def test_one_picture_cannot_train_and_validate(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="one must train and another validate: give larger or intact pictures"):
+    with pytest.raises(DataError, match="one must train and another validate: give larger, intact or other pictures"):
         prepare([folder / "a.png"], tmp_path / "cache", validation=[folder / "broken.jpg"])
     assert not (tmp_path / "cache").exists()

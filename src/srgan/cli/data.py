@@ -26,8 +26,9 @@ PREPARE_EPILOG = """\
   srgan data prepare DIV2K -o ready --layout div2k --download
                                                      fetched into DIV2K first
 
-Pictures are decoded once and kept as they are learned from, about 3 bytes a pixel. Those that cannot be read, or are \
-too small, are left out and told. Your pictures are never changed.
+Pictures are decoded once and kept as they are learned from, about 3 bytes a pixel. Those that cannot be read, are too \
+small, or show a picture of a known test set, of any size and cut, are left out and told. Your pictures are never \
+changed.
 
 Layouts: div2k (DIV2K_train_HR, DIV2K_valid_HR), dogs (folders such as n02085620-Chihuahua), bsds (train and test; \
 never val, which is the test set BSD100), imagenet (train/n01440764, val), and folder, which is any pictures.
@@ -194,8 +195,9 @@ def _document(wishes: _Wishes, selection: "Selection", report: "Report") -> dict
         "training": report.training,
         "validation": report.validation,
         "too_small": report.too_small,
-        "held_back": selection.held_back,
         "left_out": report.left_out,
+        "test_pictures": report.test_pictures,
+        "compared_with": report.comparison.known,
         "bytes": report.size,
     }
 
@@ -208,8 +210,6 @@ def _summary(wishes: _Wishes, selection: "Selection", report: "Report") -> Itera
     )
     if wishes.take is not None and selection.found < wishes.take:
         yield f"There were fewer pictures than --take {wishes.take}: all {selection.found:,} were taken"
-    if selection.held_back:
-        yield f"{count(selection.held_back, 'picture')} held back: the test set BSD100 must not be learned from"
     if report.too_small:
         yield f"{count(report.too_small, 'picture')} left out: smaller than {wishes.smallest} pixels on a side"
     if report.left_out:
@@ -218,4 +218,18 @@ def _summary(wishes: _Wishes, selection: "Selection", report: "Report") -> Itera
         yield f"  {reason}"
     if len(report.left_out) > _SHOWN:
         yield f"  and {len(report.left_out) - _SHOWN:,} more, which --json names"
+    yield _compared(report)
     yield f"Next: {_NEXT} {shlex.quote(str(wishes.output))}"
+
+
+def _compared(report: "Report") -> str:
+    """What became of the comparison with test sets."""
+    with_what = f"{report.comparison.known} pictures of known test sets"
+    if not report.test_pictures:
+        return f"Compared with {with_what}: none of them is here"
+    shown = ", ".join(f"{file} ({test})" for file, test in sorted(report.test_pictures.items())[:_SHOWN])
+    more = len(report.test_pictures) - _SHOWN
+    return (
+        f"Compared with {with_what}: {count(len(report.test_pictures), 'picture')} left out, which must not be learned "
+        f"from: {shown}{f' and {more:,} more, which --json names' if more > 0 else ''}"
+    )

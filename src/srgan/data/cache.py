@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from srgan.data.known_tests import known_tests
 from srgan.data.layouts import detect
 from srgan.data.prepare import PreparedPictures, Progress, Report, is_prepared, prepare
 from srgan.errors import DataError
@@ -61,8 +62,8 @@ def prepared(
 
 
 def _fingerprint(folder: Path, pictures: Iterable[Path], scale: int) -> str:
-    """Eight digits that change when the place, a picture, its size or its time of change do."""
-    digest = hashlib.sha256(b"%s\0%d" % (os.fsencode(folder.absolute()), scale))
+    """Eight digits that change when the place, a picture, its size or its time do, or what it is compared with."""
+    digest = hashlib.sha256(b"%s\0%d\0%s" % (os.fsencode(folder.absolute()), scale, known_tests().identity.encode()))
     for path in pictures:
         try:
             state = path.stat()

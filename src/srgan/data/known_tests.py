@@ -21,7 +21,7 @@ _LIST = "known_tests.npz"
 _KEPT = 200  # landmarks of a test picture
 _SOUGHT = 300  # landmarks of a picture that is looked at
 _SIMILAR = 0.36  # likeness from which landmarks are a reason to look closer; 1 is that of equal prints
-_SAME = 0.7  # likeness from which they are the same
+_SAME = 0.8  # likeness from which they are the same
 _TRIED = 8  # guesses that are looked at, each way round
 _ZOOMS = 0.28, 3.6  # between which guesses are sensible: pictures of which a third of a side is left, and some
 _APART = 0.4, 0.06  # octaves of zoom and sides of place by which pairs of landmarks may differ and still agree
@@ -151,7 +151,7 @@ def _shares(prints: Floats) -> Floats:
     """What the numbers of prints count for when they are held against signs: of the largest, not all."""
     sizes = np.abs(prints)
     sizes = np.minimum(sizes, 2 * sizes.mean(1, keepdims=True))
-    shares = np.copysign(sizes, prints) / np.maximum(sizes.sum(1, keepdims=True), 1e-12)
+    shares: Floats = np.copysign(sizes, prints) / np.maximum(sizes.sum(1, keepdims=True), 1e-12)
     return shares.astype(np.float32)
 
 

@@ -90,7 +90,8 @@ class ScaleSpace:
             (M, BITS) prints and (M,) indices.
         """
         octaves, steps = np.divmod(np.rint(np.log2(sizes * _SIDE / _FIRST) * _STEPS).astype(int) - 1, _STEPS)
-        patches, kept = [np.zeros((0, _SAMPLES, _SAMPLES))], [np.zeros(0, np.intp)]
+        patches: list[Floats] = [np.zeros((0, _SAMPLES, _SAMPLES))]
+        kept = [np.zeros(0, np.intp)]
         for octave, step in itertools.product(range(len(self._octaves)), range(_STEPS)):
             level = self._octaves[octave][step + 1]
             here = np.nonzero((octaves == octave) & (steps == step))[0]
@@ -108,7 +109,7 @@ def _gray(pixels: NDArray[np.uint8]) -> Floats:
     height, width = pixels.shape[:2]
     factor = _SIDE / (height * width) ** 0.5
     small = resize(pixels, (max(1, round(width * factor)), max(1, round(height * factor))))
-    gray: Floats = small @ np.array([0.299 / 255, 0.587 / 255, 0.114 / 255], np.float32)
+    gray: Floats = small.astype(np.float32) @ np.array([0.299 / 255, 0.587 / 255, 0.114 / 255], np.float32)
     return gray
 
 
@@ -157,7 +158,9 @@ def _extrema(levels: list[Floats], most: int) -> tuple[Floats, Floats, Floats]:
     blobs = np.nonzero(trace**2 * _EDGE < (_EDGE + 1) ** 2 * determinant)[0]
     best = blobs[np.argsort(-np.abs(here[blobs]), kind="stable")[:most]]
     flat = curvature[best] == 0
-    top = place[best] + np.clip(-slope[best] / np.where(flat, 1, curvature[best]), -0.49, 0.49)
+    top: Floats = place[best].astype(np.float64) + np.clip(
+        -slope[best] / np.where(flat, 1, curvature[best]), -0.49, 0.49
+    )
     return top[:, 2], top[:, 1], top[:, 0]
 
 

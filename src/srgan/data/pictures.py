@@ -38,6 +38,26 @@ class Entry:
     validation: bool
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """With which test pictures those of a set were compared, so that none is learned from."""
+
+    known: int
+    """How many they were."""
+    identity: str
+    """Of their list."""
+    left_out: int
+    """Pictures that showed one of them, or a part of one."""
+
+
+def comparison_words(comparison: Comparison | None) -> str:
+    """With which test pictures a set was compared, if it was, for the card of what learns from it."""
+    if comparison is None:
+        return "not compared with pictures of test sets"
+    left_out = comparison.left_out or "none"
+    return f"compared with {comparison.known} pictures of test sets, {left_out} left out for showing one"
+
+
 class PreparedPictures:
     """A folder that `prepare` wrote, opened for reading; the pixels stay on disk until they are touched.
 
@@ -47,6 +67,7 @@ class PreparedPictures:
     Attributes:
         low: all low-resolution pixels, flat.
         high: all high-resolution pixels, flat.
+        comparison: with pictures of test sets; None if a version of srgan prepared them that made none.
 
     Raises:
         DataError: if the folder holds no complete set of prepared pictures.
@@ -60,6 +81,7 @@ class PreparedPictures:
             index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
             self.scale = int(index["scale"])
             self.entries = [Entry(**entry) for entry in index["pictures"]]
+            self.comparison = Comparison(**index["comparison"]) if "comparison" in index else None
             self._files = {name: folder / index[name] for name in ("low", "high")}
             self._open()
             whole = len(self.high) == index["high_bytes"] and len(self.low) == index["low_bytes"]
@@ -171,7 +193,7 @@ class NewSet:
                 f"{(free + self.size) / 1e9:.1f} GB are free: take fewer, or choose another disk"
             )
 
-    def appear(self, scale: int) -> None:
+    def appear(self, scale: int, comparison: Comparison) -> None:
         """Take the place of the set before, once all bytes are on the disk."""
         before = _index_of(self.folder)
         with self._writing():
@@ -179,7 +201,10 @@ class NewSet:
             for file in self._files.values():
                 file.flush()
                 os.fsync(file.fileno())
-            index = {"scale": scale, **self._names, **sizes, "pictures": [asdict(entry) for entry in self.entries]}
+            index = {
+                **{"scale": scale, **self._names, **sizes, "comparison": asdict(comparison)},
+                "pictures": [asdict(entry) for entry in self.entries],
+            }
             temporary = self.folder / f".{_INDEX}.{self._names['low']}"
             try:
                 temporary.write_text(json.dumps(index, indent=0), encoding="utf-8")

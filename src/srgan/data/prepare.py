@@ -1,8 +1,9 @@
 """Folders of pictures made ready for training: decoded once, verified, and kept as one memory-mapped set.
 
-Beside every high-resolution picture stands its low-resolution one, made by the MATLAB-exact resize from the whole
-picture, so that crops of the two are aligned and know nothing of crop borders. This module does not know which folders
-there are, nor which pictures should validate: `layouts` does.
+Pictures that show one of a known test set are left out, lest a network is judged by what it remembers. Beside every
+high-resolution picture stands its low-resolution one, made by the MATLAB-exact resize from the whole picture, so that
+crops of the two are aligned and know nothing of crop borders. This module does not know which folders there are, nor
+which pictures should validate: `layouts` does.
 """
 
 import os
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan.data.pictures import Entry, NewSet, Pixels, PreparedPictures, is_prepared
+from srgan.data.known_tests import known_tests
+from srgan.data.pictures import Comparison, Entry, NewSet, Pixels, PreparedPictures, is_prepared
 from srgan.errors import DataError, PictureError
 from srgan.images.colour import from_float, to_float
 from srgan.images.files import FORMATS, read
@@ -41,6 +43,10 @@ class Report:
     too_small: int
     left_out: dict[str, str]
     """Files that could not be read, with the reason."""
+    test_pictures: dict[str, str]
+    """Files that show all or a part of a picture of a test set, with its name: none is learned from."""
+    comparison: Comparison
+    """With which test pictures they were compared."""
     size: int
     """Bytes on disk."""
 
@@ -100,7 +106,9 @@ def prepare(
     smallest: int = 96,
     progress: Progress = lambda done, whole: None,
 ) -> Report:
-    """Decode, verify and index pictures into `destination`; an unreadable or too small one is left out and reported.
+    """Decode, verify and index pictures into `destination`; what is of no use is left out and reported.
+
+    Of no use are files that cannot be read, too small pictures, and those that show a picture of a known test set.
 
     A set that stands there already is replaced when the new one is whole, and untouched until then, whatever happens.
 
@@ -121,24 +129,24 @@ def prepare(
     validating, halving = set(validation), set(halved)
     wanted = list(dict.fromkeys([*pictures, *validation]))
     left_out: dict[str, str] = {}
+    test_pictures: dict[str, str] = {}
     too_small = 0
+    known = known_tests()
     with NewSet(destination) as new:
         for done, path in enumerate(wanted, start=1):
             try:
-                high = imresize(rgb8(path), 0.5) if path in halving else rgb8(path)
+                pixels = rgb8(path)
             except PictureError as error:
                 left_out[str(path)] = str(error)
             except OSError as error:  # of a disk or network that fails while it reads
                 left_out[str(path)] = f"{path} cannot be read ({error.strerror})"
             else:
-                height, width = (side // scale * scale for side in high.shape[:2])
-                if min(height, width) < max(smallest, scale):
-                    too_small += 1
+                if test := known.find(pixels):
+                    test_pictures[str(path)] = test
+                elif pair := _pair(imresize(pixels, 0.5) if path in halving else pixels, scale, smallest):
+                    new.add(str(path), *pair, validation=path in validating)
                 else:
-                    high = np.ascontiguousarray(high[:height, :width])
-                    # With the border of the test sets' own low-resolution files.
-                    low = imresize(high, 1 / scale, border="replicate")
-                    new.add(str(path), low, high, validation=path in validating)
+                    too_small += 1
             if done == _FIRST:
                 new.check_space(done, len(wanted))
             progress(done, len(wanted))
@@ -147,25 +155,39 @@ def prepare(
             count = min(len(validating), len(new.entries) // 2)
             new.entries[-count:] = [replace(entry, validation=True) for entry in new.entries[-count:]]
         validate = sum(entry.validation for entry in new.entries)
-        report = Report(len(new.entries), validate, too_small, left_out, new.size)
+        comparison = Comparison(len(known.names), known.identity, len(test_pictures))
+        report = Report(len(new.entries), validate, too_small, left_out, test_pictures, comparison, new.size)
         _check(report, wanted=len(wanted), validating=len(validating), smallest=smallest)
-        new.appear(scale)
+        new.appear(scale, comparison)
     return report
+
+
+def _pair(high: Pixels, scale: int, smallest: int) -> tuple[Pixels, Pixels] | None:
+    """(low, high), cut to a multiple of the scale; None if too small."""
+    height, width = (side // scale * scale for side in high.shape[:2])
+    if min(height, width) < max(smallest, scale):
+        return None
+    high = np.ascontiguousarray(high[:height, :width])
+    # With the border of the test sets' own low-resolution files.
+    return imresize(high, 1 / scale, border="replicate"), high
 
 
 def _check(report: Report, *, wanted: int, validating: int, smallest: int) -> None:
     """Refuse a set from which nothing can be learned, or with which nothing can be validated."""
     if not report.training:
         first = next(iter(report.left_out.values()), "")
-        found = f"{report.too_small} smaller than {smallest} pixels on a side, {len(report.left_out)} unreadable"
+        found = (
+            f"{report.too_small} smaller than {smallest} pixels on a side, {len(report.left_out)} unreadable, "
+            f"{len(report.test_pictures)} of test sets"
+        )
         raise DataError(
-            f"none of the pictures could be used for training ({wanted} looked at: {found}): give larger or intact "
-            f"pictures{f'; the first was: {first}' if first else ''}"
+            f"none of the pictures could be used for training ({wanted} looked at: {found}): give larger, intact or "
+            f"other pictures{f'; the first was: {first}' if first else ''}"
         )
     if validating and not report.validation:
         raise DataError(
             f"only one of the {wanted} pictures could be used, but one must train and another validate: "
-            "give larger or intact pictures"
+            "give larger, intact or other pictures"
         )
 
 

@@ -66,7 +66,13 @@ def begin(
         source = wishes.begun_from or ""
         source = str(Path(source).absolute()) if Path(source).exists() and source else source
         settings = Settings(
-            recipe, str(Path(data).absolute()), source, str(vgg or ""), updates, features=str(features or "")
+            recipe=recipe,
+            data=str(Path(data).absolute()),
+            begun_from=source,
+            vgg=str(vgg or ""),
+            updates=updates,
+            features=str(features or ""),
+            comparison=material.training.comparison,
         )
         run.begin(settings, weights)
     fabric.barrier()
@@ -109,7 +115,8 @@ def open_material(
         ModelError: if the weights of a loss's network are missing or damaged.
     """
     loaded = load_vgg(recipe, vgg)
-    seen = None if features is None else load_feature_network(features)
+    before = bool(recipe.feature_error)
+    seen = None if features is None else load_feature_network(features, before_activation=before)
     pictures, report = prepared(Path(data), scale=recipe.scale, progress=progress)
     if pictures.scale != recipe.scale:
         raise UsageError(
@@ -124,6 +131,10 @@ def open_material(
             say(f"left out: {len(reasons) - _SHOWN:,} more that cannot be read")
         if report.too_small:
             say(f"left out: {report.too_small:,} too small")
+        for file, test in report.test_pictures.items():
+            say(f"left out: {file}, which shows {test} of a test set")
+    if pictures.comparison is None:
+        say(f"{data} was never compared with pictures of test sets: prepare it again, lest they are learned from")
     training, validation = pictures.split()
     return Material(training, validation, loaded, seen, recipe.degradation)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from srgan.data.pictures import comparison_words
 from srgan.errors import TrainingError, UsageError
 from srgan.models import AnyGenerator
 from srgan.training.checkpoint import Checkpoint, newest
@@ -86,7 +87,8 @@ def release(
 
 def _data(settings: Settings, terms: str) -> str:
     begun = f" Training began with {Path(settings.begun_from).name}." if settings.begun_from else ""
-    return f"The pictures of {Path(settings.data).name}; terms: {terms}.{begun}"
+    compared = comparison_words(settings.comparison)
+    return f"The pictures of {Path(settings.data).name}, {compared}; terms: {terms}.{begun}"
 
 
 def _hours(state: Checkpoint) -> float:

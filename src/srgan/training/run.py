@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from srgan import __version__
+from srgan.data.pictures import Comparison
 from srgan.errors import TrainingError, UsageError
 from srgan.training.checkpoint import write_durably
 from srgan.training.plots import PLOT
@@ -44,6 +45,8 @@ class Settings:
     """Of srgan."""
     features: str = ""
     """Absolute path of the weights that a perception loss looks through, if there is one."""
+    comparison: Comparison | None = None
+    """Of the pictures with those of test sets; None if there was none."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Run:
         """
         try:
             fields = json.loads(self._settings.read_text(encoding="utf-8"))
+            if fields.get("comparison"):
+                fields["comparison"] = Comparison(**fields["comparison"])
             return Settings(**{**fields, "recipe": Recipe(**fields["recipe"])})
         except OSError as error:
             raise TrainingError(f"{self.folder} holds no run (no run.json): name the folder of one") from error
