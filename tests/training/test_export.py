@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn import functional
 
 from srgan.engines.choice import EngineName, open_engine
 from srgan.engines.probe import TOLERANCES, run_probe
@@ -16,6 +17,7 @@ from srgan.errors import OutputError
 from srgan.images.colour import from_float, to_float
 from srgan.images.tiles import Grid
 from srgan.models import ARCHITECTURES, AnyGenerator
+from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.training.export import export
 from srgan.upscale import Upscaler
@@ -68,7 +70,11 @@ def make(name: str) -> AnyGenerator:
     *_, last = (module for module in network.modules() if isinstance(module, nn.Conv2d))
     assert last.bias is not None
     low = torch.rand(1, 3, 24, 24)
-    last.weight.mul_(0.1 / network(low).std())
+    if isinstance(network, CompactGenerator):  # the pixels that it adds to are as they are
+        network.residual_blocks[0].convolution2.weight.mul_(10.0)
+        last.weight.mul_(0.1 / (network(low) - functional.interpolate(low, scale_factor=4)).std())
+    else:
+        last.weight.mul_(0.1 / network(low).std())
     last.bias.add_(0.5 - network(low).mean())
     return network
 
