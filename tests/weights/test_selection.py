@@ -46,17 +46,19 @@ def test_the_pair_follows_the_picture(
     [
         (["srresnet-photo"], 1.0, "srresnet"),
         (["srresnet-photo"], 0.0, "srgan-photo"),
-        (["srgan-photo"], 0.5, "srgan to srresnet at fidelity 0.5"),
+        (["srresnet-photo"], 0.5, "srgan to srresnet at fidelity 0.5"),
+        (["srgan-photo"], 0.5, "srresnet-photo"),
+        (["srgan-photo"], 0.0, "srresnet-photo"),
         (["srgan-photo", "srresnet-photo"], 0.0, "srgan"),
     ],
 )
-def test_where_a_model_is_missing_the_clean_pair_serves(
+def test_where_a_model_is_missing_the_nearest_serves(
     models: dict[str, Model], absent: list[str], fidelity: float, name: str
 ) -> None:
     left = {name: model for name, model in models.items() if name not in absent}
     choice = choose_model(COMPRESSED, left, fidelity=fidelity)
     assert choice.network.name == name
-    assert ("installed" in choice.reason) == ("photo" not in name)
+    assert (choice.reason == COMPRESSED.reason) == (name == "srgan-photo")
     assert choose_model(PRISTINE, left, fidelity=fidelity).reason == PRISTINE.reason
 
 

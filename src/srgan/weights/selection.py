@@ -54,12 +54,14 @@ def choose_model(inspection: Inspection, installed: Mapping[str, Model], *, fide
     missing = _missing(pair, installed, fidelity)
     if not missing:
         return ModelChoice(_between(pair, installed, fidelity), inspection.reason)
+    reason = f"{inspection.reason}, but no {' and no '.join(missing)} is installed"
+    if inspection.damaged and DAMAGED.faithful in installed:  # rather than one that enlarges the damage
+        return ModelChoice(installed[DAMAGED.faithful], reason)
     absent = _missing(CLEAN, installed, fidelity)
     if absent:
         raise ModelError(
             f"this srgan came without {' and '.join(absent)}, which auto needs: upgrade srgan, or name a model"
         )
-    reason = f"{inspection.reason}, but no {' and no '.join(missing)} is installed"
     return ModelChoice(_between(CLEAN, installed, fidelity), reason)
 
 
