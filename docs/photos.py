@@ -19,13 +19,15 @@ from srgan.images.resample import imresize
 from srgan.images.vips import pyvips
 from srgan.training.sheet import sheet
 from srgan.upscale import Upscaler
+from srgan.weights.catalogue import installed
 
 Pixels = NDArray[np.uint8]
 
 FOLDER = Path(__file__).parent
 PHOTO, SAMPLES = FOLDER / "photo.jpg", FOLDER / "photo-samples.jpg"
 SCALE, QUALITY = 4, 60
-FAITHFUL, PHOTO_REAL = "srresnet-photo", "srgan-photo"
+COMMANDS = {"srresnet-photo": "srgan upscale", "srgan-photo": "srgan upscale --photo-real"}
+"""The photo models, and what takes them; those that are not installed are left out."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,15 @@ def jpeg(image: Pixels) -> bytes:
 
 
 def main() -> None:
-    models = [Upscaler(name, precision="fp32") for name in (FAITHFUL, PHOTO_REAL)]
+    known = installed()
+    names = [name for name in COMMANDS if name in known]
+    models = [Upscaler(name, precision="fp32") for name in names]
     shown = row(SHOWN, models)
-    titles = (f"JPEG of quality {QUALITY}", "bicubic", "srgan upscale", "srgan upscale --photo-real")
-    write_bytes(PHOTO, jpeg(sheet(titles, [shown[:4]])))
+    titles = [f"JPEG of quality {QUALITY}", "bicubic", *(COMMANDS[name] for name in names), "original"]
+    write_bytes(PHOTO, jpeg(sheet(titles, [shown])))
     rows = [row(sample, models) for sample in ALL]
-    titles = (f"JPEG {QUALITY}", "bicubic", FAITHFUL, PHOTO_REAL, "original")
-    captions = [[sample.name, "", "", "", ""] for sample in ALL]
+    titles = [f"JPEG {QUALITY}", "bicubic", *names, "original"]
+    captions = [[sample.name, *[""] * (len(titles) - 1)] for sample in ALL]
     write_bytes(SAMPLES, jpeg(sheet(titles, rows, captions)))
 
 

@@ -1,11 +1,5 @@
-"""Draws docs/enlarged.png: a drawing of our own made small, then enlarged by bicubic interpolation and by srresnet.
+"""A terrier of curves, fur and whiskers, drawn with a fixed seed: what pages show where no photo may stand."""
 
-    python docs/picture.py
-
-No photo is needed, and none is shipped: a terrier of curves, fur and whiskers, drawn with a fixed seed.
-"""
-
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -16,9 +10,6 @@ mpl.use("Agg")
 
 from matplotlib import pyplot
 from matplotlib.patches import Ellipse, Polygon
-
-import srgan
-from srgan.images.resample import imresize
 
 SIDE = 512
 
@@ -73,25 +64,3 @@ def terrier() -> NDArray[np.uint8]:
     pixels = np.asarray(figure.canvas.buffer_rgba())[:, :, :3].copy()  # type: ignore[attr-defined]
     pyplot.close(figure)
     return pixels
-
-
-def main() -> None:
-    high = terrier()
-    low = imresize(high, 0.25)
-    panels = [
-        ("small, 128x128", low.repeat(4, axis=0).repeat(4, axis=1)),
-        ("bicubic x4", imresize(low, 4.0)),
-        ("srgan upscale (srresnet x4)", srgan.Upscaler("srresnet", precision="fp32").upscale(low)),
-        ("original", high),
-    ]
-    figure, places = pyplot.subplots(1, 4, figsize=(16, 4.3), dpi=100)
-    for axes, (title, pixels) in zip(places, panels, strict=True):
-        axes.imshow(pixels[96:400, 104:408], interpolation="nearest")
-        axes.set_title(title, fontsize=14)
-        axes.set_axis_off()
-    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.01, top=0.9, wspace=0.02)
-    figure.savefig(Path(__file__).parent / "enlarged.png")
-
-
-if __name__ == "__main__":
-    main()

@@ -17,6 +17,8 @@ GOOD = {
     "spectrum": 0.4,
     "pixel": 0.006,
     "total_variation": 0.0,
+    "feature_error": 0.6,
+    "consistency": 0.04,
     "adversarial": 1.0,
     "discriminator": 0.9,
     "real": 0.7,
