@@ -23,7 +23,7 @@ from srgan.weights.catalogue import Model
 FOLDER = Path(__file__).parent
 PAGE = FOLDER / "models.md"
 SETS = ("Set5", "Set14", "BSD100")
-FIRST = ("srresnet", "srgan")
+FIRST = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
 """What most people use, in this order; `-open` behind a name: from open-licence photos alone."""
 
 _HEAD = """\
@@ -85,7 +85,7 @@ def _section(card: Card) -> str:
 - **Identity**: version {card.version}, `{card.identity}`
 
 {_scores(card.scores)}
-![Failures of {card.name}: {", ".join(WHAT_IS_SEEN)}]({picture(card).relative_to(FOLDER).as_posix()})
+{_samples(card)}![Failures of {card.name}: {", ".join(WHAT_IS_SEEN)}]({picture(card).relative_to(FOLDER).as_posix()})
 
 <details><summary>Recipe</summary>
 
@@ -95,6 +95,16 @@ def _section(card: Card) -> str:
 
 </details>
 """
+
+
+def _samples(card: Card) -> str:
+    """The sheet of photos, for the models that are for photos."""
+    if not card.name.endswith("-photo"):
+        return ""
+    return (
+        "A face, fur, leaves, sky, text and night, made four times smaller and saved as JPEG of quality 60, by\n"
+        "`python docs/photos.py`:\n\n![Six photos enlarged by the photo models](photo-samples.jpg)\n\n"
+    )
 
 
 def _scores(scores: tuple[Score, ...]) -> str:
