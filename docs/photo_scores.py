@@ -91,7 +91,9 @@ def photos_measured(data: Path, folder: Path, listener: Listener) -> Results:
     if OTHER_MODEL.is_file():
         words.append(f"{OTHER}={OTHER_MODEL}")
     damaged = [find_set(name).damaged(Damage.parse(kind)) for kind, names in INPUTS.items() for name in names]
-    plan = Plan(tuple(find_method(word) for word in words), tuple(damaged), measures(data.parent / "weights", listener))
+    shown = {name.partition("/")[0] for name in COLUMNS}
+    taken = [one for one in measures(data.parent / "weights", listener) if one.scores[0].partition("/")[0] in shown]
+    plan = Plan(tuple(find_method(word) for word in words), tuple(damaged), tuple(taken))
     return evaluate(plan, folder, listener)
 
 
