@@ -33,13 +33,12 @@ EVALUATION = PROJECT / "cache" / "photo-results"
 PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
 """Between them stands what this script writes."""
 
-SETS = ("Set14", "BSD100")
-INPUTS = {"jpeg:75": SETS, "messenger": SETS, "jpeg:50": ("Set14",), "noise:10": ("Set14",)}
+INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14",))
 """Inputs, and the sets that are measured with each."""
 MODELS = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
 OTHER = "Real-ESRGAN x4plus"
 OTHER_MODEL = PROJECT / "cache" / "real_esrgan" / "real-esrgan.json"
-README_SET, README_INPUTS = "BSD100", ("jpeg:75", "messenger")
+README_SET, README_INPUTS = "Set14", ("jpeg:75", "messenger")
 """What of it README shows."""
 COLUMNS = {
     "matlab/psnr": ("PSNR", 2),
