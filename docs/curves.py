@@ -20,6 +20,10 @@ _WIDE = 8.0  # longest over shortest training from which updates are drawn on a 
 _COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a")
 
 
+_KINDS = ("", OPEN.name, "-photo")
+"""Ends of the names of models whose validation pictures are not those of the others, after all others."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """PSNR of a model on validation pictures while it was trained."""
@@ -55,16 +59,20 @@ def _read(path: Path) -> Curve:
     return Curve(path.stem, tuple(updates), tuple(psnr))
 
 
+def _apart(model: str) -> str:
+    """Return the kind of `_KINDS` that a model is of."""
+    return next((kind for kind in _KINDS[1:] if model.endswith(kind)), "")
+
+
 def draw_curves(curves: Sequence[Curve], path: Path) -> None:
-    """Draw the curves, a line for each model; those from open-licence photos have a panel of their own.
+    """Draw the curves, a line for each model; those validated on other pictures have panels of their own.
 
     Raises:
         TrainingError: if matplotlib is not installed.
         OutputError: if the file cannot be written.
     """
     colours = dict(zip((curve.model for curve in curves), itertools.cycle(_COLOURS), strict=False))
-    panels = [[curve for curve in curves if curve.model.endswith(OPEN.name) is apart] for apart in (False, True)]
-    panels = [panel for panel in panels if panel]
+    panels = [panel for panel in ([one for one in curves if _apart(one.model) == kind] for kind in _KINDS) if panel]
     figure = new_figure(8.0, 1.0 + 2.5 * len(panels))
     ends = [curve.updates[-1] for curve in curves if curve.updates]
     for axes, panel in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels, strict=True):

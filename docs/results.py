@@ -174,8 +174,9 @@ def training(curves: Sequence[Curve]) -> str:
         return "No record of a released run is kept in `runs/records` yet.\n"
     return (
         "PSNR by the paper protocol on the middles of photos held out from training; a model that begins with the "
-        "weights of another counts its own updates alone. Those called `-open` have other photos, and a panel of their "
-        "own.\n\n![PSNR over updates, a line for each model](curves.png)\n"
+        "weights of another counts its own updates alone. Those called `-open` have other photos, and those called "
+        "`-photo` damaged ones: they have panels of their own.\n\n"
+        "![PSNR over updates, a line for each model](curves.png)\n"
     )
 
 

@@ -25,6 +25,7 @@ _SAME = 0.8  # likeness from which they are the same
 _TRIED = 8  # guesses that are looked at, each way round
 _ZOOMS = 0.28, 3.6  # between which guesses are sensible: pictures of which a third of a side is left, and some
 _APART = 0.4, 0.06  # octaves of zoom and sides of place by which pairs of landmarks may differ and still agree
+_REFITS, _EXACT = 4, 0.004  # how often the worse pairs are dropped, unless they are off by less, in sides
 _COMMON = 0.5  # share of the smaller of two pictures that must lie in the other
 _LEAST, _SHARE = 3, 0.6  # landmarks that must be the same: so many, and so many of those in the picture
 
@@ -168,10 +169,21 @@ def _agreeing(seen: Landmarks, known: Landmarks, support: Floats) -> NDArray[np.
 
 
 def _fitted(seen: Landmarks, known: Landmarks) -> tuple[float, Floats]:
-    """(zoom, corner) by which known landmarks come to lie where they are seen.
+    """(zoom, corner) by which most known landmarks come to lie where they are seen.
 
-    By least squares of places and, as much as landmarks are large, of sizes: where there is one, they alone tell.
+    Where a pattern repeats, a landmark may be taken for the next: the worse half of the pairs is dropped, and again.
     """
+    zoom, corner = _least_squares(seen, known)
+    for _ in range(_REFITS):
+        error = np.abs(known.places * zoom + corner - seen.places).max(1)
+        better = np.nonzero(error <= max(float(np.median(error)), _EXACT))[0]
+        seen, known = seen[better], known[better]
+        zoom, corner = _least_squares(seen, known)
+    return zoom, corner
+
+
+def _least_squares(seen: Landmarks, known: Landmarks) -> tuple[float, Floats]:
+    """(zoom, corner) of the least squares of places and, as much as landmarks are large, of sizes."""
     middle, known_middle = seen.places.mean(0), known.places.mean(0)
     spread, by_places = (known.places - known_middle) ** 2, (known.places - known_middle) * (seen.places - middle)
     by_sizes = 2 ** np.log2(seen.sizes / known.sizes).mean()
