@@ -35,6 +35,7 @@ def size(path: str) -> tuple[int, int]:
         ([], "photo-x4.jpg", (48, 32)),
         (["--scale", "2.5"], "photo-x2.5.jpg", (30, 20)),
         (["--width", "30"], "photo-w30.jpg", (30, 20)),
+        (["--width", "720"], "photo-w720.jpg", (720, 480)),
         (["--format", "jpg", "-o", "deep/er/"], "deep/er/photo-x4.jpg", (48, 32)),
         (["-o", "result.avif"], "result.avif", (48, 32)),
     ],

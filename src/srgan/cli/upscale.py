@@ -218,7 +218,8 @@ def _check_size(upscaler: "Upscaler", scale: float | None, width: int | None) ->
     """Refuse a size that no picture can be given, before any is looked for."""
     from srgan.images.files import PictureInfo
 
-    upscaler.size(PictureInfo(width=1, height=1, channels=3, depth=8, format="png"), scale=scale, width=width)
+    picture = PictureInfo(width=max(1, width or 1), height=1, channels=3, depth=8, format="png")
+    upscaler.size(picture, scale=scale, width=width)
 
 
 def _format(name: str | None) -> str | None:
