@@ -27,7 +27,7 @@ _ZOOMS = 0.28, 3.6  # between which guesses are sensible: pictures of which a th
 _APART = 0.4, 0.06  # octaves of zoom and sides of place by which pairs of landmarks may differ and still agree
 _REFITS, _EXACT = 4, 0.004  # how often the worse pairs are dropped, unless they are off by less, in sides
 _COMMON = 0.5  # share of the smaller of two pictures that must lie in the other
-_LEAST, _SHARE = 3, 0.6  # landmarks that must be the same: so many, and so many of those in the picture
+_LEAST, _SHARE = 4, 0.6  # landmarks that must be the same: so many, and so many of those in the picture
 
 
 @dataclass(frozen=True)
