@@ -27,7 +27,7 @@ _ZOOMS = 0.28, 3.6  # between which guesses are sensible: pictures of which a th
 _APART = 0.4, 0.06  # octaves of zoom and sides of place by which pairs of landmarks may differ and still agree
 _REFITS, _EXACT = 4, 0.004  # how often the worse pairs are dropped, unless they are off by less, in sides
 _COMMON = 0.5  # share of the smaller of two pictures that must lie in the other
-_LEAST, _SHARE = 4, 0.6  # landmarks that must be the same: so many, and so many of those in the picture
+_LEAST, _SHARE, _ENOUGH = 4, 0.6, 12  # landmarks that must be the same: so many, so many of those there, or so many
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class KnownTests:
         octaves = np.rint(np.log2(expected.sizes[inside]))
         cells = np.column_stack([octaves, np.rint(expected.places[inside] / 2 ** (octaves[:, None] + 1))])
         same, whole = (len(np.unique(cells[which], axis=0)) for which in (likeness > _SAME, likeness > -1))
-        return same if same >= max(_LEAST, _SHARE * whole) else 0
+        return same if same >= max(_LEAST, min(_SHARE * whole, _ENOUGH)) else 0
 
     def _common(self, guess: _Guess, width: float) -> float:
         """The share of the smaller picture that lies in the other, if one is so wide and the guess is right."""
