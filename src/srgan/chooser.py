@@ -1,4 +1,4 @@
-"""Which loaded model enlarges which picture: the one that was named, or with `auto` the one that suits."""
+"""Choice of the loaded model for a picture: the one that was named, or with `auto` the one that suits."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -223,7 +223,7 @@ def _summary(wishes: _Wishes, selection: "Selection", report: "Report") -> Itera
 
 
 def _compared(report: "Report") -> str:
-    """What became of the comparison with test sets."""
+    """Result of the comparison with test sets, in a line."""
     with_what = f"{report.comparison.known} pictures of known test sets"
     if not report.test_pictures:
         return f"Compared with {with_what}: none of them is here"

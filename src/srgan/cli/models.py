@@ -76,7 +76,7 @@ def _document(model: "Model") -> dict[str, Any]:
 
 
 def _auto_document() -> dict[str, Any]:
-    """Which models are taken for which pictures, and which of them are not installed."""
+    """Models that `auto` takes, and those of them that are not installed."""
     from srgan.weights.catalogue import installed
     from srgan.weights.selection import AUTO, CLEAN, DAMAGED
 

@@ -32,7 +32,7 @@ _LEAST, _SHARE, _ENOUGH = 4, 0.6, 12  # landmarks that must be the same: so many
 
 @dataclass(frozen=True)
 class _Guess:
-    """That a picture shows a test picture, and where."""
+    """A test picture and the place where a picture may show it."""
 
     picture: int
     mirrored: bool
@@ -70,7 +70,7 @@ class KnownTests:
         return self.names[guesses[best].picture] if best is not None and same[best] else None
 
     def _guesses(self, seen: Landmarks, *, mirrored: bool = False) -> list[_Guess]:
-        """What landmarks tell that look like known ones, the best supported first."""
+        """Return placements of test pictures that similar landmarks suggest, the best supported first."""
         likeness = _shares(seen.prints) @ self.landmarks.prints.T
         there, support = likeness.argmax(1), likeness.max(1)
         here = np.nonzero(support > _SIMILAR)[0]

@@ -15,12 +15,12 @@ from srgan.images.sample import Window, sample_file, sample_pixels
 from srgan.images.source import Source
 from srgan.images.webp_header import read_webp_header
 
-CLEAN_QUALITY = 97
-"""The lowest quality of a JPEG or WebP file that counts as clean: from here on, a network trained on clean pictures
-loses less to what compression left than one trained on damaged ones loses in detail."""
+CLEAN_QUALITY = {"jpeg": 93, "webp": 81}
+"""The lowest quality that counts as clean, by format. `srresnet` is better than `srresnet-photo` from 90 and 81 on, by
+PSNR (docs/decisions/0020); JPEG of 90 to 92 leaves blocks in the pixels as strong as those of JPEG below 90."""
 
-GRID_STRENGTH = 0.12
-"""From here on pixels were once a JPEG: of quality below 97, since above it grids stay below 0.08 (see BlockGrid)."""
+GRID_STRENGTH = 0.55
+"""From here on pixels were once a JPEG, of quality below 93; below 86 it is nearly always reached (see BlockGrid)."""
 
 NOISE_LEVEL = 2.0
 """Standard deviation [levels of 255] from which on noise would be enlarged into grain."""
@@ -57,7 +57,7 @@ class Inspection:
 
     @property
     def _damage(self) -> str | None:
-        if self.lossy is not None and (self.quality is None or self.quality < CLEAN_QUALITY):
+        if self.lossy is not None and (self.quality is None or self.quality < CLEAN_QUALITY[self.lossy]):
             name = f"{'an' if self.lossy == 'avif' else 'a'} {_NAMES[self.lossy]}"
             return f"it is {name} of {'unknown quality' if self.quality is None else f'quality {self.quality}'}"
         if self.grid is not None and self.grid.strength >= GRID_STRENGTH:
