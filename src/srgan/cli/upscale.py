@@ -124,7 +124,7 @@ PhotoReal = Annotated[
         "--photo-real",
         metavar="",
         rich_help_panel=_ENGINE,
-        help="Invent texture, as --fidelity 0; where no model that is there can, the result's line says so.",
+        help="Invent texture, as --fidelity 0: srgan for clean photos, srgan-photo, where installed, for damaged ones.",
     ),
 ]
 Fidelity = Annotated[
