@@ -3,10 +3,13 @@
 The published tail works at twice and four times the size, where it takes 46 % of SRResNet's operations. Here one 3x3
 convolution makes the scale^2 pixels of every low-resolution pixel, as a difference from that pixel (the layout of
 compact networks such as Wang et al. 2021's for animated film), and the trunk can begin with SRResNet's weights.
+Neighbouring pixels of different low-resolution pixels know nothing of each other then; the optional refinement, two
+light convolutions at full size, joins them.
 """
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,20 +23,32 @@ class CompactGenerator(nn.Module):
     Args:
         blocks: number of residual blocks.
         features: channels of the trunk.
+        refinement: channels of the refinement at full size, 4 or more; 0 for none.
+
+    Raises:
+        ValueError: if the refinement has too few channels.
     """
 
     scale = 4
 
-    def __init__(self, *, blocks: int = 16, features: int = 64) -> None:
+    def __init__(self, *, blocks: int = 16, features: int = 64, refinement: int = 0) -> None:
         super().__init__()
+        if refinement and refinement < 4:
+            raise ValueError(f"refinement is {refinement}, but must be 0, or 4 or more: three channels are the colours")
         self.head = nn.Sequential(nn.Conv2d(3, features, 9, padding=4), nn.PReLU(features))
         self.blocks = nn.Sequential(*(ResidualBlock(features, normalisation=False, skip=True) for _ in range(blocks)))
         self.fusion = nn.Sequential(nn.Conv2d(features, features, 3, padding=1), nn.Identity())
         self.output = nn.Conv2d(features, 3 * self.scale**2, 3, padding=1)
+        self.hints = nn.Conv2d(features, (refinement - 3) * self.scale**2, 3, padding=1) if refinement else None
+        """Makes what the refinement is given beside the colours."""
+        self.refinement = _refinement(refinement) if refinement else None
         self._initialise()
 
     def _initialise(self) -> None:
-        """He initialisation; blocks and output begin small, so that the network begins as repeated pixels."""
+        """He initialisation; blocks and output begin small, so that the network begins as repeated pixels.
+
+        The refinement begins as none, so that weights of a network without it can be taken over.
+        """
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, a=0.25)
@@ -42,6 +57,8 @@ class CompactGenerator(nn.Module):
         for block in self.residual_blocks:
             block.convolution2.weight.data.mul_(0.1)
         self.output.weight.data.mul_(0.1)
+        if self.refinement is not None:
+            nn.init.zeros_(cast(nn.Conv2d, self.refinement[-1]).weight)
 
     @property
     def residual_blocks(self) -> list[ResidualBlock]:
@@ -51,18 +68,36 @@ class CompactGenerator(nn.Module):
     @property
     def stages(self) -> tuple[Stage]:
         """The whole network: its tail is too light to be tiled by itself."""
-        features, blocks = self.output.in_channels, len(self.blocks)
+        features, blocks, cell = self.output.in_channels, len(self.blocks), self.scale**2
+        made, refined, radius = 3, 0, 4.0 + 2.0 * blocks + 2.0  # 9x9, two 3x3 a block, two 3x3
+        if self.refinement is not None:
+            channels = cast(nn.Conv2d, self.refinement[0]).in_channels
+            made, refined, radius = channels, 9 * channels * (channels + 3), radius + 2.0 / self.scale
         return (
             Stage(
                 "restored",
                 scale=self.scale,
-                radius=4.0 + 2.0 * blocks + 2.0,  # 9x9, two 3x3 a block, two 3x3
-                values=5 * features + 2 * 3 * self.scale**2,
-                multiply_adds=81 * 3 * features + 9 * features**2 * (2 * blocks + 1) + 9 * features * 3 * self.scale**2,
+                radius=radius,
+                values=5 * features + 2 * made * cell,
+                multiply_adds=81 * 3 * features
+                + 9 * features**2 * (2 * blocks + 1)
+                + (9 * features * made + refined) * cell,
             ),
         )
 
     def forward(self, low: Tensor) -> Tensor:
         first = self.head(low)
-        details = self.output(first + self.fusion(self.blocks(first)))
-        return functional.pixel_shuffle(details + low.repeat_interleave(self.scale**2, dim=1), self.scale)
+        deep = first + self.fusion(self.blocks(first))
+        repeated = low.repeat_interleave(self.scale**2, dim=1)
+        colours: Tensor = functional.pixel_shuffle(self.output(deep) + repeated, self.scale)
+        if self.hints is None or self.refinement is None:
+            return colours
+        hints = functional.pixel_shuffle(self.hints(deep), self.scale)
+        return colours + cast(Tensor, self.refinement(torch.cat([colours, hints], dim=1)))
+
+
+def _refinement(channels: int) -> nn.Sequential:
+    """Return two 3x3 convolutions at full size, to differences of the three colours."""
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1), nn.PReLU(channels), nn.Conv2d(channels, 3, 3, padding=1)
+    )

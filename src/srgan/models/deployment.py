@@ -128,6 +128,20 @@ class _Added(nn.Module):
         return y
 
 
+class _Refined(nn.Module):
+    """Colours of a compact network's tail, plus the differences that its refinement makes of them and of hints."""
+
+    def __init__(self, deep: nn.Module, colours: nn.Module, hints: nn.Module, refinement: nn.Module) -> None:
+        super().__init__()
+        self.deep, self.colours, self.hints, self.refinement = deep, colours, hints, refinement
+        self.repeat, self.shuffle = _Repeat(CompactGenerator.scale**2), nn.PixelShuffle(CompactGenerator.scale)
+
+    def forward(self, low: Tensor) -> Tensor:
+        deep = self.deep(low)
+        colours: Tensor = self.shuffle(self.colours(deep) + self.repeat(low))
+        return colours + cast(Tensor, self.refinement(torch.cat([colours, self.shuffle(self.hints(deep))], dim=1)))
+
+
 def _convolution(weight: Tensor, bias: Tensor) -> nn.Conv2d:
     outputs, inputs, kernel, _ = weight.shape
     convolution = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
@@ -202,9 +216,11 @@ def _(generator: Generator) -> tuple[nn.Module, ...]:
 @deploy.register
 def _(generator: CompactGenerator) -> tuple[nn.Module, ...]:
     body = [_residual(block) for block in generator.residual_blocks]
-    details = nn.Sequential(generator.head, _Sum(nn.Sequential(*body, generator.fusion)), generator.output)
-    shuffle = nn.PixelShuffle(generator.scale)
-    return (nn.Sequential(_Added(details, _Repeat(generator.scale**2)), shuffle).eval(),)
+    deep = nn.Sequential(generator.head, _Sum(nn.Sequential(*body, generator.fusion)))
+    if generator.hints is not None and generator.refinement is not None:
+        return (_Refined(deep, generator.output, generator.hints, generator.refinement).eval(),)
+    details, repeat = nn.Sequential(deep, generator.output), _Repeat(generator.scale**2)
+    return (nn.Sequential(_Added(details, repeat), nn.PixelShuffle(generator.scale)).eval(),)
 
 
 @deploy.register

@@ -164,14 +164,17 @@ def _of_run(recipe: Recipe, run: Run, say: Callable[[str], None]) -> dict[str, T
 
 
 def _must_fit(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
-    """Refuse another network; a compact one may begin with the trunk of an SRResNet without normalisation."""
-    if recipe.generator == "compact-generator" and theirs["generator"] == "srgan-generator":
-        recipe = replace(recipe, generator="srgan-generator", normalisation=False)
+    """Refuse another network; a compact one may begin without its refinement, or with an SRResNet's trunk."""
+    if recipe.generator == "compact-generator":
+        if theirs["generator"] == "srgan-generator":
+            recipe = replace(recipe, generator="srgan-generator", normalisation=False)
+        elif not theirs.get("refinement"):
+            recipe = replace(recipe, refinement=0)
     _must_match(recipe, source, theirs)
 
 
 def _fitted(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights for the recipe's generator: where a compact one takes an SRResNet's, its tail is a new one."""
+    """The weights for the recipe's generator: what a compact one has and the other has not begins anew."""
     if recipe.generator != "compact-generator":
         return weights
     own = make_generator(recipe).state_dict()

@@ -28,6 +28,8 @@ def generator_arguments(recipe: Recipe) -> dict[str, Any]:
     match recipe.generator:
         case "srgan-generator":
             names: tuple[str, ...] = ("blocks", "features", "scale", "normalisation", "skips")
+        case "compact-generator":
+            names = ("blocks", "features", "refinement")
         case "srcnn":
             names = ("middle",)
         case "drcn":

@@ -42,6 +42,8 @@ class Recipe:
     """Batch normalisation in srgan-generator, as published."""
     skips: bool = True
     """Skip connections in srgan-generator, as published."""
+    refinement: int = 0
+    """Channels of two convolutions at full size behind compact-generator; 0 for none."""
     middle: int = 5
     """Kernel of srcnn's middle layer: 1, 3 or 5."""
     recursions: int = 16
@@ -150,6 +152,8 @@ class Recipe:
         self._check_baseline()
         if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):
             raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")
+        if 0 < self.refinement < _LEAST_REFINEMENT:
+            raise UsageError(f"refinement is {self.refinement}, but must be 0, or {_LEAST_REFINEMENT} or more")
         if self.crop % self.scale:
             raise UsageError(f"crop is {self.crop}, but must be a multiple of the scale, {self.scale}")
         if self.window < _LEAST["crop"]:
@@ -211,7 +215,7 @@ class Recipe:
 
 
 _LEAST = {
-    **dict.fromkeys(("blocks", "jitter", "seed", "warmup", "discriminator_alone"), 0),
+    **dict.fromkeys(("blocks", "jitter", "seed", "warmup", "discriminator_alone", "refinement"), 0),
     **dict.fromkeys(("features", "recursions", "discriminator_features", "batch", "updates", "epochs"), 1),
     **dict.fromkeys(("log_every", "validate_every"), 1),
     **dict.fromkeys(
@@ -238,6 +242,7 @@ _AT_MOST_ONE = (
     *("supervision", "learning_rate", "discriminator_learning_rate"),
     *("drop_at", "drop_factor", "decay", "ema", "beta1"),
 )
+_LEAST_REFINEMENT = 4  # three channels are the colours
 _LEAST_PERCEIVED = 32  # `srgan.models.perception.SMALLEST`, said here since nothing heavy is imported
 _ON_LUMINANCE = ("srcnn", "espcn", "drcn")
 _LARGEST_SEED = 2**63 - 2
