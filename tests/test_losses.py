@@ -15,13 +15,13 @@ from srgan.losses import (
     ConsistencyError,
     ContentLoss,
     DiscriminatorLoss,
-    FeatureError,
     GridError,
     GridTexture,
     MeanSquaredError,
-    PerceptionLoss,
     TextureSpectrum,
     TotalVariation,
+    feature_error,
+    perception_loss,
 )
 from srgan.models.discriminator import Discriminator
 from srgan.models.perception import ResNet, SqueezeNet, VggFeatures, distance
@@ -142,13 +142,13 @@ def test_perception_loss_is_the_mean_distance_over_the_batch() -> None:
     network = SqueezeNet()
     restored, high = torch.rand(2, 3, 3, 40, 40)
     each = [distance(network(restored[one : one + 1]), network(high[one : one + 1])) for one in range(3)]
-    found = PerceptionLoss(network)(restored, high)
+    found = perception_loss(network(restored), network(high))
     torch.testing.assert_close(found, torch.cat(each).mean())
     with torch.autocast("cpu", torch.bfloat16):
-        coarse = PerceptionLoss(network)(restored, high)
+        coarse = perception_loss(network(restored), network(high))
     assert coarse.dtype is torch.float32
     assert float(coarse) == pytest.approx(float(found), rel=0.02)
-    assert float(PerceptionLoss(network)(high, high)) == 0.0
+    assert float(perception_loss(network(high), network(high))) == 0.0
 
 
 def test_grid_error_sees_what_repeats_in_every_cell_and_nothing_else() -> None:
@@ -236,14 +236,14 @@ def test_texture_spectrum_is_the_ratio_of_amplitudes_over_neighbouring_windows()
 
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     torch.manual_seed(1)
-    variation = TotalVariation()
+    variation, resnet = TotalVariation(), ResNet().double()
     return {
         "squared": MeanSquaredError(),
         "absolute": AbsoluteError(),
         "content": ContentLoss(same_weights(plain_vgg19(2), ContentLayer(2, 2))),
         "variation": lambda restored, _high: variation(restored),
         "adversarial": adversarial(16),
-        "perception": PerceptionLoss(ResNet().double()),
+        "perception": lambda restored, high: perception_loss(resnet(restored), resnet(high)),
         "grid": GridError(),
         "grid texture": GridTexture(),
         "spectrum": TextureSpectrum(),
@@ -318,4 +318,4 @@ def test_feature_error_is_relative_to_the_features_before_activation() -> None:
         ours, theirs = (plain[: last + 1](each) for each in normalised)
         errors.append(((ours - theirs).abs().mean() / theirs.abs().mean()).item())
     network = VggFeatures(vgg, name="plain", before_activation=True)
-    assert float(FeatureError(network)(restored, high)) == pytest.approx(np.mean(errors), rel=1e-5)
+    assert float(feature_error(network(restored), network(high))) == pytest.approx(np.mean(errors), rel=1e-5)

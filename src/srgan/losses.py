@@ -5,6 +5,7 @@ mean over the pictures of a batch, unless it says otherwise. What network judges
 adversarial losses take its logits.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from srgan.images.resample import contributions
-from srgan.models.perception import FeatureNetwork, distance
+from srgan.models.perception import distance
 from srgan.models.vgg import VGG19
 
 PAPER_FEATURE_SCALE = 1.0 / 12.75
@@ -62,53 +63,37 @@ class ContentLoss(nn.Module):
         return self.feature_scale**2 * functional.mse_loss(self.vgg(restored), wanted)
 
 
-class PerceptionLoss:
-    """Distance of the features that a network trained to tell things apart sees in two pictures, at several depths.
+def perception_loss(restored: Sequence[Tensor], high: Sequence[Tensor]) -> Tensor:
+    """Distance of the features that a network trained to tell things apart sees in two batches, at several depths.
 
     The mean over the batch of `srgan.models.perception.distance`: Zhang et al. 2018, eq. 1, all weights equal. Features
     of few pixels say where an edge is; those of many say what it belongs to, which VGG22 is too shallow for.
 
     Args:
-        network: ResNet-50 v2 or another, on the device of the pictures; it stays as it is.
+        restored: (B, C, h, w) at each depth.
+        high: of the same shapes, from the real images.
     """
-
-    def __init__(self, network: FeatureNetwork) -> None:
-        self.network = network
-
-    def __call__(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
-        with torch.no_grad():
-            wanted = self._seen(high)
-        return distance(self._seen(restored), wanted).mean()
-
-    def _seen(self, pictures: Tensor) -> list[Tensor]:
-        """The features; in mixed precision they come in bfloat16, too coarse for differences of unit vectors."""
-        features = self.network(pictures)
-        return [each.float() if each.dtype is torch.bfloat16 else each for each in features]
+    return distance(_precise(restored), _precise(high)).mean()
 
 
-class FeatureError:
-    """Mean absolute difference of the features that a network sees in two pictures, relative to their mean size.
+def feature_error(restored: Sequence[Tensor], high: Sequence[Tensor]) -> Tensor:
+    """Mean absolute difference of the features that a network sees in two batches, relative to their mean size.
 
-    The mean over its depths of mean |f(restored) - f(high)| / mean |f(high)|, both over batch, channels and places.
-    Unlike `PerceptionLoss`, which compares directions, weak features of smooth places count for as little as they
-    are, so that no grain is asked for where nothing is seen.
+    The mean over depths of mean |f(restored) - f(high)| / mean |f(high)|, both over batch, channels and places. Unlike
+    `perception_loss`, which compares directions, weak features of smooth places count for as little as they are, so
+    that no grain is asked for where nothing is seen.
 
     Args:
-        network: VGG19 before its activations or another, on the device of the pictures; it stays as it is.
+        restored: (B, C, h, w) at each depth, of VGG19 before its activations or another network.
+        high: of the same shapes, from the real images.
     """
+    pairs = zip(_precise(restored), _precise(high), strict=True)
+    return torch.stack([(ours - theirs).abs().mean() / theirs.abs().mean() for ours, theirs in pairs]).mean()
 
-    def __init__(self, network: FeatureNetwork) -> None:
-        self.network = network
 
-    def __call__(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
-        with torch.no_grad():
-            wanted = self.network(high)
-        found = self.network(restored)
-        errors = [
-            (ours.float() - theirs.float()).abs().mean() / theirs.float().abs().mean()
-            for ours, theirs in zip(found, wanted, strict=True)
-        ]
-        return torch.stack(errors).mean()
+def _precise(features: Sequence[Tensor]) -> list[Tensor]:
+    """In mixed precision features come in bfloat16, too coarse for differences."""
+    return [each.float() if each.dtype is torch.bfloat16 else each for each in features]
 
 
 class ConsistencyError(nn.Module):

@@ -10,7 +10,9 @@ from srgan.errors import UsageError
 from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungDiscriminator
 from srgan.models.discriminator import Discriminator
+from srgan.models.feature_discriminator import FeatureDiscriminator
 from srgan.models.patch_discriminator import PatchDiscriminator
+from srgan.models.perception import SMALLEST, FeatureNetwork
 from srgan.models.ucsd import UcsdDiscriminator
 from srgan.training.recipe import Recipe
 
@@ -20,7 +22,7 @@ DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "cheung": CheungDiscriminator,
     "ucsd": UcsdDiscriminator,
 }
-"""By the name that a recipe gives."""
+"""Those that see images, by the name that a recipe gives."""
 
 
 def generator_arguments(recipe: Recipe) -> dict[str, Any]:
@@ -47,8 +49,12 @@ def make_generator(recipe: Recipe) -> AnyGenerator:
     return ARCHITECTURES[recipe.generator](**generator_arguments(recipe))
 
 
-def make_discriminator(recipe: Recipe) -> nn.Module | None:
+def make_discriminator(recipe: Recipe, features: FeatureNetwork | None = None) -> nn.Module | None:
     """The recipe's discriminator, or None if it has none.
+
+    Args:
+        recipe: the settings.
+        features: the network whose features it judges, where the recipe says so.
 
     Raises:
         UsageError: if it does not see crops of the recipe's size.
@@ -56,6 +62,10 @@ def make_discriminator(recipe: Recipe) -> nn.Module | None:
     if recipe.discriminator == "none":
         return None
     torch.manual_seed(recipe.seed + 1)
+    if recipe.discriminator == "features":
+        assert features is not None, "the caller loads what the recipe's needs_features asks for"
+        channels = [each.shape[1] for each in features(torch.zeros(1, 3, SMALLEST, SMALLEST))]
+        return FeatureDiscriminator(channels, features=recipe.discriminator_features)
     try:
         return DISCRIMINATORS[recipe.discriminator](crop=recipe.window, features=recipe.discriminator_features)
     except ValueError as error:

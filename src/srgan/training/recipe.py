@@ -20,7 +20,7 @@ GeneratorName = Literal[
     "espcn",
     "drcn",
 ]
-DiscriminatorName = Literal["none", "srgan", "patch", "cheung", "ucsd"]
+DiscriminatorName = Literal["none", "srgan", "patch", "features", "cheung", "ucsd"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Recipe:
     total_variation: float = 0.0
     """Weight of the total variation loss."""
     discriminator: DiscriminatorName = "none"
-    """The network that tells real from restored; none trains on content alone."""
+    """What tells real from restored: a network, or heads on the features of --features; none trains on content."""
     discriminator_features: int = 64
     """Channels of its first convolution."""
     discriminator_alone: int = 0
@@ -181,8 +181,8 @@ class Recipe:
 
     @property
     def needs_features(self) -> bool:
-        """Whether a loss looks through the network that --features names."""
-        return bool(self.perception or self.feature_error)
+        """Whether a loss or the discriminator looks through the network that --features names."""
+        return bool(self.perception or self.feature_error) or self.discriminator == "features"
 
     @property
     def content_layer(self) -> str | None:
@@ -246,4 +246,4 @@ _LEAST_REFINEMENT = 4  # three channels are the colours
 _LEAST_PERCEIVED = 32  # `srgan.models.perception.SMALLEST`, said here since nothing heavy is imported
 _ON_LUMINANCE = ("srcnn", "espcn", "drcn")
 _LARGEST_SEED = 2**63 - 2
-_CROP_MULTIPLES = {"none": 1, "srgan": 16, "patch": 8, "cheung": 16, "ucsd": 64}
+_CROP_MULTIPLES = {"none": 1, "srgan": 16, "patch": 8, "features": 8, "cheung": 16, "ucsd": 64}

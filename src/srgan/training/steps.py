@@ -2,7 +2,7 @@
 
 import copy
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import EllipsisType
 
 import torch
@@ -15,13 +15,13 @@ from srgan.losses import (
     ConsistencyError,
     ContentLoss,
     DiscriminatorLoss,
-    FeatureError,
     GridError,
     GridTexture,
     MeanSquaredError,
-    PerceptionLoss,
     TextureSpectrum,
     TotalVariation,
+    feature_error,
+    perception_loss,
 )
 from srgan.models.luminance import luminance
 from srgan.models.perception import FeatureNetwork
@@ -52,6 +52,22 @@ class Network:
     """The optimiser's, at its highest."""
 
 
+@dataclass(frozen=True)
+class _Views:
+    """What losses and the discriminator see of an update's crops, and the features of both in the same units."""
+
+    restored: Tensor
+    high: Tensor
+    restored_features: list[Tensor] = field(default_factory=list)
+    high_features: list[Tensor] = field(default_factory=list)
+
+    def judged(self, recipe: Recipe) -> tuple[Tensor, Tensor] | tuple[list[Tensor], list[Tensor]]:
+        """Return what the recipe's discriminator judges, restored and real."""
+        if recipe.discriminator == "features":
+            return self.restored_features, self.high_features
+        return self.restored, self.high
+
+
 class Training:
     """The state of a run: a generator that learns, the moving average of its weights, and its opponent if it has one.
 
@@ -60,7 +76,7 @@ class Training:
         fabric: launched; says on which device, in which precision and in how many processes.
         updates: of the whole run, which the schedule of the learning rate is stretched over.
         vgg: what the content loss looks through, if the recipe names a layer.
-        features: what the perception loss looks through, if the recipe has one.
+        features: what losses or the discriminator look through, if the recipe has such.
     """
 
     def __init__(
@@ -70,7 +86,7 @@ class Training:
         self.recipe, self.fabric, self.updates = recipe, fabric, updates
         self.generator = self._network(make_generator(recipe), recipe.learning_rate)
         self.average = copy.deepcopy(self.generator.module).eval().requires_grad_(False)
-        opponent = make_discriminator(recipe)
+        opponent = make_discriminator(recipe, features)
         rate = recipe.discriminator_learning_rate
         rate = recipe.learning_rate if rate is None else rate
         self.discriminator = None if opponent is None else self._network(opponent, rate)
@@ -78,9 +94,7 @@ class Training:
         self.consistency = ConsistencyError(recipe.scale)
         self.grid, self.grid_texture = GridError(recipe.scale), GridTexture(recipe.scale)
         self.spectrum = TextureSpectrum()
-        seen = None if features is None else features.to(fabric.device)
-        self.perception = PerceptionLoss(seen) if seen is not None and recipe.perception else None
-        self.feature_error = FeatureError(seen) if seen is not None and recipe.feature_error else None
+        self.features = None if features is None else features.to(fabric.device)
 
     def _network(self, module: nn.Module, learning_rate: float) -> Network:
         if self.fabric.world_size > 1:
@@ -113,12 +127,13 @@ class Training:
                 group["lr"] = factor * network.learning_rate
         restored, *recursions = self._restored(low)
         window = _window(self.recipe, number)
+        views = self._views(restored[window], high[window])
         found = {}
         if self.discriminator is not None:
-            found = self._update_discriminator(self.discriminator, restored.detach()[window], high[window])
+            found = self._update_discriminator(self.discriminator, views)
         share = self.recipe.supervision * (1.0 - number / self.updates)
         learns = number >= self.recipe.discriminator_alone
-        found = self._update_generator(restored, high, recursions, share, window, learns=learns) | found
+        found = self._update_generator(restored, high, views, recursions, share, window, learns=learns) | found
         if learns:
             self._follow(number)
         return found
@@ -127,24 +142,37 @@ class Training:
         """What the generator makes; where its recursions are supervised, also what each of them alone would."""
         return list(self.generator.called(low, every=True)) if self.recipe.supervision else [self.generator.called(low)]
 
+    def _views(self, restored: Tensor, high: Tensor) -> "_Views":
+        """What losses and the discriminator see in the window, with features in the size of the originals'."""
+        if self.features is None:
+            return _Views(restored, high)
+        with self.fabric.autocast():
+            with torch.no_grad():
+                wanted = self.features(high)
+                sizes = [each.abs().mean() for each in wanted]
+            found = self.features(restored)
+        return _Views(
+            restored, high, [each / size for each, size in zip(found, sizes, strict=True)],
+            [each / size for each, size in zip(wanted, sizes, strict=True)],
+        )  # fmt: skip
+
     def _update_generator(
-        self, restored: Tensor, high: Tensor, recursions: list[Tensor], share: float, window: Window, *, learns: bool
-    ) -> dict[str, Tensor]:
+        self, restored: Tensor, high: Tensor, views: "_Views", recursions: list[Tensor], share: float, window: Window,
+        *, learns: bool,
+    ) -> dict[str, Tensor]:  # fmt: skip
         recipe = self.recipe
-        seen, wanted = restored[window], high[window]
+        seen, wanted = views.restored, views.high
         with self.fabric.autocast():
             content = self.content(seen, wanted)
             supervised = [self.content(each[window], wanted) for each in recursions]
         loss, found = content, {"content": content}
         if supervised:  # alpha l_1 + (1 - alpha) l_2 of Kim et al. 2016, section 3.3
             loss = share * torch.stack(supervised).mean() + (1.0 - share) * content
-        if self.perception is not None:
-            with self.fabric.autocast():
-                found["perception"] = self.perception(seen, wanted)
+        if recipe.perception:
+            found["perception"] = perception_loss(views.restored_features, views.high_features)
             loss = loss + recipe.perception * found["perception"]
-        if self.feature_error is not None:
-            with self.fabric.autocast():
-                found["feature_error"] = self.feature_error(seen, wanted)
+        if recipe.feature_error:
+            found["feature_error"] = feature_error(views.restored_features, views.high_features)
             loss = loss + recipe.feature_error * found["feature_error"]
         if recipe.pixel:
             found["pixel"] = _PIXEL(restored, high)
@@ -168,7 +196,7 @@ class Training:
             # The opponent is only looked through: its own gradients are not wanted.
             self.discriminator.module.requires_grad_(False)
             with self.fabric.autocast():
-                logits = self.discriminator.module(seen)
+                logits = self.discriminator.module(views.judged(recipe)[0])
             self.discriminator.module.requires_grad_(True)
             found["adversarial"] = _ADVERSARIAL(logits.float())
             if recipe.adversarial_reduction == "sum":
@@ -183,8 +211,10 @@ class Training:
             found["generator_gradient"] = torch.zeros_like(loss)
         return {name: value.detach() for name, value in found.items()}
 
-    def _update_discriminator(self, opponent: Network, restored: Tensor, high: Tensor) -> dict[str, Tensor]:
-        real, fake = opponent.called(high).float(), opponent.called(restored).float()
+    def _update_discriminator(self, opponent: Network, views: "_Views") -> dict[str, Tensor]:
+        restored, high = views.judged(self.recipe)
+        fixed = [each.detach() for each in restored] if isinstance(restored, list) else restored.detach()
+        real, fake = opponent.called(high).float(), opponent.called(fixed).float()
         loss = _DISCRIMINATOR(real, fake)
         found = {"discriminator": loss, "real": torch.sigmoid(real).mean(), "restored": torch.sigmoid(fake).mean()}
         found["discriminator_gradient"] = self._step(opponent, loss, clip=None)
