@@ -31,7 +31,7 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert resumed.keys() == expected.keys()
     for name, tensor in resumed.items():
         if name.startswith(("generator/", "average/")):  # moments of Adam differ more between processors
-            np.testing.assert_allclose(tensor, expected[name], atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(tensor, expected[name], atol=2e-5, err_msg=name)
 
 
 def test_a_study_is_reported_as_it_was(tmp_path: Path) -> None:
