@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.images.files import write
+from srgan.images.image import write
 
 SRGAN = str(Path(sys.executable).parent / "srgan")
 
@@ -59,7 +59,7 @@ _NETWORK = """
 import json, sys, time
 import numpy as np
 from numpy.typing import NDArray
-from srgan.loaded_model import LoadedModel
+from srgan.upscale.loaded_model import LoadedModel
 from srgan.weights.catalogue import find
 width, height, model = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 network = LoadedModel(find(model)).network

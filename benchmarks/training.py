@@ -21,10 +21,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.commands import photo
 from srgan.data.prepare import PreparedPictures, prepare
 from srgan.training.batches import Batch, batches, sampler
-from srgan.training.launch import launch
-from srgan.training.recipe import Recipe
+from srgan.training.distributed import launch
 from srgan.training.recipes import RECIPES
-from srgan.training.steps import Training
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.update import Training
 
 RECIPE = RECIPES["srresnet-mse"]
 """The paper's: 16 blocks of 64 features, batches of 16 crops of 96x96."""

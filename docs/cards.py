@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.subjects import WHAT_IS_SEEN, failures, packed, subjects
 from runs.models import released
-from srgan.cli.wording import count, storage
-from srgan.evaluation.folder import write_bytes, write_text
+from srgan.cli.formatting import count, storage
+from srgan.evaluation.outputs import write_bytes, write_text
 from srgan.metrics import PROTOCOLS
-from srgan.upscale import Upscaler
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.card import Card, Score
 from srgan.weights.catalogue import Model
 

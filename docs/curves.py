@@ -13,8 +13,8 @@ from pathlib import Path
 
 from runs.pictures import OPEN
 from srgan.errors import TrainingError
-from srgan.evaluation.folder import write_bytes
-from srgan.training.plots import new_figure
+from srgan.evaluation.outputs import write_bytes
+from srgan.training.monitoring.loss_plots import new_figure
 
 _WIDE = 8.0  # longest over shortest training from which updates are drawn on a logarithmic axis
 _COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a")

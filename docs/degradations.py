@@ -13,8 +13,8 @@ from skimage.data import chelsea
 
 from srgan.data.degradations import degrade, seeded
 from srgan.data.mixes import EVERYDAY, MIXES, Mix, Range
-from srgan.evaluation.folder import write_text
-from srgan.training.sheet import Pixels, sheet, write_sheet
+from srgan.evaluation.outputs import write_text
+from srgan.reporting.contact_sheet import Pixels, sheet, write_sheet
 
 PAGE = Path(__file__).parent / "degradations.md"
 IMAGE = PAGE.with_suffix(".png")

@@ -17,15 +17,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.scores import measures
 from runs.models import released
-from srgan.cli.progress import Counter, on_terminal
+from srgan.cli.progress_bar import Counter, on_terminal
 from srgan.errors import SrganError
 from srgan.evaluation.benchmark import Listener, Plan, evaluate
-from srgan.evaluation.folder import write_text
 from srgan.evaluation.inputs import Damage
 from srgan.evaluation.methods import find_method
+from srgan.evaluation.outputs import write_text
 from srgan.evaluation.results import Results
-from srgan.evaluation.sets import find_set
 from srgan.evaluation.significance import mean
+from srgan.evaluation.test_sets import find_set
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE, README = PROJECT / "docs" / "results.md", PROJECT / "README.md"

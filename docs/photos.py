@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from skimage import data
 
 from srgan.data.compression import Compression, compress
-from srgan.evaluation.folder import write_bytes
+from srgan.evaluation.outputs import write_bytes
 from srgan.images.resample import imresize
 from srgan.images.vips import pyvips
-from srgan.training.sheet import sheet
-from srgan.upscale import Upscaler
+from srgan.reporting.contact_sheet import sheet
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import installed
 
 Pixels = NDArray[np.uint8]

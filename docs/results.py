@@ -20,16 +20,16 @@ from docs.photo_scores import PHOTOS_BEGIN, PHOTOS_END, between
 from docs.scores import COLOUR_SHIFT, PAPERS_PICTURES, filled, measured, papers
 from docs.sheets import LOSSES, SHOWN, write_own_sheet, write_test_sheets
 from runs.models import released
-from srgan.cli.progress import Counter, on_terminal
+from srgan.cli.progress_bar import Counter, on_terminal
 from srgan.errors import SrganError
-from srgan.evaluation.folder import write_text
-from srgan.evaluation.markup import MISSING
 from srgan.evaluation.measures import find_protocol
 from srgan.evaluation.methods import REFERENCE
-from srgan.evaluation.published import TABLE1, TABLE2, Published
-from srgan.evaluation.reproduce import PAPER_MEASURES, Judged, as_printed, lines
+from srgan.evaluation.outputs import write_text
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
+from srgan.paper.published import TABLE1, TABLE2, Published
+from srgan.paper.verdicts import PAPER_MEASURES, Judged, as_printed, lines
+from srgan.reporting.table import MISSING
 
 DOCS = Path(__file__).resolve().parent
 PAGE, CURVES, SHEET, LOSS_SHEET = (DOCS / name for name in ("results.md", "curves.png", "sheet.png", "losses.png"))

@@ -21,10 +21,10 @@ from srgan.evaluation.measures import (
     protocol_measure,
 )
 from srgan.evaluation.methods import REFERENCE, Method, find_method
-from srgan.evaluation.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.evaluation.results import Results
-from srgan.evaluation.rows import NO_PICTURES, NO_WEIGHTS
-from srgan.evaluation.sets import Pair, Pixels, find_set
+from srgan.evaluation.test_sets import Pair, Pixels, find_set
+from srgan.paper.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
+from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS
 
 SETS, SCALE = TABLE2.sets, 4
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from docs.drawing import fabric, wall
 from docs.picture import terrier
 from docs.scores import papers
-from srgan.evaluation.embedding import busiest
 from srgan.evaluation.methods import REFERENCE
 from srgan.evaluation.results import Results
-from srgan.evaluation.sets import make_folder, read_rgb
+from srgan.evaluation.test_sets import make_folder, read_rgb
 from srgan.images.resample import imresize
-from srgan.training.sheet import sheet, write_sheet
-from srgan.upscale import Upscaler
+from srgan.reporting.contact_sheet import sheet, write_sheet
+from srgan.reporting.inline_images import busiest
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import Model
 
 Pixels = NDArray[np.uint8]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from docs.drawing import wall
 from docs.picture import terrier
 from srgan.images.resample import imresize
-from srgan.training.plots import new_figure
-from srgan.training.sheet import sheet
-from srgan.upscale import Upscaler
+from srgan.reporting.contact_sheet import sheet
+from srgan.training.monitoring.loss_plots import new_figure
+from srgan.upscale.upscaler import Upscaler
 
 Pixels = NDArray[np.uint8]
 

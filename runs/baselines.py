@@ -16,7 +16,7 @@ from pathlib import Path
 from runs.pictures import EVERYTHING
 from runs.releasing import prepared, record, released, trained
 from srgan.training.recipes import RECIPES
-from srgan.training.run import Run
+from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 

@@ -22,9 +22,9 @@ from srgan.metrics import PROTOCOLS
 from srgan.models.compact import CompactGenerator
 from srgan.models.srgan import Generator
 from srgan.training.batches import to_tensor
-from srgan.training.material import initial_weights
+from srgan.training.inputs import initial_weights
+from srgan.training.monitoring.validation import enlarge, middles
 from srgan.training.recipes import RECIPES
-from srgan.training.validation import enlarge, middles
 
 _CPU = torch.device("cpu")
 

@@ -23,15 +23,15 @@ from runs.pictures import BY_NAME
 from runs.releasing import Pixels, console, data_folder, prepared
 from srgan.data.prepare import PreparedPictures
 from srgan.errors import SrganError
-from srgan.evaluation.features import FeatureDistance
-from srgan.losses import GridTexture
+from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.metrics import PROTOCOLS
 from srgan.metrics.niqe import Niqe
-from srgan.training.detail import detail
+from srgan.training.losses import GridTexture
+from srgan.training.monitoring.texture_metric import detail
+from srgan.training.monitoring.validation import enlarge, middles
 from srgan.training.release import trained_generator
-from srgan.training.run import Run
-from srgan.training.validation import enlarge, middles
-from srgan.upscale import Upscaler
+from srgan.training.run_folder import Run
+from srgan.upscale.upscaler import Upscaler
 
 CELL = 4
 SIDE = 96

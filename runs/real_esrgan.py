@@ -23,11 +23,10 @@ from rich.console import Console
 from runs.ncnn import to_onnx
 from srgan.engines.engine import Precision
 from srgan.errors import ModelError, SrganError
-from srgan.evaluation.sets import find_set, make_folder
+from srgan.evaluation.test_sets import find_set, make_folder
 from srgan.images.encoding import SaveOptions
-from srgan.images.tiles import Stage
-from srgan.upscale import Upscaler
-from srgan.weights.card import Card, File, Probe, Training
+from srgan.upscale.upscaler import Upscaler
+from srgan.weights.card import Card, File, Probe, Stage, Training
 
 FOLDER = Path("cache/real_esrgan")
 NAME = "real-esrgan"

@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from runs.pictures import Pictures
-from srgan.data.pictures import comparison_words, is_prepared
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.data.prepared_set import comparison_words, is_prepared
 from srgan.errors import SrganError
-from srgan.images.files import read
+from srgan.images.image import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
-from srgan.training.begin import Wishes, begin, go_on, open_material
 from srgan.training.checkpoint import newest
-from srgan.training.engine import train
+from srgan.training.distributed import launch
 from srgan.training.export import export
-from srgan.training.launch import launch
-from srgan.training.recipe import Recipe
-from srgan.training.record import VALIDATION
+from srgan.training.loop import train
+from srgan.training.monitoring.log import VALIDATION
+from srgan.training.monitoring.validation import enlarge
+from srgan.training.recipes.recipe import Recipe
 from srgan.training.release import describe_run, trained_generator
-from srgan.training.run import Run
-from srgan.training.validation import enlarge
+from srgan.training.run_folder import Run
+from srgan.training.setup import Wishes, begin, go_on, open_material
 from srgan.weights.card import Card, Score
 from srgan.weights.catalogue import find
 

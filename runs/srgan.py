@@ -23,7 +23,7 @@ from runs.pictures import BY_NAME, OPEN, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from runs.srresnet import newest
 from srgan.training.recipes import RECIPES
-from srgan.training.run import Run
+from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 

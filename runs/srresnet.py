@@ -20,7 +20,7 @@ from pathlib import Path
 from runs.pictures import BY_NAME, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from srgan.training.recipes import RECIPES
-from srgan.training.run import Run
+from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 

@@ -12,9 +12,9 @@ from typer.main import get_command
 
 from runs.models import released
 from srgan.cli import app
-from srgan.evaluation.reproduce import as_printed
-from srgan.training.overrides import override
+from srgan.paper.verdicts import as_printed
 from srgan.training.recipes import RECIPES, find
+from srgan.training.recipes.overrides import override
 from srgan.weights.catalogue import installed
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from srgan.images.files import read, write
-    from srgan.upscale import Upscaler
+    from srgan.images.image import read, write
+    from srgan.upscale.upscaler import Upscaler
 
 __version__ = "0.1.0"
 __all__ = ["Upscaler", "__version__", "read", "write"]
@@ -20,7 +20,7 @@ if not TYPE_CHECKING:  # a type checker would take it for a promise that every n
     def __getattr__(name: str) -> object:
         """The public names, imported when they are first asked for: `srgan --help` needs neither NumPy nor libvips."""
         if name == "Upscaler":
-            return import_module("srgan.upscale").Upscaler
+            return import_module("srgan.upscale.upscaler").Upscaler
         if name in ("read", "write"):
-            return getattr(import_module("srgan.images.files"), name)
+            return getattr(import_module("srgan.images.image"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,8 @@ import pytest
 from docs.cards import PAGE, order, page, picture
 from docs.subjects import SHOWN, SIDE, WHAT_IS_SEEN, Subject, failures, packed
 from runs.models import released
-from srgan.images.files import read
-from srgan.upscale import Upscaler
+from srgan.images.image import read
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.card import Card, Score
 from srgan.weights.catalogue import find
 

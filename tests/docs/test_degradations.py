@@ -7,7 +7,7 @@ import pytest
 
 from docs.degradations import IMAGE, PAGE, drawing, page
 from srgan.data.mixes import MIXES
-from srgan.images.files import read
+from srgan.images.image import read
 
 
 def test_the_page_is_what_the_mixes_are() -> None:

@@ -12,9 +12,9 @@ from docs.results import BEGIN, END, FAILED, LOSS_SHEET, SHEET, beside, every_me
 from docs.scores import COLOUR_SHIFT, SETS, filled, measured, papers
 from docs.sheets import write_test_sheets
 from srgan.errors import TrainingError
-from srgan.evaluation.published import TABLE1, TABLE2
 from srgan.evaluation.results import MethodInfo, Results, Row
-from srgan.images.files import read, write
+from srgan.images.image import read, write
+from srgan.paper.published import TABLE1, TABLE2
 
 HEADER = "stage,update,raw_psnr,raw_ssim,average_psnr,average_ssim,loss\n"
 

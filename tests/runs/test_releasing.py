@@ -11,9 +11,9 @@ from runs import releasing
 from runs.pictures import Pictures
 from runs.releasing import effort, prepared, record, trained
 from srgan.data.prepare import PreparedPictures, find_pictures, prepare
-from srgan.training.run import Run
+from srgan.training.run_folder import Run
 from srgan.weights.catalogue import find
-from tests.training.small import SMALL
+from tests.helpers.small import SMALL
 
 HEADER = "stage,update,raw_psnr,raw_ssim,average_psnr,average_ssim,loss"
 

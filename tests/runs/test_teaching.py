@@ -8,7 +8,7 @@ import pytest
 
 from runs.teaching import Pixels, Teacher, teach
 from srgan.errors import DataError
-from srgan.upscale import Upscaler
+from srgan.upscale.upscaler import Upscaler
 
 
 class Stopped(Exception):

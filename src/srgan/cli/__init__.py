@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from srgan import __version__
-from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, study, train, upscale
+from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, train, upscale
 from srgan.cli.console import failures, show
+from srgan_study import cli as study
 
 EPILOG = """\
 [bold]Begin with[/bold]

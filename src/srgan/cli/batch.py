@@ -9,15 +9,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from srgan.chooser import Chosen
 from srgan.cli.console import written
 from srgan.cli.interruption import one_interruption
 from srgan.cli.jobs import Job
-from srgan.cli.progress import Display
+from srgan.cli.progress_bar import Display
 from srgan.cli.report import FEW, STANDARD_OUTPUT, Record, Report, Status
 from srgan.errors import OutputError, PictureError, SrganError
-from srgan.images.files import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader, SaveOptions
-from srgan.upscale import Enlarged, Plan, Upscaler
+from srgan.images.image import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader, SaveOptions
+from srgan.upscale.model_choice import Chosen
+from srgan.upscale.upscaler import Enlarged, Plan, Upscaler
 
 
 @dataclass(frozen=True)

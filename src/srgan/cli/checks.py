@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from srgan import __version__
-from srgan.cli.finding import INSTALL_AGAIN, Finding
-from srgan.cli.wording import duration, storage
+from srgan.cli.diagnostics import INSTALL_AGAIN, Finding
+from srgan.cli.formatting import duration, storage
 from srgan.engines.choice import choose, graphics_processor
 from srgan.engines.memory import free_memory
-from srgan.engines.probe import TOLERANCES, run_probe
+from srgan.engines.self_test import TOLERANCES, run_probe
 from srgan.errors import ModelError, SrganError
-from srgan.images.files import FORMATS, SaveOptions, read, write
-from srgan.loaded_model import LoadedModel
+from srgan.images.image import FORMATS, SaveOptions, read, write
+from srgan.upscale.loaded_model import LoadedModel
 from srgan.weights.catalogue import Model, installed
 
 _LEAST_MEMORY = 500_000_000  # bytes: below, tiles become so small that their halos are most of the work

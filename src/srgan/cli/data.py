@@ -10,7 +10,7 @@ import typer
 
 from srgan.cli import degrade
 from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.cli.wording import count, storage
+from srgan.cli.formatting import count, storage
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -164,14 +164,14 @@ class _Wishes:
 
 
 def _carry_out(wishes: _Wishes, *, bars: bool) -> "tuple[Selection, Report]":
-    from srgan.cli.progress import Counter, on_terminal
+    from srgan.cli.progress_bar import Counter, on_terminal
     from srgan.data.layouts import LAYOUTS, detect
     from srgan.data.prepare import prepare as prepare_pictures
 
     assert wishes.output is not None
     with Counter(shown=bars and on_terminal()) as counter:
         if wishes.download:
-            from srgan.data.download import download
+            from srgan.data.public_datasets import download
 
             download(wishes.layout, wishes.source, report=counter.count)
         layout = LAYOUTS[wishes.layout] if wishes.layout else detect(wishes.source)

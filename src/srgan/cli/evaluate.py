@@ -13,7 +13,7 @@ from srgan.cli.console import failures, printable, say, show, show_json
 from srgan.errors import SrganError, UsageError
 
 if TYPE_CHECKING:
-    from srgan.cli.progress import Counter
+    from srgan.cli.progress_bar import Counter
     from srgan.engines.choice import EngineName
     from srgan.evaluation.benchmark import Plan
     from srgan.evaluation.measures import Measure
@@ -162,9 +162,9 @@ def evaluate(
     with failures(as_json=as_json):
         _need_packages(torch=bool(features))
         from srgan.cli.interruption import one_interruption
-        from srgan.cli.progress import Counter, on_terminal
+        from srgan.cli.progress_bar import Counter, on_terminal
         from srgan.evaluation.benchmark import evaluate
-        from srgan.evaluation.folder import RESULTS, write_outputs
+        from srgan.evaluation.outputs import RESULTS, write_outputs
 
         named = _Named(
             separate(methods) + separate(more_methods), separate(sets), separate(inputs), separate(protocols), scale
@@ -207,7 +207,7 @@ class _Named:
         from srgan.evaluation.benchmark import Plan
         from srgan.evaluation.inputs import CLEAN, Damage
         from srgan.evaluation.methods import default_methods, find_method
-        from srgan.evaluation.sets import find_set
+        from srgan.evaluation.test_sets import find_set
 
         if not self.sets:
             raise UsageError("there are no true pictures to judge by: name Set5 or a folder of pictures with --sets")
@@ -253,8 +253,8 @@ def _measures(
 
 def _summary(results: "Results", protocols: "Sequence[Protocol]", folder: Path, report: Path) -> str:
     """The tables by each protocol, and where everything is."""
-    from srgan.evaluation.folder import RESULTS
-    from srgan.evaluation.tables import summary
+    from srgan.evaluation.outputs import RESULTS
+    from srgan.evaluation.score_tables import summary
 
     tables = "\n".join(summary(results, protocol).markdown() for protocol in protocols)
     places = f"report  {report}\ntables  {folder / 'tables'}\nscores  {folder / RESULTS}"

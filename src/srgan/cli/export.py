@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from srgan.cli.console import failures, say, show, show_json
-from srgan.cli.wording import count
+from srgan.cli.formatting import count
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -40,7 +40,7 @@ def export(
     """Make a trained network a model that `srgan upscale` uses."""
     with failures(as_json=as_json):
         from srgan.training.release import release
-        from srgan.training.run import Run
+        from srgan.training.run_folder import Run
 
         folder = output or run / "model"
         card, update = release(Run(run), folder, name=name or run.resolve().name, licence=licence, terms=terms, say=say)

@@ -10,7 +10,7 @@ import typer
 from srgan.cli.console import failures, show, show_json
 
 if TYPE_CHECKING:
-    from srgan.training.recipe import Recipe
+    from srgan.training.recipes.recipe import Recipe
 
 EPILOG = """\
 [bold]Examples[/bold]

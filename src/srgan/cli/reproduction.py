@@ -13,32 +13,32 @@ import typer
 from srgan import __version__
 from srgan.cli.console import failures, printable, say, show, show_json
 from srgan.cli.interruption import one_interruption
-from srgan.cli.progress import Counter, on_terminal
+from srgan.cli.progress_bar import Counter, on_terminal
 from srgan.engines.choice import EngineName, choose
 from srgan.engines.engine import Precision
 from srgan.errors import SrganError, UsageError
 from srgan.evaluation.benchmark import Plan, evaluate
-from srgan.evaluation.folder import write_text
-from srgan.evaluation.markup import Table
 from srgan.evaluation.measures import Measure, always_taken, find_protocol, protocol_measure
 from srgan.evaluation.methods import Method, find_method
-from srgan.evaluation.opinions import NO_OPINIONS, Opinions
-from srgan.evaluation.paper_figures import FIGURES, figure_document, plate
-from srgan.evaluation.published import SEEDS, TABLE1, TABLE2, Published
-from srgan.evaluation.reproduce import (
+from srgan.evaluation.outputs import write_text
+from srgan.evaluation.results import Results
+from srgan.evaluation.significance import mean
+from srgan.evaluation.test_sets import PictureSet, find_set, make_folder
+from srgan.paper.opinions import NO_OPINIONS, Opinions
+from srgan.paper.paper_figures import FIGURES, figure_document, plate
+from srgan.paper.published import SEEDS, TABLE1, TABLE2, Published
+from srgan.paper.table_methods import Chosen, choose_methods
+from srgan.paper.verdicts import (
     PAPER_MEASURES,
     SEED_MEASURES,
     document,
     lines,
     table,
 )
-from srgan.evaluation.results import Results
-from srgan.evaluation.rows import Chosen, choose_methods
-from srgan.evaluation.sets import PictureSet, find_set, make_folder
-from srgan.evaluation.significance import mean
+from srgan.reporting.table import Table
 
 if TYPE_CHECKING:
-    from srgan.evaluation.depth import Shape
+    from srgan.paper.block_depth_study import Shape
 
 TABLES: Mapping[str, Published] = {"table1": TABLE1, "table2": TABLE2}
 
@@ -145,8 +145,8 @@ class Asked:
             return NO_OPINIONS
         if importlib.util.find_spec("scipy") is None:
             raise SrganError("this needs scipy, which is not installed: pip install 'srgan[study]'")
-        from srgan.study.paper import opinions_of
-        from srgan.study.store import read_ratings
+        from srgan_study.analysis.paper_comparison import opinions_of
+        from srgan_study.votes.store import read_ratings
 
         return opinions_of(read_ratings(self.study, simulated=self.simulated), published)
 
@@ -170,7 +170,7 @@ def paper_table(work: Work, what: str, methods: Sequence[str] | None, sets: Sequ
 
 def paper_figure(work: Work, what: str, methods: Sequence[str] | None, sets: Sequence[str] | None) -> None:
     """One of the paper's figures, as a picture and a table of its scores."""
-    from srgan.training.sheet import sheet, write_sheet
+    from srgan.reporting.contact_sheet import sheet, write_sheet
 
     figure = FIGURES[what]
     chosen, words = work.fill(figure.published, methods), sets or [figure.data]
@@ -211,7 +211,15 @@ def seeds_table(
 
 def depth_study(work: Work, models: Sequence[str], runs: Sequence[Path], blocks: str, times: int, data: str) -> None:
     """PSNR and time against the number of residual blocks, as a table and a plot."""
-    from srgan.evaluation.depth import depth_document, depth_table, plot_depth, points, shapes, shapes_of, time_shapes
+    from srgan.paper.block_depth_study import (
+        depth_document,
+        depth_table,
+        plot_depth,
+        points,
+        shapes,
+        shapes_of,
+        time_shapes,
+    )
 
     chosen = shapes(_numbers(blocks), ())  # is refused before anything is done
     trained = shapes_of([*models, *_released(work, runs)])
@@ -249,7 +257,7 @@ def _depth_scores(
 def _released(work: Work, runs: Sequence[Path]) -> list[str]:
     """The models of training runs, exported into the folder."""
     from srgan.training.release import release
-    from srgan.training.run import Run
+    from srgan.training.run_folder import Run
 
     folder, models = work.folder / "models", []
     for run in runs:

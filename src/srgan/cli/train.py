@@ -14,10 +14,10 @@ from srgan.errors import SrganError, UsageError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from srgan.cli.watcher import Watcher
-    from srgan.training.begin import Wishes
-    from srgan.training.run import Run
-    from srgan.training.steps import Training
+    from srgan.cli.training_progress import Watcher
+    from srgan.training.run_folder import Run
+    from srgan.training.setup import Wishes
+    from srgan.training.update import Training
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -148,15 +148,15 @@ def train(
     with failures(as_json=as_json), _one_voice():
         if minutes is not None and not 0 < minutes < float("inf"):
             raise UsageError(f"--minutes {minutes:g} is no time to train: give a number above 0")
-        from srgan.training.overrides import override
         from srgan.training.recipes import find
+        from srgan.training.recipes.overrides import override
 
         chosen = override(find(recipe), settings or [])
         _need_packages()
-        from srgan.cli.watcher import Watcher
-        from srgan.training.begin import Wishes
-        from srgan.training.launch import launch
-        from srgan.training.run import Run
+        from srgan.cli.training_progress import Watcher
+        from srgan.training.distributed import launch
+        from srgan.training.run_folder import Run
+        from srgan.training.setup import Wishes
 
         run = Run(output or Path("runs") / chosen.name)
         _check_folder(run, resume=resume)
@@ -225,8 +225,8 @@ def _work(
 ) -> "Training":
     from functools import partial
 
-    from srgan.training.begin import begin, go_on, open_material
-    from srgan.training.engine import train as train_run
+    from srgan.training.loop import train as train_run
+    from srgan.training.setup import begin, go_on, open_material
 
     opened = partial(open_material, say=watcher.say, progress=watcher.preparing)
     if resume:
@@ -237,7 +237,7 @@ def _work(
 
 
 def _report(run: "Run", training: "Training", *, interrupted: bool, as_json: bool) -> None:
-    from srgan.training.record import VALIDATION, read_log
+    from srgan.training.monitoring.log import VALIDATION, read_log
 
     found = read_log(run.folder / VALIDATION)
     best = run.better("raw", "average")

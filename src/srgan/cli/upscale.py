@@ -13,7 +13,7 @@ from srgan.errors import UsageError
 if TYPE_CHECKING:
     from srgan.cli.jobs import Job
     from srgan.cli.report import Report
-    from srgan.upscale import Upscaler
+    from srgan.upscale.upscaler import Upscaler
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -186,9 +186,9 @@ def upscale(
     with failures(as_json=json):
         from srgan.cli.batch import Batch, Wishes
         from srgan.cli.jobs import Naming, mark_of, plan_jobs
-        from srgan.cli.progress import on_terminal
-        from srgan.images.files import DEFAULT_MAX_PIXELS
-        from srgan.upscale import Upscaler
+        from srgan.cli.progress_bar import on_terminal
+        from srgan.images.image import DEFAULT_MAX_PIXELS
+        from srgan.upscale.upscaler import Upscaler
 
         precise = None if precision == "auto" else precision
         fidelity = _fidelity(fidelity, photo_real=photo_real)
@@ -216,7 +216,7 @@ def _fidelity(fidelity: float | None, *, photo_real: bool) -> float | None:
 
 def _check_size(upscaler: "Upscaler", scale: float | None, width: int | None) -> None:
     """Refuse a size that no picture can be given, before any is looked for."""
-    from srgan.images.files import PictureInfo
+    from srgan.images.image import PictureInfo
 
     picture = PictureInfo(width=max(1, width or 1), height=1, channels=3, depth=8, format="png")
     upscaler.size(picture, scale=scale, width=width)
@@ -224,7 +224,7 @@ def _check_size(upscaler: "Upscaler", scale: float | None, width: int | None) ->
 
 def _format(name: str | None) -> str | None:
     """The format that is meant by its name or by an ending: `jpg` is jpeg too."""
-    from srgan.images.files import FORMATS, format_of
+    from srgan.images.image import FORMATS, format_of
 
     meant = None if name is None else format_of(f"picture.{name.removeprefix('.')}")
     if name is not None and meant is None:

@@ -11,7 +11,7 @@ from srgan.data.degradations import Pixels, degrade, draw, seeded
 from srgan.data.mixes import Mix, shares
 from srgan.data.prepare import Progress, rgb8
 from srgan.errors import DataError, OutputError, PictureError
-from srgan.images.files import write
+from srgan.images.image import write
 
 
 @dataclass(frozen=True)

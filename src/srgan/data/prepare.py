@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from srgan.data.known_tests import known_tests
-from srgan.data.pictures import Comparison, Entry, NewSet, Pixels, PreparedPictures, is_prepared
+from srgan.data.prepared_set import Comparison, Entry, NewSet, Pixels, PreparedPictures, is_prepared
 from srgan.errors import DataError, PictureError
 from srgan.images.colour import from_float, to_float
-from srgan.images.files import FORMATS, read
+from srgan.images.image import FORMATS, read
 from srgan.images.resample import imresize
 
 __all__ = ["Entry", "PreparedPictures", "Progress", "Report", "find_pictures", "is_prepared", "prepare"]

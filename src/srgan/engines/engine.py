@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.images.tiles import Stage
+from srgan.weights.card import Stage
 
 Floats = NDArray[np.float32]
 Precision = Literal["fp32", "bf16"]

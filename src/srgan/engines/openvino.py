@@ -13,7 +13,7 @@ from openvino import opset13
 
 from srgan.engines.engine import Floats, Precision, check_tile, speaks_of_memory
 from srgan.errors import EngineError, ModelError, OutOfMemory
-from srgan.images.tiles import Stage
+from srgan.weights.card import Stage
 from srgan.weights.catalogue import Model
 from srgan.weights.interpolation import AnyModel, Interpolated
 

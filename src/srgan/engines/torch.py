@@ -9,9 +9,9 @@ from torch import nn
 
 from srgan.engines.engine import Floats, Precision, check_tile, speaks_of_memory
 from srgan.errors import EngineError, ModelError, OutOfMemory
-from srgan.images.tiles import Stage
 from srgan.models import ARCHITECTURES
-from srgan.models.deployment import deploy
+from srgan.models.release.fold import deploy
+from srgan.weights.card import Stage
 from srgan.weights.catalogue import Model
 from srgan.weights.interpolation import AnyModel
 

@@ -19,7 +19,7 @@ from srgan.evaluation.journal import Journal, Record
 from srgan.evaluation.measures import Measure
 from srgan.evaluation.methods import Method, checksum
 from srgan.evaluation.results import Results, Row
-from srgan.evaluation.sets import Pair, PictureSet, check_unlike, keep, lay_out, read_rgb
+from srgan.evaluation.test_sets import Pair, PictureSet, check_unlike, keep, lay_out, read_rgb
 
 
 @dataclass(frozen=True)

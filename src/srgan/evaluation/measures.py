@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srgan.errors import PictureError, UsageError
-from srgan.evaluation.sets import Pair, Pixels
+from srgan.evaluation.test_sets import Pair, Pixels
 from srgan.metrics import PAPER, Niqe, Protocol, consistency, matlab_protocol, mse, multiscale_protocol, rgb_psnr
 from srgan.metrics.consistency import DESCRIPTION as CONSISTENCY
 from srgan.metrics.niqe import BLOCK
@@ -109,8 +109,8 @@ def feature_measure(path: Path) -> Measure:
     Raises:
         ModelError: if the file holds no weights that are known.
     """
-    from srgan.evaluation.features import FeatureDistance
-    from srgan.models.perception import SMALLEST
+    from srgan.evaluation.feature_distance import FeatureDistance
+    from srgan.models.features.classifiers import SMALLEST
 
     distance = FeatureDistance(path)
     network = distance.name.partition(" features")[0]

@@ -21,10 +21,10 @@ from srgan.engines.engine import Precision
 from srgan.errors import DataError, ModelError, PictureError, UsageError
 from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.results import MethodInfo
-from srgan.evaluation.sets import Pair, Pixels, check_name, picture_files, read_rgb
-from srgan.images.files import PictureReader
+from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
+from srgan.images.image import PictureReader
 from srgan.images.resample import imresize
-from srgan.upscale import Upscaler
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find, installed
 
 Enlarge = Callable[[Pixels, int], Pixels]

@@ -7,12 +7,12 @@ import math
 import re
 from html import escape
 
-from srgan.evaluation.embedding import Album
-from srgan.evaluation.figures import label
-from srgan.evaluation.markup import MISSING, Cell, Column, Number, Table
 from srgan.evaluation.results import Results
+from srgan.evaluation.score_plots import label
+from srgan.evaluation.score_tables import inputs_note
 from srgan.evaluation.significance import measured
-from srgan.evaluation.tables import inputs_note
+from srgan.reporting.inline_images import Album
+from srgan.reporting.table import MISSING, Cell, Column, Number, Table
 
 _IN_SUMMARY = re.compile(r"(?!rgb/).*/(psnr|ssim)")
 _LOWER_IS_BETTER = re.compile(r"niqe|rgb/mse|features/.*")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from srgan.images.block_grid import BlockGrid, find_grid
 from srgan.images.colour import Depth, Pixels
+from srgan.images.input_bytes import Source
 from srgan.images.jpeg_header import read_jpeg_header
 from srgan.images.noise import noise_level
-from srgan.images.reading import DEFAULT_MAX_PIXELS, PictureReader
+from srgan.images.reader import DEFAULT_MAX_PIXELS, PictureReader
 from srgan.images.sample import Window, sample_file, sample_pixels
-from srgan.images.source import Source
 from srgan.images.webp_header import read_webp_header
 
 CLEAN_QUALITY = {"jpeg": 93, "webp": 81}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.images.colour import Pixels
-from srgan.images.reading import PictureReader
+from srgan.images.reader import PictureReader
 
 Window = NDArray[np.float32]
 """(H, W, C), C of 1 or 3: gray or RGB in levels from 0 to 255, fractions of levels where the file has 16 bits."""

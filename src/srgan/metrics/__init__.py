@@ -1,10 +1,10 @@
 """How close a restored picture is to its reference, or to photos in general; each number with what made it.
 
-No module here needs torch. Distances between a network's features are in `srgan.evaluation.features`.
+No module here needs torch. Distances between a network's features are in `srgan.evaluation.feature_distance`.
 """
 
 from srgan.metrics.consistency import consistency
-from srgan.metrics.msssim import MULTISCALE, ms_ssim, multiscale_protocol
+from srgan.metrics.ms_ssim import MULTISCALE, ms_ssim, multiscale_protocol
 from srgan.metrics.niqe import Niqe
 from srgan.metrics.protocol import MATLAB, PAPER, PROTOCOLS, Protocol, Score, matlab_protocol
 from srgan.metrics.psnr import mse, rgb_psnr

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.images.tiles import Stage
+from srgan.weights.card import Stage
 
 _EPSILON = 1e-3
 """Keras' default for batch normalisation; torch's is 1e-5."""

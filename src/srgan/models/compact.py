@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.images.tiles import Stage
 from srgan.models.srgan import ResidualBlock
+from srgan.weights.card import Stage
 
 
 class CompactGenerator(nn.Module):

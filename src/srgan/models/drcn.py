@@ -1,16 +1,16 @@
 """DRCN, the deeply-recursive convolutional network (Kim et al. 2016).
 
 "Deeply-Recursive Convolutional Network for Image Super-Resolution", CVPR 2016. A published baseline of Ledig et al.
-2017, table 2. How its recursions are supervised is the training's affair: see `srgan.training.steps`.
+2017, table 2. How its recursions are supervised is the training's affair: see `srgan.training.update`.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.images.tiles import Stage
 from srgan.models.luminance import luminance, radius_through_enlargement, with_luminance
 from srgan.models.ucsd import enlarge
+from srgan.weights.card import Stage
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:

@@ -6,10 +6,10 @@
 
 from torch import Tensor, nn
 
-from srgan.images.tiles import Stage
+from srgan.models.layers import icnr_
 from srgan.models.luminance import at_least_float32, luminance, with_luminance
-from srgan.models.subpixel import icnr_
 from srgan.models.ucsd import enlarge
+from srgan.weights.card import Stage
 
 _FEATURES1, _FEATURES2 = 64, 32  # n1 and n2 of the paper
 

@@ -6,9 +6,9 @@
 
 from torch import Tensor, nn
 
-from srgan.images.tiles import Stage
 from srgan.models.luminance import luminance, radius_through_enlargement, with_luminance
 from srgan.models.ucsd import enlarge
+from srgan.weights.card import Stage
 
 _FEATURES1, _FEATURES2 = 64, 32  # n1 and n2 of the paper
 

@@ -8,8 +8,8 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.images.tiles import Stage
-from srgan.models.subpixel import convolve_shuffled, icnr_
+from srgan.models.layers import convolve_shuffled, icnr_
+from srgan.weights.card import Stage
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, *, bias: bool = True) -> nn.Conv2d:

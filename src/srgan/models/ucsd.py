@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.images.tiles import Stage
+from srgan.models.layers import icnr_
 from srgan.models.srgan import ResidualBlock, UpsamplingStep
-from srgan.models.subpixel import icnr_
+from srgan.weights.card import Stage
 
 
 def _initialise(network: nn.Module, *, slope: float) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from srgan.data.crops import CropSampler, Places
 from srgan.data.prepare import PreparedPictures
-from srgan.training.recipe import Recipe
+from srgan.training.recipes.recipe import Recipe
 
 Batch = tuple[Tensor, Tensor]
 """(low, high), each (B, 3, H, W) in [0, 1], channels last."""

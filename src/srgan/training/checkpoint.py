@@ -17,8 +17,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from srgan.errors import TrainingError
-from srgan.training.launch import machine
-from srgan.training.steps import Network, Training
+from srgan.training.distributed import machine
+from srgan.training.update import Network, Training
 
 KEEP = 3
 """How many of the newest states are kept."""

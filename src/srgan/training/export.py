@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
-from srgan.engines.probe import pattern
+from srgan.engines.self_test import pattern
 from srgan.errors import OutputError
-from srgan.models.deployment import Deployable, to_onnx
+from srgan.models.release.fold import Deployable, to_onnx
 from srgan.weights.card import Card, File, Probe
 
 _PROBE_SIZE = 32

@@ -11,10 +11,10 @@ from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungDiscriminator
 from srgan.models.discriminator import Discriminator
 from srgan.models.feature_discriminator import FeatureDiscriminator
+from srgan.models.features.classifiers import SMALLEST, FeatureNetwork
 from srgan.models.patch_discriminator import PatchDiscriminator
-from srgan.models.perception import SMALLEST, FeatureNetwork
 from srgan.models.ucsd import UcsdDiscriminator
-from srgan.training.recipe import Recipe
+from srgan.training.recipes.recipe import Recipe
 
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "srgan": Discriminator,

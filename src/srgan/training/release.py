@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from srgan.data.pictures import comparison_words
+from srgan.data.prepared_set import comparison_words
 from srgan.errors import TrainingError, UsageError
 from srgan.models import AnyGenerator
 from srgan.training.checkpoint import Checkpoint, newest
 from srgan.training.export import export
+from srgan.training.monitoring.log import VALIDATION, read_log
 from srgan.training.networks import generator_arguments, make_generator
-from srgan.training.record import VALIDATION, read_log
-from srgan.training.run import Run, Settings
+from srgan.training.run_folder import Run, Settings
 from srgan.weights.card import Card, Probe, Score, Training
 
 _LIMITS = (

@@ -2,11 +2,32 @@
 
 import json
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from srgan.errors import ModelError
-from srgan.images.tiles import Stage
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a network that is tiled by itself."""
+
+    output: str
+    """Name of the tensor it makes."""
+    scale: int
+    """Output pixels per input pixel along one axis."""
+    radius: float
+    """How far an output pixel sees, in pixels of the stage's input."""
+    values: int
+    """Numbers held at once per input pixel while it runs, about: what decides how large a tile may be."""
+    multiply_adds: int
+    """Multiplications with addition per input pixel: what decides how long it takes."""
+
+    @property
+    def halo(self) -> int:
+        """Whole input pixels that a tile needs around it."""
+        return ceil(self.radius)
 
 
 @dataclass(frozen=True)

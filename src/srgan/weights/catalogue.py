@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srgan.errors import ModelError
-from srgan.images.tiles import Stage
-from srgan.weights.card import Card
+from srgan.weights.card import Card, Stage
 
 SHIPPED = Path(__file__).parent / "files"
 """Where the models that come with srgan lie."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import ModelError, UsageError
-from srgan.images.tiles import Stage
+from srgan.weights.card import Stage
 from srgan.weights.catalogue import Model, find
 
 

@@ -1,0 +1,175 @@
+"""Progress on a terminal: one bar over the pixels of all pictures, one over those of the picture in work."""
+
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+from srgan.cli.console import printable, say
+from srgan.cli.formatting import duration
+
+_SOON = 2.0  # seconds: what is over before needs no bar
+
+
+class _TimeLeft(ProgressColumn):
+    """From the mean speed so far: pixels are finished in bursts, which must not look like changes of speed."""
+
+    def render(self, task: Task) -> Text:
+        left = task.remaining
+        if task.fields.get("part") or not task.completed or left is None or task.elapsed is None:
+            return Text()
+        return Text(f"{duration(task.elapsed * left / task.completed)} left", style="cyan")
+
+
+class _LateProgress(Progress):
+    """Bars that keep quiet until it is clear that there is something to wait for."""
+
+    def get_renderable(self) -> RenderableType:
+        started = self.tasks[0].start_time if self.tasks else None
+        if started is None or self.get_time() - started < _SOON:
+            return Group()
+        return super().get_renderable()
+
+
+def on_terminal() -> bool:
+    """Whether standard error is a terminal on which lines can be redrawn."""
+    return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+class Display:
+    """The bars, and lines above them. A context manager.
+
+    Args:
+        sizes: input pixels of each picture to come; of none, no bars are shown.
+    """
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._sizes = sizes
+        self._begun = self._finished = self._advanced = 0
+        self._progress: Progress | None = None
+        if not sizes:
+            return
+        self._progress = _LateProgress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            _TimeLeft(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._all = self._progress.add_task("", total=max(sum(sizes), 1))
+        self._one = self._progress.add_task("", part=True, visible=len(sizes) > 1)
+
+    def begin(self, name: str) -> None:
+        """Say which picture is in work now."""
+        self._begun, self._advanced = self._begun + 1, 0
+        if self._progress is None:
+            return
+        overall = f"{self._begun} of {len(self._sizes)}" if len(self._sizes) > 1 else _short(name)
+        self._progress.update(self._all, description=overall)
+        self._progress.update(
+            self._one, description=_short(name), completed=0, total=max(self._sizes[self._begun - 1], 1)
+        )
+
+    def by(self, name: str, model: str) -> None:
+        """Say which model enlarges the picture in work."""
+        if self._progress is not None:
+            one = self._one if len(self._sizes) > 1 else self._all
+            self._progress.update(one, description=f"{_short(name)} ({printable(model)})")
+
+    def advance(self, pixels: int, total: int) -> None:
+        """Count input pixels of the picture in work as done."""
+        self._advanced += pixels
+        if self._progress is not None:
+            self._progress.update(self._one, completed=self._advanced, total=total)
+            self._progress.update(self._all, completed=self._finished + self._advanced)
+
+    def end(self) -> None:
+        """Count the picture as over, whatever became of it."""
+        if self._progress is not None:
+            self._finished += self._sizes[self._begun - 1]
+            self._progress.update(self._all, completed=self._finished)
+
+    def say(self, line: str) -> None:
+        """A line on standard error, above the bars."""
+        if self._progress is None:
+            say(line)
+        else:
+            self._progress.console.print(Text(printable(line)), soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+class Counter:
+    """One bar for work that is counted, whatever is counted. A context manager.
+
+    Args:
+        shown: whether there is a bar at all.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._progress: Progress | None = None
+        self._what: str | None = None
+        self._before = 0
+        if shown:
+            self._progress = _LateProgress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TaskProgressColumn(),
+                _TimeLeft(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._progress.add_task("", total=None)
+
+    def count(self, what: str, done: int, whole: int) -> None:
+        """Say what is being done, how much of it is done, and how much there is."""
+        if self._progress is None:
+            return
+        if what != self._what:
+            if self._what is not None:  # the first bar's beginning says how long the user has waited
+                self._progress.update(self._task, visible=False)
+                self._task = self._progress.add_task("")
+            # What an earlier run had done says nothing of how fast this one is.
+            self._what, self._before = what, done if done < whole else 0
+        self._progress.update(
+            self._task, description=printable(what), completed=done - self._before, total=max(whole - self._before, 1)
+        )
+
+    def say(self, line: str) -> None:
+        """A line on standard error, above the bar."""
+        if self._progress is None:
+            say(line)
+        else:
+            self._progress.console.print(Text(printable(line)), soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+def _short(name: str) -> str:
+    """The end of a path: what tells photos of one folder apart."""
+    name = printable(os.path.basename(name) or name)
+    return name if len(name) <= 32 else "..." + name[-29:]

@@ -1,0 +1,104 @@
+"""The door of pictures: files read and written in their own depth and channels, with all they carry.
+
+Inside, a picture is an array (H, W, C): C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; uint8 or uint16. Large
+ones go through `PictureReader` and `PictureWriter` row by row; `read` and `write` hold one whole.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from srgan.errors import OutputError
+from srgan.images.colour import Depth, Pixels
+from srgan.images.encoding import SaveOptions
+from srgan.images.formats import FORMATS, Format, check_format, format_of
+from srgan.images.metadata import Metadata
+from srgan.images.reader import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader
+from srgan.images.resize import resize
+from srgan.images.writer import PictureWriter
+
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "FORMATS",
+    "Depth",
+    "Format",
+    "Metadata",
+    "Picture",
+    "PictureInfo",
+    "PictureReader",
+    "PictureWriter",
+    "Pixels",
+    "SaveOptions",
+    "check_format",
+    "format_of",
+    "read",
+    "resize",
+    "write",
+]
+
+_ROWS = 256  # written at once
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in memory."""
+
+    pixels: Pixels
+    """(H, W, C) of uint8 or uint16."""
+    info: PictureInfo
+    metadata: Metadata
+
+
+def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+    """A whole picture: upright, in the file's own depth and channels.
+
+    Args:
+        source: a file, or the bytes of one.
+        max_pixels: the largest picture, in pixels, that is opened.
+
+    Raises:
+        PictureError: if there is no such file, or it is no picture that srgan reads, too large, or damaged.
+    """
+    with PictureReader(source, max_pixels=max_pixels) as reader:
+        return Picture(reader.read_rows(reader.info.height), reader.info, reader.metadata)
+
+
+def write(
+    path: str | Path,
+    pixels: Pixels,
+    *,
+    options: SaveOptions | None = None,
+    metadata: Metadata | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write a whole picture.
+
+    Args:
+        path: of the file.
+        pixels: (H, W) or (H, W, C) of uint8 or uint16.
+        options: format and quality; without them, the format that the name ends in.
+        metadata: what the file will carry beside the pixels.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        OutputError: if the file exists, cannot be written, or its format cannot hold the picture.
+        ValueError: if the array is no picture.
+    """
+    if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3):
+        raise ValueError(f"a picture is (H, W) or (H, W, C) of uint8 or uint16, not {pixels.shape} of {pixels.dtype}")
+    whole: Pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if options is None:
+        format = format_of(path)
+        if format is None:
+            endings = ", ".join(form.suffixes[0] for form in FORMATS.values())
+            raise OutputError(f"{path} does not name a format: end it in one of {endings}")
+        options = SaveOptions(format)
+    height, width, channels = whole.shape
+    depth: Depth = 8 if whole.dtype == np.uint8 else 16
+    with PictureWriter(
+        path, size=(width, height), channels=channels, depth=depth, options=options, metadata=metadata,
+        overwrite=overwrite,
+    ) as writer:  # fmt: skip
+        for start in range(0, height, _ROWS):
+            writer.write_rows(whole[start : start + _ROWS])

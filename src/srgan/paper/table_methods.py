@@ -1,0 +1,52 @@
+"""What fills the rows of a published table: what was given, an interpolation, or an installed model.
+
+This module does not know what is measured of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from srgan.errors import UsageError
+from srgan.evaluation.methods import Method, find_method
+from srgan.paper.published import INTERPOLATED, MODELS
+from srgan.weights.catalogue import installed
+
+NO_WEIGHTS = "no weights yet"
+NO_PICTURES = "no pictures given"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which methods can be measured, by the rows of a table, and why the others cannot."""
+
+    methods: tuple[Method, ...]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """By row, the reason."""
+
+
+def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any) -> Chosen:
+    """The methods that fill the rows: as given, else an interpolation, else the installed model of that name.
+
+    Args:
+        rows: of the table.
+        given: by row, a model's name or file, or a folder of pictures.
+        options: of `find_method`: scale, engine and precision of models.
+
+    Raises:
+        UsageError: if a row is given that is not in the table, or names nothing.
+        ModelError: if a model is damaged, or enlarges by another factor.
+        DataError: if a folder does not exist.
+    """
+    for row in given:
+        if row not in rows:
+            raise UsageError(f"there is no row {row}: choose one of {', '.join(rows)}")
+    shipped = installed()
+    methods, missing = [], {}
+    for row in rows:
+        word = given.get(row) or (row if row in INTERPOLATED else MODELS.get(row))
+        if row in given or row in INTERPOLATED or word in shipped:
+            methods.append(find_method(f"{row}={word}", **options))
+        else:
+            missing[row] = NO_PICTURES if word is None else NO_WEIGHTS
+    return Chosen(tuple(methods), missing)

@@ -1,0 +1,111 @@
+"""A picture enlarged band by band: rows of the file's own integers in, enlarged rows of the same kind out.
+
+It knows what the channels mean: gray is given to the network as three equal channels and comes back as one,
+colour under transparency does not bleed, and transparency is enlarged like a gray picture. It does not know where rows
+come from or go.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.images.alpha import REACH, fill_transparent, snap_constant
+from srgan.images.colour import from_float, to_float
+from srgan.images.image import PictureInfo
+from srgan.upscale.tiles import Span, spans
+from srgan.upscale.tiling import Advance, Target, TiledNetwork
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Floats = NDArray[np.float32]
+
+
+class _Rows:
+    """A window that slides down a picture read from top to bottom."""
+
+    def __init__(self, read: Callable[[int], Pixels]) -> None:
+        self._read = read
+        self._kept: NDArray[Any] | None = None
+        self._first = self._end = 0
+
+    def between(self, low: int, high: int) -> Pixels:
+        """Rows [low, high); neither may ever be less than in the call before."""
+        parts: list[NDArray[Any]] = []
+        if self._kept is not None:
+            parts.append(self._kept[low - self._first :])
+        if high > self._end:
+            parts.append(self._read(high - self._end))
+        kept: Pixels = np.concatenate(parts)
+        self._kept, self._first, self._end = kept, low, max(high, self._end)
+        return kept
+
+
+def restore_bands(
+    network: TiledNetwork,
+    picture: PictureInfo,
+    read: Callable[[int], Pixels],
+    *,
+    advance: Advance = lambda pixels: None,
+) -> Iterator[Pixels]:
+    """Yield the enlarged picture from top to bottom, as arrays of (rows, scale * width, channels).
+
+    Args:
+        network: the model.
+        picture: its size, channels and depth.
+        read: gives the next so many rows of the picture, (rows, width, channels), uint8 or uint16.
+        advance: called as tiles are done.
+    """
+    rows = _Rows(read)
+    grid = network.grid(picture.width, picture.height)
+    margin = REACH if picture.has_alpha else 0
+    for band in spans(picture.height, grid.rows, network.halo):
+        top, bottom = max(band.low - margin, 0), min(band.high + margin, picture.height)
+        window = to_float(rows.between(top, bottom))
+        yield _restore_band(network, picture, window, top, band, columns=grid.columns, advance=advance)
+
+
+def _restore_band(
+    network: TiledNetwork,
+    picture: PictureInfo,
+    window: Floats,
+    top: int,
+    band: Span,
+    *,
+    columns: int,
+    advance: Advance,
+) -> Pixels:
+    """The enlarged rows of a band, from a window of the picture that begins with row `top`."""
+    size, inner = (picture.height, picture.width), slice(band.low - top, band.high - top)
+    shape = (network.scale * (band.stop - band.start), network.scale * picture.width, picture.channels)
+    result = np.empty(shape, np.uint8 if picture.depth == 8 else np.uint16)
+    colour = window[:, :, : picture.colour_channels]
+    if picture.has_alpha:
+        alpha = np.ascontiguousarray(window[:, :, -1])
+        colour = fill_transparent(colour, alpha)
+        enlarged = _restore_alpha(network, alpha[inner], band, size, columns=columns)
+        result[:, :, -1] = from_float(enlarged, picture.depth)
+
+    def finish(tile: Floats) -> Pixels:
+        return from_float(tile if picture.colour_channels == 3 else tile.mean(axis=2, keepdims=True), picture.depth)
+
+    target = Target(result[:, :, : picture.colour_channels], band.start, finish)
+    network.restore(_as_rgb(colour[inner]), band, size, target, columns=columns, advance=advance)
+    return result
+
+
+def _restore_alpha(network: TiledNetwork, alpha: Floats, band: Span, size: tuple[int, int], *, columns: int) -> Floats:
+    """Enlarged transparency of a band, (scale * rows, scale * width), from its rows with their halo."""
+    scale, count = network.scale, band.stop - band.start
+    enlarged = np.empty((scale * count, scale * size[1], 1), np.float32)
+    if alpha.min() == alpha.max():
+        enlarged[:] = alpha[0, 0]
+        return enlarged[:, :, 0]
+    target = Target(enlarged, band.start, lambda tile: tile.mean(axis=2, keepdims=True))
+    network.restore(_as_rgb(alpha[:, :, None]), band, size, target, columns=columns)
+    return snap_constant(enlarged[:, :, 0], alpha, band.kept, scale)
+
+
+def _as_rgb(colour: Floats) -> Floats:
+    """Gray, (H, W, 1), as three equal channels; RGB as it is."""
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour

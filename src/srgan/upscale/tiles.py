@@ -1,0 +1,86 @@
+"""Exact tiling: where to cut a picture so that a network's result does not show it.
+
+A convolution at the rim of a tile sees zeros where the whole picture has pixels. If every tile carries a halo as wide
+as the network sees, that error stays inside the halo and is cut away: tiled and whole agree up to rounding. This module
+is geometry alone; it knows neither networks nor pixels.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis: [start, stop) is kept, [low, high) is computed."""
+
+    start: int
+    stop: int
+    low: int
+    high: int
+
+    @property
+    def kept(self) -> slice:
+        """The part to keep, counted from the tile's own first pixel."""
+        return slice(self.start - self.low, self.stop - self.low)
+
+
+def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None = None) -> Iterator[Span]:
+    """Tiles of nearly equal size, at most `size` long, that cover an axis once, each with its halo.
+
+    Halos end at the picture's own border, where the network's zero padding is what the whole picture sees too.
+
+    Args:
+        length: the picture's extent along the axis.
+        size: the most pixels a tile keeps.
+        halo: pixels computed around what is kept.
+        within: the part [first, last) to cover; all of [0, length) without it.
+
+    Raises:
+        ValueError: if `size` is below 1, `halo` below 0, or there is nothing to cover.
+    """
+    first, last = within or (0, length)
+    if not 0 <= first < last <= length or size < 1 or halo < 0:
+        raise ValueError(f"cannot tile [{first}, {last}) of {length} pixels by {size} with a halo of {halo}")
+    count = ceil((last - first) / size)
+    edges = [first + (last - first) * i // count for i in range(count + 1)]
+    for start, stop in pairwise(edges):
+        yield Span(start, stop, max(start - halo, 0), min(stop + halo, length))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a picture is cut for a stage: bands of rows, each cut into columns."""
+
+    rows: int
+    """The most rows a tile keeps."""
+    columns: int
+    """The most columns a tile keeps."""
+
+
+def best_grid(width: int, height: int, *, halo: int, area: int, most_rows: int | None = None) -> Grid:
+    """The tile size that computes the fewest pixels, halos included, when a tile may have `area` of them.
+
+    Args:
+        width, height: the picture's size.
+        halo: pixels computed around what a tile keeps.
+        area: the most pixels a tile computes; where even a tile that keeps 16x16 needs more, it is that tile.
+        most_rows: the most rows a tile may keep.
+    """
+    best, least = Grid(min(16, height), min(16, width)), float("inf")
+    for count in range(1, ceil(width / 16) + 1):
+        columns = ceil(width / count)
+        computed = min(columns + 2 * halo, width)
+        rows = area // computed - 2 * halo
+        if area // computed >= height:
+            rows = height
+        rows = min(rows, height, most_rows or height)
+        if rows < min(16, height):
+            continue
+        bands = ceil(height / rows)
+        rows = ceil(height / bands)
+        cost = (width + 2 * halo * (count - 1)) * (height + 2 * halo * (bands - 1))
+        if cost < least:
+            best, least = Grid(rows, columns), cost
+    return best

@@ -1,0 +1,242 @@
+"""A network run over a band of a picture in exact tiles: float rows in, finished rows out, in bounded memory.
+
+The trunk of a network works at low resolution, needs little memory and sees far; its tail needs sixteen times the
+memory and sees a few pixels. So each large trunk tile is finished by many small tail tiles, and neither pays for the
+other. Only the last stage of a network may enlarge.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.engines.engine import Engine, Floats
+from srgan.engines.memory import free_memory
+from srgan.errors import EngineError, OutOfMemory
+from srgan.upscale.tiles import Grid, Span, best_grid, spans
+
+# Larger tiles save arithmetic in halos and lose it in memory traffic: around these limits a megapixel takes the same
+# time within 3 %, with half or twice the first a tenth more (docs/log.md).
+_TRUNK_MEMORY = 400 * 2**20  # for a tile of the first stage
+_TAIL_MEMORY = 60 * 2**20  # for one of a later stage
+_BAND_MEMORY = 160 * 2**20  # for the finished rows of a band, as 8-bit RGB, on their way to the file
+_SHARE_OF_FREE = 0.25  # of the free memory, for the tile of one stage
+_SMALLEST = 16  # pixels: a tile that does not fit at this size never will
+
+Advance = Callable[[int], None]
+"""Told how many input pixels have been done since it was last called."""
+
+_log = logging.getLogger(__name__)
+
+
+class _NotFinite(Exception):
+    """A tile came out with NaN or infinity."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the finished tiles of a band go."""
+
+    rows: NDArray[Any]
+    """(scale * kept rows, scale * width, C), filled tile by tile."""
+    top: int
+    """The picture's row with which the band begins."""
+    finish: Callable[[Floats], NDArray[Any]]
+    """Makes of a tile, (h, w, 3) float32 and not clipped, what is kept: (h, w, C)."""
+
+
+class TiledNetwork:
+    """An engine with the tile sizes that fit this machine.
+
+    Args:
+        engine: the model, made ready.
+        fallback: makes the engine that takes over if this one gives numbers that are not finite; None for none.
+    """
+
+    def __init__(self, engine: Engine, *, fallback: Callable[[], Engine] | None = None) -> None:
+        self.engine = engine
+        self._fallback = fallback
+        free = int(free_memory() * _SHARE_OF_FREE)
+        limits = [_TRUNK_MEMORY] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
+        self._first_areas = tuple(
+            max(min(limit, free) // (4 * stage.values), _SMALLEST**2)
+            for limit, stage in zip(limits, engine.stages, strict=True)
+        )
+        self._areas = list(self._first_areas)
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along one axis."""
+        return self.engine.stages[-1].scale
+
+    @property
+    def halo(self) -> int:
+        """Rows above and below a band that reach into its result."""
+        return sum(stage.halo for stage in self.engine.stages)
+
+    def grid(self, width: int, height: int) -> Grid:
+        """The bands, and the columns in them, in which to restore a picture of this size."""
+        most_rows = max(_BAND_MEMORY // (3 * width * self.scale**2), _SMALLEST)
+        return best_grid(width, height, halo=self.halo, area=self._areas[0], most_rows=most_rows)
+
+    def work(self, width: int, height: int) -> int:
+        """Multiplications with addition that a picture of this size takes, halos included, about."""
+        grid = self.grid(width, height)
+        computed = sum(
+            (band.high - band.low) * (column.high - column.low)
+            for band in spans(height, grid.rows, self.halo)
+            for column in spans(width, grid.columns, self.halo)
+        )
+        trunk, *rest = self.engine.stages
+        return computed * trunk.multiply_adds + int(1.05 * width * height) * sum(stage.multiply_adds for stage in rest)
+
+    def restore(
+        self,
+        window: Floats,
+        band: Span,
+        size: tuple[int, int],
+        target: Target,
+        *,
+        columns: int,
+        advance: Advance = lambda pixels: None,
+    ) -> None:
+        """Enlarge a band into `target`.
+
+        Args:
+            window: the picture's rows [band.low, band.high), (rows, width, 3) float32 in [0, 1].
+            band: the rows to restore and those around them.
+            size: the whole picture's (height, width).
+            target: where the result goes.
+            columns: the most columns of a tile.
+            advance: called as tiles are done.
+
+        Raises:
+            OutOfMemory: if even a small tile does not fit.
+            EngineError: if the engine fails, or gives numbers that are not finite in full precision too.
+        """
+        planes = np.ascontiguousarray(window.transpose(2, 0, 1))[None]
+        for column in spans(size[1], columns, self.halo):
+            tile = planes[:, :, :, column.low : column.high]
+            counter = _Counter(advance)
+            try:
+                _Run(self.engine, self._first_areas, self._areas, size, target, counter).stage(0, tile, band, column)
+            except _NotFinite:
+                self._fall_back()
+                counter.done = 0
+                try:
+                    _Run(self.engine, self._first_areas, self._areas, size, target, counter).stage(
+                        0, tile, band, column
+                    )
+                except _NotFinite:
+                    raise EngineError(
+                        "the network gives numbers that are not finite: try another --engine, and run srgan doctor"
+                    ) from None
+
+    def _fall_back(self) -> None:
+        """Go on with the second engine."""
+        if self._fallback is not None:
+            _log.warning("%s gave numbers that are not finite: going on in fp32", self.engine.precision)
+            self.engine, self._fallback = self._fallback(), None
+
+
+class _Counter:
+    """Tells of pixels once, though a tile is begun twice."""
+
+    def __init__(self, advance: Advance) -> None:
+        self.done = self._told = 0
+        self._advance = advance
+
+    def add(self, pixels: int) -> None:
+        self.done += pixels
+        if self.done > self._told:
+            self._advance(self.done - self._told)
+            self._told = self.done
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One tile's way through the stages."""
+
+    engine: Engine
+    first_areas: tuple[int, ...]
+    """The most pixels of a tile, by stage, when nothing is known yet."""
+    areas: list[int]
+    """The same after what did not fit."""
+    size: tuple[int, int]
+    target: Target
+    counter: _Counter
+
+    def stage(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
+        """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on what it gives.
+
+        A tile that does not fit, or leaves no memory for what follows, is done as two.
+
+        Raises:
+            OutOfMemory: if it is so small that the cause must lie elsewhere.
+        """
+        # Halved outside of the attempt: an exception that is being handled keeps what its frames hold.
+        if not self._fits(number, tile, rows, columns):
+            self.engine.release(number)
+            self._halves(number, tile, rows, columns)
+
+    def _fits(self, number: int, tile: Floats, rows: Span, columns: Span) -> bool:
+        """Do a tile, unless memory runs out on the way."""
+        done = self.counter.done
+        try:
+            values = self.engine.run(number, tile)
+            if number + 1 < len(self.engine.stages):
+                self._cover(number + 1, values, rows, columns)
+            else:
+                self._keep(values, rows, columns)
+        except (OutOfMemory, MemoryError):  # the second is of our own arrays
+            self.counter.done = done
+            return False
+        return True
+
+    def _keep(self, values: Floats, rows: Span, columns: Span) -> None:
+        """Cut the halo from a finished tile and put what remains in its place."""
+        scale, target = self.engine.stages[-1].scale, self.target
+        kept = values[0, :, _scaled(rows.kept, scale), _scaled(columns.kept, scale)].transpose(1, 2, 0)
+        if not np.isfinite(kept).all():
+            raise _NotFinite
+        down = _scaled(slice(rows.start - target.top, rows.stop - target.top), scale)
+        across = _scaled(slice(columns.start, columns.stop), scale)
+        target.rows[down, across] = target.finish(kept)
+        self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
+
+    def _cover(self, number: int, values: Floats, rows: Span, columns: Span) -> None:
+        """Run a stage in its own tiles over what the stage before it made of a tile."""
+        halo = self.engine.stages[number].halo
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        grid = best_grid(width, height, halo=halo, area=self.areas[number])
+        for down in spans(self.size[0], grid.rows, halo, within=(rows.start, rows.stop)):
+            for across in spans(self.size[1], grid.columns, halo, within=(columns.start, columns.stop)):
+                part_rows = slice(down.low - rows.low, down.high - rows.low)
+                part_columns = slice(across.low - columns.low, across.high - columns.low)
+                self.stage(number, values[:, :, part_rows, part_columns], down, across)
+
+    def _halves(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
+        """A tile done as two; tiles to come are made smaller too, and those of later stages may grow again.
+
+        Raises:
+            OutOfMemory: if it is too small for that.
+        """
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        if max(height, width) <= _SMALLEST:
+            raise OutOfMemory(f"there is not even memory for a tile of {width}x{height} pixels: close other programs")
+        self.areas[number] = max(min(self.areas[number], tile.shape[2] * tile.shape[3]) // 2, _SMALLEST**2)
+        self.areas[number + 1 :] = self.first_areas[number + 1 :]
+        halo = sum(stage.halo for stage in self.engine.stages[number:])
+        if height >= width:
+            for half in spans(self.size[0], -(-height // 2), halo, within=(rows.start, rows.stop)):
+                self.stage(number, tile[:, :, half.low - rows.low : half.high - rows.low], half, columns)
+        else:
+            for half in spans(self.size[1], -(-width // 2), halo, within=(columns.start, columns.stop)):
+                self.stage(number, tile[:, :, :, half.low - columns.low : half.high - columns.low], rows, half)
+
+
+def _scaled(part: slice, scale: int) -> slice:
+    return slice(part.start * scale, part.stop * scale)

@@ -1,0 +1,159 @@
+"""The votes of a study as other programs read them: long and wide CSV, JSON lines, and sureal's JSON.
+
+Every line begins with the study's mark, which says SIMULATED where programs voted. This module does not know files.
+"""
+
+import csv
+import io
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from srgan_study.study import Stimulus, Study
+from srgan_study.votes.ratings import Rating, Ratings
+
+SIMULATED = "SIMULATED"
+BY_PROGRAMS = "SIMULATED: programs cast these votes, and no people"
+BY_PEOPLE = "people's"
+
+_DIGITS = 16  # of the study's hash: enough to tell studies apart, short enough for every line
+_LONG = (
+    "study_id", "rater", "session", "seq", "phase", "content", "dataset", "method", "repeat", "score", "shown_at_utc",
+    "voted_at_utc", "rt_ms", "n_changes", "client_id", "dpr", "vw", "vh", "zoom_ok", "image_sha256",
+)  # fmt: skip
+
+
+def mark(ratings: Ratings) -> str:
+    """What names the study in every line and figure: the beginning of its hash, after SIMULATED where that is so."""
+    return f"{SIMULATED}-" * ratings.simulated + ratings.study.hash[:_DIGITS]
+
+
+def stimulus_of(study: Study, rating: Rating) -> Stimulus:
+    """What was rated."""
+    return (study.practice if rating.phase == "practice" else study.stimuli)[rating.stimulus]
+
+
+def long_csv(ratings: Ratings) -> str:
+    """A line for each vote that stands, practice and warm-up too, in the order of voting."""
+    name = mark(ratings)
+
+    def fields(rating: Rating) -> tuple[object, ...]:
+        rated = stimulus_of(ratings.study, rating)
+        return (
+            name, rating.rater, rating.sitting, rating.position, rating.phase, rated.content, rated.data, rated.method,
+            2 if rating.phase == "retest" else 1, rating.score, rating.shown_at, rating.voted_at, rating.response_ms,
+            rating.revisions, rating.client, f"{rating.device_pixel_ratio:g}", rating.viewport_width,
+            rating.viewport_height, int(rating.zoom_ok), rated.shown.sha256,
+        )  # fmt: skip
+
+    return _csv(_LONG, map(fields, ratings.rows))
+
+
+def wide_csv(ratings: Ratings) -> str:
+    """A line for each version with a column for each rater, empty where there is no vote; repeats are left out.
+
+    Versions are named by set, source and condition as is usual in video quality: `DB_SRC01_HRC02`, of which `keys_csv`
+    tells the meaning.
+    """
+    votes: dict[int, dict[str, int]] = defaultdict(dict)
+    for rating in ratings.of("main"):
+        votes[rating.stimulus][rating.rater] = rating.score
+    names = _names(ratings)
+    lines = (
+        (names[stimulus.id], *(votes[stimulus.id].get(rater, "") for rater in ratings.raters))
+        for stimulus in ratings.study.stimuli
+    )
+    return _csv(("PVS_ID", *ratings.raters), lines)
+
+
+def keys_csv(ratings: Ratings) -> str:
+    """What the names of the wide CSV and the numbers of sureal's JSON stand for."""
+    names = _names(ratings)
+    head = ("PVS_ID", "asset_id", "dataset", "content", "method", "width", "height", "image_sha256", "study_id")
+    lines = (
+        (
+            names[item.id], item.id, item.data, item.content, item.method, item.shown.width, item.shown.height,
+            item.shown.sha256, mark(ratings),
+        )
+        for item in ratings.study.stimuli
+    )  # fmt: skip
+    return _csv(head, lines)
+
+
+def votes_jsonl(ratings: Ratings) -> str:
+    """A JSON document for each vote that stands, with all that is known of it."""
+    name = mark(ratings)
+    lines = []
+    for rating in ratings.rows:
+        rated = stimulus_of(ratings.study, rating)
+        about = {"dataset": rated.data, "content": rated.content, "method": rated.method}
+        lines.append(json.dumps({"study": name, **vars(rating), **about}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def sureal_json(ratings: Ratings) -> str:
+    """The votes that count as sureal reads them; a version that a rater rated twice has a list of two scores.
+
+    Versions that nobody rated are left out, for sureal would not know what to make of them. A true picture among the
+    versions is marked as the hidden reference in sureal's way: its path is that of the content.
+    """
+    study = ratings.study
+    contents = dict.fromkeys((stimulus.data, stimulus.content) for stimulus in study.stimuli)
+    places = {content: place for place, content in enumerate(contents)}
+    references = {
+        (item.data, item.content): item.shown.file for item in study.stimuli if item.method == study.reference
+    }
+    votes: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for rating in sorted(ratings.of("main", "retest"), key=lambda rating: rating.phase):  # the first vote first
+        votes[rating.stimulus][rating.rater].append(rating.score)
+    document: dict[str, Any] = {
+        "dataset_name": f"{SIMULATED} " * ratings.simulated + f"{study.title} ({study.hash})",
+        "simulated": ratings.simulated,
+        "ref_score": 5.0,
+        "ref_videos": [
+            {
+                "content_id": place,
+                "content_name": f"{data}/{content}",
+                "path": references.get((data, content), f"the true picture of {data}/{content}, which was not rated"),
+            }
+            for (data, content), place in places.items()
+        ],
+        "dis_videos": [
+            {
+                "content_id": places[item.data, item.content],
+                "asset_id": item.id,
+                "path": item.shown.file,
+                "method": item.method,
+                "os": {rater: scores if len(scores) > 1 else scores[0] for rater, scores in votes[item.id].items()},
+            }
+            for item in study.stimuli
+            if votes[item.id]
+        ],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _names(ratings: Ratings) -> dict[int, str]:
+    """Names of versions by their ids: letters and digits of the set's name, the content's number, the method's."""
+    study, prefix = ratings.study, SIMULATED * ratings.simulated
+    sets = {data: re.sub(r"[^A-Za-z0-9]", "", data) or "DB" for data in study.sets}
+    if len(set(sets.values())) < len(sets):
+        sets = {data: f"{name}{place}" for place, (data, name) in enumerate(sets.items(), 1)}
+    methods = {method.name: place for place, method in enumerate(study.methods, 1)}
+    contents: dict[str, dict[str, int]] = {data: {} for data in study.sets}
+    for stimulus in study.stimuli:
+        contents[stimulus.data].setdefault(stimulus.content, len(contents[stimulus.data]) + 1)
+    return {
+        item.id: f"{prefix}{sets[item.data]}_SRC{contents[item.data][item.content]:02}_HRC{methods[item.method]:02}"
+        for item in study.stimuli
+    }
+
+
+def _csv(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(lines)
+    return text.getvalue()

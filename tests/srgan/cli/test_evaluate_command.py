@@ -1,0 +1,246 @@
+"""`srgan evaluate`: tables, scores and a report from methods and sets; whatever is wrong, in one line."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan.evaluation.outputs import read_results
+from tests.helpers.terminal import written_on_a_terminal
+
+Run = Callable[..., Any]
+Make = Callable[..., Path]
+
+# As `srgan`, but every picture takes a while, from the third on until it is interrupted.
+SLOW = """
+import os, time, srgan.cli.progress_bar, srgan.evaluation.methods
+srgan.cli.progress_bar._SOON = -1.0
+restore, count = srgan.evaluation.methods.Interpolation.restore, 0
+
+def slow(*args):
+    global count
+    count += 1
+    time.sleep(0.15)
+    if count == 3 and os.environ.get("STAY"):
+        open("waiting", "w").close()
+        time.sleep(60)
+    return restore(*args)
+
+srgan.evaluation.methods.Interpolation.restore = slow
+from srgan.cli import main
+main()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _data(desk: Path, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two sets in a folder of benchmark data."""
+    for name in "ab":
+        make(f"data/testsets/SetA/{name}.png", size=(40, 36))
+    make("data/testsets/SetB/c.png", size=(36, 40))
+    monkeypatch.setenv("SRGAN_DATA", str(desk / "data"))
+
+
+SPELLINGS = [
+    ["--methods", "nearest", "bicubic", "--sets", "SetA", "SetB", "--protocol", "paper", "matlab"],
+    ["nearest", "bicubic", "--sets", "SetA,SetB", "--protocol", "paper,matlab"],
+    ["--method", "nearest", "--method", "bicubic", "--set", "SetA", "--set", "SetB"],
+    ["--methods=nearest,bicubic", "--sets=SetA", "SetB", "--protocol=paper", "matlab"],
+    ["nearest", "--sets", "SetA", "SetB", "-o", "evaluation", "bicubic"],
+    ["nearest", "--methods", "bicubic", "--sets", "SetA, SetB", "--scale", "4"],
+]
+
+
+@pytest.mark.parametrize("words", SPELLINGS, ids=" ".join)
+def test_methods_sets_and_protocols_may_be_spelt_in_several_ways(srgan: Run, words: list[str]) -> None:
+    result = srgan("evaluate", *words)
+    assert result.exit_code == 0, result.output
+    found = read_results(Path("evaluation"))
+    assert [method.name for method in found.methods] == ["nearest", "bicubic"]
+    assert found.sets == {"SetA": ("a", "b"), "SetB": ("c",)}
+    assert {"paper/psnr", "paper/ssim", "matlab/psnr", "matlab/ssim"} < set(found.rows[0].scores)
+
+
+INPUTS = [
+    ["--input", "clean", "jpeg:75", "noise:2.5"],
+    ["--input", "clean", "--input", "jpeg:75", "--input=noise:2.5"],
+    ["--input=clean,jpeg:75,noise:2.5,jpeg:075"],
+]
+
+
+@pytest.mark.parametrize("words", INPUTS, ids=" ".join)
+def test_inputs_are_sets_of_their_own(srgan: Run, words: list[str]) -> None:
+    result = srgan("evaluate", "nearest", "HR", "--sets", "SetA", *words)
+    assert result.exit_code == 0, result.output
+    assert "| method | SetA PSNR / SSIM | SetA+jpeg75 PSNR / SSIM | SetA+noise2.5 PSNR / SSIM |" in result.stdout
+    assert "SetA+jpeg75: Methods were given images saved as JPEG of quality 75" in result.stdout
+    found = read_results(Path("evaluation"))
+    assert found.inputs == {"SetA": "clean", "SetA+jpeg75": "jpeg:75", "SetA+noise2.5": "noise:2.5"}
+    assert found.values("HR", "SetA+jpeg75", "consistency") == [float("inf")] * 2
+    for place in ("reference", "low", "pictures/nearest"):
+        assert sorted(path.name for path in Path("evaluation", place, "SetA+jpeg75").iterdir()) == ["a.png", "b.png"]
+    assert "images saved as JPEG of quality 75" in Path("evaluation/report.html").read_text()
+    assert "images saved as JPEG of quality 75" in Path("evaluation/tables/other-SetA+jpeg75.md").read_text()
+
+
+def test_other_programs_are_given_the_damaged_pictures(srgan: Run) -> None:
+    words = ("evaluate", "nearest", "--sets", "SetA", "--input", "messenger")
+    assert srgan(*words).exit_code == 0
+    for name in "ab":  # what another program makes of evaluation/low
+        small = np.asarray(Image.open(f"evaluation/low/SetA+messenger/{name}.png").convert("RGB"))
+        Path("made/SetA+messenger").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(small.repeat(4, axis=0).repeat(4, axis=1)).save(f"made/SetA+messenger/{name}.png")
+    document = json.loads(srgan(*words, "--json", "--method", "other=made").stdout)
+    assert document["inputs"] == {"SetA+messenger": "messenger"}
+    means = document["means"]["SetA+messenger"]
+    assert means["other"] == means["nearest"]
+
+
+def test_a_comma_in_the_name_of_a_folder_is_no_comma_between_two(srgan: Run, make: Make) -> None:
+    make("old, grey/a.png", size=(40, 36))
+    assert srgan("evaluate", "nearest", "--sets", "mine=old, grey").exit_code == 0
+    assert list(read_results(Path("evaluation")).sets) == ["mine"]
+
+
+def test_what_is_printed_and_written(srgan: Run) -> None:
+    result = srgan("evaluate", "nearest", "HR", "--sets", "SetA", "SetB", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert "| method | SetA PSNR / SSIM | SetB PSNR / SSIM |" in result.stdout
+    assert "| HR | inf / 1.0000 | inf / 1.0000 |" in result.stdout
+    assert result.stdout.count("Protocol paper: BT.709") == 1
+    assert result.stdout.count("Protocol matlab: BT.601") == 1
+    assert result.stdout.endswith("report  out/report.html\ntables  out/tables\nscores  out/results.json\n")
+    assert "MS-SSIM needs" in result.stderr
+    tables = {path.stem for path in Path("out/tables").iterdir()}
+    assert {"summary-paper", "summary-matlab", "pictures-SetA", "pictures-SetB", "other-SetA"} < tables
+    for stem in tables:
+        assert all(Path(f"out/tables/{stem}{suffix}").stat().st_size for suffix in (".csv", ".md", ".tex"))
+    assert "<html" in Path("out/report.html").read_text()
+    for place in ("reference/SetA", "low/SetA", "pictures/nearest/SetA", "pictures/HR/SetA"):
+        assert sorted(path.name for path in Path("out", place).iterdir()) == ["a.png", "b.png"]
+
+
+def test_only_the_protocol_that_is_named(srgan: Run) -> None:
+    assert "paper" not in srgan("evaluate", "nearest", "--sets", "SetA", "--protocol", "matlab").stdout
+    assert not Path("evaluation/tables/summary-paper.md").exists()
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_all_that_came_with_srgan_is_judged_by_default(srgan: Run) -> None:
+    assert srgan("evaluate", "--sets", "SetA").exit_code == 0
+    rows = read_results(Path("evaluation")).rows
+    assert [row.method for row in rows[::2]] == ["nearest", "bicubic", "lanczos", "tiny"]
+    assert all(row.seconds for row in rows)
+
+
+def test_json(srgan: Run) -> None:
+    words = ("evaluate", "nearest", "HR", "--sets", "SetA", "--json")
+    result = srgan(*words)
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    assert (document["folder"], document["report"]) == ("evaluation", "evaluation/report.html")
+    assert document["means"]["SetA"]["HR"]["paper/psnr"] == "inf"
+    values = read_results(Path("evaluation")).values("nearest", "SetA", "matlab/ssim")
+    assert document["means"]["SetA"]["nearest"]["matlab/ssim"] == pytest.approx(sum(values) / 2)
+    again = json.loads(srgan(*words).stdout)
+    assert again["means"] == document["means"]
+    assert "4 of 4 pictures were measured before" in again["notes"]
+
+
+CASES = {
+    "no sets": (["nearest"], 2, "name Set5 or a folder of pictures with --sets"),
+    "no such method": (["neerest", "--sets", "SetA"], 2, "there is no method neerest: choose of nearest, bicubic"),
+    "no such set": (["nearest", "--sets", "SetC"], 2, "there is no set SetC: name a folder of pictures"),
+    "no such folder": (["x=absent", "--sets", "SetA"], 1, "the folder absent of x does not exist: check the path"),
+    "no such protocol": (["nearest", "--sets", "SetA", "--protocol", "psnr"], 2, "--protocol must be paper or matlab"),
+    "two of one name": (["nearest", "nearest", "--sets", "SetA"], 2, "two methods are called nearest"),
+    "an empty set": (["nearest", "--sets", "empty"], 1, "the set empty is empty: put"),
+    "another's folder": (["nearest", "--sets", "SetA", "-o", "data"], 2, "data holds other things"),
+    "another scale": (["{model}", "--sets", "SetA", "--scale", "2"], 1, "tiny enlarges 4 times and not 2"),
+    "no such model": (["absent.onnx", "--sets", "SetA"], 1, "there is no model file absent.onnx"),
+    "no parameters": (["nearest", "--sets", "SetA", "--niqe", "absent"], 1, "absent has no parameters of NIQE"),
+    "no such input": (["nearest", "--sets", "SetA", "--input", "foo"], 2, "there is no input foo: choose of clean,"),
+    "no quality": (["nearest", "--sets", "SetA", "--input", "jpeg:0"], 2, "the input jpeg:0 makes no image: write"),
+    "too much quality": (["nearest", "--sets", "SetA", "--input", "clean", "jpeg:101"], 2, "the input jpeg:101 makes"),
+    "no noise": (["nearest", "--sets", "SetA", "--input", "noise:-1"], 2, "the input noise:-1 makes no image"),
+    "no picture": (["nearest", "--sets", "odd"], 1, "odd/a.png is not a picture"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
+def test_one_line(srgan: Run, tiny_model: Path, words: list[str], code: int, said: str) -> None:
+    Path("empty").mkdir()
+    Path("odd").mkdir()
+    Path("odd/a.png").write_text("no picture")
+    result = srgan("evaluate", *(word.format(model=tiny_model) for word in words))
+    assert result.exit_code == code
+    assert isinstance(result.exception, SystemExit), result.exception
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert said in line
+    assert not Path("evaluation/results.json").exists()
+
+
+def test_pictures_that_do_not_belong_together_are_told_in_one_line(srgan: Run, make: Make) -> None:
+    make("made/a.png", size=(39, 36))
+    Path("deep").mkdir()
+    Image.fromarray(np.zeros((36, 40), np.uint16)).save("deep/a.png")
+    words = ("evaluate", "made", "--sets")
+    missing = srgan(*words, "SetA")
+    assert missing.stderr == "Error: made has no picture of SetA/b: add it to made\n"
+    make("made/b.png", size=(40, 36))
+    sizes = srgan(*words, "SetA")
+    assert sizes.stderr.startswith("Error: made/a.png is 39x36 but SetA/a, cut to a multiple of the scale, is 40x36")
+    deep = srgan(*words, "deep")
+    assert deep.stderr == "Error: deep/a.png has 16 bits, and scores are defined on 8: convert it first\n"
+    assert {missing.exit_code, sizes.exit_code, deep.exit_code} == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_ended_run_goes_on(srgan: Run, environment: dict[str, str], desk: Path, number: signal.Signals) -> None:
+    words = ["evaluate", "nearest", "bicubic", "--sets", "SetA", "SetB"]
+    command = [sys.executable, "-c", SLOW, *words]
+    process = subprocess.Popen(
+        command, env={**environment, "STAY": "1", "SRGAN_DATA": str(desk / "data")}, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not (desk / "waiting").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert said.endswith("Interrupted: what is done is in evaluation; run the same command again to go on\n")
+    assert not Path("evaluation/results.json").exists()
+    again = srgan(*words)
+    assert again.exit_code == 0, again.output
+    assert "2 of 6 pictures were measured before" in again.stderr
+    assert len(read_results(Path("evaluation")).rows) == 6
+
+
+def test_a_bar_with_the_time_left_on_a_terminal(environment: dict[str, str], desk: Path) -> None:
+    command = [sys.executable, "-c", SLOW, "evaluate", "nearest", "bicubic", "--sets", "SetA", "SetB"]
+    written = written_on_a_terminal(command, {**environment, "SRGAN_DATA": str(desk / "data")})
+    assert all(word in written for word in ("evaluating", "%", " left"))
+
+
+@pytest.mark.parametrize("words", [["nearest", "--sets", "SetA"], ["--help"]])
+def test_torch_is_not_imported(environment: dict[str, str], desk: Path, words: list[str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "srgan", "evaluate", *words]
+    variables = {**environment, "SRGAN_DATA": str(desk / "data")}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"torch", "scipy"}
+    if "--help" in words:
+        assert not imported & {"numpy", "pyvips", "openvino", "matplotlib", "rich.progress", "srgan.evaluation"}

@@ -1,0 +1,249 @@
+"""`srgan reproduce`: tables and figures on the screen and in a folder; whatever is wrong, in one line."""
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from srgan import weights
+
+Run = Callable[..., Any]
+Make = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _data(desk: Path, make: Make, only_tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures under the names of the test sets, and no model that fills a row."""
+    for name in ("Set5/baby", "Set14/comic", "Set14/baboon", "BSD100/101085"):
+        make(f"data/testsets/{name}.png", size=(44, 40))
+    monkeypatch.setenv("SRGAN_DATA", str(desk / "data"))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_table_2(srgan: Run) -> None:
+    result = srgan("reproduce", "table2")
+    assert result.exit_code == 0, result.output
+    folder = Path("reproduction/table2")
+    assert (
+        "| BSD100 | SRGAN | - / 25.16 / - | no weights yet | - / .6688 / - | no weights yet | - / 3.56 |"
+        in result.stdout
+    )
+    assert "| Set5 | HR | inf / inf / 0.00 | equal | 1.0000 / 1 / .0000 | equal | - / 4.32 |" in result.stdout
+    assert result.stdout.endswith(f"json  {folder / 'table2.json'}\n")
+    assert (folder / "table2.md").read_text() in result.stdout
+    found = rows(folder / "table2.csv")
+    assert len(found) == 27
+    assert {row["set"] for row in found} == {"Set5", "Set14", "BSD100"}
+    assert [row["PSNR"] == "" for row in found[:9]] == [False, False, *[True] * 6, False]
+    assert {row["MOS"] for row in found} == {""}
+    assert r"\toprule" in (folder / "table2.tex").read_text()
+    again = srgan("reproduce", "table2")
+    assert again.stdout == result.stdout
+    assert "12 of 12 pictures were measured before" in again.stderr
+
+
+def test_a_row_from_a_model_and_one_from_pictures(srgan: Run, make: Make, tiny_model: Path) -> None:
+    make("made/baby-SRGAN.png", size=(44, 40))
+    words = ("--method", f"SRResNet-MSE={tiny_model}", "--method", "SRGAN-VGG54=made", "--set", "Set5", "-o", "out")
+    result = srgan("reproduce", "table1", *words, "--json")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    said = {row["method"]: row["psnr"]["verdict"] for row in document["rows"]}
+    assert said.pop("SRResNet-MSE") == "worse"
+    assert said.pop("SRGAN-VGG54") == "better"  # the same picture: its PSNR is infinite
+    assert set(said.values()) == {"no weights yet"}
+    assert document["files"][-1] == "out/table1.json"
+    kept = json.loads(Path("out/table1.json").read_text())
+    assert kept["rows"] == document["rows"]
+
+
+def test_no_weights_at_all(srgan: Run) -> None:
+    result = srgan("reproduce", "table1")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("| no weights yet |") == 20
+    assert not Path("reproduction/table1/evaluation").exists()
+
+
+def test_figures(srgan: Run) -> None:
+    result = srgan("reproduce", "figure2")
+    assert result.exit_code == 0, result.output
+    assert "Left out of the picture: SRResNet (no weights yet), SRGAN (no weights yet)." in result.stdout
+    assert "| Set14/comic | bicubic |" in result.stdout
+    assert "MOS" not in result.stdout
+    with Image.open("reproduction/figure2/figure2.png") as picture:
+        assert picture.width > 2 * 44
+    document = json.loads(srgan("reproduce", "figure6", "--json").stdout)
+    assert document["columns"] == ["original"]
+    assert document["picture"] == "reproduction/figure6/figure6.png"
+    assert Path(document["picture"]).exists()
+
+
+def test_seeds_on_its_own_pictures_and_on_others(srgan: Run, make: Make) -> None:
+    others = srgan("reproduce", "seeds")
+    assert others.exit_code == 0, others.output
+    assert "Set5, Set14, BSD100: other pictures than those of the published numbers" in others.stdout
+    assert {row["PSNR verdict"] for row in rows(Path("reproduction/seeds/seeds.csv"))} == {
+        "other pictures",
+        "no weights yet",
+    }
+    make("valid/0801.png", size=(44, 40))
+    own = srgan("reproduce", "seeds", "--data", "valid", "-o", "own")
+    assert own.exit_code == 0, own.output
+    found = rows(Path("own/seeds.csv"))
+    assert [row["method"] for row in found] == ["bicubic", "SRCNN", "SRResNet", "SRGAN"]
+    assert (found[0]["set"], found[0]["MSE verdict"]) == ("DIV2K", "worse")
+    assert float(found[0]["MSE"]) < 1
+
+
+def test_depth(srgan: Run) -> None:
+    result = srgan("reproduce", "depth", "--blocks", "1", "--times", "1", "--engine", "torch", "--set", "Set5")
+    assert result.exit_code == 0, result.output
+    found = rows(Path("reproduction/depth/depth.csv"))
+    assert [(row["skips"], row["model"]) for row in found] == [("yes", "no weights yet"), ("no", "no weights yet")]
+    assert all(float(row["milliseconds"]) > 0 and row["Set5 PSNR [dB]"] == "" for row in found)
+    assert "the mean of 1 reconstructions of a 64x64 picture by torch in fp32" in result.stdout
+    with Image.open("reproduction/depth/depth.png") as picture:
+        assert picture.size == (900, 360)
+
+
+def test_depth_measures_trained_models(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Path(weights.__file__).parent / "files" / "srresnet.onnx"  # has 16 blocks, and skips
+    monkeypatch.setattr(
+        "srgan.paper.block_depth_study.time_shapes", lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001)
+    )
+    result = srgan("reproduce", "depth", "--blocks", "4", "--model", str(model), "--set", "mine=data/testsets/Set5")
+    assert result.exit_code == 0, result.output
+    found = {(row["blocks"], row["skips"]): row for row in rows(Path("reproduction/depth/depth.csv"))}
+    assert list(found) == [("4", "yes"), ("16", "yes"), ("4", "no")]
+    assert found["16", "yes"]["model"] == "srresnet"
+    assert float(found["16", "yes"]["mine PSNR [dB]"]) > 5
+
+
+def test_a_run_is_exported_before_it_is_measured(srgan: Run, run_of_mine: Path) -> None:
+    result = srgan("reproduce", "depth", "--run", str(run_of_mine))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == ("Error: dogs is no SRResNet of 64 features: leave it out of this study")
+    assert Path("reproduction/depth/models/dogs.onnx").exists()
+
+
+WRONG = [
+    (["table2", "--method", "SRNET=x"], 2, "there is no row SRNET: choose one of nearest, bicubic"),
+    (["table2", "--method", "SRGAN"], 2, "--method SRGAN: write ROW=FILE_OR_FOLDER"),
+    (["table2", "--method", "SRGAN=a", "--method", "SRGAN=b"], 2, "and each row once"),
+    (["table2", "--method", "SRGAN=nowhere"], 1, "the folder nowhere of SRGAN does not exist"),
+    (["table2", "--set", "Urban100"], 2, "there is no set Urban100"),
+    (["table1", "--set", "BSD100"], 2, "table1 has no set BSD100: write --set NAME=FOLDER, NAME of Set5, Set14"),
+    (["figure2", "--set", "Set5"], 1, "the set Set5 has no picture comic"),
+    (["figure2", "--set", "Set14", "--set", "Set5"], 2, "give --set once"),
+    (["seeds", "--data", "nowhere"], 2, "there is no set DIV2K=nowhere"),
+    (["seeds", "--data", "data/testsets/Set5", "--set", "Set5"], 2, "give one of them"),
+    (["depth", "--blocks", "one"], 2, "--blocks one is no list of numbers"),
+    (["depth", "--blocks", "0"], 2, "a network has 1 block or more"),
+    (["depth", "--model", "nope"], 1, "there is no model nope"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "message"), WRONG, ids=[" ".join(words) for words, _, _ in WRONG])
+def test_what_is_wrong_is_one_line(srgan: Run, words: list[str], code: int, message: str) -> None:
+    result = srgan("reproduce", *words, "--json")
+    assert result.exit_code == code, result.output
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+    assert message in json.loads(result.stdout)["error"]
+
+
+def test_an_interruption_says_how_to_go_on(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("srgan.cli.reproduction.evaluate", interrupted)
+    result = srgan("reproduce", "table2", "-o", "out")
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted: what is done is in out; run the same command again to go on\n"
+
+
+def test_what_is_not_installed_is_named(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import util
+
+    present = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "onnx" else present(name))
+    result = srgan("reproduce", "depth")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: this needs onnx, which is not installed: pip install 'srgan[train]'\n"
+
+
+def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "srgan", "reproduce", "--help"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0
+    for what in ("table1", "table2", "figure2", "figure6", "depth", "seeds"):
+        assert f" {what} " in done.stdout
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"torch", "numpy", "pyvips", "openvino", "matplotlib", "srgan.paper.verdicts"}
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of Set5 by two people and one program, who give nearest a 1 and bicubic a 2."""
+    from tests.helpers.voted import cast
+
+    folder = tmp_path_factory.mktemp("rated") / "study"
+    cast(folder, raters=2)
+    cast(folder, raters=1, simulated=True)
+    return folder
+
+
+def test_a_study_fills_the_opinions(srgan: Run, rated: Path) -> None:
+    from srgan_study.study import read_study
+
+    result = srgan("reproduce", "table2", "--set", "Set5", "--study", str(rated), "-o", "out")
+    assert result.exit_code == 0, result.output
+    found = {row["method"]: row for row in rows(Path("out/table2.csv"))}
+    ours = {"nearest": "1.0", "bicubic": "2.0", "SRResNet": "3.0", "SRGAN": "4.0", "HR": "5.0"}
+    assert {method: row["MOS"] for method, row in found.items() if row["MOS"]} == ours
+    assert "| 2.00 / 1.97 |" in result.stdout
+    note = f"MOS of ours: study {read_study(rated).hash}, 2 raters, unscreened."
+    assert note in result.stdout
+    assert "As the study calls them: SRResNet is srresnet, SRGAN is srgan." in result.stdout
+    assert "SIMULATED" not in result.stdout
+    document = json.loads(Path("out/table2.json").read_text())
+    assert document["rows"][1]["mos"] == {"ours": 2.0, "published": 1.97}
+    assert any(text.startswith("MOS of ours: study ") for text in document["notes"])
+
+
+def test_simulated_opinions_say_so_in_every_file(srgan: Run, rated: Path) -> None:
+    result = srgan("reproduce", "seeds", "--set", "Set5", "--study", str(rated), "--simulated", "-o", "out")
+    assert result.exit_code == 0, result.output
+    found = rows(Path("out/seeds.csv"))
+    assert [row["SIMULATED MOS"] for row in found] == ["2.0", "", "3.0", "4.0"]
+    assert Path("out/seeds.md").read_text().startswith("**SIMULATED Table of")
+    assert r"\caption{SIMULATED " in Path("out/seeds.tex").read_text()
+    document = json.loads(Path("out/seeds.json").read_text())
+    assert next(iter(document.items())) == ("warning", "SIMULATED")
+    assert document["rows"][0]["mos"] == {"warning": "SIMULATED", "ours": 2.0, "published": 1.2}
+    assert "SIMULATED: programs cast these votes, and no people" in result.stdout
+    assert ", 1 programs, unscreened" in result.stdout
+
+
+def test_opinions_that_are_not_there_are_refused_before_anything_is_done(srgan: Run, rated: Path) -> None:
+    for words, code, message in (
+        (["table2", "--study", "nowhere"], 1, "study.json cannot be read: name the folder that `srgan study create`"),
+        (["table1", "--simulated"], 2, "name the study with --study FOLDER"),
+    ):
+        result = srgan("reproduce", *words)
+        assert result.exit_code == code, result.output
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert not Path("reproduction").exists()

@@ -1,0 +1,359 @@
+"""`srgan train`: a run from its beginning to a model in use; its folder, what is said, and how it is interrupted."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from srgan.data.known_tests import known_tests
+from srgan.data.prepared_set import Comparison
+from srgan.models.features.classifier_weights import squeezenet_names
+from srgan.models.features.classifiers import SqueezeNet
+from srgan.models.features.vgg import ContentLayer
+from srgan.training.recipes import RECIPES
+from srgan.training.run_folder import Run as TrainingRun
+
+Run = Callable[..., Any]
+Make = Callable[..., Path]
+
+PIXELS, GAME = "srresnet-mse-quick", "srgan-mse-quick"
+
+# As `srgan`, but it hears Ctrl-C so many times in its third update, or before the first.
+HEARS = """
+import os, signal, srgan.training.update, srgan.training.setup
+update, load = srgan.training.update.Training.update, srgan.training.setup.load_vgg
+
+def interrupted(*args, **options):
+    for _ in range({during} if options["number"] == 2 else 0):
+        os.kill(os.getpid(), signal.{signal})
+    return update(*args, **options)
+
+def begun(*args, **options):
+    for _ in range({before}):
+        os.kill(os.getpid(), signal.{signal})
+    return load(*args, **options)
+
+srgan.training.update.Training.update, srgan.training.setup.load_vgg = interrupted, begun
+from srgan.cli import main
+main()
+"""
+
+
+def updates(path: Path) -> list[int]:
+    with path.open(newline="") as file:
+        return [int(row["update"]) for row in csv.DictReader(file)]
+
+
+def last_weights(run: Path) -> bytes:
+    return max((run / "checkpoints").glob("*.safetensors")).read_bytes()
+
+
+@pytest.fixture
+def vgg22(desk: Path) -> Path:
+    """A file as of the normalised VGG19, with random filters, that ends with conv2_2."""
+    random = torch.Generator().manual_seed(0)
+    tensors = {"preprocess.weight": torch.eye(3)[:, :, None, None].contiguous(), "preprocess.bias": torch.zeros(3)}
+    for layer in ContentLayer.parse("vgg22").convolutions():
+        before, after = layer.channels
+        tensors[f"{layer.key}.weight"] = torch.randn(after, before, 3, 3, generator=random) / (9 * before) ** 0.5
+        tensors[f"{layer.key}.bias"] = torch.zeros(after)
+    save_file(tensors, "vgg.safetensors")
+    return Path("vgg.safetensors")
+
+
+@pytest.fixture
+def in_a_process(
+    desk: Path, settings: list[str], album: Path, environment: dict[str, str], tmp_path: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `srgan train` of pixels in a process of its own, which hears signals: see `HEARS`."""
+
+    def run(*words: str, before: int = 0, during: int = 0, signal: str = "SIGINT") -> subprocess.CompletedProcess[str]:
+        code = HEARS.format(before=before, during=during, signal=signal)
+        command = [sys.executable, "-c", code, "train", PIXELS, "--data", str(album), *settings, *words]
+        known = {**environment, "SRGAN_CACHE": str(tmp_path / "cache")}
+        return subprocess.run(command, env=known, capture_output=True, text=True)
+
+    return run
+
+
+def test_what_a_run_leaves(finished: Path, album: Path) -> None:
+    names = {path.name for path in finished.iterdir()}
+    assert names - {"tensorboard"} == {
+        *("run.json", "checkpoints", "log.csv", "validation.csv", "loss.png", "sheet.png", "pictures")
+    }
+    assert sorted(path.name for path in (finished / "checkpoints").iterdir()) == [
+        f"update-0000000{number}.{suffix}" for number in (2, 4) for suffix in ("json", "safetensors")
+    ]
+    assert len(list((finished / "pictures").iterdir())) == 2
+    assert updates(finished / "log.csv") == [1, 2, 3, 4]
+    assert updates(finished / "validation.csv") == [2, 4]
+    document = json.loads((finished / "run.json").read_text())
+    assert (document["data"], document["begun_from"], document["updates"]) == (str(album), "", 4)
+    assert (document["recipe"]["name"], document["recipe"]["blocks"]) == (PIXELS, 1)
+
+
+def test_from_pixels_to_a_model_in_use(train: Run, srgan: Run, run_of_mine: Path, make: Make) -> None:
+    before = last_weights(run_of_mine)
+    result = train(GAME, "--from", str(run_of_mine))  # its data are those of the run
+    assert result.exit_code == 0, result.output
+    run = Path("runs") / GAME
+    assert (run / "initial.safetensors").exists()
+    assert {"discriminator/", "generator/", "average/"} <= {
+        f"{name.split('/')[0]}/" for name in load_file(max((run / "checkpoints").glob("*.safetensors")))
+    }
+    assert json.loads((run / "run.json").read_text())["begun_from"] == str(run_of_mine.absolute())
+    assert result.stdout.splitlines()[0].startswith("4 of 4 updates; validation ")
+    assert result.stdout.splitlines()[-1] == f"to use it srgan export {run}"
+    assert "4/4, perceptual loss = " in result.stderr
+    assert "\x1b" not in result.stdout + result.stderr
+    assert last_weights(run_of_mine) == before
+
+    model = srgan("export", str(run)).stdout.split(":")[0]
+    make("photo.png", size=(12, 8))
+    assert srgan("upscale", "photo.png", "--model", model, "-o", "large.png").exit_code == 0
+    with Image.open("large.png") as large:
+        assert large.size == (48, 32)
+
+
+def test_a_run_begins_with_an_exported_model(train: Run, srgan: Run, run_of_mine: Path, album: Path) -> None:
+    assert srgan("export", str(run_of_mine), "-o", "models", "--name", "dogs").exit_code == 0
+    assert train(GAME, "--from", "models/dogs.onnx", "--data", str(album), "-o", "one").exit_code == 0
+    assert train(GAME, "--from", str(run_of_mine), "-o", "other").exit_code == 0
+    assert last_weights(Path("one")) == last_weights(Path("other"))
+    assert train(GAME, "--from", "none", "--data", str(album), "-o", "third").exit_code == 0
+    assert not Path("third/initial.safetensors").exists()
+
+
+def test_features_of_vgg19_from_a_file(train: Run, run_of_mine: Path, vgg22: Path) -> None:
+    words = ("srgan-vgg22-quick", "--from", str(run_of_mine), "--vgg", str(vgg22))
+    assert train(*words).exit_code == 0
+    document = json.loads(Path("runs/srgan-vgg22-quick/run.json").read_text())
+    assert document["vgg"] == str(vgg22.absolute())
+    assert train(*words, "--resume").exit_code == 0
+    vgg22.unlink()
+    gone = train("srgan-vgg22-quick", "--resume")
+    assert (gone.exit_code, len(gone.stderr.splitlines())) == (1, 1)
+    assert "there are no VGG19 weights at" in gone.stderr
+
+
+def test_deep_features_from_a_file(train: Run, run_of_mine: Path) -> None:
+    names = dict(squeezenet_names())
+    state = SqueezeNet().state_dict()
+    save_file({theirs: state[ours].contiguous() for ours, theirs in names.items()}, "seen.safetensors")
+    words = ("srgan-mse-quick", "--from", str(run_of_mine), "--set", "perception=0.1")
+    lost = train(*words)
+    assert (lost.exit_code, len(lost.stderr.splitlines())) == (1, 1)
+    assert "with --features FILE" in lost.stderr
+    assert not Path("runs/srgan-mse-quick").exists()
+    assert train(*words, "--features", "seen.safetensors").exit_code == 0
+    document = json.loads(Path("runs/srgan-mse-quick/run.json").read_text())
+    assert document["features"] == str(Path("seen.safetensors").absolute())
+    assert "perception" in Path("runs/srgan-mse-quick/log.csv").read_text().splitlines()[0]
+    assert train("srgan-mse-quick", "--set", "perception=0.1", "--resume").exit_code == 0
+    Path("seen.safetensors").unlink()
+    assert train("srgan-mse-quick", "--set", "perception=0.1", "--resume").exit_code == 1
+
+
+def test_a_download_is_asked_for_again_when_a_run_goes_on(
+    train: Run, run_of_mine: Path, vgg22: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srgan.training.inputs.fetch_vgg19", lambda folder, report: vgg22.absolute())
+    words = ("srgan-vgg22-quick", "--from", str(run_of_mine), "--vgg", "download")
+    assert train(*words).exit_code == 0
+    assert train(*words, "--resume").exit_code == 0
+
+
+def test_json(train: Run, run_of_mine: Path, album: Path) -> None:
+    document = json.loads(train(PIXELS, "--data", str(album), "--json").stdout)
+    assert (document["run"], document["updates"], document["planned"]) == (f"runs/{PIXELS}", 4, 4)
+    assert document["weights"] in ("raw", "average")
+    assert 0 < document["psnr"] < 60
+    assert document["interrupted"] is False
+    assert Path(document["plots"]).exists()
+    assert Path(document["sheet"]).exists()
+    failed = train(PIXELS, "--data", "absent", "-o", "other", "--json")
+    assert "absent is not there" in json.loads(failed.stdout)["error"]
+
+
+def test_pictures_of_all_kinds_and_broken_ones(train: Run, make: Make) -> None:
+    for number, mode in enumerate(("RGB", "L", "RGBA", "LA") * 4):
+        suffix = {"RGB": "jpg", "RGBA": "webp"}.get(mode, "png")
+        make(f"photos/deep/er {number}/ü.{suffix}", size=(100 + number, 120), mode=mode)
+    deep = np.random.default_rng(0).integers(0, 65536, (100, 100)).astype(np.uint16)
+    Image.fromarray(deep).save("photos/deep16.png")
+    make("photos/small.png", size=(95, 300))
+    shutil.copy("photos/small.png", "photos/small2.png")
+    for number in range(7):
+        Path(f"photos/broken{number}.jpg").write_text("not a picture")
+    result = train(PIXELS, "--data", "photos")
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.stderr.splitlines() if line.startswith("left out: ")]
+    assert len(lines) == 7
+    assert all("is not a picture" in line for line in lines[:5])
+    assert lines[5:] == ["left out: 2 more that cannot be read", "left out: 2 too small"]
+
+
+def test_a_prepared_folder(train: Run, srgan: Run, album: Path) -> None:
+    assert srgan("data", "prepare", str(album), "-o", "ready").exit_code == 0
+    assert train(PIXELS, "--data", "ready").exit_code == 0
+    assert srgan("data", "prepare", str(album), "-o", "double", "--scale", "2").exit_code == 0
+    result = train(PIXELS, "--data", "double", "-o", "other")
+    assert result.exit_code == 2
+    assert "double is prepared for x2, but the recipe enlarges x4" in result.stderr
+
+
+def test_minutes_plan_the_updates(train: Run, album: Path) -> None:
+    many = ("--set", "updates=1000000", "--set", "validate_every=1000000")
+    result = train(PIXELS, "--data", str(album), *many, "--minutes", "0.04", "--json")
+    assert result.exit_code == 0, result.output
+    assert "updates fit into the time: about " in result.stderr
+    document = json.loads(result.stdout)
+    assert 1 <= document["updates"] <= document["planned"] < 1_000_000
+    few = train(PIXELS, "--data", str(album), "--minutes", "5", "-o", "few")
+    assert few.stdout.startswith("4 of 4 updates")  # never more than the recipe has
+    assert "fit into the time" not in few.stderr
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_an_interrupted_run_goes_on_to_the_same_weights(
+    in_a_process: Run, train: Run, album: Path, finished: Path, number: str
+) -> None:
+    stopped = in_a_process("-o", "run", during=1, signal=number)
+    assert stopped.returncode == 130
+    assert "Stopping after this update, with a checkpoint; once more to stop at once." in stopped.stderr.splitlines()
+    assert "Traceback" not in stopped.stderr
+    assert "to go on  the same command with --resume" in stopped.stdout.splitlines()
+    assert Path("run/checkpoints/update-00000003.json").exists()
+    assert last_weights(Path("run")) != last_weights(finished)
+    assert train(PIXELS, "--data", str(album), "-o", "run", "--resume").exit_code == 0
+    assert last_weights(Path("run")) == last_weights(finished)
+    assert updates(Path("run/log.csv")) == [1, 2, 3, 4]
+    assert updates(Path("run/validation.csv")) == [2, 3, 4]
+
+
+def test_an_interruption_that_cannot_wait(in_a_process: Run, train: Run, album: Path, finished: Path) -> None:
+    stopped = in_a_process("-o", "run", during=2)
+    assert stopped.returncode == 130
+    assert stopped.stdout == ""
+    assert stopped.stderr.splitlines()[-2:] == [
+        "Stopping after this update, with a checkpoint; once more to stop at once.",
+        "Interrupted: go on with run by --resume",
+    ]
+    assert train(PIXELS, "--data", str(album), "-o", "run", "--resume").exit_code == 0
+    assert last_weights(Path("run")) == last_weights(finished)
+
+
+def test_an_interruption_before_the_first_update(in_a_process: Run, desk: Path) -> None:
+    stopped = in_a_process("-o", "run", before=1)
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (130, "", "Interrupted\n")
+    assert list(desk.iterdir()) == []
+
+
+def test_a_damaged_checkpoint_is_passed_over(train: Run, run_of_mine: Path) -> None:
+    good = last_weights(run_of_mine)
+    newest = max((run_of_mine / "checkpoints").glob("*.safetensors"))
+    newest.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    result = train(PIXELS, "-o", str(run_of_mine), "--resume")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[0] == (
+        f"the checkpoint {newest.name} is damaged (its checksum is wrong): it is passed over for the one before it"
+    )
+    assert last_weights(run_of_mine) == good
+    assert updates(run_of_mine / "log.csv") == [1, 2, 3, 4]
+
+
+def test_checkpoints_beside_those_of_validations(train: Run, album: Path) -> None:
+    assert train(PIXELS, "--data", str(album), "--save-every", "1").exit_code == 0
+    kept = sorted(path.stem for path in Path("runs", PIXELS, "checkpoints").glob("*.json"))
+    assert kept == ["update-00000002", "update-00000003", "update-00000004"]  # the last three
+
+
+@pytest.fixture
+def two_processes(
+    desk: Path, arguments: Callable[..., list[str]], settings: list[str], environment: dict[str, str], tmp_path: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `srgan train` of pixels in two processes."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = arguments("train", PIXELS, *settings, "--devices", "2", "--device", "cpu", "-o", "run", *words)
+        known = {**environment, "SRGAN_CACHE": str(tmp_path / "cache")}
+        return subprocess.run(command, env=known, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.mark.slow
+def test_processes_together(two_processes: Run, album: Path, finished: Path) -> None:
+    result = two_processes("--data", str(album))
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 4
+    assert result.stderr.count("4/4: ") == 1
+    together, alone = (load_file(max((run / "checkpoints").glob("*.safetensors"))) for run in (Path("run"), finished))
+    for name, tensor in alone.items():
+        torch.testing.assert_close(together[name], tensor, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--data", "absent"], 1, "absent is not there"),
+        (["--data", ".", "--set", "batch=3"], 2, "a batch of 3 cannot be shared equally by 2 processes"),
+    ],
+)
+def test_processes_complain_with_one_voice(two_processes: Run, words: list[str], code: int, said: str) -> None:
+    result = two_processes(*words)
+    assert (result.returncode, result.stdout) == (code, "")
+    (line,) = [line for line in result.stderr.splitlines() if "Error: " in line]
+    assert said in line
+    assert "Traceback" not in result.stderr
+    assert not Path("run").exists()
+
+
+def test_missing_packages_are_named(train: Run, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *rest: None if name == "torch" else find_spec(name, *rest)
+    )
+    result = train(PIXELS, "--data", str(album))
+    assert result.exit_code == 1
+    assert result.stderr == "Error: training needs torch, which is not installed: pip install 'srgan[train]'\n"
+
+
+def test_the_notes_of_a_run_give_its_recipe_back(finished: Path) -> None:
+    recipe = TrainingRun(finished).settings().recipe
+    assert recipe.name == PIXELS
+    assert recipe != RECIPES[PIXELS]
+    assert recipe.batch == 2
+
+
+def test_the_notes_of_a_run_tell_of_the_comparison_with_test_sets(train: Run, album: Path, data_folder: Path) -> None:
+    shutil.copytree(album, "photos")
+    shutil.copy(data_folder / "testsets" / "Set5" / "bird.png", "photos/mine.png")
+    result = train(PIXELS, "--data", "photos", "-o", "run")
+    assert "left out: photos/mine.png, which shows Set5/bird of a test set" in result.stderr.splitlines()
+    known = known_tests()
+    assert TrainingRun(Path("run")).settings().comparison == Comparison(len(known.names), known.identity, 1)
+
+
+def test_pictures_that_were_not_compared_are_told(train: Run, srgan: Run, album: Path) -> None:
+    assert srgan("data", "prepare", str(album), "-o", "ready").exit_code == 0
+    index = json.loads(Path("ready/index.json").read_text())
+    del index["comparison"]
+    Path("ready/index.json").write_text(json.dumps(index))
+    result = train(PIXELS, "--data", "ready", "-o", "run")
+    assert result.exit_code == 0
+    assert "ready was never compared with pictures of test sets: prepare it again" in result.stderr
+    assert TrainingRun(Path("run")).settings().comparison is None

@@ -1,0 +1,235 @@
+"""Downloads: continued, held against size and checksum, unpacked safely; without network, what to place where."""
+
+import hashlib
+import io
+import re
+import tarfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan.data import public_datasets as module
+from srgan.data.public_datasets import ARCHIVES, Archive, download, unpack
+from srgan.download import Remote, fetch
+from srgan.errors import DataError, OutputError, UsageError
+
+Serve = Callable[[str, bytes], Remote]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves `files`: at most `most` bytes an answer, and ranges if `ranges`."""
+
+    files: dict[str, bytes]
+    asked: list[str]
+    most, ranges, length = 10**9, True, True
+
+    def do_GET(self) -> None:
+        content = self.files.get(self.path)
+        if content is None:
+            self.send_error(404)
+            return
+        asked = self.headers.get("Range", "")
+        self.asked.append(asked)
+        match = re.fullmatch(r"bytes=(\d+)-", asked)
+        start = int(match[1]) if match and self.ranges else 0
+        self.send_response(206 if start else 200)
+        if self.length:
+            self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self.wfile.write(content[start : start + self.most])
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
+    handler = type("Server", (Handler,), {"files": {}, "asked": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        handler.address = f"http://127.0.0.1:{serving.server_port}"  # type: ignore[attr-defined]
+        yield handler
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def serve(server: type[Handler]) -> Serve:
+    def served(name: str, content: bytes) -> Remote:
+        server.files[f"/{name}"] = content
+        address = server.address  # type: ignore[attr-defined]
+        return Remote(f"{address}/{name}", len(content), hashlib.sha256(content).hexdigest(), "the test's own file")
+
+    return served
+
+
+CONTENT = bytes(range(256)) * 40
+
+
+@pytest.mark.parametrize("length", [True, False])
+@pytest.mark.parametrize("ranges", [True, False])
+def test_continues_what_broke_off(
+    server: type[Handler], serve: Serve, tmp_path: Path, ranges: bool, length: bool
+) -> None:
+    remote = serve("file.bin", CONTENT)
+    server.most, server.ranges, server.length = 1000, ranges, length
+    with pytest.raises(DataError, match="run it again, it continues"):
+        fetch(remote, tmp_path, failure=DataError)
+    assert not (tmp_path / "file.bin").exists()
+    server.most = len(CONTENT)
+    told: list[tuple[int, int]] = []
+    path = fetch(remote, tmp_path, failure=DataError, report=lambda *both: told.append(both))
+    assert path.read_bytes() == CONTENT
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert fetch(remote, tmp_path, failure=DataError) == path
+    assert server.asked == ["", "bytes=1000-"]
+    assert [file.name for file in tmp_path.iterdir()] == ["file.bin"]
+
+
+def test_what_is_something_else_is_not_kept(serve: Serve, tmp_path: Path) -> None:
+    remote = serve("file.bin", CONTENT)
+    with pytest.raises(DataError, match=r"is not the test's own file \(its sha256 is another\)"):
+        fetch(replace(remote, sha256="0" * 64), tmp_path, failure=DataError)
+    with pytest.raises(DataError, match="sends 10,240 bytes, but the test's own file has 99,999: try another network"):
+        fetch(replace(remote, size=99_999), tmp_path, failure=DataError)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_fetched_says_what_to_place_where(serve: Serve, tmp_path: Path) -> None:
+    remote = serve("file.bin", CONTENT)
+    with pytest.raises(DataError, match=r"404.*fetch it elsewhere"):
+        fetch(replace(remote, url=f"{remote.url}x"), tmp_path, failure=DataError)
+    with pytest.raises(DataError, match="refused") as told:
+        fetch(replace(remote, url="http://127.0.0.1:9/file.bin"), tmp_path, failure=DataError)
+    assert str(told.value).endswith(f"put it at {tmp_path / 'file.bin'}")
+    assert "\n" not in str(told.value)
+    (tmp_path / "a file").touch()
+    with pytest.raises(OutputError, match="choose a folder"):
+        fetch(remote, tmp_path / "a file", failure=DataError)
+
+
+def picture(shade: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 8, 3), shade, np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def tarred(files: dict[str, bytes], links: dict[str, str] | None = None) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, target in (links or {}).items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
+@pytest.fixture
+def archives(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DIV2K and the dogs, small and nearby."""
+    train = zipped({"DIV2K_train_HR/": b"", **{f"DIV2K_train_HR/{n:04}.png": picture(n) for n in range(1, 4)}})
+    valid = zipped({"DIV2K_valid_HR/0801.png": picture(9)})
+    dogs = tarred({f"Images/n02085620-Chihuahua/{n}.jpg": picture(n) for n in range(3)})
+    nearby = {
+        "div2k": (
+            Archive(serve("DIV2K_train_HR.zip", train), "DIV2K_train_HR"),
+            Archive(serve("DIV2K_valid_HR.zip", valid), "DIV2K_valid_HR"),
+        ),
+        "dogs": (Archive(serve("images.tar", dogs), "Images"),),
+    }
+    monkeypatch.setattr(module, "ARCHIVES", nearby)
+
+
+@pytest.mark.usefixtures("archives")
+def test_archives_are_fetched_and_unpacked_once(server: type[Handler], tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    for _ in range(2):
+        download("div2k", tmp_path / "DIV2K", report=lambda *all: told.append(all))
+        download("dogs", tmp_path / "dogs")
+    assert len(server.asked) == 3
+    assert (tmp_path / "DIV2K" / "DIV2K_train_HR" / "0002.png").read_bytes() == picture(2)
+    assert (tmp_path / "DIV2K" / "DIV2K_valid_HR" / "0801.png").read_bytes() == picture(9)
+    assert len(list((tmp_path / "dogs" / "Images").rglob("*.jpg"))) == 3
+    assert {what for what, _, _ in told} == {
+        f"{act} DIV2K_{part}_HR.zip" for act in ("fetching", "unpacking") for part in ("train", "valid")
+    }
+    assert all(done <= whole for _, done, whole in told)
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_only_pictures_are_unpacked_and_links_are_not(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    files = {"Images/a.jpg": picture(1), "Images/run.sh": b"rm", "Images/way/b.jpg": picture(2), "c.txt": b""}
+    (tmp_path / "x.tar").write_bytes(tarred(files, {"Images/way": str(outside), "Images/d.jpg": "/etc/passwd"}))
+    unpack(tmp_path / "x.tar", "Images", tmp_path)
+    found = sorted(path.relative_to(tmp_path / "Images").as_posix() for path in (tmp_path / "Images").rglob("*.*"))
+    assert found == ["a.jpg", "way/b.jpg"]
+    assert not list(outside.iterdir())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Images", "outside", "x.tar"]
+
+
+@pytest.mark.parametrize("name", ["../escaped.jpg", "/tmp/escaped.jpg", "Images/../../escaped.jpg", "C:\\escaped.jpg"])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str, kind: str) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    files = {"Images/a.jpg": picture(1), name: picture(2)}
+    (folder / f"x.{kind}").write_bytes(zipped(files) if kind == "zip" else tarred(files))
+    with pytest.raises(DataError, match="leads elsewhere"):
+        unpack(folder / f"x.{kind}", "Images", folder)
+    assert [path.name for path in folder.iterdir()] == [f"x.{kind}"]
+    assert not list(tmp_path.rglob("escaped*"))
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_damaged_archives_leave_nothing(tmp_path: Path, kind: str) -> None:
+    files = {f"Images/{n}.jpg": picture(n) for n in range(9)}
+    whole = zipped(files) if kind == "zip" else tarred(files)
+    path = tmp_path / f"x.{kind}"
+    for content in (whole[: len(whole) // 2 - 500], b"<html>log in</html>"):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"delete it and fetch it again|cannot be unpacked"):
+            unpack(path, "Images", tmp_path)
+    path.write_bytes(zipped({"Other/a.jpg": b""}) if kind == "zip" else tarred({"Other/a.jpg": b""}))
+    with pytest.raises(DataError, match="holds no pictures in Images"):
+        unpack(path, "Images", tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_has_no_public_address_says_what_to_place_where(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no checksum.*BSR_bsds500\.tgz and unpack it in .*run this without"):
+        download("bsds", tmp_path)
+    with pytest.raises(DataError, match=r"account at https://image-net\.org.*train/n01440764"):
+        download("imagenet", tmp_path)
+    for layout in (None, "folder"):
+        with pytest.raises(UsageError, match="--layout div2k or dogs"):
+            download(layout, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_known_of_the_archives() -> None:
+    for archive in (archive for several in ARCHIVES.values() for archive in several):
+        assert re.fullmatch("[0-9a-f]{64}", archive.remote.sha256)
+        assert archive.remote.size > 10**8

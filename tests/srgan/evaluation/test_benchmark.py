@@ -1,0 +1,379 @@
+"""Everything is measured once: what was done holds for as long as what it was done with does, however a run ended."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from srgan.data.mixes import MIXES
+from srgan.errors import DataError, OutputError, PictureError, UsageError
+from srgan.evaluation.benchmark import Plan, evaluate
+from srgan.evaluation.inputs import Damage
+from srgan.evaluation.measures import (
+    Measure,
+    always_taken,
+    feature_measure,
+    find_protocol,
+    niqe_measure,
+    protocol_measure,
+)
+from srgan.evaluation.methods import FolderMethod, Interpolation, Method, find_method
+from srgan.evaluation.outputs import read_results, write_text
+from srgan.evaluation.results import Results
+from srgan.evaluation.test_sets import Pair, PictureSet, Pixels, find_set
+from srgan.images.resample import imresize
+from srgan.metrics import MATLAB, PAPER, consistency
+from tests.helpers.noise import make_set, noise, save
+
+BY_PAPER = protocol_measure(PAPER)
+
+
+@dataclass
+class Ear:
+    """Hears what is said and counted."""
+
+    said: list[str] = field(default_factory=list)
+    counted: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def count(self, what: str, done: int, whole: int) -> None:
+        self.counted.append((what, done, whole))
+
+
+class Spy(Interpolation):
+    """Repeats pixels, knows for which pictures it did, and can be made to fail at one."""
+
+    def __init__(self, name: str = "spy", until: int | None = None) -> None:
+        super().__init__(name, "repeats pixels", lambda low, scale: np.kron(low, np.ones((4, 4, 1), np.uint8)), 4)
+        self.asked: list[str] = []
+        self._until = until
+
+    def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
+        if len(self.asked) == self._until:
+            raise KeyboardInterrupt
+        self.asked.append(pair.label)
+        return super().restore(pair)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PictureSet:
+    """A set of three pictures; the evaluation's folder is beside it."""
+    monkeypatch.chdir(tmp_path)
+    return make_set(Path("tiny"), "abc")
+
+
+def run(methods: Any, sets: Any, *measures: Measure, ear: Ear | None = None) -> Results:
+    every = (methods,) if isinstance(methods, Method) else tuple(methods)
+    chosen = (sets,) if isinstance(sets, PictureSet) else tuple(sets)
+    return evaluate(Plan(every, chosen, measures or (BY_PAPER,)), Path("out"), ear or Ear())
+
+
+def scores(results: Results) -> Results:
+    """Without the times, which are never the same."""
+    return replace(results, rows=tuple(replace(row, seconds=None) for row in results.rows))
+
+
+def test_every_picture_is_restored_and_measured(tiny: PictureSet) -> None:
+    other = make_set(Path("other"), "z", width=40)
+    results = run([Spy(), find_method("HR")], [tiny, other], BY_PAPER, *always_taken(4))
+    assert results.sets == {"tiny": ("a", "b", "c"), "other": ("z",)}
+    assert [method.name for method in results.methods] == ["spy", "HR"]
+    assert [(row.method, row.data, row.picture) for row in results.rows][:4] == [
+        ("spy", "tiny", "a"),
+        ("spy", "tiny", "b"),
+        ("spy", "tiny", "c"),
+        ("spy", "other", "z"),
+    ]
+    assert results.rows[0].path == "pictures/spy/tiny/a.png"
+    assert all((Path("out") / row.path).is_file() for row in results.rows)
+    assert results.values("HR", "tiny", "paper/psnr") == [float("inf")] * 3
+    assert results.values("HR", "other", "rgb/mse") == [0.0]
+    restored = np.kron(PictureView("out/low/tiny/b.png").pixels, np.ones((4, 4, 1), np.uint8))
+    expected = PAPER.measure(restored, noise(seed=1))
+    assert results.values("spy", "tiny", "paper/psnr")[1] == expected.psnr
+    assert results.values("spy", "tiny", "paper/ssim")[1] == expected.ssim
+
+
+class PictureView:
+    """A picture read by another library."""
+
+    def __init__(self, path: str) -> None:
+        from PIL import Image
+
+        with Image.open(path) as image:
+            self.pixels = np.asarray(image.convert("RGB"))
+
+
+def test_what_was_done_is_not_done_again(tiny: PictureSet) -> None:
+    first, ear, spy = run(Spy(), tiny), Ear(), Spy()
+    before = {path: path.stat() for path in Path("out").rglob("*.*")}
+    assert run(spy, tiny, ear=ear) == first
+    assert spy.asked == []
+    assert ear.said == ["3 of 3 pictures were measured before"]
+    assert {path: path.stat().st_mtime_ns for path in Path("out").rglob("*.*")} == {
+        path: state.st_mtime_ns for path, state in before.items()
+    }
+
+
+def test_only_what_changed_is_done_again(tiny: PictureSet) -> None:
+    run(Spy(), tiny)
+    save(Path("tiny/b.png"), noise(seed=9))
+    (Path("out") / "pictures/spy/tiny/c.png").write_bytes(b"damaged")
+    spy = Spy()
+    results = run(spy, tiny)
+    assert spy.asked == ["tiny/b", "tiny/c"]
+    assert scores(results) == scores(evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"), Ear()))
+
+
+@pytest.mark.parametrize("change", ["identity", "version", "scale"])
+def test_another_method_version_or_scale_is_done_again(
+    tiny: PictureSet, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    run(Spy(), tiny)
+    spy, scale = Spy(), 4
+    if change == "identity":
+        spy.info = replace(spy.info, identity="otherwise")
+    elif change == "version":
+        monkeypatch.setattr("srgan.evaluation.benchmark.__version__", "9")
+    else:
+        spy, scale = Spy(), 2
+        monkeypatch.setattr(spy, "_enlarge", lambda low, _: np.kron(low, np.ones((2, 2, 1), np.uint8)))
+    evaluate(Plan((spy,), (tiny,), (BY_PAPER,), scale), Path("out"), Ear())
+    assert spy.asked == ["tiny/a", "tiny/b", "tiny/c"]
+
+
+def test_further_measures_are_taken_of_what_is_there(tiny: PictureSet) -> None:
+    first = run(Spy(), tiny)
+    spy = Spy()
+    results = run(spy, tiny, BY_PAPER, *always_taken(4))
+    assert spy.asked == []
+    assert set(results.rows[0].scores) == {"paper/psnr", "paper/ssim", "rgb/psnr", "rgb/mse", "consistency"}
+    assert run(Spy(), tiny) == first  # and are not told when they are not asked for
+
+
+def test_a_measure_that_has_become_another_is_taken_again(tiny: PictureSet) -> None:
+    run(Spy(), tiny)
+    changed = replace(BY_PAPER, identity="otherwise", take=lambda restored, pair: {"paper/psnr": 1.0})
+    assert run(Spy(), tiny, changed).values("spy", "tiny", "paper/psnr") == [1.0, 1.0, 1.0]
+
+
+def test_a_run_that_was_ended_goes_on_to_the_same_result(tiny: PictureSet) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Spy(until=2), tiny)
+    journal = Path("out/journal.jsonl")
+    journal.write_text(journal.read_text() + journal.read_text()[:100])  # killed in the middle of a line
+    spy, ear = Spy(), Ear()
+    results = run(spy, tiny, ear=ear)
+    assert spy.asked == ["tiny/c"]
+    assert ear.said == ["2 of 3 pictures were measured before"]
+    assert scores(results) == scores(evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"), Ear()))
+    again = Spy()
+    run(again, tiny)
+    assert again.asked == []
+
+
+def test_progress_is_counted_to_its_end(tiny: PictureSet) -> None:
+    ear = Ear()
+    run([Spy(), find_method("bicubic")], tiny, ear=ear)
+    assert [done for what, done, _ in ear.counted if what == "preparing pictures"] == [1, 2, 3]
+    done = [done for what, done, _ in ear.counted if what == "evaluating"]
+    assert done == sorted(done)
+    assert ear.counted[-1] == ("evaluating", done[-1], done[-1])
+    assert done[-1] == 2 * 3 * 24 * 20
+
+
+def test_nothing_of_a_folder_is_judged_before_all_is_found(tiny: PictureSet) -> None:
+    for name in "ab":
+        save(Path(f"made/{name}.png"), noise())
+    spy = Spy()
+    with pytest.raises(DataError, match=r"theirs has no picture of tiny/c: add it to made"):
+        run([spy, FolderMethod("theirs", Path("made"))], tiny)
+    assert spy.asked == []
+
+
+def test_a_changed_picture_of_a_folder_is_measured_again(tiny: PictureSet) -> None:
+    for name in "abc":
+        save(Path(f"made/{name}.png"), noise(seed=3))
+    first = run(FolderMethod("theirs", Path("made")), tiny)
+    save(Path("made/b.png"), noise(seed=1))
+    second = run(FolderMethod("theirs", Path("made")), tiny)
+    assert second.values("theirs", "tiny", "paper/psnr")[1] == float("inf")
+    assert [row for row in first.rows if row.picture != "b"] == [row for row in second.rows if row.picture != "b"]
+    assert first.methods != second.methods
+
+
+def test_a_folder_without_a_set_leaves_its_cells_empty(tiny: PictureSet) -> None:
+    save(Path("made/other/z.png"), noise())
+    other = make_set(Path("other"), "z")
+    ear = Ear()
+    theirs = FolderMethod("theirs", Path("made"))
+    results = run([Spy(), theirs], [tiny, other], ear=ear)
+    assert ear.said == ["theirs has no pictures of tiny: it is not evaluated on it"]
+    assert results.values("theirs", "tiny", "paper/psnr") == []
+    assert len(results.values("theirs", "other", "paper/psnr")) == 1
+    with pytest.raises(DataError, match=r"no method has pictures of tiny: leave the set out"):
+        run(FolderMethod("theirs", Path("made")), [tiny, other])
+    with pytest.raises(DataError, match=r"theirs has no picture of tiny: name its files as those of the set"):
+        run([Spy(), FolderMethod("theirs", Path("made"))], tiny)
+
+
+def test_damaged_inputs_are_sets_of_their_own(tiny: PictureSet) -> None:
+    noisy = tiny.damaged(Damage("noise", 20))
+    results = run([Spy(), find_method("HR")], [tiny, noisy], BY_PAPER, *always_taken(4))
+    assert results.sets == {"tiny": ("a", "b", "c"), "tiny+noise20": ("a", "b", "c")}
+    assert results.inputs == {"tiny": "clean", "tiny+noise20": "noise:20"}
+    assert results.damaged == {"tiny+noise20": Damage("noise", 20)}
+    restored = np.kron(PictureView("out/low/tiny+noise20/b.png").pixels, np.ones((4, 4, 1), np.uint8))
+    assert results.values("spy", "tiny+noise20", "paper/psnr")[1] == PAPER.measure(restored, noise(seed=1)).psnr
+    write_text(Path("out/results.json"), results.to_json())
+    assert read_results(Path("out")) == results
+
+
+def test_consistency_is_with_the_clean_small_picture(tiny: PictureSet) -> None:
+    results = run([Spy(), find_method("HR")], tiny.damaged(Damage("noise", 20)), *always_taken(4))
+    assert results.values("HR", "tiny+noise20", "consistency") == [float("inf")] * 3
+    clean = imresize(noise(), 0.25, border="replicate")
+    expected = consistency(PictureView("out/pictures/spy/tiny+noise20/a.png").pixels, clean, scale=4)
+    assert results.values("spy", "tiny+noise20", "consistency")[0] == expected
+    assert expected < 25
+
+
+def test_what_was_begun_with_one_input_is_not_continued_with_another(tiny: PictureSet) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Spy(until=2), tiny.damaged(Damage("noise", 20)))
+    spy, ear = Spy(), Ear()
+    run(spy, [tiny, tiny.damaged(Damage("noise", 10))], ear=ear)
+    assert len(spy.asked) == 6
+    assert ear.said == []
+    again = Spy()
+    run(again, tiny.damaged(Damage("noise", 20)))
+    assert again.asked == ["tiny+noise20/c"]
+    same_name = replace(tiny, name="tiny+noise20")  # clean pictures in a set that is called as a damaged one
+    third = Spy()
+    run(third, same_name)
+    assert len(third.asked) == 3
+
+
+def test_damage_that_became_another_is_done_again(tiny: PictureSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    messenger = tiny.damaged(Damage("messenger"))
+    run(Spy(), messenger)
+    (before,) = MIXES["messenger"].rounds[1:]
+    monkeypatch.setitem(
+        MIXES, "messenger", replace(MIXES["messenger"], rounds=(replace(before, quality=(5, 5), webp_share=0.0),))
+    )
+    spy = Spy()
+    run(spy, messenger)
+    assert len(spy.asked) == 3
+
+
+def test_a_folder_needs_pictures_made_from_the_damaged_ones(tiny: PictureSet) -> None:
+    noisy = tiny.damaged(Damage("noise", 20))
+    for name in "abc":
+        save(Path(f"made/{name}.png"), noise())
+    with pytest.raises(DataError, match=r"theirs has no picture of tiny\+noise20: .* and put them into a folder"):
+        run(FolderMethod("theirs", Path("made")), noisy)
+    for name in "abc":
+        save(Path(f"made/tiny+noise20/{name}.png"), noise(seed=3))
+    results = run(FolderMethod("theirs", Path("made")), [tiny, noisy])
+    assert results.values("theirs", "tiny", "paper/psnr")[0] == float("inf")
+    assert results.values("theirs", "tiny+noise20", "paper/psnr")[0] < 20
+
+
+def test_pictures_too_small_for_a_protocol_are_refused(tiny: PictureSet) -> None:
+    with pytest.raises(PictureError, match=r"tiny/a is 24x16, and the matlab protocol needs 19 pixels on each side"):
+        run(Spy(), make_set(Path("tiny"), "abc", height=16), protocol_measure(MATLAB))
+
+
+def test_pictures_too_small_for_another_measure_go_without_it(tiny: PictureSet) -> None:
+    ear = Ear()
+    results = run(Spy(), tiny, *always_taken(4), ear=ear)
+    assert ear.said == ["tiny/a is 24x20, and MS-SSIM needs 184: tiny goes without it"]
+    assert results.values("spy", "tiny", "ms-ssim") == []
+
+
+def test_other_folders_are_not_written_to(tiny: PictureSet) -> None:
+    with pytest.raises(UsageError, match=r"^tiny holds other things than an evaluation: name another folder with -o$"):
+        evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny"), Ear())
+    with pytest.raises(OutputError, match=r"tiny/a.png/out cannot be written"):
+        evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny/a.png/out"), Ear())
+
+
+def test_two_of_one_name_are_refused(tiny: PictureSet) -> None:
+    with pytest.raises(UsageError, match=r"two methods are called spy: name one of them otherwise, as OTHER=spy"):
+        Plan((Spy(), Spy()), (tiny,), ())
+    with pytest.raises(UsageError, match=r"two sets are called tiny"):
+        Plan((Spy(),), (tiny, tiny), ())
+
+
+def test_results_that_are_not_there_are_told(tiny: PictureSet) -> None:
+    with pytest.raises(DataError, match=r"out/results.json cannot be read: name the folder of an evaluation"):
+        read_results(Path("out"))
+    results = run(Spy(), tiny)
+    write_text(Path("out/results.json"), results.to_json())
+    assert read_results(Path("out")) == results
+
+
+def test_an_unknown_protocol_is_told() -> None:
+    with pytest.raises(UsageError, match=r"--protocol must be paper or matlab, not Paper"):
+        find_protocol("Paper")
+    assert find_protocol("matlab", 2).crop == 2
+
+
+def test_niqe_needs_a_file_of_its_own(tmp_path: Path, tiny: PictureSet) -> None:
+    generator = np.random.default_rng(0)
+    np.savez(tmp_path / "niqe.npz", mu_pris_param=generator.random((1, 36)), cov_pris_param=np.eye(36))
+    measure = niqe_measure(tmp_path / "niqe.npz")
+    large = make_set(Path("large"), "a", width=200, height=192)
+    flat = make_set(Path("flat"), "a", width=200, height=192)
+    save(Path("flat/a.png"), np.full((192, 200, 3), 9, np.uint8))
+    results = run(find_method("bicubic"), [tiny, large, flat], measure)
+    assert results.values("bicubic", "tiny", "niqe") == []
+    assert results.values("bicubic", "large", "niqe")[0] > 0
+    assert np.isnan(results.values("bicubic", "flat", "niqe")).all()
+
+
+def test_features_are_named_for_their_network(data_folder: Path, tiny: PictureSet) -> None:
+    weights = data_folder.parent / "weights" / "squeezenet1.1.safetensors"
+    if not weights.is_file():
+        pytest.skip(f"no weights at {weights}")
+    large = make_set(Path("large"), "a", width=64, height=64)
+    ear = Ear()
+    results = run([find_method("HR"), find_method("nearest")], [tiny, large], feature_measure(weights), ear=ear)
+    assert ear.said == ["tiny/a is 24x20, and features of squeezenet1.1 needs 32: tiny goes without it"]
+    assert results.values("HR", "large", "features/squeezenet1.1") == [pytest.approx(0, abs=1e-6)]
+    assert results.values("nearest", "large", "features/squeezenet1.1")[0] > 0.1
+
+
+PRINTED = {  # Ledig et al. 2017, tables 1 and 2
+    "Set5": {
+        "nearest": (26.26, 0.7552),
+        "bicubic": (28.43, 0.8211),
+        "SRResNet-MSE": (32.05, 0.9019),
+        "SRGAN-VGG54": (29.40, 0.8472),
+    },
+    "Set14": {
+        "nearest": (24.64, 0.7100),
+        "bicubic": (25.99, 0.7486),
+        "SRResNet-MSE": (28.49, 0.8184),
+        "SRGAN-VGG54": (26.02, 0.7397),
+    },
+    "BSD100": {"nearest": (25.02, 0.6606), "bicubic": (25.94, 0.6935)},
+}
+
+
+@pytest.mark.parametrize("data", ["Set5", "Set14", pytest.param("BSD100", marks=pytest.mark.slow)])
+def test_the_rows_of_the_paper(data: str, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRGAN_DATA", str(data_folder))
+    published = data_folder / "published"
+    words = [f"{name}={published / name}" if "-" in name else name for name in PRINTED[data]]
+    plan = Plan(tuple(find_method(word) for word in words), (find_set(data),), (BY_PAPER,))
+    results = evaluate(plan, tmp_path / "out", Ear())
+    found = {}
+    for method in PRINTED[data]:
+        psnr, ssim = (np.mean(results.values(method, data, f"paper/{kind}")) for kind in ("psnr", "ssim"))
+        found[method] = (round(float(psnr), 2), round(float(ssim), 4))
+    assert found == PRINTED[data]

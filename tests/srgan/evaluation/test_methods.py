@@ -1,0 +1,177 @@
+"""Methods are found by what names them, and make large pictures; what cannot be one is told in one line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srgan.errors import DataError, ModelError, PictureError, UsageError
+from srgan.evaluation.methods import FolderMethod, default_methods, find_method
+from srgan.images.resample import imresize
+from srgan.upscale.upscaler import Upscaler
+from tests.helpers.noise import make_pairs, noise, save
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def only_tiny(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small model is the only one that came with srgan."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
+
+
+def test_interpolations(tmp_path: Path) -> None:
+    (pair,) = make_pairs(tmp_path, "a")
+    expected = {
+        "nearest": np.kron(pair.low, np.ones((4, 4, 1), np.uint8)),
+        "bicubic": imresize(pair.low, 4, border="replicate"),
+        "lanczos": imresize(pair.low, 4, kernel="lanczos3", border="replicate"),
+    }
+    for name, picture in expected.items():
+        method = find_method(name)
+        assert (method.info.name, method.info.kind) == (name, "interpolation")
+        with method.ready():
+            restored, seconds = method.restore(pair)
+        assert np.array_equal(restored, picture)
+        assert seconds is not None
+        assert seconds > 0
+    assert len({find_method(name).info.identity for name in expected}) == 3
+
+
+def test_the_true_pictures_are_a_method_if_asked_for(tmp_path: Path) -> None:
+    (pair,) = make_pairs(tmp_path, "a")
+    method = find_method("HR")
+    restored, seconds = method.restore(pair)
+    assert (method.info.name, method.info.kind, seconds) == ("HR", "reference", None)
+    assert np.array_equal(restored, pair.high)
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_what_came_with_srgan_is_evaluated_by_default() -> None:
+    assert default_methods() == ["nearest", "bicubic", "lanczos", "tiny"]
+
+
+@pytest.mark.usefixtures("only_tiny")
+@pytest.mark.parametrize("suffix", [None, ".onnx", ".safetensors", ".json"])
+def test_a_model_is_named_or_a_file(tmp_path: Path, tiny_model: Path, suffix: str | None) -> None:
+    (pair,) = make_pairs(tmp_path, "a")
+    method = find_method("tiny" if suffix is None else str(tiny_model.with_suffix(suffix)))
+    card = json.loads(tiny_model.with_suffix(".json").read_text())
+    assert (method.info.name, method.info.kind) == ("tiny", "model")
+    assert card["files"][".onnx"]["sha256"][:8] in method.info.identity
+    assert "fp32" in method.info.identity
+    assert method.work > 0
+    with method.ready():
+        restored, seconds = method.restore(pair)
+    assert seconds is not None
+    assert np.array_equal(restored, Upscaler(tiny_model, precision="fp32").upscale(pair.low))
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_another_name_may_be_given() -> None:
+    assert find_method("mine=tiny").info.name == "mine"
+    assert find_method("cubic=bicubic").info.name == "cubic"
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_a_model_of_another_scale_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"tiny enlarges 4 times and not 2: leave it out, or give --scale 4"):
+        find_method("tiny", scale=2)
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_what_is_no_method_is_told() -> None:
+    with pytest.raises(UsageError, match=r"no method nothing: choose of nearest, bicubic, lanczos, HR, tiny, or name"):
+        find_method("nothing")
+    with pytest.raises(DataError, match=r"the folder absent of mine does not exist: check the path"):
+        find_method("mine=absent")
+    with pytest.raises(UsageError, match=r"\.hidden is no name for a method"):
+        find_method(".hidden=bicubic")
+    with pytest.raises(UsageError, match=r"mine= names no method"):
+        find_method("mine=")
+    with pytest.raises(ModelError, match=r"there is no model file absent.onnx: check the path"):
+        find_method("absent.onnx")
+    with pytest.raises(UsageError, match=r"there is no method x{300}"):
+        find_method("x" * 300)
+
+
+@pytest.mark.parametrize("place", ["made/tiny", "made"])
+@pytest.mark.parametrize("ending", [".png", ".tif", "_x4.png", "x4.png", "-SRGAN.png", "_SRF_4_ours.png"])
+def test_pictures_of_a_folder_are_found_by_name(tmp_path: Path, place: str, ending: str) -> None:
+    pairs = make_pairs(tmp_path, "ab")
+    for seed, pair in enumerate(pairs):
+        save(Path(place) / f"{pair.name}{ending}", noise(seed=7 + seed))
+    method = find_method("theirs=made")
+    assert method.covers(pairs)
+    assert (method.info.name, method.info.kind) == ("theirs", "folder")
+    for seed, pair in enumerate(pairs):
+        restored, seconds = method.restore(pair)
+        assert np.array_equal(restored, noise(seed=7 + seed))
+        assert seconds is None
+    assert method.identity(pairs[0]) != method.identity(pairs[1])
+
+
+def test_names_that_begin_alike_are_told_apart(tmp_path: Path) -> None:
+    for seed, name in enumerate(("img_1", "img_1_b", "img_11")):
+        save(tmp_path / "tiny" / f"{name}.png", noise(seed=seed))
+        save(Path("made") / f"{name}_x4.png", noise(seed=seed))
+    pairs = make_pairs(tmp_path, "")
+    method = FolderMethod("theirs", Path("made"))
+    assert method.covers(pairs)
+    for pair in pairs:
+        assert np.array_equal(method.restore(pair)[0], pair.high)
+
+
+def test_the_identity_of_a_folder_is_that_of_its_pictures(tmp_path: Path) -> None:
+    pairs = make_pairs(tmp_path, "a")
+    identities = set()
+    for seed in (1, 2):
+        save(Path("made/a.png"), noise(seed=seed))
+        method = FolderMethod("theirs", Path("made"))
+        assert method.covers(pairs)
+        identities.add((method.info.identity, method.identity(pairs[0])))
+    shutil.copytree("made", "copy")
+    copy = FolderMethod("theirs", Path("copy"))
+    assert copy.covers(pairs)
+    assert len(identities) == 2
+    assert (copy.info.identity, copy.identity(pairs[0])) in identities
+
+
+def test_a_folder_without_a_set_does_not_cover_it(tmp_path: Path) -> None:
+    save(Path("made/Set5/a.png"), noise())
+    assert not FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a"))
+
+
+@pytest.mark.parametrize(
+    ("names", "more"), [("a", "tiny/b: add"), ("b", "tiny/a: add"), ("", "tiny/a and 1 more: add")]
+)
+def test_a_missing_picture_is_told(tmp_path: Path, names: str, more: str) -> None:
+    Path("made/tiny").mkdir(parents=True)
+    for name in names:
+        save(Path(f"made/tiny/{name}.png"), noise())
+    with pytest.raises(DataError, match=f"^theirs has no picture of {more} it to made$"):
+        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "ab"))
+
+
+def test_two_pictures_of_one_are_told(tmp_path: Path) -> None:
+    save(Path("made/a_HR.png"), noise())
+    save(Path("made/a_SRGAN.png"), noise())
+    with pytest.raises(DataError, match=r"two pictures of tiny/a: leave a_HR.png or a_SRGAN.png in made$"):
+        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a"))
+
+
+def test_a_picture_of_another_size_is_told(tmp_path: Path) -> None:
+    save(Path("made/a.png"), noise(27, 22))
+    with pytest.raises(PictureError, match=r"^made/a.png is 27x22 but tiny/a, cut to .*, is 24x20: enlarge the same"):
+        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a", width=27, height=22))
+
+
+def test_a_picture_of_sixteen_bits_is_told(tmp_path: Path) -> None:
+    save(Path("made/a.png"), noise().astype(np.uint16))
+    with pytest.raises(PictureError, match=r"^made/a.png has 16 bits, and scores are defined on 8: convert it first$"):
+        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a"))

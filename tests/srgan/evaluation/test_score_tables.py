@@ -1,0 +1,214 @@
+"""Tables by what they print: numbers as the field prints them, gaps left open, names that no language trips over."""
+
+import csv
+import io
+import math
+from dataclasses import replace
+
+import pytest
+
+from srgan.errors import UsageError
+from srgan.evaluation.inputs import Damage
+from srgan.evaluation.results import MethodInfo, Results, Row
+from srgan.evaluation.score_tables import Table, per_image, significance_table, summary
+from srgan.metrics import MATLAB, PAPER
+from srgan.reporting.table import Column, Number
+
+PICTURES = {"Set5": ("baby", "bird"), "Set14": ("face",)}
+
+
+def _rows(method: str, data: str, scores: list[tuple[float, float]], seconds: float | None = None) -> tuple[Row, ...]:
+    return tuple(
+        Row(method, data, picture, seconds, "", {"paper/psnr": psnr, "paper/ssim": ssim})
+        for picture, (psnr, ssim) in zip(PICTURES[data], scores, strict=True)
+    )
+
+
+RESULTS = Results(
+    "1",
+    tuple(
+        MethodInfo(name, kind, name, "")
+        for name, kind in (("bicubic", "interpolation"), ("srresnet", "model"), ("srgan", "model"), ("HR", "reference"))
+    ),
+    PICTURES,
+    (
+        *_rows("bicubic", "Set5", [(28.0, 0.8), (29.0, 0.85)], 0.01),
+        *_rows("srresnet", "Set5", [(32.0, 0.9), (33.0, 0.91)], 2.0),
+        *_rows("srgan", "Set5", [(29.0, 0.83), (30.0, 0.85)]),
+        *_rows("HR", "Set5", [(math.inf, 1.0), (math.inf, 1.0)]),
+        *_rows("bicubic", "Set14", [(26.0, 0.75)], 0.04),
+        *_rows("srgan", "Set14", [(25.996, 0.7)]),
+    ),
+)
+
+
+def _body(table: Table) -> list[list[str]]:
+    """The cells of a Markdown table, the head first."""
+    lines = [line for line in table.markdown().splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in (lines[0], *lines[2:])]
+
+
+def _csv(table: Table) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.csv())))
+
+
+def test_summary_prints_means_as_the_paper_does_and_marks_the_best_two() -> None:
+    assert _body(summary(RESULTS, PAPER)) == [
+        ["method", "Set5 PSNR / SSIM", "Set14 PSNR / SSIM", "seconds an image"],
+        ["bicubic", "28.50 / .8250", "**26.00** / **.7500**", "0.02"],
+        ["srresnet", "**32.50** / **.9050**", "-", "-"],
+        ["srgan", "*29.50* / *.8400*", "**26.00** / *.7000*", "-"],
+        ["HR", "inf / 1.0000", "-", "-"],
+    ]
+
+
+def test_summary_names_its_protocol_and_its_images() -> None:
+    text = summary(RESULTS, PAPER).markdown()
+    assert text.startswith("**PSNR [dB] and SSIM by the paper protocol**\n\n|")
+    assert PAPER.description in text
+    assert "Set5 2, Set14 1" in text
+    assert "best in bold, the second best in italics" in text
+
+
+def test_damaged_inputs_are_named_below_the_tables() -> None:
+    results = replace(RESULTS, inputs={"Set5": "jpeg:75", "Set14": "clean"})
+    for table in (summary(results, PAPER), per_image(results, "Set5")):
+        (note,) = (note for note in table.notes if note.startswith("Set5: "))
+        assert Damage("jpeg", 75).description in note
+    assert not any(note.startswith("Set14: ") for note in summary(results, PAPER).notes)
+    assert per_image(results, "Set14").notes == summary(RESULTS, PAPER).notes[2:] == ()
+
+
+def test_what_was_not_measured_is_never_filled_in() -> None:
+    table = summary(RESULTS, MATLAB)
+    assert {cell for row in _body(table)[1:] for cell in row[1:3]} == {"-"}
+    assert "best" not in table.markdown()
+    assert _csv(table)[0] == {
+        "method": "bicubic",
+        "Set5 matlab/psnr": "",
+        "Set5 matlab/ssim": "",
+        "Set14 matlab/psnr": "",
+        "Set14 matlab/ssim": "",
+        "seconds an image": "0.02",
+    }
+
+
+def test_half_a_pair_and_what_is_not_a_number_are_gaps() -> None:
+    rows = (Row("bicubic", "Set14", "face", None, "", {"paper/psnr": 26.0, "paper/ssim": math.nan}),)
+    body = _body(summary(replace(RESULTS, rows=rows), PAPER))
+    assert body[1] == ["bicubic", "-", "26.00 / -"]
+
+
+def test_only_one_method_is_not_called_the_best() -> None:
+    rows = tuple(row for row in RESULTS.rows if row.method in ("srgan", "HR"))
+    assert _body(summary(replace(RESULTS, rows=rows), PAPER))[3] == ["srgan", "29.50 / .8400", "26.00 / .7000"]
+
+
+def test_summary_with_intervals() -> None:
+    table = summary(RESULTS, PAPER, intervals=True)
+    body, records = _body(table), _csv(table)
+    assert body[1][1] == "28.50 [28.00, 29.00] / .8250 [.8000, .8500]"
+    assert body[1][2] == "**26.00** / **.7500**", "one image has no interval"
+    assert body[4][1] == "inf [inf, inf] / 1.0000 [1.0000, 1.0000]"
+    assert "95 % BCa bootstrap intervals over the images" in table.markdown()
+    assert [float(records[0][f"Set5 paper/psnr{bound}"]) for bound in (" low", "", " high")] == [28.0, 28.5, 29.0]
+    assert [records[0][f"Set14 paper/psnr{bound}"] for bound in (" low", "", " high")] == ["", "26.0", ""]
+    assert len(records[1]) == len(records[0]) == 1 + 2 * 6 + 1
+
+
+def test_csv_keeps_what_print_rounds() -> None:
+    records = _csv(summary(RESULTS, PAPER))
+    assert [record["Set14 paper/psnr"] for record in records] == ["26.0", "", "25.996", ""]
+    assert records[3]["Set5 paper/psnr"] == "inf"
+
+
+def test_every_image_has_a_row_of_each_method_that_saw_the_set() -> None:
+    table = per_image(RESULTS, "Set5")
+    assert table.title == "Each image of Set5; protocols: paper"
+    body = _body(table)
+    assert body[0] == ["image", "method", "PSNR [dB] (paper)", "SSIM (paper)", "seconds"]
+    assert [row[:2] for row in body[1:]] == [
+        [picture, method] for picture in ("baby", "bird") for method in ("bicubic", "srresnet", "srgan", "HR")
+    ]
+    assert body[1] == ["baby", "bicubic", "28.00", ".8000", "0.01"]
+    assert body[3][-1] == "-"
+    assert _csv(table)[0]["paper/psnr"] == "28.0"
+    assert [row[1] for row in _body(per_image(RESULTS, "Set14"))[1:]] == ["bicubic", "srgan"]
+
+
+def test_other_measures_keep_their_names_and_four_digits() -> None:
+    scores = {"niqe": 4.123456, "rgb/mse": 0.00191234, "features/resnet": 0.5, "ms-ssim": 0.98765, "rgb/psnr": 27.456}
+    rows = (Row("srgan", "Set14", "face", None, "", scores),)
+    body = _body(per_image(replace(RESULTS, rows=rows), "Set14"))
+    assert body[0] == ["image", "method", "niqe", "MSE (rgb)", "features/resnet", "ms-ssim", "PSNR [dB] (rgb)"]
+    assert body[1] == ["face", "srgan", "4.123", "0.001912", "0.5", ".9877", "27.46"]
+
+
+def test_set_that_is_not_there() -> None:
+    with pytest.raises(UsageError, match="choose from Set5, Set14"):
+        per_image(RESULTS, "Set7")
+
+
+def test_significance_says_its_unit_its_family_and_what_it_cannot_show() -> None:
+    table = significance_table(RESULTS, "Set5", "paper/psnr")
+    assert table.title == "Paired two-sided Wilcoxon tests on Set5 by PSNR [dB] (paper)"
+    body = _body(table)
+    assert body[0] == ["first", "second", "mean difference", "W", "n", "zeros", "effect", "p", "p (Holm)"]
+    assert body[1] == ["bicubic", "srresnet", "-4.00 [-4.00, -4.00]", "0", "2", "0", "-1.00", ".5000", "1.0000"]
+    assert len(body) == 4, "three pairs; the reference takes no part"
+    text = table.markdown()
+    assert "Unit of analysis: images of Set5 (n = 2)" in text
+    assert "the 3 pairs of 3 methods on Set5 by paper/psnr; 0 of them differ at 0.05" in text
+    assert "So few images cannot show a difference at 0.05: the smallest possible p is .5000" in text
+    record = _csv(table)[0]
+    assert (record["difference low"], record["W"], record["p"]) == ("-4.0", "0.0", "0.5")
+
+
+def test_significance_of_many_images() -> None:
+    pictures = tuple(map(str, range(20)))
+    rows = tuple(
+        Row(method, "Set14", picture, None, "", {"paper/ssim": 0.5 + gain * (1 + number / 100)})
+        for method, gain in (("srgan", 0.01), ("srresnet", 0.02))
+        for number, picture in enumerate(pictures)
+    )
+    table = significance_table(replace(RESULTS, sets={"Set14": pictures}, rows=rows), "Set14", "paper/ssim")
+    assert _body(table)[1][-3:] == ["1.00", "<.0001", "<.0001"]
+    assert _body(table)[1][2].startswith(".0109 [.01")
+    assert "So few" not in table.markdown()
+    assert "1 of them differ" in table.markdown()
+    assert r"$<$.0001" in table.latex()
+
+
+def test_single_method_has_nothing_to_be_compared_with() -> None:
+    rows = tuple(row for row in RESULTS.rows if row.method == "srgan")
+    table = significance_table(replace(RESULTS, rows=rows), "Set5", "paper/psnr")
+    assert table.rows == ()
+    assert "nothing to compare" in table.markdown()
+    assert r"\end{tabular}" in table.latex()
+
+
+def test_latex_is_a_table_of_booktabs() -> None:
+    lines = summary(RESULTS, PAPER).latex().splitlines()
+    assert lines[:3] == [r"% \usepackage{booktabs}", r"\begin{table}", r"\centering"]
+    assert lines[3] == r"\caption{PSNR {[}dB] and SSIM by the paper protocol}"
+    assert lines[4:6] == [r"\begin{tabular}{lrrr}", r"\toprule"]
+    assert lines[6] == r"method & Set5 PSNR / SSIM & Set14 PSNR / SSIM & seconds an image \\"
+    assert lines[9] == r"srresnet & \textbf{32.50} / \textbf{.9050} & - & - \\"
+    assert lines[10] == r"srgan & \underline{29.50} / \underline{.8400} & \textbf{26.00} / \underline{.7000} & - \\"
+    assert lines[11] == r"HR & $\infty$ / 1.0000 & - & - \\"
+    assert lines[12:14] == [r"\bottomrule", r"\end{tabular}"]
+    assert lines[-2].endswith("second best underlined.")
+    assert r"$-$4.00 [$-$4.00" in significance_table(RESULTS, "Set5", "paper/psnr").latex()
+
+
+def test_names_that_mean_something_to_a_language() -> None:
+    name = "[my]_model|50%\n& *co* <b> $x$ {~^\\#} [a](b)"
+    table = Table(name, (Column(name), Column("a, b")), ((name, (Number("1", (1.0,)),)),))
+    markdown, latex = table.markdown(), table.latex()
+    assert len(markdown.splitlines()) == 5
+    assert r"| [my]\_model\|50% & \*co\* \<b> $x$ {~^\\#} [a\](b) | 1 |" in markdown
+    assert (
+        r"{[}my]\_model\textbar{}50\% \& {*}co{*} \textless{}b\textgreater{} \$x\$ "
+        r"\{\textasciitilde{}\textasciicircum{}\textbackslash{}\#\} {[}a](b) & 1 \\"
+    ) in latex
+    assert list(csv.reader(io.StringIO(table.csv()))) == [[name, "a, b"], [name, "1.0"]]

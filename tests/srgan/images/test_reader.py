@@ -1,0 +1,408 @@
+"""Reading: against Pillow, scikit-image and tifffile, and one clear line for everything that cannot be read.
+
+Longer than 300 lines, since there are that many ways for a file to be unlike any other; each test is a few lines.
+"""
+
+import io
+import os
+import resource
+import struct
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from srgan.errors import PictureError
+from srgan.images.image import PictureReader, read
+
+RNG = np.random.default_rng(7)
+COLOUR = RNG.integers(0, 256, (24, 30, 3)).astype(np.uint8)
+SMOOTH = np.asarray(Image.fromarray(COLOUR[:6, :8]).resize((64, 48), Image.Resampling.BICUBIC))
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _saved(picture: Image.Image | NDArray[Any], format: str, **options: Any) -> bytes:
+    picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    with io.BytesIO() as file:
+        picture.save(file, format, **options)
+        return file.getvalue()
+
+
+def _tiff(pixels: NDArray[Any], **options: Any) -> bytes:
+    with io.BytesIO() as file:
+        tifffile.imwrite(file, pixels, metadata=None, **options)
+        return file.getvalue()
+
+
+def _png(width: int, height: int, depth: int, kind: int, data: bytes) -> bytes:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize(("format", "options"), [("png", {}), ("tiff", {}), ("tiff", {"compression": "tiff_lzw"})])
+def test_pixels_are_pillows(mode: str, format: str, options: dict[str, str]) -> None:
+    alpha = np.linspace(0, 255, 720).astype(np.uint8).reshape(24, 30, 1)
+    whole = Image.fromarray(COLOUR if mode == "P" else np.concatenate([COLOUR, alpha], axis=2))
+    picture = whole.convert(mode)
+    expected = picture.convert({"1": "L", "P": "RGB"}.get(mode, mode))
+    result = read(_saved(picture, format, **options))
+    assert np.array_equal(result.pixels, np.asarray(expected).reshape(result.pixels.shape))
+    assert (result.info.channels, result.info.depth) == (len(expected.getbands()), 8)
+    assert result.info.has_alpha is (mode in ("LA", "RGBA"))
+    assert result.info.colour_channels == (3 if mode in ("RGB", "RGBA", "P") else 1)
+    assert (result.info.format, result.info.output_format, result.info.notes) == (format, format, ())
+
+
+def test_transparent_palette_and_gray() -> None:
+    palette = Image.fromarray(COLOUR).convert("P")
+    result = read(_saved(palette, "png", transparency=palette.getpixel((0, 0))))
+    assert result.info.channels == 4
+    assert result.pixels[0, 0, 3] == 0
+    assert read(_saved(Image.fromarray(COLOUR).convert("L"), "png", transparency=3)).info.channels == 2
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_few_bits_are_spread_to_eight(depth: int) -> None:
+    rows = b"".join(b"\0" + bytes([0b00011011] * 3) for _ in range(5))
+    expected = {1: [0, 0, 0, 255, 255, 0, 255, 255], 2: [0, 85, 170, 255], 4: [17, 187]}[depth]
+    pixels = read(_png(24 // depth, 5, depth, 0, rows)).pixels
+    assert pixels[0, : len(expected), 0].tolist() == expected
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_sixteen_bits_of_tiff_and_png(channels: int, order: Any) -> None:
+    # Dim on purpose: the depth is the file's, however dark its brightest pixel.
+    pixels = RNG.integers(0, 200, (9, 11, channels)).astype(np.uint16)
+    photometric = "rgb" if channels > 2 else "minisblack"
+    extra: dict[str, Any] = {"extrasamples": ["unassalpha"]} if channels in (2, 4) else {}
+    # tifffile takes two channels for two pages unless told that they lie together.
+    tiff = _tiff(pixels if channels > 1 else pixels[:, :, 0], byteorder=order, photometric=photometric,
+                 planarconfig="contig" if channels > 1 else None, **extra)  # fmt: skip
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    for data in (tiff, _png(11, 9, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], rows)):
+        result = read(data)
+        assert result.info.depth == 16
+        assert result.pixels.dtype == np.uint16
+        assert np.array_equal(result.pixels, pixels)
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {}, {"subsampling": 0, "quality": 100}])
+def test_jpeg_is_pillows_up_to_rounding(options: dict[str, Any]) -> None:
+    data = _saved(SMOOTH, "jpeg", **options)
+    expected = np.asarray(Image.open(io.BytesIO(data))).astype(int)
+    assert np.abs(read(data).pixels - expected).mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("format", "options"), [("webp", {}), ("webp", {"lossless": True}), ("avif", {"subsampling": "4:4:4"})]
+)
+def test_webp_and_avif_are_pillows_up_to_rounding(format: str, options: dict[str, Any]) -> None:
+    data = _saved(SMOOTH, format, **options)
+    expected = np.asarray(Image.open(io.BytesIO(data))).astype(int)
+    assert np.abs(read(data).pixels - expected).mean() < 1
+
+
+def test_first_of_several_is_read_and_said() -> None:
+    frames = [Image.fromarray(COLOUR).quantize(64), Image.fromarray(255 - COLOUR).quantize(64)]
+    gif = _saved(frames[0], "gif", save_all=True, append_images=frames[1:])
+    result = read(gif)
+    assert np.array_equal(result.pixels[:, :, :3], np.asarray(frames[0].convert("RGB")))
+    assert (result.info.format, result.info.output_format) == ("gif", "png")
+    assert result.info.notes == ("first of 2 frames",)
+    pages = read(_tiff(np.stack([COLOUR, 255 - COLOUR, COLOUR]), photometric="rgb"))
+    assert np.array_equal(pages.pixels, COLOUR)
+    assert pages.info.notes == ("first of 3 pages",)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["png", "tiff", "jpeg", "webp"])
+def test_orientation_is_applied_once(orientation: int, format: str) -> None:
+    tag = Image.Exif()
+    tag[0x0112] = orientation
+    data = _saved(SMOOTH, format, exif=tag, **({"lossless": True} if format == "webp" else {}))
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
+    with PictureReader(data) as reader:
+        assert (reader.info.height, reader.info.width) == expected.shape[:2]
+        rows = np.concatenate([reader.read_rows(5) for _ in range(0, reader.info.height, 5)])
+        if reader.metadata.exif is not None:
+            upright = Image.Exif()
+            upright.load(b"Exif\0\0" + reader.metadata.exif)
+            assert upright.get(0x0112, 1) == 1
+    assert np.abs(rows.astype(int) - expected).mean() < (1 if format == "jpeg" else 1e-9)
+
+
+def test_rows_come_in_order_and_end() -> None:
+    with PictureReader(_saved(COLOUR, "png")) as reader:
+        parts = [reader.read_rows(count) for count in (1, 0, 10, 100, 5)]
+    assert [len(part) for part in parts] == [1, 0, 10, 13, 0]
+    assert np.array_equal(np.concatenate(parts), COLOUR)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5000, 3), (3, 5000)])
+def test_odd_sizes(shape: tuple[int, int], tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 256, (*shape, 3)).astype(np.uint8)
+    path = tmp_path / "a picture with no suffix"
+    path.write_bytes(_saved(pixels, "png"))
+    assert np.array_equal(read(path).pixels, pixels)
+    assert np.array_equal(read(str(path)).pixels, pixels)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_cmyk_goes_through_its_profile(suffix: str, deep: bool) -> None:
+    picture = pyvips.Image.new_from_array(SMOOTH).copy(interpretation="srgb")
+    inks = picture.icc_transform("cmyk", input_profile="srgb")
+    if deep and suffix == ".tif":
+        inks = (inks.cast("ushort") * 257).cast("ushort").copy(interpretation="cmyk")
+    data = inks.write_to_buffer(suffix, **({"Q": 100} if suffix == ".jpg" else {}))
+    result = read(data)
+    assert result.info.channels == 3
+    assert result.info.notes == ("CMYK converted to sRGB through its profile",)
+    assert result.metadata.icc is not None
+    assert result.metadata.icc[16:20] == b"RGB "
+    # Independent: Pillow's LittleCMS, with the profile out of the file.
+    if suffix == ".jpg":
+        opened = Image.open(io.BytesIO(data))
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(opened.info["icc_profile"]))
+        expected = ImageCms.profileToProfile(
+            opened, profile, ImageCms.createProfile("sRGB"), ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB"
+        )
+        assert expected is not None
+        assert np.abs(result.pixels.astype(int) - np.asarray(expected)).mean() < 4
+
+
+def test_cmyk_without_profile_is_refused() -> None:
+    with pytest.raises(PictureError, match="CMYK without an intact colour profile: convert it to RGB first"):
+        read(_saved(Image.fromarray(COLOUR).convert("CMYK"), "jpeg"))
+
+
+def test_lab_becomes_srgb() -> None:
+    lab = _tiff(np.full((4, 5, 3), [60_000, 0, 0], np.uint16), photometric="cielab")
+    result = read(lab)
+    assert result.info.notes == ("labs converted to sRGB",)
+    assert np.ptp(result.pixels[0, 0]) <= 2
+    assert result.pixels.min() > 200
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_float_becomes_sixteen_bits(dtype: Any) -> None:
+    values = RNG.random((6, 7, 3)).astype(dtype)
+    result = read(_tiff(values, photometric="rgb"))
+    assert result.info.notes == ("float converted to 16 bit",)
+    assert np.abs(result.pixels / 65535 - values).max() < 0.6 / 65535
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(np.nan, "NaN or infinite"), (np.inf, "NaN or infinite"), (1.001, "outside 0 to 1"), (-0.001, "outside 0 to 1")],
+)
+def test_float_that_is_no_picture_is_refused_where_it_stands(value: float, message: str) -> None:
+    values = np.full((600, 7, 3), 0.5, np.float32)
+    values[550, 3, 1] = value
+    with PictureReader(_tiff(values, photometric="rgb")) as reader:
+        assert reader.read_rows(540).max() == 32768
+        with pytest.raises(PictureError, match=f"{message}.* first"):
+            reader.read_rows(60)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.uint32, np.float64])
+def test_other_samples_are_refused(dtype: Any) -> None:
+    with pytest.raises(PictureError, match=r"convert it to 8 or 16 bits first|save it as PNG first"):
+        read(_tiff(np.ones((4, 5, 3), dtype), photometric="rgb"))
+
+
+def test_too_many_channels_are_refused() -> None:
+    with pytest.raises(PictureError, match="6 channels"):
+        read(_tiff(np.ones((4, 5, 6), np.uint8), photometric="minisblack", planarconfig="contig"))
+
+
+FORMATS_CUT = [
+    ("jpeg", {}), ("jpeg", {"progressive": True}), ("png", {}), ("webp", {}), ("webp", {"lossless": True}),
+    ("tiff", {}), ("tiff", {"compression": "tiff_lzw"}), ("tiff", {"compression": "tiff_adobe_deflate"}),
+    ("avif", {}), ("gif", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("format", "options"), FORMATS_CUT)
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.97])
+def test_cut_short_is_refused(format: str, options: dict[str, Any], kept: float, tmp_path: Path) -> None:
+    data = _saved(SMOOTH, format, **options)
+    path = tmp_path / "cut"
+    path.write_bytes(data[: int(len(data) * kept)])
+    for source in (path, path.read_bytes()):
+        with pytest.raises(PictureError, match=r": (use|save|give)") as caught:
+            read(source)
+        assert "\n" not in str(caught.value)
+    assert read(data).pixels.shape == (48, 64, 3)
+
+
+def test_jpeg_cut_and_closed_again_is_no_gray_picture() -> None:
+    data = _saved(SMOOTH, "jpeg", quality=95)
+    with pytest.raises(PictureError, match="premature end of data segment"):
+        read(data[: len(data) * 2 // 3] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("where", ["before the tables", "before the end"])
+def test_jpeg_with_padding_is_read(where: str) -> None:
+    data = _saved(SMOOTH, "jpeg")
+    at = data.index(b"\xff\xdb") if where == "before the tables" else len(data) - 2
+    assert np.array_equal(read(data[:at] + bytes(20) + data[at:]).pixels, read(data).pixels)
+
+
+def test_padded_cmyk_jpeg_is_read() -> None:
+    inks = pyvips.Image.new_from_array(SMOOTH).copy(interpretation="srgb").icc_transform("cmyk", input_profile="srgb")
+    data = inks.write_to_buffer(".jpg")
+    assert np.array_equal(read(data[:-2] + bytes(20) + data[-2:]).pixels, read(data).pixels)
+
+
+def test_png_header_with_a_wrong_sum_is_refused_before_it_is_believed() -> None:
+    data = bytearray(_saved(COLOUR, "png"))
+    data[17] ^= 1  # 65,536 pixels wider
+    with pytest.raises(PictureError, match="its header does not add up"):
+        PictureReader(bytes(data))
+
+
+def test_flipped_bit_in_png_is_found() -> None:
+    data = bytearray(_saved(COLOUR, "png"))
+    data[len(data) // 2] ^= 1
+    with pytest.raises(PictureError, match="damaged"):
+        read(bytes(data))
+
+
+def test_size_is_checked_before_memory_is_taken() -> None:
+    bomb = _png(100_000, 100_000, 8, 2, b"")[:33] + struct.pack(">I", 1000) + b"IDAT" + bytes(950)
+    assert len(bomb) < 1000
+    with pytest.raises(PictureError, match="100000x100000 pixels, more than 512000000: raise --max-pixels"):
+        read(bomb)
+    with pytest.raises(PictureError, match="raise --max-pixels"):
+        read(_saved(COLOUR, "png"), max_pixels=719)
+    assert read(_saved(COLOUR, "png"), max_pixels=720).info.width == 30
+
+
+def test_a_header_that_lies_costs_neither_time_nor_memory() -> None:
+    turn = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+    whole = _png(32, 11_000_000, 8, 2, bytes(100_000))
+    chunk = struct.pack(">I", len(turn)) + b"eXIf" + turn + struct.pack(">I", zlib.crc32(b"eXIf" + turn))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.monotonic()
+    with PictureReader(whole[:33] + chunk + whole[33:]) as reader:
+        assert (reader.info.width, reader.info.height) == (11_000_000, 32)
+        with pytest.raises(PictureError, match="damaged or cut short"):
+            reader.read_rows(1)
+    assert time.monotonic() - began < 3
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kB; the picture would be a million
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty: give a picture"),
+        (b"only text", "not a picture that srgan reads"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>", "not a picture that srgan reads"),
+        (b"P5 1 1 255 \0", "not a picture that srgan reads"),
+        (b"\x08\xf2\xa6\xb6" + bytes(100), "not a picture that srgan reads"),
+        (b"\xff\xd8\xff", "damaged or cut short"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+    ],
+)
+def test_what_is_no_picture_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "renamed.jpg"
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match=message) as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="is a folder: give a picture file"):
+        read(tmp_path)
+    with pytest.raises(PictureError, match="does not exist: check the path"):
+        read(tmp_path / "nothing.png")
+    with pytest.raises(PictureError, match="does not exist: check the path"):
+        read(tmp_path / "line\nbreak.png")
+    with pytest.raises(PictureError, match=r"cannot be opened \(.*\): check the path"):
+        read("zero\0byte.png")
+    with pytest.raises(PictureError, match=r"cannot be opened \(.*\): check the path"):
+        read(tmp_path / ("long" * 100))
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(PictureError, match="not an ordinary file"):
+        read(tmp_path / "pipe.png")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_permission(tmp_path: Path) -> None:
+    path = tmp_path / "secret.png"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    with pytest.raises(PictureError, match="may not be read: check its permissions"):
+        read(path)
+
+
+def test_permission_as_any_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("srgan.images.input_bytes.os.open", refuse)
+    with pytest.raises(PictureError, match="may not be read: check its permissions"):
+        read(tmp_path / "secret.png")
+
+
+def test_names_of_any_bytes(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\n.png"))
+    path.write_bytes(_saved(COLOUR, "png"))
+    assert np.array_equal(read(path).pixels, COLOUR)
+    path.write_bytes(b"no picture")
+    with pytest.raises(PictureError, match=r"caf\?\?.png is not a picture"):
+        read(path)
+
+
+def test_descriptors_are_given_back(tmp_path: Path) -> None:
+    folder = Path("/proc/self/fd")
+    if not folder.is_dir():
+        pytest.skip("this system does not list open files")
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    good.write_bytes(_saved(COLOUR, "png"))
+    bad.write_bytes(good.read_bytes()[:-100])
+    read(good)
+    before = len(list(folder.iterdir()))
+    for _ in range(20):
+        read(good)
+        with pytest.raises(PictureError):
+            read(bad)
+    assert len(list(folder.iterdir())) <= before
+
+
+def test_rows_may_be_passed_over(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (900, 31, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    with PictureReader(tmp_path / "a.png") as reader:
+        reader.skip_rows(3)
+        assert np.array_equal(reader.read_rows(2), pixels[3:5])
+        reader.skip_rows(700)
+        assert np.array_equal(reader.read_rows(999), pixels[705:])
+        reader.skip_rows(5)
+        assert reader.read_rows(1).shape == (0, 31, 3)
+
+
+def test_a_picture_may_be_read_as_it_lies(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 24, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    with PictureReader(tmp_path / "a.png") as upright, PictureReader(tmp_path / "a.png", upright=False) as lying:
+        assert (upright.info.width, upright.info.height) == (8, 24)
+        assert (lying.info.width, lying.info.height) == (24, 8)
+        assert np.array_equal(lying.read_rows(8), pixels)

@@ -1,0 +1,347 @@
+"""Writing: whole files or none, whatever happens, and the pixels that were given.
+
+Longer than 300 lines, since every way for writing to fail is tried in every format; each test is a few lines.
+"""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from srgan.errors import OutputError, UsageError
+from srgan.images.colour import Depth, Pixels
+from srgan.images.encoding import fit_depth, saver
+from srgan.images.image import FORMATS, PictureWriter, SaveOptions, read, resize, write
+
+PIXELS = np.random.default_rng(5).integers(0, 256, (40, 50, 3)).astype(np.uint8)
+
+
+def _writer(path: Path, format: str = "png", **options: Any) -> PictureWriter:
+    return PictureWriter(path, size=(50, 40), channels=3, depth=8, options=SaveOptions(format), **options)
+
+
+def _give_up(writer: PictureWriter, rows: Pixels, error: BaseException) -> None:
+    with writer:
+        writer.write_rows(rows)
+        raise error
+
+
+def _encoders() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("srgan-encoder")]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_only_the_file_is_left(format: str, tmp_path: Path) -> None:
+    with _writer(tmp_path / "result", format) as writer:
+        writer.write_rows(PIXELS[:13])
+        hidden = [path.name for path in tmp_path.iterdir()]
+        assert len(hidden) == 1
+        assert hidden[0].startswith(".srgan-")
+        writer.write_rows(PIXELS[13:])
+    assert [path.name for path in tmp_path.iterdir()] == ["result"]
+    assert _encoders() == []
+    assert read(tmp_path / "result").info.format == format
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit])
+@pytest.mark.parametrize("rows", [0, 13, 40])
+def test_nothing_is_left_of_what_is_given_up(
+    format: str, error: type[BaseException], rows: int, tmp_path: Path
+) -> None:
+    with pytest.raises(error):
+        _give_up(_writer(tmp_path / "result", format), PIXELS[:rows], error())
+    assert list(tmp_path.iterdir()) == []
+    assert _encoders() == []
+
+
+def test_too_few_and_too_many_rows(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="39 of 40 rows came; start again"), _writer(tmp_path / "result") as writer:
+        writer.write_rows(PIXELS[:39])
+    with pytest.raises(ValueError, match="40 rows were promised"), _writer(tmp_path / "result") as writer:
+        writer.write_rows(np.concatenate([PIXELS, PIXELS[:1]]))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rows", [PIXELS[:, :49], PIXELS[:, :, :1], PIXELS.astype(np.uint16), PIXELS[:, :, 0]])
+def test_other_rows_than_promised(rows: Pixels, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="were promised"), _writer(tmp_path / "result") as writer:
+        writer.write_rows(rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_existing_file_is_kept_or_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "result.png"
+    path.write_bytes(b"precious")
+    path.chmod(0o640)
+    with pytest.raises(OutputError, match=r"result.png exists already: choose another name, or --overwrite"):
+        write(path, PIXELS)
+    assert path.read_bytes() == b"precious"
+    with pytest.raises(KeyboardInterrupt):
+        _give_up(_writer(path, overwrite=True), PIXELS, KeyboardInterrupt())
+    assert path.read_bytes() == b"precious"
+    write(path, PIXELS, overwrite=True)
+    assert np.array_equal(read(path).pixels, PIXELS)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_file_that_appears_meanwhile_is_kept(links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not links:
+
+        def refuse(*_: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr("srgan.files.os.link", refuse)
+    path = tmp_path / "result.png"
+    writer = _writer(path)
+    path.write_bytes(b"precious")
+    with pytest.raises(OutputError, match="has appeared meanwhile"), writer:
+        writer.write_rows(PIXELS)
+    assert path.read_bytes() == b"precious"
+    path.unlink()
+    write(path, PIXELS)
+    assert [one.name for one in tmp_path.iterdir()] == ["result.png"]
+    assert np.array_equal(read(path).pixels, PIXELS)
+
+
+def test_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    link = tmp_path / "link.png"
+    link.symlink_to(tmp_path / "folder" / "real.png")
+    write(link, PIXELS)
+    assert link.is_symlink()
+    assert np.array_equal(read(tmp_path / "folder" / "real.png").pixels, PIXELS)
+
+
+def test_places_where_nothing_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OutputError, match=r"the folder of .* does not exist: create it first"):
+        write(tmp_path / "no" / "such.png", PIXELS)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(OutputError, match="not an ordinary file: choose another name"):
+        write(tmp_path / "folder.png", PIXELS, overwrite=True)
+    with pytest.raises(OutputError, match=r"cannot be written \(File name too long\)"):
+        write(tmp_path / ("long" * 100 + ".png"), PIXELS)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / "zero\0.png", PIXELS)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("srgan.files.os.open", refuse)
+    with pytest.raises(OutputError, match=r"\(Permission denied\): free some space or choose another folder"):
+        write(tmp_path / "result.png", PIXELS)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+
+
+FULL_DISK = """
+import os, resource, sys, threading, time
+import numpy as np
+from srgan.errors import OutputError
+from srgan.images.image import PictureWriter, SaveOptions
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+rows = np.random.default_rng(0).integers(0, 256, (100, 1000, 3)).astype(np.uint8)
+folder, format, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+began = time.monotonic()
+try:
+    with PictureWriter(
+        folder + "/result", size=(1000, 100 * count), channels=3, depth=8, options=SaveOptions(format)
+    ) as writer:
+        for _ in range(count):
+            writer.write_rows(rows)
+except OutputError as error:
+    print(error)
+print(time.monotonic() - began < 20, os.listdir(folder))
+print([thread.name for thread in threading.enumerate() if "srgan" in thread.name])
+"""
+
+
+@pytest.mark.parametrize(("format", "count"), [("jpeg", 300), ("png", 300), ("tiff", 300), ("webp", 3), ("avif", 3)])
+def test_full_disk_is_one_line_and_no_deadlock(format: str, count: int, tmp_path: Path) -> None:
+    # A limit on the size of files fails writes half-way, as a full disk does; 300 blocks are more than the pipe holds.
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path), format, str(count)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    message, *rest = result.stdout.splitlines()
+    assert message == (
+        f"{tmp_path}/result cannot be written (write error; File too large): free some space or choose another folder"
+    )
+    assert rest == ["True []", "[]"]
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("format", ["png", "tiff", "jpeg", "webp"])
+def test_same_input_same_bytes(format: str, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        with _writer(tmp_path / name, format) as writer:
+            for row in PIXELS if name == "first" else [PIXELS]:
+                writer.write_rows(row.reshape(-1, 50, 3))
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("size", [(31, 77), (7, 5), (50, 41)])
+def test_resized_while_written(depth: Depth, channels: int, size: tuple[int, int], tmp_path: Path) -> None:
+    values = np.random.default_rng(1).integers(0, 1 << depth, (40, 50, channels))
+    pixels: Pixels = values.astype(np.uint8) if depth == 8 else values.astype(np.uint16)
+    with PictureWriter(
+        tmp_path / "result", size=(50, 40), channels=channels, depth=depth, options=SaveOptions("png"), resize_to=size
+    ) as writer:
+        for start in range(0, 40, 7):
+            writer.write_rows(pixels[start : start + 7])
+    result = read(tmp_path / "result")
+    assert (result.info.width, result.info.height, result.info.depth) == (*size, depth)
+    assert np.array_equal(result.pixels, resize(pixels, size))
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="jpeg cannot hold transparency: use --format png"):
+        write(tmp_path / "result.jpg", np.zeros((4, 4, 4), np.uint8))
+    with pytest.raises(OutputError, match="65536x4 pixels do not fit into jpeg"):
+        PictureWriter(
+            tmp_path / "a", size=(4, 4), channels=3, depth=8, options=SaveOptions("jpeg"), resize_to=(65_536, 4)
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(UsageError, match="--format must be one of jpeg, png, webp, tiff, avif, not 'gif'"):
+        SaveOptions("gif")
+    for quality in (0, 101):
+        with pytest.raises(UsageError, match="--quality must be from 1 to 100"):
+            SaveOptions("jpeg", quality=quality)
+
+
+def test_depth_is_rounded_and_not_cut() -> None:
+    import pyvips
+
+    levels = np.arange(65_536, dtype=np.uint16).reshape(256, 256, 1)
+    image = pyvips.Image.new_from_memory(levels.data, 256, 256, 1, "ushort")
+    eight = np.frombuffer(fit_depth(image, "jpeg").write_to_memory(), np.uint8)
+    assert np.array_equal(eight, np.floor(levels.ravel() / 257 + 0.5))
+    # libvips counts in float32, and one level comes within its rounding of a half.
+    ten = np.frombuffer(fit_depth(image, "avif").write_to_memory(), np.uint16)
+    assert np.count_nonzero(ten >> 6 != np.floor(levels.ravel() / 65_535 * 1023 + 0.5)) <= 1
+    assert fit_depth(image, "png") is image
+
+
+@pytest.mark.parametrize("level", [0, 32_768, 65_535])
+def test_sixteen_bits_into_formats_of_fewer(level: int, tmp_path: Path) -> None:
+    pixels = np.full((16, 16, 3), level, np.uint16)
+    for name, depth in (("a.jpg", 8), ("a.webp", 8), ("a.avif", 16)):
+        writer = PictureWriter(
+            tmp_path / name, size=(16, 16), channels=3, depth=16, options=SaveOptions(FORMATS_BY_NAME[name])
+        )
+        with writer:
+            writer.write_rows(pixels)
+        assert writer.notes[0].startswith("16 bit rounded to")
+        result = read(tmp_path / name)
+        assert result.info.depth == depth
+        top = 255 if depth == 8 else 65_535
+        assert np.abs(result.pixels / top - level / 65_535).max() < 0.003
+        if level in (0, 65_535):
+            assert np.ptp(result.pixels) == 0
+
+
+FORMATS_BY_NAME = {"a.jpg": "jpeg", "a.webp": "webp", "a.avif": "avif"}
+
+
+def test_jpeg_keeps_the_full_resolution_of_colour(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg", PIXELS, options=SaveOptions("jpeg", quality=50))  # from 90 on, libvips does so by itself
+    with Image.open(tmp_path / "a.jpg") as picture:
+        assert [layer[1:3] for layer in picture.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
+    errors = []
+    for quality in (30, 95):
+        write(tmp_path / "b.jpg", PIXELS, options=SaveOptions("jpeg", quality=quality), overwrite=True)
+        errors.append(np.abs(read(tmp_path / "b.jpg").pixels.astype(int) - PIXELS).mean())
+    assert errors[1] < 4 < 10 < errors[0]
+
+
+def test_tiff_is_one_that_others_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.tif", PIXELS.astype(np.uint16) * 200)
+    assert np.array_equal(tifffile.imread(tmp_path / "a.tif"), PIXELS.astype(np.uint16) * 200)
+    assert saver(SaveOptions("tiff"), (40_000, 40_000), 3, 8)[1]["bigtiff"] is True
+    assert saver(SaveOptions("tiff"), (30_000, 30_000), 3, 8)[1]["bigtiff"] is False
+    assert saver(SaveOptions("tiff"), (30_000, 30_000), 3, 16)[1]["bigtiff"] is True
+
+
+MEMORY = """
+import resource, sys
+import numpy as np
+from srgan.images.image import PictureReader, PictureWriter, SaveOptions
+
+path, format, height, resized = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "resized"
+width = 6000
+rows = (np.add.outer(np.arange(50) * 3, np.arange(width * 3) // 90) % 256).astype(np.uint8).reshape(50, width, 3)
+options = SaveOptions(format)
+final = (width * 3 // 4, height * 3 // 4) if resized else None
+with PictureWriter(path, size=(width, height), channels=3, depth=8, options=options, resize_to=final) as writer:
+    for _ in range(height // 50):
+        writer.write_rows(rows)
+with PictureReader(path) as reader:
+    while len(reader.read_rows(50)):
+        pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss has other units elsewhere")
+@pytest.mark.parametrize(("format", "how"), [("png", ""), ("tiff", ""), ("jpeg", ""), ("png", "resized")])
+def test_memory_does_not_grow_with_the_picture(format: str, how: str, tmp_path: Path) -> None:
+    used = []
+    for height in (600, 5000):
+        command = [sys.executable, "-c", MEMORY, str(tmp_path / f"{height}"), format, str(height), how]
+        used.append(int(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout))
+    assert used[1] - used[0] < 20, used  # MiB; the picture grew by 75
+
+
+def test_no_other_library_is_brought_in() -> None:
+    # Without the package's own door, which brings the engines in.
+    root = Path(__file__).resolve().parents[3] / "src" / "srgan"
+    code = (
+        f"import sys, types; package = types.ModuleType('srgan'); package.__path__ = [{str(root)!r}]; "
+        "sys.modules['srgan'] = package; import srgan.images.image; "
+        "print([name for name in ('torch', 'PIL', 'scipy', 'skimage') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout == "[]\n"
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+import numpy as np
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
+from srgan.images.image import PictureWriter, SaveOptions
+
+rows = np.random.default_rng(0).integers(0, 256, (100, 3000, 3)).astype(np.uint8)
+print("ready", flush=True)
+try:
+    with PictureWriter(
+        sys.argv[1] + "/result", size=(3000, 10**6), channels=3, depth=8, options=SaveOptions("png")
+    ) as writer:
+        while True:
+            writer.write_rows(rows)
+except KeyboardInterrupt:
+    print(os.listdir(sys.argv[1]), [thread.name for thread in threading.enumerate() if "srgan" in thread.name])
+"""
+
+
+def test_interrupt_while_waiting_for_the_encoder(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)  # the pipe is full by now: rows come faster than they are compressed
+        assert any(path.name.startswith(".srgan-") for path in tmp_path.iterdir())
+        process.send_signal(signal.SIGINT)
+        output, complaints = process.communicate(timeout=20)
+    assert (output, complaints, process.returncode) == ("[] []\n", "", 0)

@@ -1,0 +1,61 @@
+"""Small pictures to train on, and runs on them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lightning_fabric import Fabric
+from PIL import Image
+
+from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.training.distributed import launch
+from srgan.training.inputs import Material
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.run_folder import Run, Settings
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of six prepared pictures of waves and of noise, the last two of which validate."""
+    folder = tmp_path_factory.mktemp("pictures")
+    y, x = np.mgrid[0:128, 0:160]
+    random = np.random.default_rng(0)
+    for number in range(6):
+        waves = 127 + 80 * np.sin(np.stack([x / (3 + number), y / 9, (x + y) / 17], axis=-1))
+        noisy = waves + random.normal(0, 12, waves.shape)
+        Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+    found = find_pictures([folder])
+    prepare(found[:4], folder / "cache", validation=found[4:])
+    return folder / "cache"
+
+
+@pytest.fixture(scope="session")
+def pictures(prepared: Path) -> PreparedPictures:
+    """Those six."""
+    return PreparedPictures(prepared)
+
+
+@pytest.fixture(scope="session")
+def material(pictures: PreparedPictures) -> Material:
+    """The pictures, as a run works on them."""
+    return Material(*pictures.split())
+
+
+@pytest.fixture(scope="session")
+def fabric() -> Fabric:
+    """One process on the CPU, as exact on processors that multiply bfloat16 as on others."""
+    return launch("cpu", precision="fp32")
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Callable[..., Run]:
+    """Begin a run of a recipe."""
+
+    def begin(recipe: Recipe, name: str = "run", updates: int | None = None) -> Run:
+        run = Run(tmp_path / name)
+        planned = updates if updates is not None else recipe.planned_updates(4)
+        run.begin(Settings(recipe, data="", begun_from="", vgg="", updates=planned), None)
+        return run
+
+    return begin

@@ -1,0 +1,147 @@
+"""Export: every generator becomes a model that gives the network's own pictures, through tiles and in both engines."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
+from srgan.engines.choice import EngineName, open_engine
+from srgan.engines.self_test import TOLERANCES, run_probe
+from srgan.errors import OutputError
+from srgan.images.colour import from_float, to_float
+from srgan.models import ARCHITECTURES, AnyGenerator
+from srgan.models.compact import CompactGenerator
+from srgan.models.drcn import Drcn
+from srgan.training.export import export
+from srgan.upscale.tiles import Grid
+from srgan.upscale.upscaler import Upscaler
+from srgan.weights.card import Card, Probe, Training
+from srgan.weights.catalogue import find
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "srgan-generator": {"blocks": 1, "features": 8},
+    "compact-generator": {"blocks": 1, "features": 8},
+    "cheung-generator": {"blocks": 1, "features": 4},
+    "ucsd-generator": {"blocks": 1, "features": 8},
+    "ucsd-srcnn": {},
+    "srcnn": {"middle": 1},
+    "espcn": {},
+    "drcn": {"recursions": 2, "features": 8},
+}
+CLOSE = 4
+"""Levels of 16 bits that rounding in float32 may cost; 257 are one level of 8 bits."""
+
+CARD = Card(
+    name="small",
+    summary="untrained, for tests",
+    version="1",
+    architecture="",
+    arguments={},
+    scale=0,
+    stages=(),
+    training=Training(recipe={}, data="none", updates=0, machine="none", hours=0.0),
+    licence="Apache-2.0",
+    scores=(),
+    limits="it was never trained",
+    probe=Probe(0, ()),
+    files={},
+)
+
+
+@torch.no_grad()
+def make(name: str) -> AnyGenerator:
+    """A small network with statistics and slopes of its own, whose results are around mid-gray, so not clipped."""
+    torch.manual_seed(0)
+    network = ARCHITECTURES[name](**ARGUMENTS[name]).eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.3, 0.3)  # type: ignore[union-attr]
+            module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
+        if isinstance(module, nn.PReLU):
+            nn.init.uniform_(module.weight)
+    if isinstance(network, Drcn):  # untrained, its recursions pass on what they are given, and see nothing around it
+        nn.init.kaiming_normal_(network.network.recursion.weight)
+    *_, last = (module for module in network.modules() if isinstance(module, nn.Conv2d))
+    assert last.bias is not None
+    low = torch.rand(1, 3, 24, 24)
+    if isinstance(network, CompactGenerator):  # the pixels that it adds to are as they are
+        network.residual_blocks[0].convolution2.weight.mul_(10.0)
+        last.weight.mul_(0.1 / (network(low) - functional.interpolate(low, scale_factor=4)).std())
+    else:
+        last.weight.mul_(0.1 / network(low).std())
+    last.bias.add_(0.5 - network(low).mean())
+    return network
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models of all networks, each under its architecture's name."""
+    folder = tmp_path_factory.mktemp("exported")
+    for name, arguments in ARGUMENTS.items():
+        export(make(name), replace(CARD, name=name, architecture=name, arguments=arguments), folder)
+    return folder
+
+
+def largest_difference(path: Path, engine: EngineName, *, narrowed: int | None = None) -> int:
+    """Levels between the model run in the smallest tiles and its network on the whole picture.
+
+    Args:
+        path: the model.
+        engine: what runs it.
+        narrowed: number of the stage whose halo is made a pixel less than it says.
+    """
+    upscaler = Upscaler(path, engine=engine, precision="fp32")
+    low = np.random.default_rng(0).integers(16384, 49152, (53, 61, 3)).astype(np.uint16)  # colours that are not clipped
+    network = upscaler.models.choose(low).loaded.network
+    network.engine.stages = tuple(
+        replace(stage, radius=stage.radius - (number == narrowed)) for number, stage in enumerate(network.engine.stages)
+    )
+    network._areas[:] = [0] * len(network._areas)
+    assert network.grid(61, 53) == Grid(rows=16, columns=16)
+    with torch.inference_mode():
+        restored = make(path.stem)(torch.from_numpy(to_float(low).transpose(2, 0, 1).copy())[None])
+    expected = from_float(restored[0].numpy().transpose(1, 2, 0), 16).astype(int)
+    assert ((expected > 0) & (expected < 65535)).mean() > 0.99
+    return int(np.abs(upscaler.upscale(low).astype(int) - expected).max())
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_in_tiles_it_gives_the_network_s_picture(folder: Path, name: str, engine: EngineName) -> None:
+    assert largest_difference(folder / f"{name}.onnx", engine) <= CLOSE
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_no_stage_s_halo_could_be_narrower(folder: Path, name: str) -> None:
+    for number in range(len(find(folder / f"{name}.onnx").card.stages)):
+        assert largest_difference(folder / f"{name}.onnx", "openvino", narrowed=number) > 10 * CLOSE
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_self_test_that_its_card_carries_holds(folder: Path, name: str, engine: EngineName) -> None:
+    model = find(folder / f"{name}.onnx")
+    for precision in ("fp32", "bf16"):
+        assert run_probe(open_engine(model, engine, precision=precision), model.card) < TOLERANCES[precision]
+
+
+def test_the_card_says_what_was_exported(folder: Path) -> None:
+    for name in ARCHITECTURES:
+        network, card = make(name), find(folder / f"{name}.onnx").card
+        assert ARCHITECTURES[card.architecture] is type(network)
+        assert (card.scale, card.stages) == (4, network.stages)
+        weights = load_file(folder / f"{name}.safetensors")
+        assert all(torch.equal(value, weights[key]) for key, value in network.state_dict().items())
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "small.safetensors").mkdir()
+    with pytest.raises(OutputError, match=r"small\.safetensors cannot be written"):
+        export(make("ucsd-srcnn"), replace(CARD, architecture="ucsd-srcnn"), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["small.safetensors"]

@@ -1,0 +1,321 @@
+"""Every loss against its equation, computed plainly, and its gradient against finite differences, in the generator."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from srgan.images.resample import imresize
+from srgan.models.discriminator import Discriminator
+from srgan.models.features.classifiers import ResNet, SqueezeNet, VggFeatures, distance
+from srgan.models.features.vgg import VGG19, ContentLayer
+from srgan.models.srgan import Generator
+from srgan.training.losses import (
+    AbsoluteError,
+    AdversarialLoss,
+    ConsistencyError,
+    ContentLoss,
+    DiscriminatorLoss,
+    GridError,
+    GridTexture,
+    MeanSquaredError,
+    TextureSpectrum,
+    TotalVariation,
+    feature_error,
+    perception_loss,
+)
+
+IMAGENET = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], dtype=torch.float64)
+COUNTS = {1: (2, 64), 2: (2, 128), 3: (4, 256), 4: (4, 512), 5: (4, 512)}
+
+
+def plain_vgg19(groups: int) -> nn.Sequential:
+    """Convolutions, ReLUs and pools in torchvision's order, with weights at random."""
+    layers: list[nn.Module] = []
+    inputs = 3
+    for group in range(1, groups + 1):
+        count, outputs = COUNTS[group]
+        for _ in range(count):
+            convolution = nn.Conv2d(inputs, outputs, 3, padding=1)
+            nn.init.kaiming_normal_(convolution.weight)
+            layers += [convolution, nn.ReLU()]
+            inputs = outputs
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers).double()
+
+
+def same_weights(plain: nn.Sequential, layer: ContentLayer, *, before_activation: bool = False) -> VGG19:
+    """The house's network with the plain one's weights, for pictures in [0, 1]."""
+    vgg = VGG19(layer=layer, before_activation=before_activation).double()
+    convolutions = [module for module in plain if isinstance(module, nn.Conv2d)]
+    for mine, theirs in zip(vgg.convolutions.values(), convolutions, strict=False):
+        mine.load_state_dict(theirs.state_dict())
+    vgg.preprocess.weight.copy_(torch.diag(1 / IMAGENET[1])[:, :, None, None])
+    assert vgg.preprocess.bias is not None
+    vgg.preprocess.bias.copy_(-IMAGENET[0] / IMAGENET[1])
+    return vgg
+
+
+def seen_by(plain: nn.Sequential, module: nn.Module, pictures: Tensor) -> Tensor:
+    """What a module of the plain network puts out, caught by a hook."""
+    caught: list[Tensor] = []
+    hook = module.register_forward_hook(lambda _module, _inputs, output: caught.append(output.detach().clone()))
+    plain((pictures - IMAGENET[0][:, None, None]) / IMAGENET[1][:, None, None])
+    hook.remove()
+    return caught[0]
+
+
+@pytest.mark.parametrize(
+    ("group", "position", "index", "before_activation"),
+    [(1, 1, 0, True), (2, 2, 7, False), (3, 4, 16, True), (5, 4, 34, False)],
+)
+def test_content_loss_is_equation_5(group: int, position: int, index: int, before_activation: bool) -> None:
+    torch.manual_seed(0)
+    plain = plain_vgg19(group)
+    loss = ContentLoss(same_weights(plain, ContentLayer(group, position), before_activation=before_activation))
+    restored, high = torch.rand(2, 2, 3, 34, 32, dtype=torch.float64)
+    module = plain[index] if before_activation else plain[index + 1]
+    features = [seen_by(plain, module, pictures) / 12.75 for pictures in (restored, high)]
+
+    height, width = features[0].shape[-2:]
+    by_position = sum(
+        (features[0][:, :, y, x] - features[1][:, :, y, x]).square().mean(dim=1)
+        for y in range(height)
+        for x in range(width)
+    ) / (width * height)
+    assert isinstance(by_position, Tensor)
+    torch.testing.assert_close(loss(restored, high), by_position.mean())
+    assert loss(high, high) == 0
+
+
+def test_pixel_losses_are_those_of_pictures_in_the_paper_s_range() -> None:
+    torch.manual_seed(0)
+    restored, high = torch.rand(2, 2, 3, 5, 4, dtype=torch.float64)
+    difference = (2 * restored - 1) - (2 * high - 1)
+    torch.testing.assert_close(MeanSquaredError()(restored, high), difference.square().mean())
+    torch.testing.assert_close(AbsoluteError()(restored, high), difference.abs().mean())
+
+
+def test_total_variation_sums_over_each_picture() -> None:
+    picture = torch.zeros(3, 4, 5)
+    picture[1, 2, 3] = 0.5  # four neighbours, each 0.5 away: 1 in [-1, 1]
+    assert TotalVariation()(picture.expand(7, 3, 4, 5)) == 4.0
+    assert TotalVariation()(torch.full((1, 3, 4, 5), 0.3)) == 0.0
+
+
+def test_adversarial_loss_is_the_negative_logarithm_and_stays_finite() -> None:
+    logits = torch.linspace(-20, 20, 41, dtype=torch.float64)[:, None]
+    expected = -torch.log(torch.sigmoid(logits))
+    for logit, each in zip(logits, expected, strict=True):
+        assert AdversarialLoss()(logit[None]) == pytest.approx(float(each), abs=1e-6)
+    assert AdversarialLoss()(logits) == pytest.approx(float(expected.sum()), abs=1e-6)
+    assert AdversarialLoss(reduction="mean")(logits) == pytest.approx(float(expected.mean()), abs=1e-6)
+
+    for extreme in (-1000.0, 1000.0):
+        logit = torch.tensor([[extreme]], requires_grad=True)
+        loss = AdversarialLoss()(logit)
+        (gradient,) = torch.autograd.grad(loss, logit)
+        assert loss == max(0.0, -extreme)
+        assert torch.isfinite(gradient).all()
+
+
+def test_discriminator_loss_is_what_equation_1_maximises() -> None:
+    torch.manual_seed(0)
+    high, restored = 3 * torch.randn(2, 6, 1, dtype=torch.float64)
+    value = torch.log(torch.sigmoid(high)) + torch.log(1 - torch.sigmoid(restored))
+    torch.testing.assert_close(DiscriminatorLoss()(high, restored), -value.mean())
+    assert DiscriminatorLoss()(torch.zeros(4, 1), torch.zeros(4, 1)) == pytest.approx(2 * math.log(2))
+    assert DiscriminatorLoss()(torch.tensor([[-1000.0]]), torch.tensor([[1000.0]])) == 2000.0
+
+
+def adversarial(high_side: int) -> Callable[[Tensor, Tensor], Tensor]:
+    discriminator = Discriminator(crop=high_side, features=8).double().eval()
+    loss = AdversarialLoss()
+    return lambda restored, _high: loss(discriminator(restored))
+
+
+def test_perception_loss_is_the_mean_distance_over_the_batch() -> None:
+    torch.manual_seed(0)
+    network = SqueezeNet()
+    restored, high = torch.rand(2, 3, 3, 40, 40)
+    each = [distance(network(restored[one : one + 1]), network(high[one : one + 1])) for one in range(3)]
+    found = perception_loss(network(restored), network(high))
+    torch.testing.assert_close(found, torch.cat(each).mean())
+    with torch.autocast("cpu", torch.bfloat16):
+        coarse = perception_loss(network(restored), network(high))
+    assert coarse.dtype is torch.float32
+    assert float(coarse) == pytest.approx(float(found), rel=0.02)
+    assert float(perception_loss(network(high), network(high))) == 0.0
+
+
+def test_grid_error_sees_what_repeats_in_every_cell_and_nothing_else() -> None:
+    torch.manual_seed(0)
+    high = torch.rand(2, 3, 64, 48)
+    pattern = torch.rand(4, 4) / 255
+    pattern -= pattern.mean()
+    repeated = pattern.tile(16, 12)
+    expected = 4 * float(pattern.square().mean())
+    assert float(GridError()(high + repeated, high)) == pytest.approx(expected, rel=1e-3)
+    assert float(GridError()(high + 1 / 255, high)) == pytest.approx(4 / 255**2, rel=1e-3)  # a colour that is off
+    signs = torch.tensor([1.0, -1.0]).repeat_interleave(4).tile(8)[:, None]
+    flipped = repeated * signs
+    assert float(GridError()(high + flipped, high)) == pytest.approx(0.0, abs=1e-3 * expected)
+    noise = torch.randn(2, 3, 64, 48) / 255
+    squared = float(MeanSquaredError()(high + noise, high))
+    assert float(GridError()(high + noise, high)) == pytest.approx(squared / 16, rel=0.2)
+    assert float(GridError(8)(high[..., :16, :16] + 1 / 255, high[..., :16, :16])) == pytest.approx(
+        4 / 255**2, rel=1e-3
+    )
+
+
+def test_grid_texture_sees_texture_that_prefers_places_of_the_cells_whatever_its_sign() -> None:
+    torch.manual_seed(0)
+    high = 0.5 + 0.1 * torch.rand(4, 3, 96, 96)
+    even = GridTexture()(0.5 + 0.1 * torch.rand(4, 3, 96, 96), high)
+    assert float(GridTexture()(0.5 + 0.3 * (high - 0.5), high)) < 1e-4  # weaker texture, as evenly spread
+    assert float(GridTexture()(high, high)) == 0.0
+    lines = torch.zeros(96, 96)
+    lines[::4] = 0.1
+    signs = torch.tensor([1.0, -1.0])[torch.randint(2, (4, 1, 24, 24))]
+    crosshatch = high + lines * signs.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    assert float(GridError()(crosshatch, high)) < 0.1 * 4 * 0.1**2 / 4  # signs cancel
+    assert float(GridTexture()(crosshatch, high)) > 100 * float(even)
+
+
+def test_grid_texture_is_the_ratio_of_mean_steps_at_each_place() -> None:
+    torch.manual_seed(0)
+    high = torch.rand(1, 1, 12, 12, dtype=torch.float64)
+    found = GridTexture()._shares(high).numpy()
+    picture = high[0, 0].numpy()
+    ways = [((0, 0), (0, 1)), ((0, 0), (1, 0)), ((0, 0), (1, 1)), ((0, 1), (1, 0))]
+    for number, (length, (of, to)) in enumerate((length, way) for length in (1, 2) for way in ways):
+        places = np.zeros((4, 4))
+        for row, column in np.ndindex(8, 8):
+            before, after = (picture[row + length * place[0], column + length * place[1]] for place in (of, to))
+            places[row % 4, column % 4] += abs(before - after) / 4
+        expected = (places + 1 / 255) / (places.mean() + 1 / 255)
+        np.testing.assert_allclose(found[number], expected.ravel(), rtol=1e-12)
+    assert len(found) == 8
+
+
+def test_texture_spectrum_asks_for_as_much_texture_and_not_for_the_same() -> None:
+    torch.manual_seed(0)
+
+    def texture(strength: float) -> Tensor:
+        return 0.5 + strength * torch.randn(4, 1, 96, 96, dtype=torch.float64).expand(4, 3, 96, 96)
+
+    high = texture(0.05)
+    loss = TextureSpectrum()
+    assert float(loss(high, high)) == 0.0
+    other, weaker, stronger = (float(loss(texture(strength), high)) for strength in (0.05, 0.025, 0.1))
+    assert other < 0.25
+    assert weaker == pytest.approx(math.log(2), abs=0.05)  # nepers
+    assert stronger == pytest.approx(math.log(2), abs=0.05)
+    assert float(loss(texture(1e-9), texture(1e-9))) < 1e-6  # what nobody sees
+    columns = torch.arange(96, dtype=torch.float64)
+    grain = texture(1e-9) + 0.02 * torch.sin(2 * math.pi * 0.4 * columns)
+    assert float(loss(grain, texture(1e-9))) > 10 * float(MeanSquaredError()(grain, texture(1e-9)))
+
+
+def test_texture_spectrum_is_the_ratio_of_amplitudes_over_neighbouring_windows() -> None:
+    torch.manual_seed(0)
+    pictures = torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    taper = np.outer(np.hanning(16), np.hanning(16))
+    logarithms = []
+    for picture in pictures.numpy():
+        gray = picture.mean(axis=0)
+        windows = [gray[top : top + 16, left : left + 16] for top in (0, 8, 16) for left in (0, 8, 16)]
+        power = np.mean([np.abs(np.fft.rfft2((each - each.mean()) * taper)) ** 2 for each in windows], axis=0)
+        logarithms.append(0.5 * np.log(power + (taper**2).sum() / 255**2))
+    expected = np.abs(logarithms[0] - logarithms[1]).mean()
+    assert float(TextureSpectrum()(pictures[:1], pictures[1:])) == pytest.approx(expected, rel=1e-12)
+
+
+def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
+    torch.manual_seed(1)
+    variation, resnet = TotalVariation(), ResNet().double()
+    return {
+        "squared": MeanSquaredError(),
+        "absolute": AbsoluteError(),
+        "content": ContentLoss(same_weights(plain_vgg19(2), ContentLayer(2, 2))),
+        "variation": lambda restored, _high: variation(restored),
+        "adversarial": adversarial(16),
+        "perception": lambda restored, high: perception_loss(resnet(restored), resnet(high)),
+        "grid": GridError(),
+        "grid texture": GridTexture(),
+        "spectrum": TextureSpectrum(),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["squared", "absolute", "content", "variation", "adversarial", "perception", "grid", "grid texture", "spectrum"],
+)
+def test_gradients_reach_the_generator_and_match_finite_differences(name: str) -> None:
+    loss = make_losses()[name]
+    torch.manual_seed(0)
+    generator = Generator(blocks=1, features=4).double().train()
+    low, high = torch.rand(2, 3, 4, 4, dtype=torch.float64), torch.rand(2, 3, 16, 16, dtype=torch.float64)
+    parameters = list(generator.parameters())
+
+    gradients = torch.autograd.grad(loss(generator(low), high), parameters)
+    names = [each for each, _ in generator.named_parameters()]
+    without = {each for each, gradient in zip(names, gradients, strict=True) if gradient.abs().max() == 0}
+    assert without == ({"output.bias"} if name == "variation" else set())  # a brighter picture varies no more
+
+    direction = [torch.randn_like(parameter) for parameter in parameters]
+    slope = sum(float((gradient * step).sum()) for gradient, step in zip(gradients, direction, strict=True))
+    size, values = 1e-7, []
+    for sign in (1, -2):  # a step ahead, then as far behind
+        with torch.no_grad():
+            for parameter, step in zip(parameters, direction, strict=True):
+                parameter.add_(step, alpha=sign * size)
+            values.append(float(loss(generator(low), high)))
+    rel = 1e-3 if name == "perception" else 1e-5  # unit vectors of features that are nearly zero turn fast
+    assert slope == pytest.approx((values[0] - values[1]) / (2 * size), rel=rel)
+
+
+def test_gradients_of_the_discriminator_match_finite_differences() -> None:
+    torch.manual_seed(0)
+    high, restored = torch.randn(2, 5, 1, dtype=torch.float64, requires_grad=True).unbind()
+    assert torch.autograd.gradcheck(DiscriminatorLoss(), (high, restored))
+
+
+def test_content_loss_trains_no_vgg_and_keeps_no_graph_of_the_reference() -> None:
+    torch.manual_seed(0)
+    loss = ContentLoss(same_weights(plain_vgg19(1), ContentLayer(1, 1))).train()
+    restored, high = torch.rand(2, 1, 3, 8, 8, dtype=torch.float64, requires_grad=True).unbind()
+    high.retain_grad()
+    restored.retain_grad()
+    loss(restored, high).backward()
+    assert restored.grad is not None
+    assert high.grad is None
+    assert not [parameter for parameter in loss.parameters() if parameter.requires_grad]
+    assert not loss.vgg.training
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_consistency_is_the_error_after_the_reduction(scale: int) -> None:
+    """Against imresize, where its kernel lies inside the picture."""
+    random = np.random.default_rng(scale)
+    restored, high = random.random((2, 12 * scale, 12 * scale, 3))
+    errors = 2.0 * np.abs(imresize(restored, 1 / scale) - imresize(high, 1 / scale))[2:-2, 2:-2]
+    tensors = [torch.from_numpy(picture).permute(2, 0, 1)[None].float() for picture in (restored, high)]
+    assert float(ConsistencyError(scale)(*tensors)) == pytest.approx(errors.mean(), rel=1e-5)
+
+
+def test_feature_error_is_relative_to_the_features_before_activation() -> None:
+    torch.manual_seed(0)
+    plain = plain_vgg19(2)
+    vgg = same_weights(plain, ContentLayer(2, 2))
+    restored, high = torch.rand(2, 2, 3, 32, 32, dtype=torch.float64)
+    normalised = [(each - IMAGENET[0][:, None, None]) / IMAGENET[1][:, None, None] for each in (restored, high)]
+    errors = []
+    for last in (2, 7):  # the modules of conv1_2 and conv2_2
+        ours, theirs = (plain[: last + 1](each) for each in normalised)
+        errors.append(((ours - theirs).abs().mean() / theirs.abs().mean()).item())
+    network = VggFeatures(vgg, name="plain", before_activation=True)
+    assert float(feature_error(network(restored), network(high))) == pytest.approx(np.mean(errors), rel=1e-5)

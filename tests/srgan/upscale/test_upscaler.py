@@ -1,0 +1,256 @@
+"""The Upscaler: exactly so many times as large, from files and arrays, with what the file carried."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+import srgan
+from srgan.engines.choice import EngineName
+from srgan.errors import ModelError, OutputError, PictureError, UsageError
+from srgan.images.image import SaveOptions
+from srgan.upscale.upscaler import Upscaler
+from srgan.weights.catalogue import find
+from tests.helpers.images_made_up import decoded, jpeg, png
+from tests.helpers.images_made_up import photo as made_up_photo
+
+
+def pixels_of(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as image:
+        return np.array(image)
+
+
+@pytest.fixture(scope="module")
+def upscaler(tiny_model: Path) -> Upscaler:
+    return Upscaler(tiny_model, engine="openvino")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    y, x = np.mgrid[0:40, 0:60]
+    pixels = np.stack([4 * x, 6 * y, 2 * (x + y)], axis=-1).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png", dpi=(300, 300))
+    return tmp_path / "photo.png"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(width=st.integers(1, 70), height=st.integers(1, 70), channels=st.integers(1, 4), deep=st.booleans())
+def test_any_size_comes_out_four_times_as_large(
+    upscaler: Upscaler, width: int, height: int, channels: int, deep: bool
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, channels))
+    picture: Any = noise.astype(np.uint16 if deep else np.uint8)
+    result = upscaler.upscale(picture)
+    assert result.shape == (4 * height, 4 * width, channels)
+    assert result.dtype == picture.dtype
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(scale=st.floats(0.3, 9), width=st.integers(1, 40), height=st.integers(1, 40))
+def test_any_factor_is_exact(upscaler: Upscaler, scale: float, width: int, height: int) -> None:
+    result = upscaler.upscale(np.zeros((height, width), np.uint8), scale=scale)
+    assert result.shape == (max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def test_width_keeps_proportions(upscaler: Upscaler) -> None:
+    assert upscaler.upscale(np.zeros((30, 40, 3), np.uint8), width=100).shape == (75, 100, 3)
+
+
+def test_a_file_gives_what_its_pixels_give(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    enlarged = upscaler.upscale_file(photo, tmp_path / "large.png")
+    assert enlarged.size == (240, 160)
+    pixels = pixels_of(photo)
+    for result in (pixels_of(tmp_path / "large.png"), upscaler.upscale(photo)):
+        assert np.array_equal(result, upscaler.upscale(pixels))
+
+
+def test_the_result_says_what_made_it_and_keeps_what_the_source_said(
+    upscaler: Upscaler, tiny_model: Path, photo: Path, tmp_path: Path
+) -> None:
+    upscaler.upscale_file(photo, tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as result:
+        carried = result.info
+    assert carried["Software"] == f"srgan {srgan.__version__}, model tiny {find(tiny_model).card.identity}, x4"
+    assert carried["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_other_factors_of_a_file_are_resampled_on_the_way(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    upscaler.upscale_file(photo, tmp_path / "large.png", scale=2.5)
+    written = pixels_of(tmp_path / "large.png").astype(int)
+    in_memory = upscaler.upscale(pixels_of(photo), scale=2.5)
+    assert written.shape == (100, 150, 3)
+    assert np.abs(written - in_memory).max() <= 1
+
+
+def test_plan_writes_nothing_and_tells_sizes_and_time(upscaler: Upscaler, photo: Path) -> None:
+    before = sorted(photo.parent.iterdir())
+    plan = upscaler.plan(photo, scale=3)
+    assert plan.size == (180, 120)
+    assert 0 < plan.seconds < 60
+    assert sorted(photo.parent.iterdir()) == before
+
+
+def test_failures_leave_no_file(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    truncated = tmp_path / "truncated.png"
+    truncated.write_bytes(photo.read_bytes()[:-60])
+    target = tmp_path / "out" / "large.png"
+    target.parent.mkdir()
+    with pytest.raises(PictureError, match=r"truncated\.png"):
+        upscaler.upscale_file(truncated, target)
+    cut_out = tmp_path / "cut-out.png"
+    Image.fromarray(np.full((9, 9, 4), 100, np.uint8)).save(cut_out)
+    with pytest.raises(OutputError, match="transparency"):
+        upscaler.upscale_file(cut_out, target, options=SaveOptions("jpeg"))
+    assert list(target.parent.iterdir()) == []
+
+
+def test_an_existing_file_is_kept_unless_told(upscaler: Upscaler, photo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "large.png"
+    target.write_text("precious")
+    with pytest.raises(OutputError, match=r"large\.png"):
+        upscaler.upscale_file(photo, target)
+    assert target.read_text() == "precious"
+    upscaler.upscale_file(photo, target, overwrite=True)
+    assert pixels_of(target).shape == (160, 240, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": 0}, "--scale"),
+        ({"scale": float("nan")}, "--scale"),
+        ({"scale": -2}, "--scale"),
+        ({"scale": 1e9}, "--scale"),
+        ({"width": 0}, "--width"),
+        ({"width": 4 * 64 + 1}, "from 1 to 256"),
+        ({"width": 100, "scale": 2}, "one of them"),
+    ],
+)
+def test_sizes_that_cannot_be_meant(upscaler: Upscaler, arguments: dict[str, float], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        upscaler.upscale(np.zeros((4, 4), np.uint8), **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.zeros((4, 4), np.float32), np.zeros((0, 4), np.uint8), np.zeros(4, np.uint8), np.zeros((3, 4, 9), np.uint8)],
+)
+def test_arrays_that_are_no_pictures(upscaler: Upscaler, picture: np.ndarray) -> None:
+    with pytest.raises(UsageError, match="a picture"):
+        upscaler.upscale(picture)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_fidelity_goes_from_one_model_to_the_other(pair: tuple[Path, Path], photo: Path, engine: EngineName) -> None:
+    """Exactly at its ends; in between each step is nearer to the faithful one."""
+    photo_real, faithful = (Upscaler(model, engine=engine).upscale(photo) for model in pair)
+    results = [
+        Upscaler(pair[0], fidelity=fidelity, faithful=pair[1], engine=engine).upscale(photo)
+        for fidelity in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    assert np.array_equal(results[0], photo_real)
+    assert np.array_equal(results[-1], faithful)
+    distances = [float(np.abs(result.astype(int) - faithful).mean()) for result in results]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[-2] > 0
+
+
+def test_engines_agree_on_what_lies_between(pair: tuple[Path, Path], photo: Path) -> None:
+    results = [
+        Upscaler(pair[0], fidelity=0.4, faithful=pair[1], engine=engine, precision="fp32").upscale(photo).astype(int)
+        for engine in ("openvino", "torch")
+    ]
+    assert np.abs(results[0] - results[1]).max() <= 1
+
+
+def test_the_result_says_which_fidelity_made_it(pair: tuple[Path, Path], photo: Path, tmp_path: Path) -> None:
+    upscaler = Upscaler(pair[0], fidelity=0.7, faithful=pair[1])
+    upscaler.upscale_file(photo, tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as result:
+        made_by = result.info["Software"]
+    first, second = (find(path).card.identity for path in pair)
+    assert made_by == f"srgan {srgan.__version__}, model srgan {first} to srresnet {second} at fidelity 0.7, x4"
+    assert upscaler.plan(photo).seconds > 0
+
+
+def test_what_lies_between_needs_no_torch(pair: tuple[Path, Path]) -> None:
+    program = f"""
+import sys
+for name in ("torch", "onnx", "safetensors"):
+    sys.modules[name] = None
+import numpy, srgan
+upscaler = srgan.Upscaler({str(pair[0])!r}, fidelity=0.5, faithful={str(pair[1])!r}, engine="openvino")
+assert upscaler.upscale(numpy.zeros((4, 4), "uint8")).shape == (16, 16)
+"""
+    result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_auto_takes_the_model_that_suits_each_file(
+    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The plan and the result say which and why; the pixels are those of the model named alone."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    upscaler = Upscaler()
+    (tmp_path / "clean.png").write_bytes(png(made_up_photo(0, 40, 30)))
+    (tmp_path / "web.png").write_bytes(jpeg(made_up_photo(0, 40, 30), 60))  # whatever it is called
+    for name, model, reason in (
+        ("clean.png", "srresnet", "it is clean"),
+        ("web.png", "srresnet-photo", "it is a JPEG of quality 60"),
+    ):
+        plan = upscaler.plan(tmp_path / name)
+        done = upscaler.upscale_file(
+            tmp_path / name, tmp_path / "large.tif", overwrite=True, options=SaveOptions("tiff")
+        )
+        label = find(family / f"{model}.json").label
+        assert (plan.model, plan.reason) == (done.model, done.reason) == (label, reason)
+        alone = Upscaler(family / f"{model}.json").upscale(tmp_path / name)
+        assert np.array_equal(alone, srgan.read(tmp_path / "large.tif").pixels)
+        with Image.open(tmp_path / "large.tif") as result:
+            assert result.tag_v2[305] == f"srgan {srgan.__version__}, model {label}, x4"  # type: ignore[attr-defined]
+
+
+def test_auto_judges_arrays_by_their_pixels(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    clean = made_up_photo(0)
+    for pixels, model in ((clean, "srgan"), (decoded(jpeg(clean, 60)), "srgan-photo"), (clean[:, :, 0], "srgan")):
+        expected = Upscaler(family / f"{model}.json").upscale(pixels)
+        assert np.array_equal(Upscaler(fidelity=0).upscale(pixels), expected)
+
+
+def test_an_unknown_model_is_said_at_once() -> None:
+    with pytest.raises(ModelError, match="srresnet"):
+        Upscaler("nonsense")
+
+
+def test_auto_without_its_models_is_said_at_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
+    with pytest.raises(ModelError, match="srresnet"):
+        Upscaler()
+    with pytest.raises(UsageError):
+        Upscaler(faithful="srresnet", fidelity=0.5)
+
+
+def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
+    """On a photo of Set5, by the paper's protocol: the whole way through the public door."""
+    from srgan.images.resample import imresize
+    from srgan.metrics import PAPER
+
+    high = pixels_of(data_folder / "testsets" / "Set5" / "butterfly.png")
+    low = imresize(high, 0.25, border="replicate")
+    restored, bicubic = srgan.Upscaler("srresnet").upscale(low), imresize(low, 4.0)
+    assert PAPER.measure(restored, high).psnr > PAPER.measure(bicubic, high).psnr + 3
+
+
+def test_what_a_format_loses_is_said(upscaler: Upscaler, tmp_path: Path) -> None:
+    Image.fromarray(np.full((9, 9), 30_000, np.uint16)).save(tmp_path / "deep.png")
+    plan = upscaler.plan(tmp_path / "deep.png", output_format="jpeg")
+    done = upscaler.upscale_file(tmp_path / "deep.png", tmp_path / "deep.jpg", options=SaveOptions("jpeg"))
+    assert plan.notes == done.notes == ("16 bit rounded to 8, the most that jpeg holds",)

@@ -1,0 +1,47 @@
+"""The photo models keep what they promise on damaged input: the floors behind the table "Photos" of the README."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runs.releasing import small_and_large
+from srgan.evaluation.inputs import Damage
+from srgan.images.resample import imresize
+from srgan.metrics import PROTOCOLS
+from srgan.upscale.upscaler import Upscaler
+
+SETS = {"Set5": None, "Set14": None, "BSD100": 20}
+"""The sets, and how many of each: `python docs/results.py` measures all."""
+FLOORS = {"jpeg:95": 1.05, "jpeg:85": 0.8, "jpeg:75": 0.7, "jpeg:50": 0.55, "jpeg:30": 0.45}
+"""Least gain of srresnet-photo over bicubic interpolation, in dB of luma; aimed at: 1.2, 1.1, 1.0, 0.85 and 0.65."""
+MATLAB = PROTOCOLS["matlab"]
+
+
+@pytest.fixture(scope="module")
+def highs(data_folder: Path) -> list[np.ndarray]:
+    """The true images."""
+    return [high for name, most in SETS.items() for _, high in small_and_large(data_folder / "testsets" / name)[:most]]
+
+
+def gain(upscaler: Upscaler, highs: list[np.ndarray], damage: Damage) -> float:
+    """Mean PSNR over bicubic interpolation of the same input, in dB."""
+    differences = []
+    for number, high in enumerate(highs):
+        low = damage.apply(high, scale=4, seed=str(number))
+        plain = imresize(low, size=high.shape[:2], border="replicate")
+        restored = upscaler.upscale(low).astype(np.uint8)
+        differences.append(MATLAB.measure(restored, high).psnr - MATLAB.measure(plain, high).psnr)
+    return float(np.mean(differences))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FLOORS)
+def test_srresnet_photo_is_better_than_interpolation(highs: list[np.ndarray], kind: str) -> None:
+    assert gain(Upscaler("srresnet-photo"), highs, Damage.parse(kind)) >= FLOORS[kind]
+
+
+@pytest.mark.slow
+def test_on_clean_input_srresnet_photo_is_near_srresnet(highs: list[np.ndarray]) -> None:
+    clean = Damage()
+    assert gain(Upscaler("srresnet-photo"), highs, clean) >= gain(Upscaler("srresnet"), highs, clean) - 0.3

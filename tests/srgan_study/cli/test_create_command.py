@@ -1,0 +1,287 @@
+"""`srgan study create`: a study from evaluations and folders; whatever is wrong, in one line."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan_study.cli.extent import summary
+from srgan_study.study import read_study
+from tests.helpers.studies_made_up import PAPER, make_examples, make_folders, save, study_of
+from tests.helpers.terminal import written_on_a_terminal
+
+Run = Callable[..., Any]
+
+# As `srgan`, but every picture takes a while, and the fourth until it is interrupted.
+SLOW = """
+import os, time, srgan.cli.progress_bar, srgan_study.stimuli.create_study
+srgan.cli.progress_bar._SOON = -1.0
+put, count = srgan_study.stimuli.create_study.put, 0
+
+def slow(*args):
+    global count
+    count += 1
+    time.sleep(0.1)
+    if count == 4 and os.environ.get("STAY"):
+        open("waiting", "w").close()
+        time.sleep(60)
+    return put(*args)
+
+srgan_study.stimuli.create_study.put = slow
+from srgan.cli import main
+main()
+"""
+ALONE = ("--calibration", "none")
+LONG = "a" * 300
+"""Longer than the name of a file can be."""
+
+
+@pytest.fixture(autouse=True)
+def _data(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of methods, and benchmark data with pictures for the calibration."""
+    make_folders(desk / "made", {"Set5": 2, "BSD100": 1}, ("nearest", "bicubic", "srgan-mse", "own", "HR"))
+    make_examples(desk / "data/train/BSDS500_train_test", 27)
+    monkeypatch.setenv("SRGAN_DATA", str(desk / "data"))
+
+
+def folders(*methods: str) -> list[str]:
+    return [f"{method}=made/{method}" for method in methods]
+
+
+def test_the_papers_design(srgan: Run) -> None:
+    result = srgan("study", "create", *folders("own", "HR", "srgan-mse", "bicubic", "nearest"))
+    assert result.exit_code == 0, result.output
+    study = read_study(Path("study"))
+    assert result.stdout.splitlines() == [
+        "Set5: 2 pictures in 5 versions, 10 ratings",
+        "  nearest, bicubic, srgan-mse, own, HR",
+        "BSD100: 1 picture in 4 versions, 4 ratings",
+        "  nearest, bicubic, own, HR",
+        "14 ratings by each rater",
+        "before that, calibration on 20 pictures, 5 ratings for practice",
+        "about 1 min 16 s for each rater, in 1 sitting of up to 20 min",
+        "26 raters, 364 ratings in all",
+        f"hash    {study.hash}",
+        "study   study",
+        "next    srgan study serve study, or srgan study simulate study to rehearse",
+    ]
+    assert result.stderr.splitlines() == [
+        "not here, of the paper's 12 versions: SRCNN, SelfExSR, DRCN, ESPCN, SRResNet-MSE, SRResNet-VGG22, "
+        "SRGAN-VGG22, SRGAN-VGG54",
+        "not here, of the paper's sets: Set14",
+        "not in the paper: own",
+    ]
+    assert (len(study.calibration), len(study.practice), study.reference) == (40, 5, "HR")
+
+
+def test_the_votes_that_the_paper_asked_for() -> None:
+    lines = summary(study_of(PAPER), Path("study"))
+    assert "Set14: 14 pictures in 12 versions, 168 ratings" in lines
+    assert "1,128 ratings by each rater" in lines
+    assert "about 1 h 15 min for each rater, in 4 sittings of up to 20 min" in lines
+    assert "26 raters, 29,328 ratings in all" in lines
+
+
+def test_two_methods_of_the_same_pictures(srgan: Run) -> None:
+    result = srgan("study", "create", *folders("own", "HR"), "copy=made/own", *ALONE)
+    assert (
+        "own and copy are the same to the pixel in Set5/a and 2 more: raters judge one picture twice" in result.stderr
+    )
+
+
+def test_a_smaller_design_as_a_document(srgan: Run) -> None:
+    words = ["study", "create", *folders("nearest", "bicubic", "own", "HR"), "-o", "small", "--design", "plain"]
+    words += ["--methods", "bicubic", "own", "--sets", "Set5", "--images", "1", "--raters", "5", "--repeats", "2"]
+    words += ["--repeat-distance", "1", "--gap", "0", "--warm-up", "1", "--practice", "2", "--pairs", "1", "--blocked"]
+    words += ["--seed", "3", "--screening", "mle", "--sitting-minutes", "10", "--title", "Pilot", "--json"]
+    words += ["--seconds-per-rating", "6"]
+    result = srgan(*words)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    study = read_study(Path("small"))
+    assert json.loads(result.stdout) == {
+        "folder": "small",
+        "hash": study.hash,
+        "title": "Pilot",
+        "methods": ["bicubic", "own", "HR"],
+        "reference": "HR",
+        "sets": {"Set5": {"pictures": 1, "versions": ["bicubic", "own", "HR"]}},
+        "raters": 5,
+        "ratings_per_rater": 5,
+        "minutes_per_rater": 0.8,
+        "sittings": 1,
+        "repeats": 2,
+        "warm_up": 1,
+        "practice": 2,
+        "calibration": 1,
+        "notes": [],
+    }
+    design = study.design
+    assert (design.gap, design.blocked, design.seed, design.screening) == (0, True, 3, "mle")
+    assert (design.sitting_minutes, design.seconds_per_rating, design.repeat_distance) == (10, 6.0, 1)
+
+
+def test_from_an_evaluation(srgan: Run) -> None:
+    assert srgan("evaluate", "nearest", "bicubic", "--sets", "Set5=made/HR/Set5").exit_code == 0
+    words = ["study", "create", "evaluation", "--method", "own=made/own", *ALONE, "--json"]
+    document = json.loads(srgan(*words).stdout)
+    assert document["methods"] == ["nearest", "bicubic", "own", "HR"]
+    assert document["reference"] == "HR"
+    for stimulus in read_study(Path("study")).stimuli:
+        folder = "reference/Set5" if stimulus.method == "HR" else f"pictures/{stimulus.method}/Set5"
+        place = Path("made/own/Set5") if stimulus.method == "own" else Path("evaluation", folder)
+        shown, file = (
+            Image.open(path) for path in (Path("study", stimulus.shown.file), place / f"{stimulus.content}.png")
+        )
+        np.testing.assert_array_equal(np.asarray(shown), np.asarray(file))
+    again = json.loads(srgan(*words, "-o", "again").stdout)
+    assert again["hash"] == document["hash"]
+    words = ["study", "create", "evaluation", "--methods", "bicubic", "own=made/own", *ALONE, "--json", "-o", "third"]
+    document = json.loads(srgan(*words, "--no-reference").stdout)
+    assert (document["methods"], document["reference"]) == (["bicubic", "own"], None)
+
+
+def test_one_methods_pictures_twice(srgan: Run) -> None:
+    words = ["study", "create", *folders("nearest", "own", "HR"), *ALONE, "--repeat", "own", "--repeat-distance", "2"]
+    result = srgan(*words)
+    assert result.exit_code == 0, result.output
+    assert "12 ratings by each rater, 3 of them of what is rated twice" in result.stdout
+    assert "before that, no calibration, 0 ratings for practice" in result.stdout
+    study = read_study(Path("study"))
+    assert {study.stimuli[place].method for place in study.retest} == {"own"}
+
+
+def test_without_true_pictures(srgan: Run) -> None:
+    result = srgan("study", "create", *folders("nearest", "own"), *ALONE)
+    assert "the true pictures are not rated: add HR=FOLDER to have scores relative to them" in result.stderr
+    assert read_study(Path("study")).reference is None
+
+
+def test_too_few_pictures_for_the_gap_are_said_in_a_line(srgan: Run) -> None:
+    result = srgan("study", "create", *folders("nearest", "own", "HR"), *ALONE, "--gap", "9")
+    assert "with so few pictures, 2 ratings of others lie between two versions of one, and not 9" in result.stderr
+
+
+BOTH = folders("nearest", "HR")
+CASES = {
+    "no evaluation": (["made"], 1, "made is not the folder of an evaluation that came to its end"),
+    "no such folder": (["gone"], 1, "gone/results.json cannot be read: name the folder of an evaluation"),
+    "no folder of a method": (["own=gone"], 1, "the folder gone of own does not exist: check the path"),
+    "no pictures at all": (["--raters", "5"], 2, "there are no pictures: name the folder of an evaluation, or NAME="),
+    "an empty folder": (["own=empty"], 1, "the folder empty of own has no pictures: put"),
+    "no such method": ([*BOTH, "--methods", "neerest"], 2, "there is no method neerest among the pictures: choose of"),
+    "no such set": ([*BOTH, "--sets", "Set6"], 2, "there is no set Set6 among the pictures: choose of BSD100, Set5"),
+    "one method alone": ([*BOTH, "--no-reference"], 2, "there is only nearest to be rated on BSD100"),
+    "a version that is missing": ([*BOTH, "own=less"], 1, "own has no picture of Set5/b: add it to less"),
+    "another size": (
+        [*BOTH, "own=cut"],
+        1,
+        "Set5/b by own is 48x36 (cut/Set5/b.png) and by nearest 48x40 (made/nearest",
+    ),
+    "16 bits": ([*BOTH, "own=deep"], 1, "deep/Set5/b.png has 16 bits, and browsers show 8: convert it first"),
+    "transparency": ([*BOTH, "own=veil"], 1, "veil/Set5/b.png is transparent in places"),
+    "no picture": ([*BOTH, "own=odd"], 1, "odd/Set5/b.png is not a picture"),
+    "no calibration": ([*BOTH, "--calibration", "gone"], 1, "the folder gone does not exist: name one of pictures wi"),
+    "a small calibration": ([*BOTH, "--calibration", "cut/Set5"], 1, "cut/Set5 has 2 pictures that can be used and ar"),
+    "the same pictures": (
+        [*BOTH, "--calibration", "made/HR/Set5", "--pairs", "2", "--practice", "0"],
+        1,
+        "made/HR/Set5 has 0 pictures that can be used and are not rated themselves, and calibration and practice need",
+    ),
+    "a study": (
+        [*BOTH, "-o", "old"],
+        1,
+        "old has a study already, and a study is never changed: choose another folder",
+    ),
+    "another's folder": ([*BOTH, "-o", "data"], 1, "data is there already, with other things in it: choose another"),
+    "a title that tells": ([*BOTH, "--title", "Is it nearest?"], 2, "--title names nearest, and raters read it"),
+    "no title": ([*BOTH, "--title", ""], 2, "--title must be one line of 1 to 200 letters"),
+    "a folder without a name": ([*BOTH, "own="], 2, "own= names no folder: give one, as own=FOLDER"),
+    "too long a source": ([LONG], 1, "cannot be read: name the folder of an evaluation that came to its end"),
+    "too long a folder": ([f"own={LONG}"], 1, f"the folder {LONG} of own does not exist: check the path"),
+    "too long a calibration": ([*BOTH, "--calibration", LONG], 1, f"the folder {LONG} does not exist: name one of"),
+    "too long an output": ([*BOTH, "-o", LONG], 1, "cannot be used (File name too long): choose another folder"),
+    "a crowd": ([*BOTH, "--raters", "1000000000"], 2, "--raters is 1000000000: give a number of at most 10000"),
+    "no raters": ([*BOTH, "--raters", "0"], 2, "--raters is 0: give a number of at least 1"),
+    "too many repeats": ([*BOTH, "--repeats", "7"], 2, "--repeats is 7, and there are 6 versions: give no more"),
+    "no method to repeat": ([*BOTH, "--repeat", "own"], 2, "there is no method own to be rated twice: choose of near"),
+    "too long a warm-up": ([*BOTH, "--warm-up", "7"], 2, "--warm-up is 7, and there are 6 versions: give no more"),
+    "haste": ([*BOTH, "--seconds-per-rating", "0.1"], 2, "--seconds-per-rating is 0.1: give a number from 0.3 to 600"),
+}
+
+
+@pytest.fixture
+def _spoilt(desk: Path) -> None:
+    """Folders of one method, with something wrong in each."""
+    Path("empty").mkdir()
+    Path("old").mkdir()
+    Path("old/study.json").write_text("{}")
+    for name in ("less", "cut", "deep", "veil", "odd"):
+        shutil.copytree("made/own", name)
+    Path("less/Set5/b.png").unlink()
+    save(Path("cut/Set5/b.png"), np.zeros((36, 48, 3), np.uint8))
+    Image.fromarray(np.zeros((40, 48), np.uint16)).save("deep/Set5/b.png")
+    save(Path("veil/Set5/b.png"), np.zeros((40, 48, 4), np.uint8))
+    Path("odd/Set5/b.png").write_text("no picture")
+
+
+@pytest.mark.usefixtures("_spoilt")
+@pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
+def test_one_line(srgan: Run, desk: Path, words: list[str], code: int, said: str) -> None:
+    result = srgan("study", "create", "--design", "plain", *words)
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    *_, line = result.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert said in line
+    assert not Path("study").exists()
+    assert not list(desk.glob(".srgan-*"))
+
+
+def test_no_data_and_no_folder_for_the_calibration(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SRGAN_DATA")
+    result = srgan("study", "create", *BOTH)
+    assert result.exit_code == 2
+    assert "name a folder with --calibration, set SRGAN_DATA to the one with train/BSDS500_train_test" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_nothing(environment: dict[str, str], desk: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", SLOW, "study", "create", *BOTH, *ALONE]
+    process = subprocess.Popen(command, env={**environment, "STAY": "1"}, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (desk / "waiting").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.endswith("Interrupted: study was not made\n")
+    assert sorted(path.name for path in desk.iterdir() if path.name != "waiting") == ["data", "made"]
+
+
+def test_a_bar_with_the_time_left_on_a_terminal(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", SLOW, "study", "create", *BOTH, *ALONE]
+    written = written_on_a_terminal(command, environment)
+    assert all(word in written for word in ("writing pictures", "%", " left"))
+
+
+@pytest.mark.parametrize("words", [[*BOTH, *ALONE], ["--help"]])
+def test_only_what_is_needed_is_imported(environment: dict[str, str], words: list[str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "srgan", "study", "create", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"torch", "scipy", "matplotlib", "starlette", "uvicorn", "jinja2", "httpx"}
+    if "--help" in words:
+        assert not imported & {"numpy", "pyvips", "openvino", "rich.progress", "srgan.evaluation"}

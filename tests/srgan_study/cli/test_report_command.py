@@ -1,0 +1,120 @@
+"""`srgan study report`: scores on the screen and a folder of everything; whatever is wrong, in one line."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from srgan_study.study import Study, read_study
+from tests.helpers.voted import cast
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of three raters, of whom two have finished and one has begun; and rehearsed by one program."""
+    folder = tmp_path_factory.mktemp("rated") / "study"
+    cast(folder, raters=3, unfinished=1)
+    cast(folder, raters=1, simulated=True)
+    return folder
+
+
+@pytest.fixture
+def study(rated: Path) -> Study:
+    return read_study(rated)
+
+
+def test_a_report_of_people(srgan: Run, rated: Path, study: Study) -> None:
+    result = srgan("study", "report", str(rated), "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("**Mean opinion scores (MOS)**\n\n| method | Set5 MOS | 95 % |\n")
+    assert f"Study {study.hash}" in result.stdout
+    assert "SIMULATED" not in result.stdout
+    assert "raters   3 voted, 2 finished; flagged: " in result.stdout
+    assert result.stdout.endswith("report   out/report.html\nsummary  out/summary.json\n")
+    found = json.loads(Path("out/summary.json").read_text())
+    assert (found["simulated"], found["study"]) == (False, study.hash)
+    assert found["votes"] == 2 * 10 + 4
+    assert "SIMULATED" not in Path("out/report.html").read_text()
+
+
+def test_a_report_of_programs_is_another(srgan: Run, rated: Path, study: Study) -> None:
+    result = srgan("study", "report", str(rated), "--simulated", "--json")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert next(iter(document.items())) == ("votes are", "SIMULATED: programs cast these votes, and no people")
+    assert document["folder"] == str(rated / "simulated-report")
+    assert document["votes"] == 10
+    assert document["scores"]["Set5"]["HR"] == {"mean": 5.0, "low": None, "high": None, "published": 4.32}
+    assert "SIMULATED" in Path(document["report"]).read_text()
+    mixed = srgan("study", "report", str(rated), "-o", document["folder"])
+    assert mixed.exit_code == 1
+    assert f"holds a report of simulated votes on study {study.hash[:16]}" in mixed.stderr
+
+
+def test_what_is_wrong_is_one_line(srgan: Run, tmp_path: Path) -> None:
+    cast(tmp_path / "study", raters=1, unfinished=1, votes=0)
+    cases = {
+        "nowhere": f"{Path('nowhere/study.json')} cannot be read: name the folder that",
+        str(tmp_path / "study"): "nobody has rated anything in this study yet: there is a report once there are votes",
+    }
+    for folder, message in cases.items():
+        result = srgan("study", "report", folder, "--json")
+        assert result.exit_code == 1
+        assert result.stderr.count("\n") == 1
+        assert result.stderr.startswith("Error: ")
+        assert message in result.stderr
+        assert message in json.loads(result.stdout)["error"]
+    result = srgan("study", "report", str(tmp_path / "study"), "--simulated")
+    assert result.exit_code == 1
+    assert "srgan study simulate" in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(srgan: Run, rated: Path) -> None:
+    Path("file").write_text("")
+    result = srgan("study", "report", str(rated), "-o", "file")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert "file" in result.stderr
+
+
+def test_an_interruption_says_how_to_go_on(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("srgan_study.analysis.study_analysis.find", interrupted)
+    result = srgan("study", "report", str(rated), "-o", "out")
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted: what is in out may be part of a report; run the same command again\n"
+
+
+def test_what_is_not_installed_is_named(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import util
+
+    present = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "matplotlib" else present(name))
+    result = srgan("study", "report", str(rated))
+    assert result.exit_code == 1
+    assert result.stderr == "Error: this needs matplotlib, which is not installed: pip install 'srgan[study]'\n"
+
+
+def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "srgan", "study", "report", "--help"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "--simulated" in done.stdout
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {
+        "numpy",
+        "scipy",
+        "matplotlib",
+        "starlette",
+        "jinja2",
+        "sqlite3",
+        "srgan_study.report.study_report",
+    }

@@ -1,0 +1,315 @@
+"""The study's addresses: what each gives, in which words it refuses, and what it says when nothing can be saved."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from srgan_study.server.app import NOT_SAVED, UNKNOWN, create_app
+from srgan_study.server.request_schemas import LARGEST
+from srgan_study.votes.store import Store, read_ratings
+from srgan_study.votes.vote_writer import Writer
+from tests.helpers.asking import Asker
+from tests.helpers.person import Clock
+from tests.helpers.studies_made_up import make_study
+
+VOTE: dict[str, Any] = {
+    "score": 4,
+    "key": "k1",
+    "shown_at": "2026-03-01T12:00:00.000Z",
+    "response_ms": 900,
+    "device_pixel_ratio": 1.5,
+    "viewport": [1280, 800],
+    "zoom_ok": True,
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "study"
+    make_study(folder, raters=2)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "study")
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    with Store.open(folder, wait=0.05) as store:
+        yield store
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """What the operator hears."""
+    return []
+
+
+@pytest.fixture
+def asker(store: Store, told: list[str]) -> Iterator[Asker]:
+    with Writer(store) as writer:
+        yield Asker(create_app(store, writer, address="http://study:8080", tell=told.append, clock=Clock()))
+
+
+@pytest.fixture
+def own(store: Store) -> str:
+    return f"/r/{store.raters()[0].token}"
+
+
+@pytest.fixture
+def lease(asker: Asker, own: str) -> str:
+    """Of somebody about to practise."""
+    lease = str(asker.post(f"{own}/take", {"client": "tab"}).json()["lease"])
+    assert asker.post(f"{own}/consent", {"lease": lease, "consent": "v1"}).status == 200
+    assert asker.post(f"{own}/calibrated", {"lease": lease}).status == 200
+    return lease
+
+
+@pytest.fixture
+def vote(asker: Asker, own: str, lease: str) -> dict[str, Any]:
+    """A vote on what is next."""
+    state = asker.get(f"{own}/state").json()
+    return VOTE | {"lease": lease, "assignment": state["next"][0]["assignment"]}
+
+
+def test_a_state_holds_what_the_page_needs(asker: Asker, own: str, lease: str, store: Store) -> None:
+    state = asker.get(f"{own}/state").json()
+    upcoming = state.pop("next")
+    assert state == {
+        "stage": "practice",
+        "done": 0,
+        "total": 3,
+        "sitting": {"number": 1, "votes": 0, "seconds": 0},
+        "break_due": False,
+        "undoable": None,
+        "labels": {"1": "Bad", "2": "Poor", "3": "Fair", "4": "Good", "5": "Excellent"},
+        "title": store.study.title,
+        "simulated": False,
+        "minimum_ms": 300,
+        "gray_ms": 400,
+        "completion_code": None,
+    }
+    assert [sorted(picture) for picture in upcoming] == [["address", "assignment", "height", "width"]] * 3
+
+
+def test_pictures_come_bare(asker: Asker, own: str, lease: str, store: Store) -> None:
+    picture = asker.get(f"{own}/state").json()["next"][0]
+    answer = asker.get(picture["address"])
+    shown = store.addresses()[picture["address"].removeprefix("/i/")]
+    assert answer.content == (store.path.parent / shown.file).read_bytes()
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+    assert "private" in answer.headers["cache-control"]
+    assert not {"etag", "last-modified", "content-disposition", "server"} & set(answer.headers)
+
+
+def test_the_calibration_is_open_in_every_stage(asker: Asker, own: str) -> None:
+    examples = asker.get(f"{own}/calibration").json()["examples"]
+    assert [(each["score"], each["label"]) for each in examples] == [(1, "Bad"), (5, "Excellent")] * 2
+    assert all(asker.get(each["address"]).content.startswith(b"\x89PNG") for each in examples)
+
+
+def test_the_pages_hold_no_script_and_load_nothing_from_elsewhere(asker: Asker, own: str, store: Store) -> None:
+    for path in (own, f"{own}/", f"/o/{store.organiser_token}"):
+        page = asker.get(path)
+        text = page.content.decode()
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "://" not in text
+        for part in text.split("<script")[1:]:
+            assert part.partition(">")[2].startswith("</script>")
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("rater.js", "text/javascript"), ("rater.css", "text/css")])
+def test_scripts_and_styles_are_served(asker: Asker, name: str, kind: str) -> None:
+    answer = asker.get(f"/static/{name}")
+    assert (answer.status, answer.headers["content-type"]) == (200, f"{kind}; charset=utf-8")
+
+
+def test_every_answer_is_private(asker: Asker, own: str) -> None:
+    for path in (own, f"{own}/state", "/static/rater.js", "/nowhere", "/", f"{own}/votes"):
+        headers = asker.get(path).headers
+        assert headers["cache-control"].startswith("private")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+    assert "no-store" in asker.get(f"{own}/state").headers["cache-control"]
+
+
+def test_a_vote_is_on_the_disk_when_it_is_acknowledged(
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path
+) -> None:
+    answer = asker.post(f"{own}/votes", vote)
+    assert (answer.status, answer.json()["state"]["done"]) == (200, 1)
+    row = read_ratings(folder).rows[0]
+    assert (row.score, row.client, row.shown_at) == (4, "tab", "2026-03-01T12:00:00.000+00:00")
+    assert asker.post(f"{own}/votes", vote).json() == answer.json()
+    assert len(read_ratings(folder).rows) == 1
+
+
+def test_an_older_lease_is_told_that_it_was_taken_over(asker: Asker, own: str, vote: dict[str, Any]) -> None:
+    asker.post(f"{own}/take", {"client": "phone"})
+    answer = asker.post(f"{own}/votes", vote)
+    document = answer.json()
+    assert (answer.status, document["taken_over"], document["state"]["done"]) == (409, True, 0)
+    assert "another tab" in document["error"]
+
+
+def test_another_assignment_than_the_next_is_refused(asker: Asker, own: str, vote: dict[str, Any]) -> None:
+    answer = asker.post(f"{own}/votes", vote | {"assignment": vote["assignment"] + 1})
+    assert (answer.status, "taken_over" in answer.json()) == (409, False)
+    assert answer.json()["state"]["next"][0]["assignment"] == vote["assignment"]
+
+
+def test_undo_and_events_answer_with_the_state(asker: Asker, own: str, vote: dict[str, Any]) -> None:
+    asker.post(f"{own}/votes", vote)
+    fields = {"lease": vote["lease"], "assignment": vote["assignment"]}
+    assert asker.post(f"{own}/undo", fields).json()["state"]["done"] == 0
+    pause = asker.post(f"{own}/events", {"lease": vote["lease"], "kind": "pause", "detail": "tea"})
+    assert pause.json()["state"]["sitting"]["number"] == 2
+
+
+def test_a_vote_that_makes_no_sense_is_refused_by_field(
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path
+) -> None:
+    for name, value in (("score", 6), ("zoom_ok", None), ("key", "\ud800"), ("assignment", 10**400)):
+        answer = asker.post(f"{own}/votes", vote | {name: value})
+        assert answer.status == 422
+        assert name in answer.json()["error"]
+        assert answer.json()["state"]["done"] == 0
+    assert read_ratings(folder).rows == ()
+
+
+def test_what_is_no_json_object_is_refused(asker: Asker, own: str, lease: str) -> None:
+    for body in (b"", b"[]", b"\xff\xfe", b"[" * 16000):
+        answer = asker.send("POST", f"{own}/votes", body, content_type="application/json")
+        assert answer.status == 400
+        assert answer.json()["state"]["stage"] == "practice"
+
+
+@pytest.mark.parametrize("pieces", [1, 7])
+def test_a_body_that_is_too_long_is_refused(asker: Asker, own: str, lease: str, pieces: int) -> None:
+    body = b'{"lease": "' + b"x" * LARGEST
+    parts = [body[place::pieces] for place in range(pieces)]
+    assert asker.send("POST", f"{own}/votes", parts, content_type="application/json").status == 413
+    endless = (b"x" * 2**20 for _ in range(100))
+    assert asker.send("POST", f"{own}/votes", endless, content_type="application/json").status == 413
+
+
+def test_only_json_is_taken(asker: Asker, own: str, lease: str) -> None:
+    for kind in ("", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"):
+        assert asker.send("POST", f"{own}/votes", b"{}", content_type=kind).status == 415
+
+
+def test_other_sites_cannot_vote(asker: Asker, own: str) -> None:
+    told: list[tuple[dict[str, str], int]] = [
+        ({"sec_fetch_site": "same-origin"}, 200),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+        ({"sec_fetch_site": "none"}, 403),
+        ({"sec_fetch_site": "same-origin", "origin": "https://behind-a-proxy.org"}, 200),
+        ({"origin": "http://study"}, 200),
+        ({"origin": "http://study:8080"}, 200),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+    ]
+    for headers, status in told:
+        assert asker.post(f"{own}/take", {"client": "x"}, **headers).status == status
+
+
+def test_what_is_unknown_is_unknown_in_the_same_words(asker: Asker) -> None:
+    for path in ("/r/x", "/r/x/state", "/i/x", "/o/x", "/o/x/progress", "/static/x", "/x", "/", "//"):
+        answer = asker.get(path)
+        assert (answer.status, answer.json()) == (404, {"error": UNKNOWN})
+        page = asker.get(path, accept="text/html,*/*")
+        assert (page.status, page.content.decode()) == (404, UNKNOWN)
+
+
+def test_nothing_else_of_the_package_is_served(asker: Asker) -> None:
+    for name in ("rater.html", "consent.txt", "..%2fapp.py", "../app.py", "%2e%2e/store.py", "RATER.JS", "%00"):
+        assert asker.get(f"/static/{name}").status == 404
+
+
+def test_the_organisers_and_the_raters_tokens_open_only_their_own(asker: Asker, store: Store, own: str) -> None:
+    token, organiser = store.raters()[0].token, store.organiser_token
+    for path in (f"/r/{organiser}", f"/o/{token}", f"/o/{token}/progress", f"/i/{token}", f"/r/{token[:-1]}"):
+        assert asker.get(path).status == 404
+    assert asker.post(f"/r/{organiser}/take", {"client": "x"}).status == 404
+
+
+def test_other_methods_are_refused(asker: Asker, own: str) -> None:
+    for method, path in (("GET", f"{own}/votes"), ("POST", f"{own}/state"), ("DELETE", own), ("OPTIONS", own)):
+        answer = asker.send(method, path, content_type="application/json")
+        assert answer.status == 405
+        assert "allow" in answer.headers
+    assert asker.send("HEAD", own).status == 200
+
+
+def test_a_study_that_cannot_be_written_says_so_and_takes_the_vote_later(
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path, told: list[str]
+) -> None:
+    other = sqlite3.connect(folder / "votes.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(2):
+        answer = asker.post(f"{own}/votes", vote)
+        assert (answer.status, answer.json()) == (503, {"error": NOT_SAVED})
+    other.execute("ROLLBACK")
+    other.close()
+    assert len(told) == 1
+    assert told[0].startswith("A rater could not go on: ")
+    assert told[0].endswith("in use by another program: close that one")
+    assert asker.post(f"{own}/votes", vote).status == 200
+    assert told[1:] == ["Raters can go on again"]
+    assert len(read_ratings(folder).rows) == 1
+
+
+def test_a_full_disk_is_never_acknowledged(
+    asker: Asker, own: str, vote: dict[str, Any], store: Store, told: list[str]
+) -> None:
+    with store.reading() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    statuses: list[int] = []
+    while 503 not in statuses and len(statuses) < 200:
+        event = {"lease": vote["lease"], "kind": "zoom", "detail": "x" * 200}
+        statuses.append(asker.post(f"{own}/events", event).status)
+    with store.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM events WHERE kind = 'zoom'").fetchone() == (
+            statuses.count(200),
+        )
+        connection.execute("PRAGMA max_page_count = 100000")
+    assert "free some space" in told[0]
+    assert asker.post(f"{own}/votes", vote).status == 200
+
+
+def test_the_link_of_somebody_who_withdrew_meanwhile_is_unknown(
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path, told: list[str]
+) -> None:
+    with Store.open(folder) as other:
+        other.withdraw("R01")
+    answers = [asker.get(f"{own}/state"), asker.post(f"{own}/take", {"client": "tab"})]
+    answers += [asker.post(f"{own}/votes", vote), asker.post(f"{own}/votes", vote | {"score": 6})]
+    assert [(answer.status, answer.json()) for answer in answers] == [(404, {"error": UNKNOWN})] * 4
+    assert told == []
+
+
+def test_a_browser_that_asks_for_an_icon_need_not_complain(asker: Asker) -> None:
+    assert (asker.get("/favicon.ico").status, asker.get("/favicon.ico").content) == (204, b"")
+
+
+def test_a_picture_that_has_gone_is_said_to_the_operator(
+    asker: Asker, own: str, lease: str, folder: Path, told: list[str]
+) -> None:
+    address = asker.get(f"{own}/state").json()["next"][0]["address"]
+    shutil.rmtree(folder / "pictures")
+    answer = asker.get(address)
+    assert answer.status == 503
+    assert b"pictures" not in answer.content
+    assert "put it back" in told[0]
+    assert asker.post(f"{own}/events", {"lease": lease, "kind": "hidden"}).status == 200
+    assert asker.get(address).status == 503
+    assert len(told) == 1  # once, however often it is asked for and whatever else goes well

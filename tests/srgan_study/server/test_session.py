@@ -1,0 +1,292 @@
+"""What a rater may do when: one vote an assignment, whatever is sent twice, late, from elsewhere or out of order."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from srgan_study.server.presentation_order import presentations
+from srgan_study.server.request_schemas import Consent
+from srgan_study.server.session import Refused, Sessions
+from srgan_study.votes.store import Store, read_ratings
+from tests.helpers.person import Clock, Person
+from tests.helpers.studies_made_up import make_study
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "study"
+    make_study(folder, raters=2, repeats=2, warm_up=1, repeat_distance=3)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "study")
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    with Store.open(folder) as store:
+        yield store
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sessions(store: Store, clock: Clock) -> Sessions:
+    return Sessions(store, clock)
+
+
+@pytest.fixture
+def person(sessions: Sessions) -> Person:
+    """Somebody about to practise."""
+    person = Person(sessions)
+    person.ready()
+    return person
+
+
+def votes(folder: Path) -> list[tuple[str, int, int]]:
+    return [(row.phase, row.position, row.score) for row in read_ratings(folder).rows]
+
+
+def test_the_stages_come_one_after_the_other(folder: Path, sessions: Sessions, store: Store) -> None:
+    person = Person(sessions)
+    assert (person.state.stage, person.state.next) == ("consent", ())
+    with pytest.raises(Refused, match="consent comes before"):
+        person.calibrated()
+    with pytest.raises(Refused, match="not the next"):
+        person.send(person.ballot())
+    assert person.ready().stage == "practice"
+    assert (person.state.done, person.state.total, len(person.state.next)) == (0, 3, 3)
+    assert person.vote(1, 2, 3).stage == "rating"
+    assert (person.state.done, person.state.total, len(person.state.next)) == (0, 23, 8)
+    for number in range(23):
+        assert person.state.done == number
+        person.vote(1 + number % 5)
+    assert (person.state.stage, person.state.done, person.state.next) == ("done", 23, ())
+    assert person.state.completion_code == store.raters()[0].completion_code
+    order = [(shown.phase, shown.stimulus) for shown in presentations(store.study, "R01")]
+    rows = read_ratings(folder).rows
+    assert [(row.phase, row.stimulus) for row in rows] == order
+    assert [row.position for row in rows] == [*range(3), *range(23)]
+    assert [row.score for row in rows] == [1, 2, 3, *(1 + number % 5 for number in range(23))]
+
+
+def test_after_the_end_nothing_is_taken(folder: Path, person: Person) -> None:
+    last = person.ballot()
+    while person.state.next:
+        last = person.ballot()
+        person.send(last)
+    with pytest.raises(Refused, match="not the next"):
+        person.send(person.ballot(assignment=last.assignment))
+    assert person.send(last).stage == "done"
+    assert len(votes(folder)) == 26
+
+
+def test_a_vote_sent_twice_counts_once(folder: Path, person: Person) -> None:
+    ballot = person.ballot(4)
+    once = person.send(ballot)
+    assert person.send(ballot) == once
+    person.vote(2)
+    person.send(ballot)
+    assert votes(folder) == [("practice", 0, 4), ("practice", 1, 2)]
+
+
+def test_a_double_click_with_another_key_is_refused(folder: Path, person: Person) -> None:
+    first, second = person.ballot(4), person.ballot(5)
+    person.send(first)
+    with pytest.raises(Refused, match="not the next"):
+        person.send(second)
+    assert votes(folder) == [("practice", 0, 4)]
+
+
+def test_a_key_is_for_one_vote(person: Person) -> None:
+    ballot = person.ballot(4)
+    person.send(ballot)
+    with pytest.raises(Refused, match="key was used"):
+        person.send(person.ballot(4, key=ballot.key))
+
+
+def test_keys_of_raters_do_not_meet(folder: Path, person: Person, sessions: Sessions) -> None:
+    other = Person(sessions, "R02")
+    other.ready()
+    person.vote(4, key="mine")
+    other.vote(5, key="mine")
+    assert [row.score for row in read_ratings(folder).rows] == [4, 5]
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 500, 2**53])
+def test_only_the_next_picture_can_be_rated(folder: Path, person: Person, ahead: int) -> None:
+    with pytest.raises(Refused, match="not the next"):
+        person.send(person.ballot(assignment=person.state.next[0].assignment + ahead))
+    assert votes(folder) == []
+
+
+def test_a_picture_of_another_rater_cannot_be_rated(folder: Path, person: Person, sessions: Sessions) -> None:
+    other = Person(sessions, "R02")
+    other.ready()
+    with pytest.raises(Refused, match="not the next"):
+        person.send(person.ballot(assignment=other.state.next[0].assignment))
+
+
+def test_the_later_tab_takes_over(folder: Path, person: Person, sessions: Sessions) -> None:
+    person.vote(4)
+    later = Person(sessions)
+    assert later.state == person.look()
+    acts: list[Callable[[], object]] = [lambda: person.vote(5), person.undo, person.calibrated]
+    acts.append(lambda: person.tell("pause"))
+    for act in acts:
+        with pytest.raises(Refused, match="another tab") as refused:
+            act()
+        assert refused.value.taken_over
+    later.vote(2)
+    assert votes(folder) == [("practice", 0, 4), ("practice", 1, 2)]
+    again = Person(sessions)
+    assert again.vote(1).stage == "rating"
+
+
+def test_a_vote_that_was_saved_is_acknowledged_even_after_the_study_was_taken_over(
+    person: Person, sessions: Sessions
+) -> None:
+    ballot = person.ballot()
+    person.send(ballot)
+    Person(sessions)
+    assert person.send(ballot).done == 1
+
+
+def test_without_a_lease_nothing_is_done(sessions: Sessions) -> None:
+    person = Person(sessions)
+    person.lease = "guessed"
+    with pytest.raises(Refused):
+        person.ready()
+    assert person.look().stage == "consent"
+
+
+def test_what_is_taken_back_is_kept_as_a_revision(folder: Path, person: Person, store: Store) -> None:
+    person.vote(1, 5)
+    first = person.state.undoable
+    assert person.undo().done == 1
+    assert person.state.undoable is None
+    assert person.vote(2).done == 2
+    rows = read_ratings(folder).rows
+    assert [(row.score, row.revisions) for row in rows] == [(1, 0), (2, 1)]
+    with store.reading() as connection:
+        kept = connection.execute("SELECT score, revision FROM votes WHERE assignment = ?", (first,)).fetchall()
+    assert kept == [(5, 0), (2, 1)]
+
+
+def test_taking_back_twice_takes_one_back(person: Person) -> None:
+    person.vote(1, 5)
+    assignment = person.state.undoable
+    person.undo()
+    assert person.undo(assignment).done == 1
+    person.vote(4)
+    person.undo()
+    assert person.vote(3).done == 2
+    with pytest.raises(Refused, match="only the last"):
+        person.undo(person.state.next[0].assignment)
+
+
+def test_an_old_vote_cannot_be_taken_back(person: Person) -> None:
+    person.vote(1)
+    first = person.state.undoable
+    person.vote(2)
+    with pytest.raises(Refused, match="only the last"):
+        person.undo(first)
+
+
+def test_practice_and_the_last_vote_can_be_taken_back(person: Person) -> None:
+    assert person.vote(1, 2, 3).stage == "rating"
+    assert (person.undo().stage, person.state.done) == ("practice", 2)
+    assert person.vote(3, *[4] * 23).stage == "done"
+    assert (person.undo().stage, person.state.done, person.state.completion_code) == ("rating", 22, None)
+    assert person.vote(5).completion_code is not None
+
+
+def test_a_pause_ends_the_sitting_and_the_next_vote_begins_another(folder: Path, person: Person, clock: Clock) -> None:
+    clock.forward(minutes=1)
+    person.vote(1, 2)
+    assert (person.state.sitting.number, person.state.sitting.votes, person.state.sitting.seconds) == (1, 2, 60)
+    person.tell("pause")
+    assert (person.state.sitting.number, person.state.sitting.votes, person.state.sitting.seconds) == (2, 0, 0)
+    assert person.state.undoable is None
+    clock.forward(minutes=10)
+    person.tell("resume")
+    clock.forward(seconds=5)
+    person.vote(3)
+    assert (person.state.sitting.number, person.state.sitting.votes, person.state.sitting.seconds) == (2, 1, 5)
+    assert [row.sitting for row in read_ratings(folder).rows] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(("minutes", "sittings"), [(30, [1, 1]), (30.1, [1, 2])])
+def test_half_an_hour_without_a_vote_ends_the_sitting(
+    folder: Path, person: Person, clock: Clock, minutes: float, sittings: list[int]
+) -> None:
+    person.vote(1)
+    clock.forward(minutes=minutes)
+    assert (person.look().undoable is None) == (sittings[1] == 2)
+    person.vote(2)
+    assert [row.sitting for row in read_ratings(folder).rows] == sittings
+
+
+def test_a_break_is_due_after_as_long_as_the_design_says(person: Person, clock: Clock) -> None:
+    assert person.vote(1).break_due is False
+    clock.forward(minutes=19, seconds=59)
+    assert person.vote(2).break_due is False
+    clock.forward(seconds=1)
+    assert person.vote(3).break_due is True
+    assert person.tell("break", "declined").break_due is False
+    clock.forward(minutes=20)
+    assert person.vote(3).break_due is True
+    person.tell("break", "taken")
+    assert person.tell("pause", "break").break_due is False
+    clock.forward(minutes=3)
+    assert person.tell("resume").break_due is False
+
+
+@pytest.mark.parametrize(("hours", "stage"), [(24, "rating"), (24.01, "calibration")])
+def test_after_a_day_the_calibration_comes_again(person: Person, clock: Clock, hours: float, stage: str) -> None:
+    person.vote(1, 2, 3, 4)
+    clock.forward(hours=hours)
+    assert person.look().stage == stage
+    if stage == "calibration":
+        assert person.state.next == ()
+        with pytest.raises(Refused, match="not the next"):
+            person.vote(1)
+        assert (person.calibrated().stage, person.state.done) == ("rating", 1)
+    assert person.vote(5).done == 2
+
+
+def test_who_is_done_is_not_calibrated_again(person: Person, clock: Clock) -> None:
+    person.vote(*[3] * 26)
+    clock.forward(days=300)
+    assert person.look().stage == "done"
+
+
+def test_the_calibration_is_in_pairs_and_at_each_raters_own_addresses(sessions: Sessions) -> None:
+    first, second = sessions.examples("R01"), sessions.examples("R02")
+    assert [(each.score, each.label) for each in first] == [(1, "Bad"), (5, "Excellent")] * 2
+    assert not {each.address for each in first} & {each.address for each in second}
+
+
+def test_a_study_without_calibration_or_practice_begins_with_rating(tmp_path: Path) -> None:
+    make_study(tmp_path / "bare", calibration=0, practice=0, raters=1)
+    with Store.open(tmp_path / "bare") as store:
+        sessions = Sessions(store)
+        person = Person(sessions)
+        assert person.ready().stage == "rating"
+        assert sessions.examples("R01") == ()
+
+
+def test_consent_is_given_once_and_its_answers_stand_apart(person: Person, sessions: Sessions, store: Store) -> None:
+    other = Person(sessions, "R02")
+    sessions.consent("R02", Consent(other.lease, "v1", {"age": "30 to 44"}))
+    sessions.consent("R02", Consent(other.lease, "v2", {"age": "45 to 59"}))
+    with store.reading() as connection:
+        assert connection.execute("SELECT version FROM consents WHERE rater = 'R02'").fetchall() == [("v1",)]
+        assert connection.execute("SELECT * FROM answers").fetchall() == [("R02", "age", "30 to 44")]

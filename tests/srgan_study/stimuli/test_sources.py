@@ -1,0 +1,224 @@
+"""Pictures of evaluations and of folders, found by name; whatever is missing or twice is said at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from srgan.errors import DataError, UsageError
+from srgan.evaluation.outputs import read_results, write_text
+from srgan.evaluation.results import MethodInfo, Results, Row
+from srgan_study.stimuli.sources import Version, find_sources
+from tests.helpers.studies_made_up import make_folders, save, true_picture, version_of
+
+SETS = {"SetA": 2, "SetB": 1}
+LADDER = ("nearest", "bicubic", "own", "HR")
+
+
+@pytest.fixture
+def evaluation(tmp_path: Path) -> Path:
+    """An evaluation of two methods on two sets."""
+    return evaluate(tmp_path / "evaluation", ("nearest", "bicubic"))
+
+
+def evaluate(folder: Path, methods: tuple[str, ...], sets: dict[str, int] = SETS, *, reference: bool = False) -> Path:
+    """What `srgan evaluate` leaves of these methods, on pictures `a`, `b` and so on."""
+    names = {data: tuple("abcdefgh"[:count]) for data, count in sets.items()}
+    kinds = {name: "folder" for name in methods} | ({"HR": "reference"} if reference else {})
+    rows = []
+    for data, contents in names.items():
+        for content in contents:
+            save(folder / "reference" / data / f"{content}.png", true_picture(f"{data} {content}"))
+            for method in kinds:
+                path = f"pictures/{method}/{data}/{content}.png"
+                save(folder / path, version_of(f"{data} {content}", method, LADDER))
+                rows.append(Row(method, data, content, None, path, {}))
+    infos = tuple(MethodInfo(name, kind, "", f"what {name} is") for name, kind in kinds.items())
+    write_text(folder / "results.json", Results("1", infos, names, tuple(rows)).to_json())
+    return folder
+
+
+def test_an_evaluation(evaluation: Path) -> None:
+    found = find_sources([str(evaluation)])
+    assert [(method.name, method.note, method.reference) for method in found.methods] == [
+        ("nearest", "what nearest is", False),
+        ("bicubic", "what bicubic is", False),
+        ("HR", "the true pictures", True),
+    ]
+    assert found.sets == {"SetA": ("a", "b"), "SetB": ("a",)}
+    assert [(version.label, version.file.relative_to(evaluation)) for version in found.versions][:4] == [
+        ("SetA/a by nearest", Path("pictures/nearest/SetA/a.png")),
+        ("SetA/a by bicubic", Path("pictures/bicubic/SetA/a.png")),
+        ("SetA/a by HR", Path("reference/SetA/a.png")),
+        ("SetA/b by nearest", Path("pictures/nearest/SetA/b.png")),
+    ]
+    assert len(list(found.versions)) == 9
+
+
+def test_damaged_inputs_are_sets_of_their_own(tmp_path: Path) -> None:
+    folder = evaluate(tmp_path / "e", ("nearest", "bicubic"), {"SetA": 1, "SetA+jpeg75": 1})
+    results = read_results(folder)
+    write_text(folder / "results.json", replace(results, inputs={"SetA+jpeg75": "jpeg:75"}).to_json())
+    flat = save(tmp_path / "own" / "a.png", true_picture("SetA a"))
+    found = find_sources([str(folder), f"own={flat.parent}"])
+    assert found.covers("own", "SetA")
+    assert not found.covers("own", "SetA+jpeg75")  # it may have been made from other small pictures
+    assert found.covers("HR", "SetA+jpeg75")
+    save(tmp_path / "own" / "SetA+jpeg75" / "a.png", true_picture("SetA a"))
+    assert find_sources([str(folder), f"own={flat.parent}"]).covers("own", "SetA+jpeg75")
+
+
+def test_true_pictures_that_were_evaluated_too_are_not_there_twice(tmp_path: Path) -> None:
+    found = find_sources([str(evaluate(tmp_path / "e", ("nearest",), reference=True))])
+    assert [(method.name, method.reference) for method in found.methods] == [("nearest", False), ("HR", True)]
+
+
+def test_folders_beside_an_evaluation(evaluation: Path, tmp_path: Path) -> None:
+    made = make_folders(tmp_path / "made", {"SetA": 2, "Other": 1}, ("own",))[0]
+    found = find_sources([str(evaluation), made])
+    assert [method.name for method in found.methods] == ["nearest", "bicubic", "HR", "own"]
+    assert [found.covers("own", data) for data in found.sets] == [True, False]
+    assert Version("SetA", "b", "own", tmp_path / "made/own/SetA/b.png") in list(found.versions)
+
+
+def test_folders_alone(tmp_path: Path) -> None:
+    found = find_sources(make_folders(tmp_path, SETS, ("own", "HR")))
+    assert [(method.name, method.reference) for method in found.methods] == [("own", False), ("HR", True)]
+    assert found.sets == {"SetA": ("a", "b"), "SetB": ("a",)}
+    assert found.methods[0].note == "pictures of own"
+
+
+def test_folders_without_sets(tmp_path: Path) -> None:
+    for method in ("mine", "theirs"):
+        for name in ("x.png", "y.jpg"):
+            save(tmp_path / method / name, true_picture(name))
+    save(tmp_path / "theirs" / "z.png", true_picture("z"))  # is in the second alone, so nobody asked for it
+    found = find_sources([f"{method}={tmp_path / method}" for method in ("mine", "theirs")])
+    assert found.sets == {"pictures": ("x", "y")}
+    assert len(found.files) == 4
+    assert not any(method.reference for method in found.methods)
+
+
+def test_the_true_pictures_say_which_there_are(tmp_path: Path) -> None:
+    for name in "xyz":
+        save(tmp_path / "mine" / f"{name}.png", true_picture(name))
+    for name in "xy":
+        save(tmp_path / "true" / f"{name}.png", true_picture(name))
+    assert find_sources([f"mine={tmp_path / 'mine'}", f"HR={tmp_path / 'true'}"]).sets == {"pictures": ("x", "y")}
+
+
+def test_two_evaluations_of_the_same_sets(evaluation: Path, tmp_path: Path) -> None:
+    """What both have is the same to the byte, or at least to the pixel."""
+    other = evaluate(tmp_path / "other", ("bicubic", "own"))
+    save(other / "pictures/bicubic/SetA/a.png", version_of("SetA a", "bicubic", LADDER), compress_level=1)
+    found = find_sources([str(evaluation), str(other)])
+    assert [method.name for method in found.methods] == ["nearest", "bicubic", "HR", "own"]
+    assert found.files["bicubic", "SetA", "a"] == evaluation / "pictures/bicubic/SetA/a.png"
+    save(other / "pictures/bicubic/SetB/a.png", true_picture("another"))
+    with pytest.raises(UsageError, match=r"are both bicubic of SetB/a, and differ: leave one of them out"):
+        find_sources([str(evaluation), str(other)])
+
+
+def test_two_evaluations_of_different_sets(tmp_path: Path) -> None:
+    parts = [evaluate(tmp_path / data, ("nearest",), {data: 2}) for data in ("SetA", "SetB")]
+    found = find_sources([str(part) for part in parts])
+    assert found.sets == {"SetA": ("a", "b"), "SetB": ("a", "b")}
+    assert all(found.covers("nearest", data) for data in found.sets)
+
+
+def test_two_evaluations_with_sets_of_one_name(evaluation: Path, tmp_path: Path) -> None:
+    other = evaluate(tmp_path / "other", ("own",), {"SetA": 3})
+    with pytest.raises(DataError, match=r"other has other pictures of SetA than what was named before it"):
+        find_sources([str(evaluation), str(other)])
+
+
+WRONG: dict[str, tuple[Callable[[Path], list[str]], type[Exception], str]] = {
+    "a folder of no evaluation": (
+        lambda folder: [str(save(folder / "there/a.png", true_picture("a")).parent)],
+        DataError,
+        r"there is not the folder of an evaluation that came to its end: name one, or give .* as NAME=.*there",
+    ),
+    "no folder at all": (lambda folder: [str(folder / "gone")], DataError, r"gone/results.json cannot be read"),
+    "no folder of a method": (
+        lambda folder: [f"own={folder / 'gone'}"],
+        DataError,
+        r"the folder .*gone of own does not exist: check the path",
+    ),
+    "an empty folder": (
+        lambda folder: [f"own={folder}"],
+        DataError,
+        r"of own has no pictures: put JPEG, PNG, WebP or TIFF files into it",
+    ),
+    "a name that is none": (lambda folder: [f"<b>={folder}"], UsageError, r"<b> is no name for a method"),
+    "a name twice": (
+        lambda folder: [f"own={folder}/a", f"own={folder}/b"],
+        UsageError,
+        r"two folders are called own: name one of them otherwise, as OTHER=.*b",
+    ),
+    "a name twice but for capitals": (
+        lambda folder: make_folders(folder, {"SetA": 1}, ("own", "OWN")),
+        UsageError,
+        r"two methods are called OWN",
+    ),
+    "a picture that is missing": (
+        lambda folder: _without(folder, make_folders(folder, {"SetA": 3}, ("HR", "own")), "own/SetA/b.png"),
+        DataError,
+        r"own has no picture of SetA/b: add it to .*own",
+    ),
+    "pictures that are missing": (
+        lambda folder: _without(
+            folder, make_folders(folder, {"SetA": 3}, ("HR", "own")), "own/SetA/a.png", "own/SetA/c.png"
+        ),
+        DataError,
+        r"own has no picture of SetA/a and 1 more: add",
+    ),
+    "pictures of another set alone": (
+        lambda folder: [
+            *make_folders(folder / "one", {"SetA": 2}, ("HR",)),
+            *make_folders(folder / "other", {"SetB": 1}, ("own",)),
+        ],
+        DataError,
+        r"own has no picture of SetA: name its files as those of the set",
+    ),
+    "two files of one name": (
+        lambda folder: [f"own={save(folder / 'a.png', true_picture('a')).parent}", _beside(folder / "a.jpg")],
+        DataError,
+        r"two pictures of own are called a: rename .*a.png or a.jpg",
+    ),
+}
+
+
+def _without(folder: Path, words: list[str], *paths: str) -> list[str]:
+    for path in paths:
+        (folder / path).unlink()
+    return words
+
+
+def _beside(path: Path) -> str:
+    return f"other={save(path, true_picture('a')).parent}"
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_said(tmp_path: Path, case: str) -> None:
+    words, kind, message = WRONG[case]
+    with pytest.raises(kind, match=message):
+        find_sources(words(tmp_path))
+
+
+def test_results_that_are_none(evaluation: Path) -> None:
+    (evaluation / "results.json").write_text("{}")
+    with pytest.raises(DataError, match=r"results.json holds no results of an evaluation"):
+        find_sources([str(evaluation)])
+
+
+def test_two_hidden_references(evaluation: Path, tmp_path: Path) -> None:
+    results = Results.from_json((evaluation / "results.json").read_text(), evaluation)
+    method = replace(results.methods[0], name="true", kind="reference")
+    rows = tuple(replace(row, method="true") for row in results.rows if row.method == "nearest")
+    other = tmp_path / "other"
+    for row in rows:
+        save(other / row.path, true_picture(f"{row.data} {row.picture}"))
+    write_text(other / "results.json", replace(results, methods=(method,), rows=rows).to_json())
+    with pytest.raises(UsageError, match=r"there are two hidden references, true among them: leave one out"):
+        find_sources([str(evaluation), str(other)])
