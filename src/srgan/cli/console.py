@@ -77,8 +77,17 @@ def failures(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except SrganError as error:
-        say(f"Error: {error}")
+        message = error_message(error)
+        say(f"Error: {message}")
         if as_json:
             with suppress(OutputError):
-                show_json({"error": str(error)})
+                show_json({"error": message})
         raise typer.Exit(error.exit_code) from error
+
+
+def error_message(error: SrganError) -> str:
+    """Return an error's message, with the option in place of the name of the parameter at fault."""
+    parameter = getattr(error, "parameter", None)
+    if parameter is None:
+        return str(error)
+    return str(error).replace(parameter, "--" + parameter.replace("_", "-"), 1)
