@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.subjects import WHAT_IS_SEEN, failures, packed, subjects
 from runs.models import released
-from srgan.cli.formatting import count, storage
+from srgan.cli.console import count, storage
 from srgan.evaluation.outputs import write_bytes, write_text
 from srgan.metrics import PROTOCOLS
 from srgan.upscale.upscaler import Upscaler

@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from srgan.cli.console import written
-from srgan.cli.interruption import one_interruption
+from srgan.cli.console import one_interruption, written
 from srgan.cli.jobs import Job
 from srgan.cli.progress_bar import Display
 from srgan.cli.report import FEW, STANDARD_OUTPUT, Record, Report, Status

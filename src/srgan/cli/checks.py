@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from srgan import __version__
+from srgan.cli.console import duration, storage
 from srgan.cli.diagnostics import INSTALL_AGAIN, Finding
-from srgan.cli.formatting import duration, storage
 from srgan.engines.choice import choose, graphics_processor
 from srgan.engines.memory import free_memory
 from srgan.engines.self_test import TOLERANCES, run_probe

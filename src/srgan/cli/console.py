@@ -1,11 +1,14 @@
 """What the commands say and where: results on standard output, all else on standard error, an error in one line."""
 
 import errno
+import importlib.util
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import typer
@@ -34,6 +37,15 @@ def show(text: str) -> None:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     with written():
         typer.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Text on standard output, line by line, each made printable.
+
+    Raises:
+        OutputError: if it cannot be written there.
+    """
+    show("\n".join(printable(line) for text in lines for line in text.split("\n")))
 
 
 def show_json(document: Any) -> None:
@@ -91,3 +103,101 @@ def error_message(error: SrganError) -> str:
     if parameter is None:
         return str(error)
     return str(error).replace(parameter, "--" + parameter.replace("_", "-"), 1)
+
+
+_EXTRAS = {
+    "torch": "train",
+    "lightning_fabric": "train",
+    "safetensors": "train",
+    "onnx": "train",
+    "matplotlib": "evaluate",
+    "scipy": "evaluate",
+    "httpx": "study",
+    "starlette": "study",
+    "uvicorn": "study",
+    "jinja2": "study",
+}
+
+
+def need_packages(*packages: str, extra: str | None = None) -> None:
+    """Check that packages of an extra are installed, without importing them.
+
+    Args:
+        packages: names as imported.
+        extra: which extra to recommend; without it, the smallest that holds the package.
+
+    Raises:
+        SrganError: if one is missing, with the command that installs it.
+    """
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise SrganError(
+                f"this needs {package}, which is not installed: pip install 'srgan[{extra or _EXTRAS[package]}]'"
+            )
+
+
+@contextmanager
+def one_interruption() -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into a KeyboardInterrupt and ignore later ones, so that cleaning up finishes."""
+    interrupted = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible(message: str) -> Iterator[None]:
+    """Run a block that Ctrl-C or SIGTERM ends with a message on standard error and exit code 130.
+
+    Args:
+        message: what is left, and how to go on: shown after "Interrupted: ".
+    """
+    try:
+        with one_interruption():
+            yield
+    except KeyboardInterrupt:
+        say(f"Interrupted: {message}")
+        raise typer.Exit(130) from None
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 photo`, `1,200 photos`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60:,} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60:,} h"
+
+
+def dimensions(size: tuple[int, int]) -> str:
+    """Return `640x480`."""
+    return f"{size[0]}x{size[1]}"
+
+
+def storage(number: int) -> str:
+    """Return a number of bytes as `640 kB`, `2.5 MB`, `11.2 GB`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{round(number / 1000)} kB"

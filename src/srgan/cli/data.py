@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srgan.cli import degrade
-from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.cli.formatting import count, storage
+from srgan.cli.console import count, failures, printable, say, show, show_json, storage
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def prepare(
 ) -> None:
     """Verify, decode and index pictures, and tell those that train from those that validate."""
     with failures(as_json=json):
-        from srgan.cli.interruption import one_interruption
+        from srgan.cli.console import one_interruption
 
         wishes = _Wishes(source, output, layout, take, validation, seed, scale, smallest, halve, download)
         try:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.cli.formatting import count
+from srgan.cli.console import count, failures, printable, say, show, show_json
 from srgan.data.mixes import EVERYDAY, EVERYDAY_NAME, MIXES
 from srgan.errors import UsageError
 
@@ -88,7 +87,7 @@ def degrade(
 ) -> None:
     """Make damaged low-resolution images of photos, as cameras, messengers and web pages do."""
     with failures(as_json=as_json):
-        from srgan.cli.interruption import one_interruption
+        from srgan.cli.console import one_interruption
         from srgan.cli.progress_bar import Counter, on_terminal
         from srgan.data.damaged_images import write_damaged
         from srgan.data.prepare import find_pictures

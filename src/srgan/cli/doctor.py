@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from srgan.cli.console import failures, printable, show, show_json
+from srgan.cli.console import count, failures, printable, show, show_json
 from srgan.cli.diagnostics import INSTALL_AGAIN, Finding
-from srgan.cli.formatting import count
 
 EPILOG = """\
 Every line begins with ok or PROBLEM, and a problem ends with its remedy. Exit code: 0 all well, 1 something is wrong.

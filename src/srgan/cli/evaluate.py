@@ -161,7 +161,7 @@ def evaluate(
     """Judge methods by how near they come to true pictures, each number by a named protocol."""
     with failures(as_json=as_json):
         _need_packages(torch=bool(features))
-        from srgan.cli.interruption import one_interruption
+        from srgan.cli.console import one_interruption
         from srgan.cli.progress_bar import Counter, on_terminal
         from srgan.evaluation.benchmark import evaluate
         from srgan.evaluation.outputs import RESULTS, write_outputs

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from srgan.cli.console import failures, say, show, show_json
-from srgan.cli.formatting import count
+from srgan.cli.console import count, failures, say, show, show_json
 
 EPILOG = """\
 [bold]Examples[/bold]

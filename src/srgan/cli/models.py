@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srgan.cli.console import failures, printable, show, show_json
-from srgan.cli.formatting import count, storage
+from srgan.cli.console import count, failures, printable, show, show_json, storage
 
 if TYPE_CHECKING:
     from srgan.weights.card import Card, Score

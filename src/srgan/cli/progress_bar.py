@@ -7,11 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TaskProgressColumn, TextColumn
 from rich.text import Text
 
-from srgan.cli.console import printable, say
-from srgan.cli.formatting import duration
+from srgan.cli.console import duration, printable, say
 
 _SOON = 2.0  # seconds: what is over before needs no bar
 
@@ -39,6 +38,64 @@ class _LateProgress(Progress):
 def on_terminal() -> bool:
     """Whether standard error is a terminal on which lines can be redrawn."""
     return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+class ProgressBar:
+    """A `srgan.progress.Progress` on standard error: lines, and on a terminal one bar. A context manager.
+
+    The bar appears two seconds after the first `start`, with the time left.
+
+    Args:
+        shown: whether there may be a bar.
+        quiet: whether lines are only kept in `lines` and not written.
+    """
+
+    def __init__(self, *, shown: bool = True, quiet: bool = False) -> None:
+        self.lines: list[str] = []
+        """All lines of `say`, for a JSON document at the end."""
+        self.stopping = False
+        """Return value of `should_stop`: set it to end the work early."""
+        self._quiet = quiet
+        self._task: TaskID | None = None
+        self._progress: Progress | None = None
+        if shown and on_terminal():
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), _TimeLeft())
+            self._progress = _LateProgress(*columns, console=Console(stderr=True), transient=True)
+
+    def start(self, what: str, total: int) -> None:
+        """Begin a task of `total` steps; it replaces the one before."""
+        if self._progress is not None:
+            if self._task is not None:  # hidden, not removed: the first task's start decides when the bar appears
+                self._progress.update(self._task, visible=False)
+            self._task = self._progress.add_task(printable(what), total=max(total, 1))
+
+    def advance(self, count: int = 1) -> None:
+        """Count steps of the task as done."""
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, count)
+
+    def say(self, line: str) -> None:
+        """Keep a line, and write it to standard error, above the bar."""
+        self.lines.append(line)
+        if self._quiet:
+            return
+        if self._progress is None:
+            say(line)
+        else:
+            self._progress.console.print(Text(printable(line)), soft_wrap=True)
+
+    def should_stop(self) -> bool:
+        """Return whether the work should end early, with its results so far saved."""
+        return self.stopping
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
 
 
 class Display:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from srgan import __version__
-from srgan.cli.formatting import count, dimensions, duration
+from srgan.cli.console import count, dimensions, duration
 
 if TYPE_CHECKING:
     from srgan.images.inspection import Inspection

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from srgan import __version__
-from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.cli.interruption import one_interruption
+from srgan.cli.console import failures, one_interruption, printable, say, show, show_json
 from srgan.cli.progress_bar import Counter, on_terminal
 from srgan.engines.choice import EngineName, choose
 from srgan.engines.engine import Precision

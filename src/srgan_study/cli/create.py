@@ -164,7 +164,7 @@ def create(
 ) -> None:
     """Make a study of pictures, which people will rate."""
     with failures(as_json=as_json):
-        from srgan.cli.interruption import one_interruption
+        from srgan.cli.console import one_interruption
         from srgan.cli.progress_bar import Counter, on_terminal
         from srgan_study.cli.extent import document, summary
         from srgan_study.stimuli.create_study import TITLE, Plan, create

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from srgan.cli.formatting import count, duration
+from srgan.cli.console import count, duration
 from srgan_study.study import Study
 
 

@@ -47,7 +47,7 @@ def report(folder: Folder, output: Output = None, simulated: Simulated = False, 
     """Report what raters thought: opinion scores as in the paper, with figures, tests and the raters themselves."""
     with failures(as_json=as_json):
         _need_packages()
-        from srgan.cli.interruption import one_interruption
+        from srgan.cli.console import one_interruption
         from srgan_study.analysis.study_analysis import find
         from srgan_study.report.study_report import SUMMARY, folder_of, write_report
         from srgan_study.votes.store import read_ratings

@@ -90,7 +90,7 @@ def serve(
         _need_packages()
         if withdraw is not None:
             return _withdraw(folder, withdraw, as_json=as_json)
-        from srgan.cli.interruption import one_interruption
+        from srgan.cli.console import one_interruption
         from srgan_study.server.server import Place
         from srgan_study.server.server import serve as serve_study
 

@@ -204,7 +204,7 @@ def _rehearse(
     folder: Path, rehearsal: "Rehearsal", planted: "Sequence[Mean]", counter: "Counter", *, as_json: bool
 ) -> None:
     """Have the study rated, and show what came out."""
-    from srgan.cli.interruption import one_interruption
+    from srgan.cli.console import one_interruption
     from srgan_study.simulation.dry_run import rehearse
     from srgan_study.simulation.parameter_recovery import recovered, table
     from srgan_study.votes.store import read_ratings
@@ -234,7 +234,7 @@ def _rehearse(
 
 def _plan(study: "Study", question: "Question", counter: "Counter", *, as_json: bool) -> None:
     """Show how many raters it takes."""
-    from srgan.cli.interruption import one_interruption
+    from srgan.cli.console import one_interruption
     from srgan_study.simulation.power import assumptions, curves, table
 
     try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from srgan.cli.formatting import count, dimensions, duration, storage
+from srgan.cli.console import count, dimensions, duration, storage
 
 
 @pytest.mark.parametrize(
