@@ -1,0 +1,30 @@
+"""Images: files read and written in their own depth and channels, with all that they carry."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from srgan.images.image import Picture as Picture
+    from srgan.images.image import read as read
+    from srgan.images.image import write as write
+    from srgan.images.reader import PictureInfo as PictureInfo
+    from srgan.images.reader import PictureReader as PictureReader
+    from srgan.images.resample import imresize as imresize
+    from srgan.images.vips import VipsFailure as VipsFailure
+    from srgan.images.vips import reason as reason
+
+_NAMES = {
+    "image": "Picture read write",
+    "reader": "PictureInfo PictureReader",
+    "resample": "imresize",
+    "vips": "VipsFailure reason",
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import the module of a public name when the name is first used."""
+        if name in _MODULES:
+            return getattr(import_module(f"srgan.images.{_MODULES[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
