@@ -1,41 +1,95 @@
-"""A file that appears under its name when it is whole, or not at all."""
+"""Files and folders that appear under their names when they are whole, or not at all.
 
+They are written under a hidden name, `.srgan-<computer>-<process>-<token>.part`, in the folder where they will appear.
+What a killed process leaves under such a name is removed when the next file is written into that folder.
+"""
+
+import hashlib
 import os
+import platform
 import secrets
+import shutil
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from types import TracebackType
+from typing import BinaryIO, NoReturn
 
 from srgan.errors import OutputError
 
+_ABANDONED = 86_400.0  # seconds after which an unfinished file belongs to nobody
+_COMPUTER = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+_swept: set[Path] = set()
 
-class Destination:
-    """The place of a file to be written.
+
+def write_bytes(path: str | Path, data: bytes, overwrite: bool = True, *, mode: int | None = None) -> Path:
+    """Write a file whole or not at all; when this returns, its bytes and its name are on the disk.
+
+    Args:
+        path: of the file; links are followed.
+        data: its contents.
+        overwrite: whether an existing file is replaced.
+        mode: its permissions, instead of those of the file replaced or the system's default.
+
+    Returns:
+        The path with links followed.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    with AtomicFile(path, overwrite=overwrite, mode=mode) as file:
+        file.write(data)
+    return Path(os.path.realpath(path))
+
+
+def make_folder(path: str | Path) -> None:
+    """Make a folder and those above it, where they are absent.
+
+    Raises:
+        OutputError: if it cannot be made, or there is a file of that name.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as problem:
+        raise OutputError(f"{path} cannot be made ({_why(problem)}): choose another folder") from problem
+
+
+def copy_modification_time(source: str | Path, target: str | Path) -> None:
+    """Give a file the modification time of another, which photo managers sort by; without effect where impossible."""
+    with suppress(OSError, ValueError):
+        status = os.stat(source)
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+class AtomicFile:
+    """A file being written. As a context manager it gives a binary file, and commits unless an exception passes.
 
     Args:
         path: of the file; links are followed, so that the file is replaced and not the link.
         overwrite: whether an existing file is replaced.
+        mode: its permissions, instead of those of the file replaced or the system's default.
 
     Raises:
         OutputError: if the file exists already, or its folder does not.
     """
 
-    def __init__(self, path: str | Path, *, overwrite: bool) -> None:
+    def __init__(self, path: str | Path, *, overwrite: bool, mode: int | None = None) -> None:
         try:
             self.path, self._overwrite = Path(os.path.realpath(path)), overwrite
-            mode = self.path.stat().st_mode if os.path.lexists(self.path) else None
+            existing = self.path.stat().st_mode if os.path.lexists(self.path) else None
         except (OSError, ValueError) as problem:  # a name too long, or with a zero byte
             self.path = Path(str(path).replace("\0", "?"))
-            self.fail(getattr(problem, "strerror", None) or str(problem))
-        if mode is not None and not stat.S_ISREG(mode):
+            self.fail(_why(problem))
+        if existing is not None and not stat.S_ISREG(existing):
             raise OutputError(f"{self} is not an ordinary file: choose another name")
-        if mode is not None and not overwrite:
-            raise OutputError(f"{self} exists already: choose another name, or --overwrite to replace it")
+        if existing is not None and not overwrite:
+            raise OutputError(f"{self} exists already: choose another name, or overwrite it")
         if not self.path.parent.is_dir():
             raise OutputError(f"the folder of {self} does not exist: create it first")
-        self._mode = mode
+        self._mode = stat.S_IMODE(existing) if mode is None and existing is not None else mode
         self._temporary: Path | None = None
+        self._file: BinaryIO | None = None
         self.descriptor = -1
 
     def __str__(self) -> str:
@@ -47,44 +101,45 @@ class Destination:
         raise OutputError(f"{self} cannot be written ({why}): free some space or choose another folder") from None
 
     def open(self) -> int:
-        """A descriptor of a new hidden file in the same folder, so that renaming it cannot fail half-way.
+        """Return a descriptor of a new hidden file in the same folder, so that renaming it cannot fail half-way.
 
         Raises:
-            OutputError: if there can be none.
+            OutputError: if it cannot be made.
         """
-        temporary = self.path.parent / f".srgan-{secrets.token_hex(8)}.part"
+        _remove_leftovers(self.path.parent)
+        temporary = self.path.parent / _hidden_name()
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
-            self.descriptor = os.open(temporary, flags, 0o666)
+            self.descriptor = os.open(temporary, flags, 0o666 if self._mode is None else self._mode & 0o666)
         except OSError as problem:
-            self.fail(problem.strerror or str(problem))
+            self.fail(_why(problem))
         self._temporary = temporary
         return self.descriptor
 
-    def appear(self) -> None:
+    def commit(self) -> None:
         """Give the file its name, once its bytes are on the disk.
 
         Raises:
-            OutputError: if that cannot be done, or somebody has made a file of that name since.
+            OutputError: if that cannot be done, or another file has taken the name since.
         """
         assert self._temporary is not None
         try:
-            if self._mode is not None:  # a file that is replaced keeps who may read it
-                os.chmod(self._temporary, stat.S_IMODE(self._mode))
+            if self._mode is not None:
+                os.chmod(self._temporary, self._mode)
             os.fsync(self.descriptor)
             if self._overwrite:
                 os.replace(self._temporary, self.path)
             else:
                 _rename_to_new(self._temporary, self.path)
         except FileExistsError:
-            raise OutputError(f"{self} has appeared meanwhile: choose another name, or --overwrite") from None
+            raise OutputError(f"{self} has appeared meanwhile: choose another name, or overwrite it") from None
         except OSError as problem:
-            self.fail(problem.strerror or str(problem))
+            self.fail(_why(problem))
         self._temporary = None
         _synchronise_folder(self.path.parent)
 
     def close(self) -> None:
-        """Let go of the file, and remove it unless it has appeared."""
+        """Close the file, and remove it unless it was committed."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
@@ -92,6 +147,118 @@ class Destination:
             with suppress(OSError):
                 self._temporary.unlink()
             self._temporary = None
+
+    def __enter__(self) -> BinaryIO:
+        self._file = os.fdopen(self.open(), "w+b", closefd=False)
+        return self._file
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._file is not None
+        try:
+            if isinstance(error, OSError):
+                self.fail(_why(error))
+            if error is None:
+                self._file.flush()
+                self.commit()
+        except OSError as problem:  # of the last bytes
+            self.fail(_why(problem))
+        finally:
+            with suppress(OSError):
+                self._file.close()
+            self.close()
+
+    appear = commit  # the name in rooms that have not moved yet
+
+
+Destination = AtomicFile  # likewise
+
+
+class AtomicFolder:
+    """A folder being filled. A context manager that gives `place`, and commits unless an exception passes.
+
+    Args:
+        path: of the folder, which must be absent or empty; the folders above it are made.
+
+    Raises:
+        OutputError: if it holds something, or cannot be made.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self.place = self.path.parent / _hidden_name()
+        """The hidden folder to write into."""
+        self._refuse_taken()
+
+    def _refuse_taken(self) -> None:
+        try:
+            taken = os.path.lexists(self.path) and (not self.path.is_dir() or any(self.path.iterdir()))
+        except OSError as problem:
+            raise OutputError(f"{self.path} cannot be read ({_why(problem)}): choose another folder") from problem
+        if taken:
+            raise OutputError(f"{self.path} exists already: choose another folder")
+
+    def __enter__(self) -> Path:
+        make_folder(self.path.parent)
+        _remove_leftovers(self.path.parent)
+        make_folder(self.place)
+        return self.place
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._refuse_taken()
+                if self.path.is_dir():
+                    self.path.rmdir()
+                self.place.rename(self.path)
+                _synchronise_folder(self.path.parent)
+        except OSError as problem:
+            error = problem
+        finally:
+            shutil.rmtree(self.place, ignore_errors=True)
+        if isinstance(error, OSError):
+            why = _why(error)
+            raise OutputError(f"{self.path} cannot be written ({why}): free some space or choose another") from error
+
+
+def _why(problem: BaseException) -> str:
+    return getattr(problem, "strerror", None) or str(problem)
+
+
+def _hidden_name() -> str:
+    return f".srgan-{_COMPUTER}-{os.getpid()}-{secrets.token_hex(8)}.part"
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left in a folder; looked for once per folder and process."""
+    if folder in _swept:
+        return
+    _swept.add(folder)
+    with suppress(OSError):
+        for path in folder.glob(".srgan-*.part"):
+            with suppress(OSError):
+                if _is_abandoned(path):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether a hidden file's process has ended on this computer, or it has not been touched for a day."""
+    if time.time() - path.stat().st_mtime > _ABANDONED:
+        return True
+    computer, _, rest = path.name.removeprefix(".srgan-").partition("-")
+    process = rest.partition("-")[0]
+    if os.name != "posix" or computer != _COMPUTER or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)  # sends nothing
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass
+    return False
 
 
 def _rename_to_new(temporary: Path, path: Path) -> None:
@@ -112,7 +279,7 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
 
 
 def _synchronise_folder(folder: Path) -> None:
-    """Put the name on the disk too, where the system lets a folder be opened."""
+    """Put a name on the disk too, where the system lets a folder be opened."""
     with suppress(OSError, AttributeError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
