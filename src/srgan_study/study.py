@@ -1,7 +1,6 @@
-"""A study as it was frozen: every picture that will be rated, by its checksum, and the design, under one hash.
+"""A study as it was frozen: its design, every image that will be rated with its checksum, and one hash over all.
 
-`study.json` lies in the study's folder beside `pictures`. A study that has votes is never changed: another is made.
-This module does not know how pictures are chosen or rated.
+`study.json` lies in the study's folder next to `pictures`. A study is never changed: another one is made.
 """
 
 import hashlib
@@ -9,135 +8,190 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
 from srgan.errors import DataError, UsageError
-from srgan_study.design import Design
 
 MANIFEST = "study.json"
 PICTURES = "pictures"
 
+LABELS = {1: "Bad", 2: "Poor", 3: "Fair", 4: "Good", 5: "Excellent"}
+"""Scores and labels of absolute category rating (ITU-T P.910), worst first."""
+
+Screening = Literal["none", "bt500", "p913", "mle"]
+"""Rule by which raters who differ from the panel are weighed; chosen before there are any votes."""
+
+MOST_RATERS = 10_000
+"""Limit of raters: the order of each of them is stored before the first vote."""
+
+_LEAST = {"raters": 1, "repeat_distance": 1, "sitting_minutes": 1} | dict.fromkeys(
+    ("seed", "gap", "repeats", "warm_up", "practice", "calibration"), 0
+)
+
 
 @dataclass(frozen=True)
-class Shown:
-    """A picture that raters see: 8-bit RGB in a PNG with nothing else in it."""
+class Design:
+    """Design of a study; the defaults are those of Ledig et al. 2017, section 3.2.
+
+    Raises:
+        UsageError: if a value is out of range.
+    """
+
+    raters: int = 26
+    """Number of raters who are invited."""
+    seed: int = 0
+    """Random seed of the orders, the calibration's images and the repeats."""
+    gap: int = 1
+    """Least number of ratings between two versions of one image."""
+    repeats: int = 0
+    """Number of versions that each rater rates twice, unmarked, to measure test-retest reliability."""
+    repeat_distance: int = 50
+    """Least number of ratings between the two."""
+    warm_up: int = 0
+    """Number of first ratings that do not count."""
+    practice: int = 5
+    """Number of practice ratings after the calibration; they never count."""
+    calibration: int = 20
+    """Number of images whose worst and best versions are shown with their scores before rating."""
+    blocked: bool = False
+    """Whether datasets are rated one after another, in random order, instead of mixed."""
+    sitting_minutes: int = 20
+    """Minutes after which a break is offered."""
+    seconds_per_rating: float = 4.0
+    """Assumed duration of one rating, for planning."""
+    screening: Screening = "none"
+    """Screening rule of the report's main numbers; it shows the results of all rules."""
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}", parameter=name)
+        if self.raters > MOST_RATERS:
+            raise UsageError(f"raters must be at most {MOST_RATERS}, not {self.raters}", parameter="raters")
+        if not 0.3 <= self.seconds_per_rating <= 600:
+            name = "seconds_per_rating"
+            raise UsageError(f"{name} must be from 0.3 to 600, not {self.seconds_per_rating:g}", parameter=name)
+
+
+@dataclass(frozen=True)
+class StimulusImage:
+    """Image file that raters see: 8-bit RGB in a PNG that holds nothing else."""
 
     file: str
-    """Its PNG, relative to the study's folder; the name tells nothing of what made it."""
+    """Path of the PNG, relative to the study's folder; the name does not reveal the method."""
     sha256: str
-    """Of that file."""
+    """Checksum of the file."""
     width: int
     height: int
 
 
 @dataclass(frozen=True)
 class Stimulus:
-    """A version of a picture, to be rated."""
+    """Version of an image, to be rated."""
 
     id: int
-    """Its place in the study's list, from 0."""
+    """Index in the study's list, from 0."""
     data: str
-    """The name of the set."""
+    """Name of the dataset."""
     content: str
-    """The picture's own name in the set, without ending."""
+    """Name of the image in the dataset, without suffix."""
     method: str
-    shown: Shown
+    shown: StimulusImage
 
 
 @dataclass(frozen=True)
-class Example:
-    """A picture of the calibration, shown with the score that it stands for; nobody rates it."""
+class CalibrationImage:
+    """Image that is shown with the score it stands for; it is never rated."""
 
     content: str
     score: int
     """1 or 5."""
-    shown: Shown
+    shown: StimulusImage
 
 
 @dataclass(frozen=True)
 class StudyMethod:
-    """A method as reports name it; raters never read it."""
+    """Method as reports name it; raters never read it."""
 
     name: str
     note: str
-    """What it is, in one line."""
+    """Description in one line."""
     reference: bool = False
-    """Whether its versions are the true pictures themselves: the hidden reference."""
+    """Whether its versions are the originals: the hidden reference."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """All that defines a study."""
+    """Complete definition of a study."""
 
     version: str
-    """Of srgan."""
+    """Version of srgan that made it."""
     title: str
-    """For reports; raters read it too, so it must name no method."""
+    """Title in reports and for raters, so it must not name a method."""
     design: Design
     methods: tuple[StudyMethod, ...]
-    """In the order in which reports show them."""
+    """Methods in the order of reports."""
     stimuli: tuple[Stimulus, ...]
     retest: tuple[int, ...]
-    """Ids of those that every rater rates twice: as many as the design has repeats."""
+    """Ids of the `design.repeats` stimuli that every rater rates twice."""
     practice: tuple[Stimulus, ...]
-    """With ids of their own from 0, in order from bad to good; each rater sees them mixed."""
-    calibration: tuple[Example, ...]
-    """In pairs: the worst version and the best of one picture."""
+    """Practice stimuli with ids of their own, ordered from bad to good; each rater sees them shuffled."""
+    calibration: tuple[CalibrationImage, ...]
+    """Pairs of the worst and the best version of one image."""
 
     @cached_property
     def hash(self) -> str:
-        """The SHA-256 of everything above."""
+        """SHA-256 of all fields."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """The names of the sets, in order."""
+        """Names of the datasets, in order."""
         return tuple(dict.fromkeys(stimulus.data for stimulus in self.stimuli))
 
     @property
     def reference(self) -> str | None:
-        """The name of the hidden reference, if the study has one."""
+        """Name of the hidden reference, if the study has one."""
         return next((method.name for method in self.methods if method.reference), None)
 
     @property
     def ratings_per_rater(self) -> int:
-        """Votes that count, repeats among them; practice and warm-up are not."""
+        """Number of votes of a rater that count, repeats included, practice and warm-up not."""
         return len(self.stimuli) + len(self.retest)
 
     def to_json(self) -> str:
-        """The text of study.json."""
+        """Return the text of study.json."""
         return json.dumps({"hash": self.hash, **asdict(self)}, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str, source: Path) -> "Study":
-        """Read study.json.
+        """Parse study.json.
 
         Raises:
-            DataError: if it is not one, or was changed after it was frozen.
+            DataError: if it holds no study, or was changed after it was frozen.
         """
         try:
             fields = json.loads(text)
-            said = fields.pop("hash")
+            frozen_hash = fields.pop("hash")
             study = cls(
                 version=str(fields["version"]),
                 title=str(fields["title"]),
                 design=Design(**fields["design"]),
                 methods=tuple(StudyMethod(**method) for method in fields["methods"]),
-                stimuli=tuple(_stimulus(item) for item in fields["stimuli"]),
-                retest=tuple(int(place) for place in fields["retest"]),
-                practice=tuple(_stimulus(item) for item in fields["practice"]),
-                calibration=tuple(
-                    Example(**{**item, "shown": Shown(**item["shown"])}) for item in fields["calibration"]
-                ),
+                stimuli=tuple(Stimulus(**_with_image(item)) for item in fields["stimuli"]),
+                retest=tuple(int(number) for number in fields["retest"]),
+                practice=tuple(Stimulus(**_with_image(item)) for item in fields["practice"]),
+                calibration=tuple(CalibrationImage(**_with_image(item)) for item in fields["calibration"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise DataError(f"{source} holds no study ({error}): make one with `srgan study create`") from error
-        if study.hash != said:
+        if study.hash != frozen_hash:
             raise DataError(f"{source} was changed after it was frozen: make another study, or put the old text back")
         return study
 
 
 def read_study(folder: Path) -> Study:
-    """The study in a folder.
+    """Read the study in a folder.
 
     Raises:
         DataError: if there is none, or it was changed.
@@ -149,5 +203,5 @@ def read_study(folder: Path) -> Study:
         raise DataError(f"{path} cannot be read: name the folder that `srgan study create` made") from error
 
 
-def _stimulus(fields: dict[str, object]) -> Stimulus:
-    return Stimulus(**{**fields, "shown": Shown(**fields["shown"])})  # type: ignore[arg-type]
+def _with_image(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "shown": StimulusImage(**fields["shown"])}

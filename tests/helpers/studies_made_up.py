@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from srgan_study.design import Design
 from srgan_study.stimuli.create_study import Plan, create
 from srgan_study.stimuli.sources import find_sources
-from srgan_study.study import Shown, Stimulus, Study, StudyMethod
+from srgan_study.study import Design, Stimulus, StimulusImage, Study, StudyMethod
 
 SIZE = (48, 40)
 """Width and height of every picture that is rated."""
@@ -65,7 +64,7 @@ def make_study(
 
 def study_of(sets: Mapping[str, tuple[int, int]], *, retest: tuple[int, ...] = (), **design: Any) -> Study:
     """A study without pictures: of each set so many contents, in so many versions."""
-    shown = Shown("pictures/0.png", "0" * 64, 8, 8)
+    shown = StimulusImage("pictures/0.png", "0" * 64, 8, 8)
     named = [
         (data, f"{content}", f"method {version}")
         for data, (contents, versions) in sets.items()

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan_study.design import Design
-from srgan_study.study import Shown, Stimulus, Study, StudyMethod
+from srgan_study.study import Design, Stimulus, StimulusImage, Study, StudyMethod
 from srgan_study.votes.ratings import Phase, Rating, Ratings
 
 NAN = float("nan")
-_SHOWN = Shown("pictures/0.png", "0" * 64, 48, 40)
+_SHOWN = StimulusImage("pictures/0.png", "0" * 64, 48, 40)
 
 
 def study_of(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from srgan.errors import DataError, UsageError
 from srgan.evaluation.significance import PairedTest, holm, wilcoxon
 from srgan_study.analysis.mean_opinion import Estimate, columns_of, mean_of, means_along, table_of
-from srgan_study.votes.ratings import Ratings, Table
+from srgan_study.votes.ratings import Ratings, ScoreTable
 
 Unit = Literal["pooled", "image", "rater"]
 """What is taken to have been drawn by chance: pairs of votes, pictures, or raters."""
@@ -85,7 +85,7 @@ def compare(ratings: Ratings, data: str, unit: Unit = "image") -> tuple[Differen
 _NAMES: dict[Unit, str] = {"pooled": "pairs of votes", "image": "images", "rater": "raters"}
 
 
-def _by_picture(ratings: Ratings, table: Table) -> dict[str, NDArray[np.float64]]:
+def _by_picture(ratings: Ratings, table: ScoreTable) -> dict[str, NDArray[np.float64]]:
     """The votes on each method: (raters, pictures), the pictures in the same order; NaN where there is none."""
     kinds = {stimulus.id: stimulus for stimulus in ratings.study.stimuli}
     pictures = {kinds[place].content: None for place in table.stimuli}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from srgan.errors import UsageError
-from srgan_study.design import LABELS
-from srgan_study.votes.ratings import Ratings, Table
+from srgan_study.study import LABELS
+from srgan_study.votes.ratings import Ratings, ScoreTable
 
 RESAMPLES = 9999
 LEVEL = 0.95
@@ -99,7 +99,7 @@ def differential(ratings: Ratings, *, data: str | None = None, seed: int = 0) ->
     return tuple(opinion for opinion in found if opinion.method != ratings.study.reference)
 
 
-def differential_table(ratings: Ratings, *, data: str | None = None) -> Table:
+def differential_table(ratings: Ratings, *, data: str | None = None) -> ScoreTable:
     """V - V(reference) + 5 of each rater and picture: 5 is as good as the reference, and more is better than it.
 
     NaN where a rater has not voted on both.
@@ -119,7 +119,7 @@ def differential_table(ratings: Ratings, *, data: str | None = None) -> Table:
     }
     with_nothing = np.hstack([table.scores, np.full((len(table.raters), 1), np.nan)])  # of pictures without one
     columns = [references.get(picture, -1) for picture in pictures]
-    return Table(table.raters, table.stimuli, table.scores - with_nothing[:, columns] + max(LABELS))
+    return ScoreTable(table.raters, table.stimuli, table.scores - with_nothing[:, columns] + max(LABELS))
 
 
 def per_image(ratings: Ratings, *, data: str | None = None) -> tuple[ImageOpinion, ...]:
@@ -160,7 +160,7 @@ def means_along(table: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     return means
 
 
-def columns_of(ratings: Ratings, table: Table) -> dict[str, list[int]]:
+def columns_of(ratings: Ratings, table: ScoreTable) -> dict[str, list[int]]:
     """The columns of each method that has some in a table, in the study's order of methods."""
     kinds = {stimulus.id: stimulus.method for stimulus in ratings.study.stimuli}
     columns: dict[str, list[int]] = {method.name: [] for method in ratings.study.methods}
@@ -169,7 +169,7 @@ def columns_of(ratings: Ratings, table: Table) -> dict[str, list[int]]:
     return {method: places for method, places in columns.items() if places}
 
 
-def table_of(ratings: Ratings, data: str | None) -> Table:
+def table_of(ratings: Ratings, data: str | None) -> ScoreTable:
     """The votes of the main phase on one set, or on all.
 
     Raises:
@@ -181,7 +181,7 @@ def table_of(ratings: Ratings, data: str | None) -> Table:
 
 
 def _opinions(
-    ratings: Ratings, table: Table, data: str | None, scale: tuple[int, ...], seed: int
+    ratings: Ratings, table: ScoreTable, data: str | None, scale: tuple[int, ...], seed: int
 ) -> tuple[Opinion, ...]:
     found = columns_of(ratings, table)
     return tuple(_opinion(method, data, table.scores[:, places], scale, seed) for method, places in found.items())

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan_study.analysis.mean_opinion import Estimate, mean_of
-from srgan_study.votes.ratings import Ratings, Table
+from srgan_study.votes.ratings import Ratings, ScoreTable
 
 BANDS = 20
 FEWEST = 8
@@ -97,7 +97,7 @@ def effects(ratings: Ratings) -> Effects:
     )
 
 
-def residuals(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def residuals(table: ScoreTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How far each vote lies from the mean of the others' on that stimulus, and that mean: (raters, stimuli) each.
 
     The mean is there without an own vote too; NaN where nobody else voted.
@@ -109,7 +109,9 @@ def residuals(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return table.scores - others, others
 
 
-def _votes(ratings: Ratings, table: Table, away: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.void]:
+def _votes(
+    ratings: Ratings, table: ScoreTable, away: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.void]:
     """The main votes that others cast too, in the order of rating, each with the one shown right before it."""
     rows = {rater: row for row, rater in enumerate(table.raters)}
     columns = {stimulus: column for column, stimulus in enumerate(table.stimuli)}

@@ -13,7 +13,7 @@ import numpy as np
 
 from srgan_study.analysis import order_effects as sequence
 from srgan_study.analysis.mean_opinion import means_along
-from srgan_study.votes.ratings import Ratings, Table
+from srgan_study.votes.ratings import Ratings, ScoreTable
 
 Rule = Literal["constant", "correlation", "inverted", "outliers", "fast", "practice", "zoom", "drift"]
 
@@ -57,7 +57,7 @@ def flags(ratings: Ratings) -> tuple[Flag, ...]:
     return tuple(sorted(found, key=lambda flag: order[flag.rater]))
 
 
-def correlations(table: Table) -> dict[str, float]:
+def correlations(table: ScoreTable) -> dict[str, float]:
     """Pearson's r of each rater's votes with the mean of the others'; NaN of fewer than 8 votes or equal ones."""
     _, others = sequence.residuals(table)
     found = {}
@@ -69,7 +69,7 @@ def correlations(table: Table) -> dict[str, float]:
     return found
 
 
-def _constant(table: Table) -> Iterator[Flag]:
+def _constant(table: ScoreTable) -> Iterator[Flag]:
     for rater, votes in zip(table.raters, table.scores, strict=True):
         cast = votes[~np.isnan(votes)]
         if len(cast) >= FEWEST and (spread := float(cast.std(ddof=1))) < LEAST_SD:
@@ -77,7 +77,7 @@ def _constant(table: Table) -> Iterator[Flag]:
             yield Flag(rater, "constant", spread, LEAST_SD, words)
 
 
-def _unlike_the_panel(table: Table) -> Iterator[Flag]:
+def _unlike_the_panel(table: ScoreTable) -> Iterator[Flag]:
     away, _ = sequence.residuals(table)
     shared = (~np.isnan(away)).sum(axis=1).tolist()  # what was correlated
     for (rater, r), n in zip(correlations(table).items(), shared, strict=True):
@@ -89,7 +89,7 @@ def _unlike_the_panel(table: Table) -> Iterator[Flag]:
             yield Flag(rater, "inverted", r, by_chance, words)
 
 
-def _outliers(table: Table) -> Iterator[Flag]:
+def _outliers(table: ScoreTable) -> Iterator[Flag]:
     deviations = table.scores - means_along(table.scores, 0)
     n = (~np.isnan(table.scores)).sum(axis=0)
     spread = np.sqrt(means_along(deviations**2, 0) * n / np.maximum(n - 1, 1))

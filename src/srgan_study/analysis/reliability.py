@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from srgan.evaluation.significance import PairedTest, wilcoxon
 from srgan_study.analysis.mean_opinion import Estimate, mean_of
-from srgan_study.design import LABELS
-from srgan_study.votes.ratings import Ratings, Table
+from srgan_study.study import LABELS
+from srgan_study.votes.ratings import Ratings, ScoreTable
 
 Level = Literal["nominal", "ordinal", "interval"]
 """What a difference between two scores means: that they differ, how many votes lie between them, or how far apart."""
@@ -96,7 +96,7 @@ def weighted_kappa(first: NDArray[np.float64], second: NDArray[np.float64]) -> f
     return 1 - observed / by_chance if by_chance else math.nan
 
 
-def krippendorff(table: Table, level: Level = "ordinal") -> Alpha:
+def krippendorff(table: ScoreTable, level: Level = "ordinal") -> Alpha:
     """Krippendorff's alpha (2011): one minus the disagreement within stimuli over that of all votes mixed.
 
     Votes may be missing.
@@ -116,7 +116,7 @@ def krippendorff(table: Table, level: Level = "ordinal") -> Alpha:
     return Alpha(alpha, level, len(counts), int(votes.sum()))
 
 
-def icc(table: Table) -> PanelICC:
+def icc(table: ScoreTable) -> PanelICC:
     """ICC(2,1) and ICC(2,k) of the panel.
 
     Where votes are missing, the larger of two full tables counts: that of the raters who voted on all stimuli, or that

@@ -15,8 +15,8 @@ from scipy.special import chdtri, stdtrit
 
 from srgan.errors import UsageError
 from srgan_study.analysis.mean_opinion import LEVEL, Estimate, columns_of, means_along, table_of
-from srgan_study.design import Screening
-from srgan_study.votes.ratings import Ratings, Table
+from srgan_study.study import Screening
+from srgan_study.votes.ratings import Ratings, ScoreTable
 
 RULES: dict[Screening, str] = {
     "none": "every vote counts the same",
@@ -85,7 +85,7 @@ class ScreenedOpinion:
     rejected: tuple[str, ...]
 
 
-def screen(table: Table, rule: Screening) -> Screened:
+def screen(table: ScoreTable, rule: Screening) -> Screened:
     """The scores of each stimulus by a rule.
 
     Raises:
@@ -119,7 +119,7 @@ def opinions(ratings: Ratings, rule: Screening, *, data: str | None = None) -> t
     )
 
 
-def bt500(table: Table) -> Screened:
+def bt500(table: ScoreTable) -> Screened:
     """Raters rejected who are often far from the others, above as well as below (ITU-R BT.500-14, A1-2.3.1), once.
 
     Far is 2 standard deviations where the votes on a stimulus look normal (kurtosis from 2 to 4), and sqrt(20) where
@@ -131,13 +131,13 @@ def bt500(table: Table) -> Screened:
     return _after_rejection("bt500", table, table.scores, _nothing(table))
 
 
-def p913(table: Table) -> Screened:
+def p913(table: ScoreTable) -> Screened:
     """Each rater's bias, the mean distance from the MOS, is taken off; then raters are rejected as in BT.500."""
     bias = means_along(table.scores - means_along(table.scores, 0), 1)
     return _after_rejection("p913", table, table.scores - bias[:, None], bias)
 
 
-def mle(table: Table) -> Screened:
+def mle(table: ScoreTable) -> Screened:
     """Scores that make the votes most likely if each is score + the rater's bias + normal noise of the rater's size.
 
     The alternating projection of ITU-T P.910 Annex E. Biases are 0 in the mean. The likelihood has no bound where the
@@ -195,13 +195,13 @@ def _most_likely(
     return scores, bias, spread, weights, iteration
 
 
-def _plain(table: Table) -> Screened:
+def _plain(table: ScoreTable) -> Screened:
     nobody = np.zeros(len(table.raters), dtype=np.bool_)
     return _kept("none", table, table.scores, _nothing(table), nobody, _nothing(table), _nothing(table))
 
 
 def _after_rejection(
-    rule: Screening, table: Table, adjusted: NDArray[np.float64], bias: NDArray[np.float64]
+    rule: Screening, table: ScoreTable, adjusted: NDArray[np.float64], bias: NDArray[np.float64]
 ) -> Screened:
     """BT.500's rejection on votes that may have been adjusted."""
     above, below = _far(adjusted)
@@ -228,7 +228,7 @@ def _far(votes: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 def _kept(
     rule: Screening,
-    table: Table,
+    table: ScoreTable,
     adjusted: NDArray[np.float64],
     bias: NDArray[np.float64],
     rejected: NDArray[np.bool_],
@@ -290,7 +290,7 @@ def _spread(table: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     return np.sqrt(means_along(deviations**2, axis))
 
 
-def _nothing(table: Table) -> NDArray[np.float64]:
+def _nothing(table: ScoreTable) -> NDArray[np.float64]:
     return np.full(len(table.raters), np.nan)
 
 

@@ -21,7 +21,7 @@ from srgan_study.analysis.order_effects import Effects
 from srgan_study.analysis.rater_outliers import Flag
 from srgan_study.analysis.reliability import Alpha, PanelICC, Retest
 from srgan_study.analysis.screening import RULES, Screened, ScreenedOpinion
-from srgan_study.design import Screening
+from srgan_study.study import Screening
 from srgan_study.votes.ratings import Rating, Ratings
 
 

@@ -10,7 +10,7 @@ import typer
 from srgan.cli.console import failures, printable, say, show, show_json
 from srgan.cli.evaluate import Audience, separate
 from srgan.errors import UsageError
-from srgan_study.design import Design, Screening
+from srgan_study.study import Design, Screening
 
 if TYPE_CHECKING:
     from srgan_study.stimuli.sources import Sources

@@ -11,7 +11,7 @@ from srgan.reporting.table import MISSING, Cell, Column, Number, Table
 from srgan_study.analysis.paper_comparison import alone_words, printed_score, rows_of
 from srgan_study.analysis.screening import RULES
 from srgan_study.analysis.study_analysis import Findings, Score, SetFindings
-from srgan_study.design import LABELS, Screening
+from srgan_study.study import LABELS, Screening
 from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED, mark
 from srgan_study.votes.ratings import Ratings
 

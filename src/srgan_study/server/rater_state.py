@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from srgan_study.design import LABELS
-from srgan_study.study import Study
+from srgan_study.study import LABELS, Study
 
 Stage = Literal["consent", "calibration", "practice", "rating", "done"]
 

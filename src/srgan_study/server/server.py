@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from srgan.errors import DataError, OutputError, SrganError, UsageError
 from srgan_study.server.app import create_app
-from srgan_study.study import Shown, Study, read_study
+from srgan_study.study import StimulusImage, Study, read_study
 from srgan_study.votes.database import explained
 from srgan_study.votes.store import Rater, Store
 from srgan_study.votes.vote_writer import Writer
@@ -180,7 +180,7 @@ def check_pictures(study: Study, folder: Path) -> None:
             raise DataError(f"{path} was changed since the study was made: put it back, or make another study")
 
 
-def _pictures(study: Study) -> Iterator[Shown]:
+def _pictures(study: Study) -> Iterator[StimulusImage]:
     yield from (each.shown for each in study.stimuli)
     yield from (each.shown for each in study.practice)
     yield from (each.shown for each in study.calibration)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from srgan_study.design import LABELS
 from srgan_study.server.rater_state import Standing, State, find_standing, find_state
 from srgan_study.server.request_schemas import Consent, Event, Held, Take, Undo, Vote
+from srgan_study.study import LABELS
 from srgan_study.votes.store import Store
 
 Clock = Callable[[], datetime]

@@ -17,12 +17,11 @@ import httpx
 
 from srgan.errors import DataError, UsageError
 from srgan.evaluation.outputs import write_text
-from srgan_study.design import MOST_RATERS
 from srgan_study.server.rater_state import ratings_of
 from srgan_study.server.server import running
 from srgan_study.simulation.rater_model import Kind, Planted, Rater, make_rater
 from srgan_study.simulation.simulated_client import Habits, Share, Visit
-from srgan_study.study import read_study
+from srgan_study.study import MOST_RATERS, read_study
 from srgan_study.votes.store import Store, database_of
 
 RECORD = "simulation.json"

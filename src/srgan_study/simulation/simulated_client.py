@@ -16,11 +16,10 @@ from typing import Any
 import httpx
 
 from srgan.errors import SrganError, UsageError
-from srgan_study.design import LABELS
 from srgan_study.server.presentation_order import Presentation, presentations
 from srgan_study.server.rater_state import ratings_of
 from srgan_study.simulation.rater_model import Rater, generator
-from srgan_study.study import Shown, Study
+from srgan_study.study import LABELS, StimulusImage, Study
 
 State = dict[str, Any]
 
@@ -51,7 +50,7 @@ class Share:
     part: int = 0
     parts: int = 1
 
-    def has(self, shown: Shown) -> bool:
+    def has(self, shown: StimulusImage) -> bool:
         """Whether the picture is in this part."""
         return int(shown.sha256[:8], 16) % self.parts == self.part
 
@@ -195,7 +194,7 @@ class Visit:
         self._check(state["next"] == before["next"], "another picture after a pause")
         return state
 
-    async def _look(self, told: State, shown: Shown) -> None:
+    async def _look(self, told: State, shown: StimulusImage) -> None:
         """See that the picture at an address is the right one, unless another rater does."""
         self._check(_size(told) == _size_of(shown), "another picture's size")
         self._looked += 1
@@ -204,7 +203,7 @@ class Visit:
         answer = await self._get(str(told["address"]))
         self._check(sha256(answer.content).hexdigest() == shown.sha256, "another picture than the study's")
 
-    def _shown(self, presentation: Presentation) -> Shown:
+    def _shown(self, presentation: Presentation) -> StimulusImage:
         stimuli = self._study.practice if presentation.phase == "practice" else self._study.stimuli
         return stimuli[presentation.stimulus].shown
 
@@ -253,5 +252,5 @@ def _size(told: State) -> tuple[int, int]:
     return int(told["width"]), int(told["height"])
 
 
-def _size_of(shown: Shown) -> tuple[int, int]:
+def _size_of(shown: StimulusImage) -> tuple[int, int]:
     return shown.width, shown.height

@@ -22,13 +22,12 @@ from srgan.errors import DataError, OutputError, PictureError, UsageError
 from srgan.evaluation.benchmark import Listener
 from srgan.evaluation.outputs import write_text
 from srgan.evaluation.test_sets import make_folder
-from srgan_study.design import Design
 from srgan_study.server.presentation_order import narrowest
 from srgan_study.server.rng import Chance
 from srgan_study.stimuli.calibration import LEVELS, Sample, check_enough, find_samples, practice_levels
 from srgan_study.stimuli.sources import Sources, Version
 from srgan_study.stimuli.stimulus_images import load, look, outline, put
-from srgan_study.study import MANIFEST, PICTURES, Example, Stimulus, Study
+from srgan_study.study import MANIFEST, PICTURES, CalibrationImage, Design, Stimulus, Study
 
 TITLE = "Picture quality"
 
@@ -193,7 +192,7 @@ def _stimuli(
 
 def _lessons(
     plan: Plan, stimuli: Sequence[Stimulus], outlines: Outlines, place: Path, audience: Listener
-) -> tuple[tuple[Stimulus, ...], tuple[Example, ...]]:
+) -> tuple[tuple[Stimulus, ...], tuple[CalibrationImage, ...]]:
     """What is not rated, written: practice and calibration."""
     if not plan.samples or plan.examples is None:
         return (), ()
@@ -226,9 +225,11 @@ def _practice(plan: Plan, trials: Sequence[Sample], place: Path) -> tuple[Stimul
     return tuple(found)
 
 
-def _calibration(plan: Plan, pairs: Sequence[Sample], place: Path) -> tuple[Example, ...]:
+def _calibration(plan: Plan, pairs: Sequence[Sample], place: Path) -> tuple[CalibrationImage, ...]:
     return tuple(
-        Example(sample.name, score, put(place, sample.at(level), str(plan.design.seed), f"{score}", sample.name))
+        CalibrationImage(
+            sample.name, score, put(place, sample.at(level), str(plan.design.seed), f"{score}", sample.name)
+        )
         for sample in pairs
         for score, level in ((1, 0), (5, -1))
     )

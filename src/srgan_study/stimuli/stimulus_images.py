@@ -21,7 +21,7 @@ from srgan.errors import OutputError, PictureError
 from srgan.evaluation.test_sets import Pixels
 from srgan.images.image import Picture, PictureInfo, PictureReader, read
 from srgan.images.vips import VipsFailure, reason
-from srgan_study.study import PICTURES, Shown
+from srgan_study.study import PICTURES, StimulusImage
 
 WIDEST, HIGHEST = 3840, 2160
 """Pixels of the largest screens that are common: raters see pictures whole, one pixel on one of the screen."""
@@ -127,7 +127,7 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += length + 12
 
 
-def put(folder: Path, pixels: Pixels, *words: str) -> Shown:
+def put(folder: Path, pixels: Pixels, *words: str) -> StimulusImage:
     """Write a picture into the folder of a study.
 
     Args:
@@ -150,4 +150,4 @@ def put(folder: Path, pixels: Pixels, *words: str) -> Shown:
         raise OutputError(f"{path} cannot be written ({reason(failure)}): free some memory") from None
     if not np.array_equal(read(path).pixels, pixels):
         raise OutputError(f"{path} is not what was written into it: check the disk")
-    return Shown(f"{PICTURES}/{name}.png", sha256(encoded).hexdigest(), pixels.shape[1], pixels.shape[0])
+    return StimulusImage(f"{PICTURES}/{name}.png", sha256(encoded).hexdigest(), pixels.shape[1], pixels.shape[0])

@@ -61,11 +61,11 @@ class Ratings:
     rows: tuple[Rating, ...]
     """In order of raters, and of each in the order of voting."""
 
-    def table(self, phase: Phase = "main", data: str | None = None) -> "Table":
+    def table(self, phase: Phase = "main", data: str | None = None) -> "ScoreTable":
         """The scores of one phase, on all sets or one; not of practice, which is of other pictures."""
         columns = [column for column, stimulus in enumerate(self.study.stimuli) if data in (None, stimulus.data)]
         stimuli = tuple(self.study.stimuli[column].id for column in columns)
-        return Table(self.raters, stimuli, self._scores[phase][:, columns])
+        return ScoreTable(self.raters, stimuli, self._scores[phase][:, columns])
 
     @cached_property
     def _scores(self) -> dict[Phase, NDArray[np.float64]]:
@@ -85,7 +85,7 @@ class Ratings:
 
 
 @dataclass(frozen=True)
-class Table:
+class ScoreTable:
     """Scores of raters (rows) for stimuli (columns); NaN where there is no vote."""
 
     raters: tuple[str, ...]

@@ -16,7 +16,7 @@ from typing import Self
 
 from srgan.errors import DataError, OutputError, UsageError
 from srgan_study.server.presentation_order import presentations
-from srgan_study.study import Shown, Stimulus, Study, read_study
+from srgan_study.study import Stimulus, StimulusImage, Study, read_study
 from srgan_study.votes.database import WAIT, check_health, connect, explained, make_private, read_only
 from srgan_study.votes.ratings import Rating, Ratings
 from srgan_study.votes.schema import OF_RATERS, migrate, version_of
@@ -41,7 +41,7 @@ class Rater:
     token: str
     """128 bits by chance, in the rater's link: whoever has it is this rater."""
     completion_code: str
-    """Shown when all is rated."""
+    """StimulusImage when all is rated."""
 
 
 def now() -> str:
@@ -192,7 +192,7 @@ class Store:
             rows = connection.execute("SELECT code, token, completion_code FROM raters ORDER BY length(code), code")
             return tuple(Rater(*row) for row in rows)
 
-    def addresses(self) -> dict[str, Shown]:
+    def addresses(self) -> dict[str, StimulusImage]:
         """The picture behind every address; it never changes while the study is served."""
         with self.reading() as connection:
             shown = connection.execute("SELECT address, part, stimulus FROM presentations").fetchall()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from srgan_study.analysis.order_effects import effects, residuals
-from srgan_study.votes.ratings import Rating, Ratings, Table
+from srgan_study.votes.ratings import Rating, Ratings, ScoreTable
 from tests.helpers.votes import NAN, rating, ratings_of, study_of, thinned, votes_by_chance
 
 STUDY = study_of({"Set": 60})
@@ -143,7 +143,9 @@ def test_the_picture_before_may_be_one_that_does_not_count() -> None:
 
 
 def test_what_others_think_without_an_own_vote() -> None:
-    away, others = residuals(Table(("a", "b", "c"), (0, 1, 2), np.array([[1, NAN, 3], [2, NAN, NAN], [4, 5, NAN]])))
+    away, others = residuals(
+        ScoreTable(("a", "b", "c"), (0, 1, 2), np.array([[1, NAN, 3], [2, NAN, NAN], [4, 5, NAN]]))
+    )
     assert others == pytest.approx(np.array([[3, 5, NAN], [2.5, 5, 3], [1.5, NAN, 3]]), nan_ok=True)
     assert away == pytest.approx(np.array([[-2, NAN, NAN], [-0.5, NAN, NAN], [2.5, NAN, NAN]]), nan_ok=True)
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from srgan_study.analysis.rater_outliers import Flag, correlations, flags
-from srgan_study.votes.ratings import Phase, Ratings, Table
+from srgan_study.votes.ratings import Phase, Ratings, ScoreTable
 from tests.helpers.votes import NAN, rating, ratings_of, study_of, thinned, votes_by_chance
 
 METHODS = ("nearest", "bicubic", "c", "d", "e", "f", "g", "h", "HR")
@@ -89,7 +89,7 @@ def test_correlations_are_with_the_mean_of_the_others() -> None:
             assert math.isnan(found[rater])
         else:
             assert found[rater] == pytest.approx(np.corrcoef(own[cast], panel[cast])[0, 1])
-    few = Table(("a", "b"), tuple(range(7)), np.tile(np.arange(7.0), (2, 1)))
+    few = ScoreTable(("a", "b"), tuple(range(7)), np.tile(np.arange(7.0), (2, 1)))
     assert all(math.isnan(r) for r in correlations(few).values())
 
 

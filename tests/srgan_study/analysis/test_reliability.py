@@ -10,7 +10,7 @@ from scipy import stats
 
 from srgan.evaluation.significance import wilcoxon
 from srgan_study.analysis.reliability import Level, icc, krippendorff, retest, weighted_kappa
-from srgan_study.votes.ratings import Table
+from srgan_study.votes.ratings import ScoreTable
 from tests.helpers.votes import NAN, ratings_of, study_of, thinned, votes_by_chance
 
 X = NAN
@@ -30,9 +30,9 @@ SHROUT_AND_FLEISS = [  # 6 targets, 4 judges: Intraclass Correlations (1979), ta
 ]
 
 
-def _table(scores: object) -> Table:
+def _table(scores: object) -> ScoreTable:
     votes = np.array(scores, dtype=np.float64)
-    return Table(tuple(f"R{row}" for row in range(len(votes))), tuple(range(votes.shape[1])), votes)
+    return ScoreTable(tuple(f"R{row}" for row in range(len(votes))), tuple(range(votes.shape[1])), votes)
 
 
 def _alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:

@@ -11,16 +11,16 @@ from scipy import stats
 from srgan.errors import UsageError
 from srgan_study.analysis.mean_opinion import scores
 from srgan_study.analysis.screening import RULES, Screened, bt500, mle, opinions, p913, screen
-from srgan_study.design import Screening
-from srgan_study.votes.ratings import Table
+from srgan_study.study import Screening
+from srgan_study.votes.ratings import ScoreTable
 from tests.helpers.sureal_reference import by_sureal
 from tests.helpers.votes import ratings_of, study_of, thinned, votes_by_chance
 
 SEEDS = range(4)
 
 
-def _table(scores: NDArray[np.float64]) -> Table:
-    return Table(tuple(f"R{row:02}" for row in range(len(scores))), tuple(range(scores.shape[1])), scores)
+def _table(scores: NDArray[np.float64]) -> ScoreTable:
+    return ScoreTable(tuple(f"R{row:02}" for row in range(len(scores))), tuple(range(scores.shape[1])), scores)
 
 
 def _votes(seed: int, missing: float = 0.0) -> NDArray[np.float64]:

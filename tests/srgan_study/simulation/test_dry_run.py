@@ -10,7 +10,6 @@ from PIL import Image
 
 from srgan.errors import DataError, UsageError
 from srgan_study.analysis.rater_outliers import flags
-from srgan_study.design import Design
 from srgan_study.simulation.dry_run import RECORD, Rehearsal, rehearse
 from srgan_study.simulation.parameter_recovery import recovered, table
 from srgan_study.simulation.rater_model import Kind, plant
@@ -19,7 +18,7 @@ from srgan_study.simulation.simulated_means import Mean, planted_means
 from srgan_study.stimuli.create_study import Plan, create
 from srgan_study.stimuli.sources import find_sources
 from srgan_study.stimuli.stimulus_selection import as_in_paper
-from srgan_study.study import Study
+from srgan_study.study import Design, Study
 from srgan_study.votes.store import SIMULATED, VOTES, Store, read_ratings
 from tests.helpers.studies_made_up import make_study
 

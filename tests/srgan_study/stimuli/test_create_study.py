@@ -10,12 +10,11 @@ import pytest
 from PIL import Image
 
 from srgan.errors import DataError, OutputError, PictureError, SrganError, UsageError
-from srgan_study.design import Design
 from srgan_study.server.presentation_order import presentations
 from srgan_study.stimuli.create_study import Plan, create
 from srgan_study.stimuli.sources import Sources, find_sources
 from srgan_study.stimuli.stimulus_images import put
-from srgan_study.study import Study, read_study
+from srgan_study.study import Design, Study, read_study
 from tests.helpers.studies_made_up import (
     Audience,
     make_examples,
