@@ -17,7 +17,7 @@ from torch import Tensor
 from srgan.download import sha256
 from srgan.errors import ModelError, PictureError
 from srgan.images.colour import to_float
-from srgan.models.features.classifier_weights import load_feature_network
+from srgan.models.features.feature_weights import load_feature_network
 from srgan.models.features.classifiers import SMALLEST, distance
 
 

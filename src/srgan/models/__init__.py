@@ -1,4 +1,4 @@
-"""The networks, each under the name that a model's card gives."""
+"""The generators, by the names that models' cards give them."""
 
 from srgan.models.cheung import CheungGenerator
 from srgan.models.compact import CompactGenerator

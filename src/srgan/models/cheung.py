@@ -1,7 +1,7 @@
 """The networks of James Cheung's "Single Image SRGAN", a student's SRGAN in Keras, as its listing has them.
 
-The generator enlarges by repeating pixels where the paper shuffles channels. Pictures go in as [0, 1] and the last
-convolution is linear; that it gives [0, 1] too is what the listing's missing `tanh` and rescaling leave.
+The generator enlarges by repeating pixels where the paper shuffles channels. Images are in [0, 1], and the last
+convolution is linear: the listing has neither `tanh` nor a rescaling.
 
 Keras says by `momentum` how much of the past batch normalisation keeps, torch how much of the new it takes: one is 1
 minus the other.
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from srgan.models.layers import check_crops
 from srgan.weights.card import Stage
 
 _EPSILON = 1e-3
@@ -113,13 +114,13 @@ class CheungGenerator(nn.Module):
         return trunk, tail
 
     def trunk(self, low: Tensor) -> Tensor:
-        """Features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        """Compute features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
         first: Tensor = self.head(low)
         deep: Tensor = self.fusion(self.blocks(first))
         return first + deep
 
     def tail(self, x: Tensor) -> Tensor:
-        """The picture from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
+        """Restore images from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
         restored: Tensor = self.output(self.upsampling(x))
         return restored
 
@@ -157,10 +158,9 @@ class CheungDiscriminator(nn.Module):
         )
         _initialise(self)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        if pictures.shape[-2:] != (self.crop, self.crop):
-            raise ValueError(f"the discriminator is made for crops of {self.crop} pixels, not {list(pictures.shape)}")
-        logits: Tensor = self.dense(torch.flatten(self.convolutions(pictures), start_dim=1))
+    def forward(self, images: Tensor) -> Tensor:
+        check_crops(images, self.crop)
+        logits: Tensor = self.dense(torch.flatten(self.convolutions(images), start_dim=1))
         return logits
 
 

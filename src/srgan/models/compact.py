@@ -2,9 +2,9 @@
 
 The published tail works at twice and four times the size, where it takes 46 % of SRResNet's operations. Here one 3x3
 convolution makes the scale^2 pixels of every low-resolution pixel, as a difference from that pixel (the layout of
-compact networks such as Wang et al. 2021's for animated film), and the trunk can begin with SRResNet's weights.
-Neighbouring pixels of different low-resolution pixels know nothing of each other then; the optional refinement, two
-light convolutions at full size, joins them.
+compact networks such as Wang et al. 2021's for animated film), and the trunk can begin with SRResNet's weights. So
+made, neighbouring pixels of different low-resolution pixels are independent; the optional refinement, two light
+convolutions at full size, joins them.
 """
 
 from typing import cast
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from srgan.models.layers import he_
 from srgan.models.srgan import ResidualBlock
 from srgan.weights.card import Stage
 
@@ -40,20 +41,16 @@ class CompactGenerator(nn.Module):
         self.fusion = nn.Sequential(nn.Conv2d(features, features, 3, padding=1), nn.Identity())
         self.output = nn.Conv2d(features, 3 * self.scale**2, 3, padding=1)
         self.hints = nn.Conv2d(features, (refinement - 3) * self.scale**2, 3, padding=1) if refinement else None
-        """Makes what the refinement is given beside the colours."""
+        """Makes the other channels that the refinement sees, after the colours."""
         self.refinement = _refinement(refinement) if refinement else None
         self._initialise()
 
     def _initialise(self) -> None:
-        """He initialisation; blocks and output begin small, so that the network begins as repeated pixels.
+        """Initialise by He's method, blocks and output small, so that the network begins as repeated pixels.
 
-        The refinement begins as none, so that weights of a network without it can be taken over.
+        The refinement begins as the identity, so that weights of a network without it can be taken over.
         """
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, a=0.25)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        he_(self, slope=0.25)
         for block in self.residual_blocks:
             block.convolution2.weight.data.mul_(0.1)
         self.output.weight.data.mul_(0.1)

@@ -1,15 +1,14 @@
 """DRCN, the deeply-recursive convolutional network (Kim et al. 2016).
 
 "Deeply-Recursive Convolutional Network for Image Super-Resolution", CVPR 2016. A published baseline of Ledig et al.
-2017, table 2. How its recursions are supervised is the training's affair: see `srgan.training.update`.
+2017, table 2. Its recursions are supervised by a loss of their own: see `srgan.training.losses`.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.luminance import luminance, radius_through_enlargement, with_luminance
-from srgan.models.ucsd import enlarge
+from srgan.models.layers import enlarge, he_, luminance, radius_through_enlargement, with_luminance
 from srgan.weights.card import Stage
 
 
@@ -18,10 +17,10 @@ def _convolution(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 class RecursiveNetwork(nn.Module):
-    """One channel, sharpened: (B, 1, H, W), unchanged in shape.
+    """Sharpening of one channel: (B, 1, H, W), unchanged in shape.
 
-    Two convolutions embed the picture; one convolution is applied to what they give, again and again; after each time
-    the same two make a correction of the picture. The sum of all corrected pictures with learned weights is the result.
+    Two convolutions embed the image; one convolution is applied to their result, again and again; after each time the
+    same two make a correction of the image. The sum of all corrected images with learned weights is the result.
 
     Args:
         recursions: times that the shared convolution is applied, D in the paper.
@@ -38,28 +37,20 @@ class RecursiveNetwork(nn.Module):
         # No ReLU at its end: a correction may darken.
         self.reconstruction = nn.Sequential(_convolution(features, features), nn.ReLU(), _convolution(features, 1))
         self.weights = nn.Parameter(torch.full((recursions,), 1.0 / recursions))
-        self._initialise()
-
-    def _initialise(self) -> None:
-        """As the paper does: He's method, but that every recursion begins by passing on what it is given."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
-        nn.init.dirac_(self.recursion.weight)
+        he_(self)
+        nn.init.dirac_(self.recursion.weight)  # every recursion begins by passing on what it is given
 
     def attempts(self, x: Tensor) -> Tensor:
-        """What is reconstructed after each recursion: (B, 1, H, W) to (recursions, B, 1, H, W)."""
+        """Reconstruct after each recursion: (B, 1, H, W) to (recursions, B, 1, H, W)."""
         state: Tensor = self.embedding(x)
-        found = []
+        attempts = []
         for _ in range(self.recursions):
             state = functional.relu(self.recursion(state))
-            found.append(x + self.reconstruction(state))
-        return torch.stack(found)
+            attempts.append(x + self.reconstruction(state))
+        return torch.stack(attempts)
 
     def combine(self, attempts: Tensor) -> Tensor:
-        """Their weighted sum: (recursions, B, 1, H, W) to (B, 1, H, W)."""
+        """Add up attempts with the learned weights: (recursions, B, 1, H, W) to (B, 1, H, W)."""
         return (self.weights[:, None, None, None, None] * attempts).sum(dim=0)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,7 +58,7 @@ class RecursiveNetwork(nn.Module):
 
 
 class Drcn(nn.Module):
-    """Low resolution in, high resolution out: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
 
     A bicubic enlargement, whose luminance a `RecursiveNetwork` sharpens. However many its recursions, it has the same
     convolutions: 1.8 million parameters, and twenty convolutions deep, with its defaults, the paper's.
@@ -98,11 +89,11 @@ class Drcn(nn.Module):
         return (stage,)
 
     def forward(self, low: Tensor, *, every: bool = False) -> Tensor:
-        """The restored picture.
+        """Restore images: (B, 3, 4 H, 4 W).
 
         Args:
             low: (B, 3, H, W) in [0, 1].
-            every: (1 + recursions, B, 3, 4 H, 4 W) instead: it, and after it what each recursion alone would give.
+            every: return (1 + recursions, B, 3, 4 H, 4 W): the result, then those of each recursion alone.
         """
         enlarged = enlarge(low, self.scale)
         attempts = self.network.attempts(luminance(enlarged))

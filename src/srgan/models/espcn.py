@@ -4,22 +4,21 @@
 2016. A published baseline of Ledig et al. 2017, table 2.
 """
 
+import torch
 from torch import Tensor, nn
 
-from srgan.models.layers import icnr_
-from srgan.models.luminance import at_least_float32, luminance, with_luminance
-from srgan.models.ucsd import enlarge
+from srgan.models.layers import enlarge, icnr_, luminance, with_luminance
 from srgan.weights.card import Stage
 
 _FEATURES1, _FEATURES2 = 64, 32  # n1 and n2 of the paper
 
 
 class Espcn(nn.Module):
-    """Low resolution in, high resolution out: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
 
     On the luminance at low resolution, convolutions of 5, 3 and 3 pixels with 64, 32 and 16 channels, of which the
-    last are shuffled into pixels. Between them is tanh, which the paper found better than the ReLU it also tries
-    (section 3.2).
+    last are shuffled into pixels. Between them is tanh, which the paper prefers to the ReLU it also tries (section
+    3.2).
     """
 
     def __init__(self) -> None:
@@ -56,5 +55,6 @@ class Espcn(nn.Module):
         return (stage,)
 
     def forward(self, low: Tensor) -> Tensor:
-        low = at_least_float32(low)
+        # In mixed precision images come in bfloat16; the colours, which the network only adds to, should be exact.
+        low = low.float() if low.dtype is torch.bfloat16 else low
         return with_luminance(enlarge(low, self.scale), self.network(luminance(low)))

@@ -1,10 +1,12 @@
-"""A discriminator that judges features of a trained network: it needs to learn no eyes of its own."""
+"""A discriminator of the features of a trained network, which itself stays as it is."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from srgan.models.layers import he_
 
 
 class FeatureDiscriminator(nn.Module):
@@ -22,11 +24,7 @@ class FeatureDiscriminator(nn.Module):
     def __init__(self, channels: Sequence[int], *, features: int = 64) -> None:
         super().__init__()
         self.heads = nn.ModuleList(_head(inputs, features) for inputs in channels)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, a=0.2)
-                assert layer.bias is not None
-                nn.init.zeros_(layer.bias)
+        he_(self, slope=0.2)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Judge features, (B, C, h, w) at each depth and about 1 in size: (B, depths, h / 2, w / 2) of the largest."""

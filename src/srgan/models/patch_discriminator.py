@@ -1,6 +1,8 @@
-"""A discriminator that judges patches: is the texture around each place real, or the generator's?"""
+"""A discriminator of patches: is the texture around each place real, or the generator's?"""
 
 from torch import Tensor, nn
+
+from srgan.models.layers import he_
 
 _LAYERS = ((1, 4, 2), (2, 4, 2), (4, 4, 2), (4, 3, 1))
 """(channels as a multiple of the first's, kernel, stride) of the convolutions after the first."""
@@ -34,11 +36,7 @@ class PatchDiscriminator(nn.Module):
             inputs = outputs
         layers.append(nn.Conv2d(inputs, 1, 3, padding=1))
         self.layers = nn.Sequential(*layers)
-        for layer in self.layers:
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, a=0.2)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        he_(self, slope=0.2)
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.layers(2.0 * images - 1.0)

@@ -1,4 +1,4 @@
-"""SRCNN, the first convolutional network for super-resolution (Dong et al. 2014 and 2016).
+"""SRCNN (Dong et al. 2014 and 2016).
 
 "Image Super-Resolution Using Deep Convolutional Networks", IEEE TPAMI 38(2), 2016. A published baseline of Ledig et al.
 2017, table 2.
@@ -6,19 +6,18 @@
 
 from torch import Tensor, nn
 
-from srgan.models.luminance import luminance, radius_through_enlargement, with_luminance
-from srgan.models.ucsd import enlarge
+from srgan.models.layers import enlarge, he_, luminance, radius_through_enlargement, with_luminance
 from srgan.weights.card import Stage
 
 _FEATURES1, _FEATURES2 = 64, 32  # n1 and n2 of the paper
 
 
 class Srcnn(nn.Module):
-    """Low resolution in, high resolution out: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
 
     A bicubic enlargement, then on its luminance convolutions of 9, 5 and 5 pixels with 64, 32 and 1 channels and ReLU
     between them: the network whose results the paper reports (section 4.3.2). That of 2014 has 1 in the middle. Theirs
-    does not pad and loses the picture's rim; this one pads.
+    does not pad and loses the rim of an image; this one pads.
 
     Args:
         middle: kernel of the middle layer, f2 in the paper: 1, 3 or 5.
@@ -37,15 +36,8 @@ class Srcnn(nn.Module):
             nn.ReLU(),
             nn.Conv2d(_FEATURES2, 1, 5, padding=2),
         )
-        self._initialise()
-
-    def _initialise(self) -> None:
-        """He's, where the paper draws from a normal distribution of 0.001: Adam leaves that one's plateau late."""
-        for module in self.network:
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        # The paper draws from a normal distribution of 0.001: Adam leaves that one's plateau late.
+        he_(self.network)
 
     @property
     def stages(self) -> tuple[Stage]:

@@ -1,15 +1,19 @@
-"""The networks of Ledig et al. 2017: the generator, which trained on pixels alone is SRResNet.
+"""The networks of Ledig et al. 2017: the generator, which trained on pixels alone is SRResNet, and the discriminator.
 
-Inside srgan a picture is RGB in [0, 1]. The paper trains its generator to give [-1, 1]; that range stays in here.
+Everywhere in srgan images are RGB in [0, 1]; the paper's range, [-1, 1], is private to this file.
 """
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import convolve_shuffled, icnr_
+from srgan.models.layers import check_crops, convolve_shuffled, he_, icnr_
 from srgan.weights.card import Stage
+
+_DISCRIMINATOR_LAYERS = ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2))
+"""(channels, stride) of the discriminator's convolutions after the first, as published for 64 features."""
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, *, bias: bool = True) -> nn.Conv2d:
@@ -48,7 +52,7 @@ class UpsamplingStep(nn.Module):
 
 
 class Generator(nn.Module):
-    """Low resolution in, high resolution out: (B, 3, H, W) to (B, 3, scale * H, scale * W), both nominally in [0, 1].
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, scale * H, scale * W), both nominally in [0, 1].
 
     With its defaults, the generator of Ledig et al. 2017 (figure 4): 16 residual blocks of 64 features between a 9x9
     convolution and two sub-pixel steps. The paper's supplement also studies it with other numbers of blocks and
@@ -83,12 +87,8 @@ class Generator(nn.Module):
         self._initialise(normalisation=normalisation)
 
     def _initialise(self, *, normalisation: bool) -> None:
-        """He initialisation for PReLU, ICNR before pixel shuffles, an output near mid-gray."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, a=0.25)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        """Initialise by He's method for PReLU, by ICNR before pixel shuffles, and the output near mid-gray."""
+        he_(self, slope=0.25)
         for step in self.steps:
             icnr_(step.convolution, factor=2)
         nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
@@ -132,13 +132,13 @@ class Generator(nn.Module):
         return trunk, tail
 
     def trunk(self, low: Tensor) -> Tensor:
-        """Features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        """Compute features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
         first = self.head(low)
         deep: Tensor = self.fusion(self.blocks(first))
         return first + deep if self.skips else deep
 
     def tail(self, x: Tensor) -> Tensor:
-        """The picture from the trunk's features: (B, features, H, W) to (B, 3, scale * H, scale * W)."""
+        """Restore images from the trunk's features: (B, features, H, W) to (B, 3, scale * H, scale * W)."""
         *earlier, last = self.steps
         for step in earlier:
             x = step(x)
@@ -150,3 +150,45 @@ class Generator(nn.Module):
 
     def forward(self, low: Tensor) -> Tensor:
         return self.tail(self.trunk(low))
+
+
+class Discriminator(nn.Module):
+    """Logits of crops in [0, 1]: (B, 3, crop, crop) to (B, 1), above 0 for what looks real.
+
+    conv k3n64s1 - LeakyReLU(0.2), seven times conv k3 - BN - LeakyReLU(0.2), dense 1024 - LeakyReLU(0.2), dense 1. The
+    sigmoid that the paper ends with is part of the losses, where it costs no precision.
+
+    Args:
+        crop: side of the crops in pixels, a multiple of 16; 96 in the paper. It decides the size of the dense layer.
+        features: channels of the first convolution; the others keep the paper's proportions.
+    """
+
+    def __init__(self, *, crop: int = 96, features: int = 64) -> None:
+        super().__init__()
+        if crop < 16 or crop % 16:
+            raise ValueError(f"the discriminator sees crops of a multiple of 16 pixels, not {crop}")
+        self.crop = crop
+        layers: list[nn.Module] = [nn.Conv2d(3, features, 3, padding=1), nn.LeakyReLU(0.2)]
+        inputs = features
+        for channels, stride in _DISCRIMINATOR_LAYERS:
+            outputs = channels * features // 64
+            layers += [
+                nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.LeakyReLU(0.2),
+            ]
+            inputs = outputs
+        self.convolutions = nn.Sequential(*layers)
+        self.dense = nn.Sequential(
+            nn.Linear(inputs * (crop // 16) ** 2, 16 * features), nn.LeakyReLU(0.2), nn.Linear(16 * features, 1)
+        )
+        he_(self, slope=0.2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        check_crops(images, self.crop)
+        signed = 2.0 * images - 1.0  # the paper's range
+        seen = torch.flatten(self.convolutions(signed), start_dim=1)
+        # In mixed precision, casting 19 million weights to and fro costs more than multiplying a few rows by them.
+        with torch.autocast(seen.device.type, enabled=False):
+            logits: Tensor = self.dense(seen.to(next(self.dense.parameters()).dtype))
+        return logits

@@ -10,26 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import icnr_
+from srgan.models.layers import check_crops, enlarge, he_, icnr_
 from srgan.models.srgan import ResidualBlock, UpsamplingStep
 from srgan.weights.card import Stage
-
-
-def _initialise(network: nn.Module, *, slope: float) -> None:
-    """He initialisation for the slope that activations have below zero, zero biases."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, a=slope)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-
-
-def enlarge(low: Tensor, scale: int) -> Tensor:
-    """Bicubic enlargement by torch: (B, C, H, W) to (B, C, scale * H, scale * W)."""
-    # With `antialias` torch has the kernel of MATLAB and Pillow, a = -0.5, without it -0.75; when enlarging that is all
-    # the difference. In bfloat16 torch has none.
-    low = low.to(torch.promote_types(low.dtype, torch.float32))
-    return functional.interpolate(low, scale_factor=float(scale), mode="bicubic", antialias=True)
 
 
 class UcsdSrcnn(nn.Module):
@@ -37,7 +20,7 @@ class UcsdSrcnn(nn.Module):
 
     A bicubic enlargement, then convolutions 9-1-1-5 of 64, 32, 16 and 3 channels with ReLU between them: the deeper
     network that Dong et al. study in "Image Super-Resolution Using Deep Convolutional Networks" (2016, section 4.3.3),
-    on three colours (section 5). Unlike theirs it pads, so that the picture keeps its size.
+    on three colours (section 5). Unlike theirs it pads.
     """
 
     def __init__(self) -> None:
@@ -52,7 +35,7 @@ class UcsdSrcnn(nn.Module):
             nn.ReLU(),
             nn.Conv2d(16, 3, 5, padding=2),
         )
-        _initialise(self, slope=0.0)
+        he_(self)
 
     @property
     def stages(self) -> tuple[Stage]:
@@ -84,7 +67,7 @@ class UcsdGenerator(nn.Module):
         steps = [UpsamplingStep(features), UpsamplingStep(features)]
         self.upsampling = nn.Sequential(*steps)
         self.output = nn.Conv2d(features, 3, 3, padding=1)
-        _initialise(self, slope=0.25)
+        he_(self, slope=0.25)
         for step in steps:
             icnr_(step.convolution, factor=2)
         nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
@@ -110,13 +93,13 @@ class UcsdGenerator(nn.Module):
         return trunk, tail
 
     def trunk(self, low: Tensor) -> Tensor:
-        """Features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        """Compute features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
         first: Tensor = self.head(low)
         deep: Tensor = self.fusion(self.blocks(first))
         return first + deep
 
     def tail(self, x: Tensor) -> Tensor:
-        """The picture from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
+        """Restore images from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
         signed: Tensor = self.output(self.upsampling(x))  # the paper's range, [-1, 1]
         return (signed + 1.0) / 2.0
 
@@ -160,12 +143,11 @@ class UcsdDiscriminator(nn.Module):
             _convolution(2 * features, 8 * features, 3, activation=False),
         )
         self.dense = nn.Linear(8 * features * (crop // 64) ** 2, 1)
-        _initialise(self, slope=0.2)
+        he_(self, slope=0.2)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        if pictures.shape[-2:] != (self.crop, self.crop):
-            raise ValueError(f"the discriminator is made for crops of {self.crop} pixels, not {list(pictures.shape)}")
-        x: Tensor = self.convolutions(2.0 * pictures - 1.0)  # the paper's range
+    def forward(self, images: Tensor) -> Tensor:
+        check_crops(images, self.crop)
+        x: Tensor = self.convolutions(2.0 * images - 1.0)  # the paper's range
         x = functional.leaky_relu(x + self.residual(x), 0.2)
         logits: Tensor = self.dense(torch.flatten(x, start_dim=1))
         return logits

@@ -14,7 +14,7 @@ from srgan.data.prepare import PreparedPictures
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.features.classifiers import FeatureNetwork
 from srgan.models.features.vgg import VGG19, ContentLayer
-from srgan.models.features.vgg_weights import fetch_vgg19, load_vgg19
+from srgan.models.features.feature_weights import fetch_vgg19, load_vgg19
 from srgan.training.checkpoint import newest
 from srgan.training.monitoring.validation import Pair, middles
 from srgan.training.networks import generator_arguments, make_generator
@@ -65,7 +65,7 @@ def vgg_path(recipe: Recipe, given: str | None, *, report: Callable[[int, int], 
     if recipe.content_layer is None:
         return None
     if given == DOWNLOAD:
-        return fetch_vgg19(cache_root(), report=report)
+        return fetch_vgg19(cache_root())
     if given is not None:
         return Path(given).absolute()
     places = [cache_root() / _TORCHVISION]

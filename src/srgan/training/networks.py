@@ -9,10 +9,10 @@ from torch import nn
 from srgan.errors import UsageError
 from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungDiscriminator
-from srgan.models.discriminator import Discriminator
 from srgan.models.feature_discriminator import FeatureDiscriminator
 from srgan.models.features.classifiers import SMALLEST, FeatureNetwork
 from srgan.models.patch_discriminator import PatchDiscriminator
+from srgan.models.srgan import Discriminator
 from srgan.models.ucsd import UcsdDiscriminator
 from srgan.training.recipes.recipe import Recipe
 

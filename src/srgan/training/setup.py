@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 
 from srgan.data.cache import prepared
 from srgan.errors import UsageError
-from srgan.models.features.classifier_weights import load_feature_network
+from srgan.models.features.feature_weights import load_feature_network
 from srgan.training.batches import batches, sampler
 from srgan.training.inputs import Material, features_path, initial_weights, load_vgg, vgg_path
 from srgan.training.monitoring.validation import score

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from srgan.models.features.classifiers import FeatureNetwork
 from srgan.models.features.vgg import VGG19
-from srgan.models.luminance import luminance
+from srgan.models.layers import luminance
 from srgan.training.losses import (
     AbsoluteError,
     AdversarialLoss,

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from srgan.data.known_tests import known_tests
 from srgan.data.prepared_set import Comparison
-from srgan.models.features.classifier_weights import squeezenet_names
+from srgan.models.features.feature_weights import squeezenet_names
 from srgan.models.features.classifiers import SqueezeNet
 from srgan.models.features.vgg import ContentLayer
 from srgan.training.recipes import RECIPES

@@ -1,7 +1,6 @@
-"""Networks trained to tell things apart, for the features that they see in a picture at several depths.
+"""Networks trained to classify images, for the features that they compute at several depths; they are never trained here.
 
-Distances between such features follow human judgement better than distances between pixels (Zhang et al. 2018). The
-networks are never trained here, and where their weights come from is the business of `perception_weights.py`.
+Distances between such features follow human judgement better than distances between pixels (Zhang et al. 2018).
 """
 
 from collections.abc import Sequence
@@ -17,22 +16,22 @@ SMALLEST = 32  # pixels along a side: below it nothing is left for the last feat
 
 
 class FeatureNetwork(Protocol):
-    """What gives features of pictures (B, 3, H, W) in [0, 1], both sides at least `SMALLEST`."""
+    """Network that computes features of images, (B, 3, H, W) in [0, 1], both sides at least `SMALLEST`."""
 
     name: str
     """Which network, and up to where."""
 
-    def __call__(self, pictures: Tensor) -> list[Tensor]:
-        """The features at several depths, each (B, C, h, w) and not below zero, shallow ones first."""
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """Compute features at several depths, each (B, C, h, w), shallow ones first."""
 
     def to(self, device: torch.device) -> Self:
-        """The network, moved there."""
+        """Move the network to a device, and return it."""
 
 
-def _normalise(pictures: Tensor) -> Tensor:
-    """From [0, 1] to what networks trained on ImageNet expect."""
-    mean, deviation = (pictures.new_tensor(one).view(3, 1, 1) for one in (IMAGENET_MEAN, IMAGENET_DEVIATION))
-    return (pictures - mean) / deviation
+def _normalise(images: Tensor) -> Tensor:
+    """Map images in [0, 1] to what networks trained on ImageNet expect."""
+    mean, deviation = (images.new_tensor(one).view(3, 1, 1) for one in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    return (images - mean) / deviation
 
 
 class Fire(nn.Module):
@@ -70,8 +69,8 @@ class SqueezeNet(nn.Module):
         )
         self.requires_grad_(False)
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
-        x = functional.relu(self.first(_normalise(pictures)))
+    def forward(self, images: Tensor) -> list[Tensor]:
+        x = functional.relu(self.first(_normalise(images)))
         features = [x]
         for place, fire in enumerate(self.fires):
             if place in (0, 2, 4):
@@ -102,7 +101,7 @@ class Bottleneck(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False) if widens else None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The block's result, and its input as activated."""
+        """Return the result of the block, and its activated input."""
         activated = y = functional.relu(self.normalisations[0](x))
         y = self.convolutions[0](y)
         for normalisation, convolution in zip(self.normalisations[1:], self.convolutions[1:], strict=True):
@@ -125,7 +124,7 @@ class ResNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.input = nn.BatchNorm2d(3)  # of the pictures, on top of ImageNet's mean and deviation
+        self.input = nn.BatchNorm2d(3)  # of the images, on top of ImageNet's mean and deviation
         self.first = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.normalisation = nn.BatchNorm2d(64)
         self.blocks = nn.ModuleList()
@@ -138,8 +137,8 @@ class ResNet(nn.Module):
         self.requires_grad_(False)
         self.train(False)
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
-        x = functional.relu(self.normalisation(self.first(self.input(_normalise(pictures)))))
+    def forward(self, images: Tensor) -> list[Tensor]:
+        x = functional.relu(self.normalisation(self.first(self.input(_normalise(images)))))
         features = [x]
         x = functional.max_pool2d(x, 3, stride=2, padding=1)
         for place, block in enumerate(self.blocks):
@@ -149,7 +148,7 @@ class ResNet(nn.Module):
         return features
 
     def train(self, mode: bool = True) -> "ResNet":
-        """Stays as it is: its normalisation is that of ImageNet."""
+        """Stay in evaluation mode: the normalisation is that of ImageNet."""
         return super().train(False)
 
 
@@ -168,8 +167,8 @@ class VggFeatures(nn.Module):
         self.name = name
         self.before_activation = before_activation
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
-        x: Tensor = self.vgg.preprocess(pictures)
+    def forward(self, images: Tensor) -> list[Tensor]:
+        x: Tensor = self.vgg.preprocess(images)
         features: list[Tensor] = []
         seen = x
         for each in self.vgg.layer.convolutions():
@@ -183,9 +182,9 @@ class VggFeatures(nn.Module):
 
 
 def distance(restored: Sequence[Tensor], reference: Sequence[Tensor]) -> Tensor:
-    """How far apart features are: 0 where they are the same, at most 2, (B,).
+    """Return the distance between features: 0 where they are the same, at most 2, (B,).
 
-    At each position the channels of either picture are scaled to the length of 1; the squared distance of the two is
+    At each position the channels of either image are scaled to the length of 1; the squared distance of the two is
     averaged over positions, then over layers (Zhang et al. 2018, eq. 1, with all its weights equal).
 
     Args:
@@ -199,4 +198,4 @@ def distance(restored: Sequence[Tensor], reference: Sequence[Tensor]) -> Tensor:
 
 
 def _unit(features: Tensor) -> Tensor:
-    return functional.normalize(features, dim=1, eps=1e-10)  # where nothing is seen it stays zero
+    return functional.normalize(features, dim=1, eps=1e-10)  # zero stays zero

@@ -1,7 +1,4 @@
-"""The network that content losses look through: VGG19 (Simonyan and Zisserman 2015) up to one of its convolutions.
-
-It is never trained here. Where its weights come from is the business of `vgg_weights.py`.
-"""
+"""VGG19 (Simonyan and Zisserman 2015) up to one of its convolutions, for content losses; it is never trained."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +33,7 @@ class ContentLayer:
 
     @classmethod
     def parse(cls, name: str) -> "ContentLayer":
-        """The layer that the paper calls `VGG22` or `VGG54`; case is free.
+        """Return the layer that the paper calls `VGG22` or `VGG54`; case is free.
 
         Raises:
             UsageError: if VGG19 has no such layer.
@@ -48,35 +45,35 @@ class ContentLayer:
 
     @property
     def name(self) -> str:
-        """As in the paper: VGG54."""
+        """Name in the paper: VGG54."""
         return f"VGG{self.group}{self.position}"
 
     def convolutions(self) -> Iterator["ContentLayer"]:
-        """All convolutions from the picture up to this one."""
+        """Yield all convolutions from the image up to this one."""
         for group, count in enumerate(CONVOLUTIONS[: self.group], start=1):
             last = self.position if group == self.group else count
             yield from (ContentLayer(group, position) for position in range(1, last + 1))
 
     @property
     def key(self) -> str:
-        """The convolution's name, as its authors have it: conv5_4."""
+        """Name of the convolution by its authors: conv5_4."""
         return f"conv{self.group}_{self.position}"
 
     @property
     def channels(self) -> tuple[int, int]:
-        """Channels that go into the convolution, and come out."""
+        """Numbers of input and output channels."""
         if self.position > 1:
             return _CHANNELS[self.group - 1], _CHANNELS[self.group - 1]
         return (_CHANNELS[self.group - 2] if self.group > 1 else 3), _CHANNELS[self.group - 1]
 
 
 class VGG19(nn.Module):
-    """Features of pictures in [0, 1]: (B, 3, H, W) to (B, C, H / 2^(i-1), W / 2^(i-1)), rounded down at every pool.
+    """Features of images in [0, 1]: (B, 3, H, W) to (B, C, H / 2^(i-1), W / 2^(i-1)), rounded down at every pool.
 
-    Its weights are frozen; gradients pass through it to the picture. Nothing beyond the layer is built.
+    Its weights are frozen; gradients pass through it to the image. Nothing beyond the layer is built.
 
     Args:
-        layer: whose features are given.
+        layer: the one whose features are returned.
         before_activation: the features before the layer's ReLU (Wang et al. 2018, section 3.3), not as published after.
     """
 
@@ -92,8 +89,8 @@ class VGG19(nn.Module):
         )
         self.requires_grad_(False)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        x: Tensor = self.preprocess(pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        x: Tensor = self.preprocess(images)
         for each in self.layer.convolutions():
             if each.position == 1 and each.group > 1:
                 x = functional.max_pool2d(x, 2)
@@ -103,16 +100,14 @@ class VGG19(nn.Module):
         return x
 
     def train(self, mode: bool = True) -> "VGG19":
-        """Stays as it is: a loss that is switched to training does not train it."""
+        """Stay in evaluation mode, also within a module that is switched to training."""
         return super().train(False)
 
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of RGB in [0, 1]: what torchvision's weights expect to be subtracted and divided by."""
-
-
+"""Of RGB in [0, 1]: subtracted and divided by for torchvision's weights."""
 CAFFE_MEAN = (103.939, 116.779, 123.68)
-"""Of BGR in [0, 255]: what the original weights, as their authors released them for Caffe, expect to be subtracted."""
+"""Of BGR in [0, 255]: subtracted for the original weights, as their authors released them for Caffe."""
 
 
 def caffe_preprocess() -> tuple[Tensor, Tensor]:
@@ -121,6 +116,6 @@ def caffe_preprocess() -> tuple[Tensor, Tensor]:
 
 
 def imagenet_preprocess() -> tuple[Tensor, Tensor]:
-    """Weight and bias of `VGG19.preprocess` for torchvision's weights: (x - mean) / deviation."""
+    """Return weight and bias of `VGG19.preprocess` for torchvision's weights: (x - mean) / deviation."""
     mean, deviation = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_DEVIATION)
     return torch.diag(1.0 / deviation)[:, :, None, None], -mean / deviation

@@ -22,11 +22,10 @@ from srgan.models.cheung import CheungBlock, CheungGenerator, CheungUpsampling
 from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.espcn import Espcn
-from srgan.models.layers import shuffled_weight
-from srgan.models.luminance import BLACK, GAIN, WEIGHTS
+from srgan.models.layers import BLACK, GAIN, WEIGHTS, enlarge, shuffled_weight
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
-from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn, enlarge
+from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.weights.card import Stage
 
 LOW = "low"
