@@ -14,7 +14,7 @@ from srgan.errors import SrganError, UsageError
 
 if TYPE_CHECKING:
     from srgan.cli.progress_bar import Counter
-    from srgan.engines.choice import EngineName
+    from srgan.engines.engine import EngineName
     from srgan.evaluation.benchmark import Plan
     from srgan.evaluation.measures import Measure
     from srgan.evaluation.results import Results

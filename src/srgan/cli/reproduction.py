@@ -13,8 +13,7 @@ import typer
 from srgan import __version__
 from srgan.cli.console import failures, one_interruption, printable, say, show, show_json
 from srgan.cli.progress_bar import Counter, on_terminal
-from srgan.engines.choice import EngineName, choose
-from srgan.engines.engine import Precision
+from srgan.engines.engine import EngineName, Precision, choose
 from srgan.errors import SrganError, UsageError
 from srgan.evaluation.benchmark import Plan, evaluate
 from srgan.evaluation.measures import Measure, always_taken, find_protocol, protocol_measure

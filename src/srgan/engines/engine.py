@@ -1,32 +1,39 @@
-"""What every engine does: it runs a model's stages on tiles of floats. Engines know nothing of pictures or files."""
+"""Engines run the stages of a model on tiles of floats; `open_engine` takes the one named, or the machine's best."""
 
-from typing import Any, Literal, Protocol
+import importlib.util
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.errors import EngineError
 from srgan.weights.card import Stage
+from srgan.weights.interpolation import AnyModel
 
 Floats = NDArray[np.float32]
 Precision = Literal["fp32", "bf16"]
+EngineName = Literal["auto", "openvino", "torch"]
 
-_COMPLAINTS = ("memory", "alloc", "could not create a primitive")
-"""Words by which libraries that raise one error for everything say that it did not fit; the last are oneDNN's."""
+_SHORTAGES = ("memory", "alloc", "could not create a primitive")
+"""Parts of messages that mean a shortage of memory, where libraries have one error for all; the last is oneDNN's."""
 
 
 class Engine(Protocol):
-    """A model made ready on a device."""
+    """A model made ready on a device. Several threads may run it at once."""
 
     name: str
     device: str
-    """The processor, as people call it."""
+    """Name of the processor."""
     precision: Precision
     stages: tuple[Stage, ...]
 
     def run(self, stage: int, tile: Floats) -> Floats:
-        """Stage number `stage` of the network: (1, C, H, W) to (1, C', scale * H, scale * W), all float32.
+        """Run a stage of the network: (1, C, H, W) to (1, C', scale * H, scale * W), all float32.
 
-        Pictures are RGB in [0, 1]. The result may be overwritten by the next call.
+        Images are RGB in [0, 1]. The next call of the same thread may overwrite the result.
 
         Raises:
             OutOfMemory: if the tile did not fit.
@@ -34,15 +41,64 @@ class Engine(Protocol):
         """
 
     def release(self, stage: int) -> None:
-        """Give back the memory that this stage and the later ones hold; what they returned is no longer valid."""
+        """Free the memory of this stage and the later ones; what they returned is no longer valid."""
 
 
-def speaks_of_memory(error: BaseException) -> bool:
-    """Whether a library's error means that memory ran out."""
+@dataclass(frozen=True)
+class EngineChoice:
+    """An engine's name and the reason for it, in words."""
+
+    engine: Literal["openvino", "torch"]
+    reason: str
+
+
+def graphics_processor() -> str | None:
+    """Return the graphics processor that torch could use, in words, without importing torch, which takes seconds."""
+    if Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists():
+        return "an NVIDIA graphics processor"
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return "an Apple graphics processor"
+    return None
+
+
+def choose(name: EngineName = "auto") -> EngineChoice:
+    """Choose the engine to use.
+
+    Raises:
+        EngineError: if the engine named is not installed.
+    """
+    has_torch = importlib.util.find_spec("torch") is not None
+    if name == "torch":
+        if not has_torch:
+            raise EngineError("torch is not installed: pip install 'srgan[train]', or use the engine openvino")
+        return EngineChoice("torch", "asked for")
+    if name == "openvino":
+        return EngineChoice("openvino", "asked for")
+    graphics = graphics_processor()
+    if graphics is None:
+        return EngineChoice("openvino", "the fastest on a CPU")
+    if has_torch:
+        return EngineChoice("torch", f"there is {graphics}")
+    return EngineChoice("openvino", f"torch, which would use {graphics}, is not installed")
+
+
+def open_engine(model: AnyModel, name: EngineName = "auto", *, precision: Precision | None = None) -> Engine:
+    """Make a model ready on the engine of `choose`, in the precision given or the engine's best.
+
+    Raises:
+        EngineError: if the engine is not installed or cannot run the model.
+        ModelError: if the model's files are missing or damaged, or two models to interpolate do not fit.
+    """
+    if choose(name).engine == "torch":
+        from srgan.engines.torch import TorchEngine  # takes seconds to import
+
+        return TorchEngine(model, precision=precision)
+    from srgan.engines.openvino import OpenVinoEngine
+
+    return OpenVinoEngine(model, precision=precision)
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Return whether a library's error means that memory ran out."""
     text = str(error).lower()
-    return isinstance(error, MemoryError) or any(word in text for word in _COMPLAINTS)
-
-
-def check_tile(tile: NDArray[Any]) -> Floats:
-    """The tile as contiguous float32."""
-    return np.ascontiguousarray(tile, dtype=np.float32)
+    return isinstance(error, MemoryError) or any(word in text for word in _SHORTAGES)

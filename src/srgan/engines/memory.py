@@ -1,4 +1,4 @@
-"""How much memory a process may still take."""
+"""Free memory of the system or container."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ _ASSUMED = 4 * 2**30  # where a system does not say: what the smallest computers
 
 
 def free_memory() -> int:
-    """Bytes that can be taken without swapping: the system's word, or the container's limit if that is less."""
+    """Return the bytes that can be allocated without swapping: the system's, or the container's if those are fewer."""
     return min(_system(), _container())
 
 
@@ -25,7 +25,7 @@ def _system() -> int:
 
 
 def _container() -> int:
-    """What a control group (version 2, then 1) leaves; without one, no limit."""
+    """Return what a control group (version 2, then 1) leaves; without one, no limit."""
     for limit, used in (
         ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),

@@ -4,6 +4,7 @@ It needs no torch, starts in half a second, and reaches the processor's own matr
 """
 
 import gc
+import threading
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import openvino
 from openvino import opset13
 
-from srgan.engines.engine import Floats, Precision, check_tile, speaks_of_memory
+from srgan.engines.engine import Floats, Precision, is_shortage
 from srgan.errors import EngineError, ModelError, OutOfMemory
 from srgan.weights.card import Stage
 from srgan.weights.catalogue import Model
@@ -19,66 +20,92 @@ from srgan.weights.interpolation import AnyModel, Interpolated
 
 
 def supports_bf16(core: openvino.Core | None = None) -> bool:
-    """Whether this processor multiplies in bfloat16 (AMX or AVX512-BF16), as OpenVINO sees it."""
+    """Return whether this processor multiplies in bfloat16 (AMX or AVX512-BF16)."""
     core = core or openvino.Core()
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def processor_name() -> str:
-    """The processor, as it calls itself."""
+    """Return the name of the processor."""
     return str(openvino.Core().get_property("CPU", "FULL_DEVICE_NAME"))
 
 
 class OpenVinoEngine:
-    """A model compiled by OpenVINO, cut into its stages. See `Engine`."""
+    """A model compiled by OpenVINO, cut into its stages; each thread has its own inference requests. See `Engine`."""
 
     name = "openvino"
 
     def __init__(self, model: AnyModel, *, precision: Precision | None = None) -> None:
         core = openvino.Core()
-        self.device = str(core.get_property("CPU", "FULL_DEVICE_NAME"))
+        self.device = processor_name()
         self.precision: Precision = precision or ("bf16" if supports_bf16(core) else "fp32")
         self.stages: tuple[Stage, ...] = model.stages
         settings = {
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
             "NUM_STREAMS": 1,  # one tile at a time on all cores: least memory, and no slower for large tiles
         }
+        self._lock, self._thread = threading.Lock(), threading.local()
         try:
-            network = _read(core, model)
-            parts = _cut(network, [stage.output for stage in self.stages])
+            parts = _cut(_read(core, model), [stage.output for stage in self.stages])
             self._makers = [partial(core.compile_model, part, "CPU", settings) for part in parts]
-            self._requests = [make().create_infer_request() for make in self._makers]
+            self._compiled = [make() for make in self._makers]
         except RuntimeError as error:
-            raise EngineError(f"OpenVINO cannot run {model.label} ({_last_line(error)}): try --engine torch") from error
+            raise EngineError(
+                f"OpenVINO cannot run {model.label} ({_last_line(error)}): try the engine torch"
+            ) from error
 
     def run(self, stage: int, tile: Floats) -> Floats:
         try:
-            results = self._requests[stage].infer({0: check_tile(tile)}, share_inputs=True, share_outputs=True)
+            low = np.ascontiguousarray(tile, dtype=np.float32)
+            results = self._request(stage).infer({0: low}, share_inputs=True, share_outputs=True)
         except (RuntimeError, MemoryError) as error:
-            if speaks_of_memory(error):
+            if is_shortage(error):
                 raise OutOfMemory("a tile did not fit into memory: close other programs") from error
-            raise EngineError(f"OpenVINO failed ({_last_line(error)}): try --engine torch") from error
+            raise EngineError(f"OpenVINO failed ({_last_line(error)}): try the engine torch") from error
         restored: Floats = results[0]
         return restored
+
+    def _request(self, stage: int) -> Any:
+        """Return this thread's request for a stage: a request that runs refuses to be run by another thread."""
+        requests = self._thread.__dict__.setdefault("requests", {})
+        with self._lock:
+            compiled = self._compiled[stage]
+            if requests.get(stage, (None,))[0] is not compiled:
+                requests[stage] = compiled, compiled.create_infer_request()
+        return requests[stage][1]
 
     def release(self, stage: int) -> None:
         # A compiled network keeps what its largest tile took, and asks for as much again after one that did not fit.
         # So it is made anew, once the error that keeps it in a circle is gone too.
-        del self._requests[stage:]
-        gc.collect()
-        self._requests += [make().create_infer_request() for make in self._makers[stage:]]
+        with self._lock:
+            self._thread.__dict__.pop("requests", None)
+            del self._compiled[stage:]
+            gc.collect()
+            self._compiled += [make() for make in self._makers[stage:]]
 
 
 def _read(core: openvino.Core, model: AnyModel) -> openvino.Model:
-    """The whole network.
+    """Return the whole network.
 
     Raises:
         ModelError: if a file is missing or damaged, or two networks differ in more than their weights.
     """
     if isinstance(model, Model):
         return core.read_model(model.read(".onnx"))
-    network = _read(core, model.photo_real)
-    _interpolate(network, _read(core, model.faithful), model)
+    network, other = (_widen(_read(core, end)) for end in (model.photo_real, model.faithful))
+    _interpolate(network, other, model)
+    return network
+
+
+def _widen(network: openvino.Model) -> openvino.Model:
+    """Replace weights stored in float16 by the same in float32, in place."""
+    for node in network.get_ordered_ops():
+        if node.get_type_name() == "Convert":
+            stored = node.input_value(0).get_node()
+            if stored.get_type_name() == "Constant" and stored.get_element_type() == openvino.Type.f16:
+                wide = opset13.constant(stored.data.astype(np.float32))
+                for consumer in node.output(0).get_target_inputs():
+                    consumer.replace_source_output(wide.output(0))
     return network
 
 
@@ -99,7 +126,7 @@ def _interpolate(network: openvino.Model, other: openvino.Model, model: Interpol
 
 
 def _structure(network: openvino.Model) -> list[Any]:
-    """All that a network is but its weights: each operation, its attributes and what it is fed."""
+    """Describe a network without its weights: each operation, its attributes and inputs."""
     nodes = _operations(network)
     numbers = {node.get_name(): number for number, node in enumerate(nodes)}
 
@@ -118,7 +145,7 @@ def _structure(network: openvino.Model) -> list[Any]:
 
 
 def _operations(network: openvino.Model) -> list[openvino.Node]:
-    """What computes, in order. Constants are left to those they feed: equal ones may be one node or several."""
+    """Return the operations in order, without constants: equal constants may be one node or several."""
     return [node for node in network.get_ordered_ops() if node.get_type_name() != "Constant"]
 
 
@@ -127,7 +154,7 @@ def _holds_weights(node: openvino.Node) -> bool:
 
 
 def _cut(network: openvino.Model, outputs: list[str]) -> list[openvino.Model]:
-    """The network as consecutive networks, each ending in one of the tensors named.
+    """Cut the network into consecutive networks, each ending in one of the tensors named.
 
     Raises:
         ModelError: if the network has no such tensor.

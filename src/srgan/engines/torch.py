@@ -1,4 +1,4 @@
-"""The torch engine: NVIDIA and Apple graphics processors, or the CPU to compare with."""
+"""The torch engine: NVIDIA and Apple graphics processors, or the CPU for comparison."""
 
 import json
 
@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
-from srgan.engines.engine import Floats, Precision, check_tile, speaks_of_memory
+from srgan.engines.engine import Floats, Precision, is_shortage
 from srgan.errors import EngineError, ModelError, OutOfMemory
 from srgan.models import ARCHITECTURES
 from srgan.models.release.fold import deploy
@@ -17,7 +17,7 @@ from srgan.weights.interpolation import AnyModel
 
 
 def best_device() -> torch.device:
-    """A graphics processor where torch finds one, else the CPU."""
+    """Return a graphics processor where torch finds one, else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
@@ -49,16 +49,18 @@ class TorchEngine:
     @torch.inference_mode()
     def run(self, stage: int, tile: Floats) -> Floats:
         try:
-            low = torch.from_numpy(check_tile(tile)).to(self._device, memory_format=torch.channels_last)
+            low = torch.from_numpy(np.ascontiguousarray(tile, dtype=np.float32)).to(
+                self._device, memory_format=torch.channels_last
+            )
             with torch.autocast(self._device.type, torch.bfloat16, enabled=self.precision == "bf16"):
                 result = self._parts[stage](low)
             restored: Floats = result.float().cpu().numpy()
             return np.ascontiguousarray(restored)
         except (RuntimeError, MemoryError) as error:
-            if isinstance(error, torch.cuda.OutOfMemoryError) or speaks_of_memory(error):
+            if isinstance(error, torch.cuda.OutOfMemoryError) or is_shortage(error):
                 raise OutOfMemory("a tile did not fit into memory: close other programs") from error
             line = (str(error).splitlines() or [type(error).__name__])[0]
-            raise EngineError(f"torch failed ({line}): try --engine openvino") from error
+            raise EngineError(f"torch failed ({line}): try the engine openvino") from error
 
 
 def _read(model: AnyModel) -> tuple[nn.Module, ...]:

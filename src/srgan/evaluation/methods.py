@@ -16,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan.engines.choice import EngineName, choose
-from srgan.engines.engine import Precision
+from srgan.engines.engine import EngineName, Precision, choose
 from srgan.errors import DataError, ModelError, PictureError, UsageError
 from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.results import MethodInfo

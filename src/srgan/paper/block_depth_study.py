@@ -18,8 +18,7 @@ import torch
 from safetensors.torch import save
 
 from srgan import __version__
-from srgan.engines.choice import EngineName, open_engine
-from srgan.engines.engine import Engine, Precision
+from srgan.engines.engine import Engine, EngineName, Precision, open_engine
 from srgan.errors import DataError, ModelError, UsageError
 from srgan.images.image import write
 from srgan.models.release.fold import to_onnx

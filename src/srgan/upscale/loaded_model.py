@@ -5,8 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from srgan.engines.choice import EngineName, open_engine
-from srgan.engines.engine import Precision
+from srgan.engines.engine import EngineName, Precision, open_engine
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights.interpolation import AnyModel
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan.engines.choice import EngineName
-from srgan.engines.engine import Precision
+from srgan.engines.engine import EngineName, Precision
 from srgan.errors import UsageError
 from srgan.images.colour import Pixels
 from srgan.images.inspection import Inspection, inspect_file, inspect_pixels

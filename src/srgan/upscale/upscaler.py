@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from srgan.engines.choice import EngineName
-from srgan.engines.engine import Precision
+from srgan.engines.engine import EngineName, Precision
 from srgan.errors import UsageError
 from srgan.images.formats import losses
 from srgan.images.image import (

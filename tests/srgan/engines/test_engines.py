@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from srgan.engines.choice import choose, open_engine
-from srgan.engines.engine import Floats, Precision, speaks_of_memory
+from srgan.engines.engine import Floats, Precision, choose, is_shortage, open_engine
 from srgan.engines.memory import free_memory
 from srgan.engines.openvino import OpenVinoEngine, supports_bf16
 from srgan.engines.self_test import TOLERANCES, pattern, run_probe
@@ -160,9 +159,9 @@ def test_failures_of_openvino_become_ours(tiny_model: Path) -> None:
 
 
 def test_memory_that_runs_out_is_told_apart() -> None:
-    assert speaks_of_memory(MemoryError())
-    assert speaks_of_memory(RuntimeError("Failed to allocate 1234 bytes"))
-    assert not speaks_of_memory(RuntimeError("shape mismatch"))
+    assert is_shortage(MemoryError())
+    assert is_shortage(RuntimeError("Failed to allocate 1234 bytes"))
+    assert not is_shortage(RuntimeError("shape mismatch"))
     assert issubclass(OutOfMemory, EngineError)
 
 

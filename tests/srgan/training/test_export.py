@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
-from srgan.engines.choice import EngineName, open_engine
+from srgan.engines.engine import EngineName, open_engine
 from srgan.engines.self_test import TOLERANCES, run_probe
 from srgan.errors import OutputError
 from srgan.images.colour import from_float, to_float

@@ -161,7 +161,7 @@ def test_large_pictures_are_cut_and_small_ones_are_not(tiny_model: Path) -> None
 _SHORT_OF_MEMORY = """
 import resource, sys
 import numpy as np
-from srgan.engines.choice import open_engine
+from srgan.engines.engine import open_engine
 from srgan.errors import OutOfMemory
 from srgan.weights.catalogue import find
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import srgan
-from srgan.engines.choice import EngineName
+from srgan.engines.engine import EngineName
 from srgan.errors import ModelError, OutputError, PictureError, UsageError
 from srgan.images.image import SaveOptions
 from srgan.upscale.upscaler import Upscaler
