@@ -143,10 +143,10 @@ class Asked:
             return NO_OPINIONS
         if importlib.util.find_spec("scipy") is None:
             raise SrganError("this needs scipy, which is not installed: pip install 'srgan[study]'")
-        from srgan_study.analysis.paper_comparison import opinions_of
+        from srgan_study.analysis.paper_comparison import collect_opinions
         from srgan_study.votes.store import read_ratings
 
-        return opinions_of(read_ratings(self.study, simulated=self.simulated), published)
+        return collect_opinions(read_ratings(self.study, simulated=self.simulated), published)
 
 
 def paper_table(work: Work, what: str, methods: Sequence[str] | None, sets: Sequence[str] | None, asked: Asked) -> None:

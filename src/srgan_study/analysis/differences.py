@@ -1,7 +1,4 @@
-"""Which methods' opinions differ: all pairs of methods by Wilcoxon's signed-rank test, in three units of analysis.
-
-This module does not know how a test or a correction is reckoned: see evaluation/significance.py.
-"""
+"""Differences between methods: Wilcoxon signed-rank tests of all pairs, in three units of analysis."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.significance import PairedTest, holm, wilcoxon
-from srgan_study.analysis.mean_opinion import Estimate, columns_of, mean_of, means_along, table_of
-from srgan_study.votes.ratings import Ratings, ScoreTable
+from srgan.evaluation import PairedTest, holm, wilcoxon
+from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean, select_votes
+from srgan_study.votes.ratings import Ratings
 
 Unit = Literal["pooled", "image", "rater"]
-"""What is taken to have been drawn by chance: pairs of votes, pictures, or raters."""
+"""What is taken to be drawn at random: pairs of votes, images, or raters."""
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
 CAUTIONS: dict[Unit, str] = {
@@ -25,12 +22,14 @@ CAUTIONS: dict[Unit, str] = {
     "image": "holds for these raters and other pictures of the kind",
     "rater": "holds for these pictures and other raters",
 }
-"""What a result in each unit says, and what it does not."""
+"""Scope of a result in each unit."""
+
+_UNIT_NAMES: dict[Unit, str] = {"pooled": "pairs of votes", "image": "images", "rater": "raters"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two methods as the same raters saw them on the same pictures."""
+    """Comparison of two methods on votes of the same raters on the same images."""
 
     first: str
     second: str
@@ -39,74 +38,67 @@ class Difference:
     difference: Estimate
     """First minus second, with a t interval over the unit."""
     test: PairedTest
-    """Its `effect` is the matched-pairs rank-biserial correlation, `n` the pairs that differ, `zeros` those that do
-    not."""
+    """`effect` is the matched-pairs rank-biserial correlation, `n` counts pairs that differ, `zeros` equal pairs."""
     ties: int
-    """Pairs whose difference is as large as another's: they share their ranks."""
+    """Nonzero differences that share their size, and hence their rank, with another."""
     adjusted: float
     """p after Holm's correction over the family."""
     family: str
-    """The tests that were corrected together."""
+    """Tests that were corrected together."""
     caution: str
-    """What the unit means for p."""
 
 
-def compare(ratings: Ratings, data: str, unit: Unit = "image") -> tuple[Difference, ...]:
-    """All pairs of methods on one set, in the study's order of methods, with Holm's correction over these pairs.
+def compare_methods(ratings: Ratings, data: str, unit: Unit = "image") -> tuple[Difference, ...]:
+    """Return all pairs of methods on one set, in the study's order, with Holm's correction over these pairs.
 
-    What is compared is a rater's vote on one method's version of a picture minus the same rater's vote on the other's:
-    each of them (`pooled`), their mean over raters (`image`) or over images (`rater`). Where a vote is missing there is
-    no difference. Pairs that nobody rated take no part.
+    Compared are a rater's votes on two versions of an image: each difference (`pooled`), its mean over raters (`image`)
+    or over images (`rater`). Pairs without any common rater and image are left out.
 
     Raises:
         UsageError: if there is no such set or unit.
-        DataError: if no rater voted on two methods' versions of a picture.
+        DataError: if no rater voted on two methods' versions of an image.
     """
     if unit not in UNITS:
-        raise UsageError(f"there is no unit {unit!r} to compare methods in: choose from {', '.join(UNITS)}")
-    votes = _by_picture(ratings, table_of(ratings, data))
-    samples = {}
-    for first, second in combinations(votes, 2):
-        sample = _in_unit(votes[first] - votes[second], unit)
-        if len(sample):
-            samples[first, second] = sample
+        raise UsageError(f"unit must be one of {', '.join(UNITS)}, not {unit!r}", parameter="unit")
+    votes = _align_votes(ratings, data)
+    samples = {
+        (first, second): sample
+        for first, second in combinations(votes, 2)
+        if len(sample := _reduce(votes[first] - votes[second], unit))
+    }
     if not samples:
-        raise DataError(f"no rater voted on two methods' versions of a picture of {data}: wait for more votes")
+        raise DataError(f"no rater voted on two methods' versions of an image of {data}: wait for more votes")
     tests = [wilcoxon(sample.tolist(), [0.0] * len(sample)) for sample in samples.values()]
+    adjusted = holm([test.p for test in tests])
     family = f"the {len(tests)} pairs of {len({name for pair in samples for name in pair})} methods on {data} by {unit}"
     return tuple(
         Difference(
-            *pair, data, unit, mean_of(sample, _NAMES[unit]), test, _ties(sample), adjusted, family, CAUTIONS[unit]
+            *pair, data, unit, estimate_mean(sample, _UNIT_NAMES[unit]), test, _count_ties(sample), p, family,
+            CAUTIONS[unit],
         )
-        for (pair, sample), test, adjusted in zip(samples.items(), tests, holm([test.p for test in tests]), strict=True)
-    )
+        for (pair, sample), test, p in zip(samples.items(), tests, adjusted, strict=True)
+    )  # fmt: skip
 
 
-_NAMES: dict[Unit, str] = {"pooled": "pairs of votes", "image": "images", "rater": "raters"}
+def _align_votes(ratings: Ratings, data: str) -> dict[str, NDArray[np.float64]]:
+    """Return the votes on each method (raters, images), images in the same order; NaN where there is none."""
+    table = select_votes(ratings, data)
+    contents = [ratings.study.stimuli[stimulus].content for stimulus in table.stimuli]
+    places = {content: place for place, content in enumerate(dict.fromkeys(contents))}
+    votes = {}
+    for method, columns in group_columns(ratings, table).items():
+        votes[method] = np.full((len(table.raters), len(places)), np.nan)
+        votes[method][:, [places[contents[column]] for column in columns]] = table.scores[:, columns]
+    return votes
 
 
-def _by_picture(ratings: Ratings, table: ScoreTable) -> dict[str, NDArray[np.float64]]:
-    """The votes on each method: (raters, pictures), the pictures in the same order; NaN where there is none."""
-    kinds = {stimulus.id: stimulus for stimulus in ratings.study.stimuli}
-    pictures = {kinds[place].content: None for place in table.stimuli}
-    places = {content: place for place, content in enumerate(pictures)}
-    found = {}
-    for method, columns in columns_of(ratings, table).items():
-        found[method] = np.full((len(table.raters), len(places)), np.nan)
-        found[method][:, [places[kinds[table.stimuli[column]].content] for column in columns]] = table.scores[
-            :, columns
-        ]
-    return found
+def _reduce(differences: NDArray[np.float64], unit: Unit) -> NDArray[np.float64]:
+    """Return one difference per unit that has any."""
+    sample = differences.ravel() if unit == "pooled" else nanmean(differences, 0 if unit == "image" else 1)
+    return sample[~np.isnan(sample)]
 
 
-def _in_unit(differences: NDArray[np.float64], unit: Unit) -> NDArray[np.float64]:
-    """One number a unit."""
-    found = differences.ravel() if unit == "pooled" else means_along(differences, 0 if unit == "image" else 1)
-    return found[~np.isnan(found)]
-
-
-def _ties(sample: NDArray[np.float64]) -> int:
-    """How many differences that are not zero are as large as another."""
+def _count_ties(sample: NDArray[np.float64]) -> int:
     sizes = np.abs(sample.round(9))
     _, counts = np.unique(sizes[sizes > 0], return_counts=True)
     return int(counts[counts > 1].sum())

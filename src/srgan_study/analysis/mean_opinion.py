@@ -1,11 +1,11 @@
-"""Mean opinion scores: of methods and of single pictures, as they were given and as differences from the reference.
+"""Mean opinion scores (MOS) of methods and images, and differential scores (DMOS) against the hidden reference.
 
-Only the votes of the main phase count; nobody is left out here. How sure a mean is depends on what is taken to have
-been drawn by chance, so every interval names its unit. This module does not know how votes are weighed or tested.
+Only votes of the main phase count, and no rater is left out. Every interval names the unit taken to be drawn at random.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,52 +18,62 @@ from srgan_study.votes.ratings import Ratings, ScoreTable
 RESAMPLES = 9999
 LEVEL = 0.95
 
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MeanOpinion:
+    """A mean opinion score with the bounds of its 95 % interval; NaN where unknown."""
+
+    mean: float
+    low: float
+    high: float
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean and its 95 % interval: `low` and `high` are NaN where nothing can be said."""
+    """A mean with its 95 % interval; `low` and `high` are NaN where it cannot be computed."""
 
     mean: float
     low: float
     high: float
     n: int
-    """How many of the unit there are; of two units, the first."""
+    """Number of units; of two crossed units, of the first."""
     unit: str
-    """What was drawn by chance and may be drawn again, such as `raters`."""
+    """What is taken to be drawn at random, such as `raters`."""
     how: str
-    """How the interval was found: `t`, or `bootstrap`."""
+    """Method of the interval: `t` or `bootstrap`."""
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """What raters think of a method."""
+class MethodOpinion:
+    """Votes on a method, summarised."""
 
     method: str
     data: str | None
-    """The name of the set; None for all sets together, each picture with the same weight."""
+    """Name of the set; None for all sets together, with equal weight for each image."""
     votes: int
     raters: int
-    """Who cast at least one of these."""
+    """Raters with at least one of these votes."""
     images: int
-    """Of which at least one vote was cast."""
+    """Images with at least one of these votes."""
     mean: float
-    """Over votes: the MOS, or the DMOS."""
+    """Mean over votes: the MOS or DMOS."""
     sd: float
-    """Of votes."""
+    """Standard deviation of the votes."""
     by_rater: Estimate
-    """The mean of the raters' means: holds for other raters of the same pictures. The same as `mean` where all voted
-    on everything."""
+    """Mean of the raters' means; holds for other raters of the same images."""
     by_rater_and_image: Estimate
-    """The mean over votes: holds for other raters and other pictures of the kind."""
+    """Mean over votes; holds for other raters and other images of the kind."""
     scale: tuple[int, ...]
-    """The scores that a vote can have: 1 to 5, or 1 to 9 for differences from the reference."""
+    """Possible votes: 1 to 5, or 1 to 9 for DMOS."""
     counts: tuple[int, ...]
-    """Votes of each."""
+    """Number of votes at each step of the scale."""
 
 
 @dataclass(frozen=True)
 class ImageOpinion:
-    """What raters think of one version of one picture."""
+    """Votes on one stimulus, summarised."""
 
     stimulus: int
     """Its id in the study."""
@@ -73,163 +83,154 @@ class ImageOpinion:
     votes: int
     sd: float
     score: Estimate
-    """Over the raters who voted on it."""
+    """Mean over the raters who voted on it."""
     counts: tuple[int, ...]
 
 
-def scores(ratings: Ratings, *, data: str | None = None, seed: int = 0) -> tuple[Opinion, ...]:
-    """The opinion of each method on one set, or on all, in the study's order of methods.
+def compute_opinions(ratings: Ratings, *, data: str | None = None, seed: int = 0) -> tuple[MethodOpinion, ...]:
+    """Return the MOS of each method on one set or on all, in the study's order of methods.
 
-    The bootstrap resamples raters and images 9,999 times, each on its own ("pigeonhole", Owen 2007): it counts what
-    raters and images have in common a little too often, so its percentile interval is rather too wide than too narrow.
-
-    Raises:
-        UsageError: if there is no such set.
+    The bootstrap resamples raters and images independently, 9,999 times ("pigeonhole", Owen 2007), which makes its
+    percentile interval rather too wide than too narrow.
     """
-    return _opinions(ratings, table_of(ratings, data), data, tuple(LABELS), seed)
+    return _summarise_methods(ratings, select_votes(ratings, data), data, tuple(LABELS), seed)
 
 
-def differential(ratings: Ratings, *, data: str | None = None, seed: int = 0) -> tuple[Opinion, ...]:
-    """The differential opinion (DMOS) of each method but the reference, by ACR with hidden reference (ITU-T P.910).
-
-    Raises:
-        UsageError: if there is no such set, or the study has no hidden reference.
-    """
-    found = _opinions(ratings, differential_table(ratings, data=data), data, tuple(range(1, 10)), seed)
-    return tuple(opinion for opinion in found if opinion.method != ratings.study.reference)
+def compute_differential_opinions(
+    ratings: Ratings, *, data: str | None = None, seed: int = 0
+) -> tuple[MethodOpinion, ...]:
+    """Return the DMOS of each method but the reference, by ACR with hidden reference (ITU-T P.910)."""
+    opinions = _summarise_methods(ratings, subtract_reference(ratings, data=data), data, tuple(range(1, 10)), seed)
+    return tuple(opinion for opinion in opinions if opinion.method != ratings.study.reference)
 
 
-def differential_table(ratings: Ratings, *, data: str | None = None) -> ScoreTable:
-    """V - V(reference) + 5 of each rater and picture: 5 is as good as the reference, and more is better than it.
+def subtract_reference(ratings: Ratings, *, data: str | None = None) -> ScoreTable:
+    """Return V - V(reference) + 5 for each rater and image: 5 is as good as the reference, more is better than it.
 
     NaN where a rater has not voted on both.
 
     Raises:
-        UsageError: if there is no such set, or the study has no hidden reference.
+        UsageError: if the study has no hidden reference.
     """
-    table, study = table_of(ratings, data), ratings.study
+    table, study = select_votes(ratings, data), ratings.study
     if study.reference is None:
-        raise UsageError("DMOS needs a hidden reference among what is rated: make a study with the true pictures (HR)")
-    kinds = {stimulus.id: stimulus for stimulus in study.stimuli}
-    pictures = [(kinds[place].data, kinds[place].content) for place in table.stimuli]
-    references = {
-        picture: column
-        for column, (place, picture) in enumerate(zip(table.stimuli, pictures, strict=True))
-        if kinds[place].method == study.reference
-    }
-    with_nothing = np.hstack([table.scores, np.full((len(table.raters), 1), np.nan)])  # of pictures without one
-    columns = [references.get(picture, -1) for picture in pictures]
-    return ScoreTable(table.raters, table.stimuli, table.scores - with_nothing[:, columns] + max(LABELS))
+        raise UsageError("DMOS needs a hidden reference among the stimuli: make a study with the true images (HR)")
+    stimuli = [study.stimuli[stimulus] for stimulus in table.stimuli]
+    references = {(s.data, s.content): column for column, s in enumerate(stimuli) if s.method == study.reference}
+    padded = np.pad(table.scores, ((0, 0), (0, 1)), constant_values=np.nan)  # for images without a reference
+    columns = [references.get((s.data, s.content), -1) for s in stimuli]
+    return replace(table, scores=table.scores - padded[:, columns] + max(LABELS))
 
 
-def per_image(ratings: Ratings, *, data: str | None = None) -> tuple[ImageOpinion, ...]:
-    """The opinion of each version of each picture, in the study's order.
-
-    Raises:
-        UsageError: if there is no such set.
-    """
-    table = table_of(ratings, data)
-    kinds = {stimulus.id: stimulus for stimulus in ratings.study.stimuli}
-    found = []
-    for place, votes in zip(table.stimuli, table.scores.T, strict=True):
-        cast, kind = votes[~np.isnan(votes)], kinds[place]
-        counts = tuple(int(np.count_nonzero(cast == score)) for score in LABELS)
-        estimate = mean_of(cast, "raters")
-        found.append(ImageOpinion(place, kind.data, kind.content, kind.method, len(cast), _sd(cast), estimate, counts))
-    return tuple(found)
+def compute_image_opinions(ratings: Ratings, *, data: str | None = None) -> tuple[ImageOpinion, ...]:
+    """Return the MOS of each stimulus, in the study's order."""
+    table = select_votes(ratings, data)
+    opinions = []
+    for stimulus, column in zip(table.stimuli, table.scores.T, strict=True):
+        votes, kind = column[~np.isnan(column)], ratings.study.stimuli[stimulus]
+        score, counts = estimate_mean(votes, "raters"), _count_votes(votes, tuple(LABELS))
+        about = (stimulus, kind.data, kind.content, kind.method)
+        opinions.append(ImageOpinion(*about, len(votes), _compute_sd(votes), score, counts))
+    return tuple(opinions)
 
 
-def mean_of(values: NDArray[np.float64], unit: str) -> Estimate:
-    """The mean of one number a unit with its t interval; NaN are left out, and of one number nothing more is known."""
+def estimate_mean(values: Floats, unit: str) -> Estimate:
+    """Return the mean of one value per unit, NaN left out, with its t interval; a single value has no interval."""
     known = values[~np.isnan(values)]
     n = len(known)
-    if not n:
-        return Estimate(math.nan, math.nan, math.nan, 0, unit, "t")
-    mean = float(known.mean())
-    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * _sd(known) / math.sqrt(n) if n > 1 else math.nan
+    mean = float(known.mean()) if n else math.nan
+    half = t_quantile(n) * _compute_sd(known) / math.sqrt(n) if n > 1 else math.nan
     return Estimate(mean, mean - half, mean + half, n, unit, "t")
 
 
-def means_along(table: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Means of what is not NaN; NaN where all is."""
+def t_quantile(n: int) -> float:
+    """Return half the width of a 95 % t interval over n values, in standard errors."""
+    return float(stdtrit(n - 1, (1 + LEVEL) / 2))
+
+
+def nanmean(table: Floats, axis: int) -> Floats:
+    """Return means that ignore NaN; NaN, without a warning, where all values are."""
     known = ~np.isnan(table)
-    votes = known.sum(axis=axis)
+    counts = known.sum(axis=axis)
     sums = np.where(known, table, 0.0).sum(axis=axis)
-    means = np.full(votes.shape, np.nan)
-    np.divide(sums, votes, out=means, where=votes > 0)
+    means = np.full(counts.shape, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
     return means
 
 
-def columns_of(ratings: Ratings, table: ScoreTable) -> dict[str, list[int]]:
-    """The columns of each method that has some in a table, in the study's order of methods."""
-    kinds = {stimulus.id: stimulus.method for stimulus in ratings.study.stimuli}
-    columns: dict[str, list[int]] = {method.name: [] for method in ratings.study.methods}
-    for column, place in enumerate(table.stimuli):
-        columns[kinds[place]].append(column)
-    return {method: places for method, places in columns.items() if places}
+def group_columns(ratings: Ratings, table: ScoreTable) -> dict[str, list[int]]:
+    """Return the table's columns by method, in the study's order; methods without columns are left out."""
+    methods = [ratings.study.stimuli[stimulus].method for stimulus in table.stimuli]
+    groups = {
+        method.name: [column for column, name in enumerate(methods) if name == method.name]
+        for method in ratings.study.methods
+    }
+    return {method: columns for method, columns in groups.items() if columns}
 
 
-def table_of(ratings: Ratings, data: str | None) -> ScoreTable:
-    """The votes of the main phase on one set, or on all.
+def select_votes(ratings: Ratings, data: str | None) -> ScoreTable:
+    """Return the votes of the main phase on one set, or on all.
 
     Raises:
         UsageError: if there is no such set.
     """
     if data is not None and data not in ratings.study.sets:
-        raise UsageError(f"there is no set {data!r} in this study: choose from {', '.join(ratings.study.sets)}")
+        raise UsageError(f"data must be one of {', '.join(ratings.study.sets)}, not {data!r}", parameter="data")
     return ratings.table(data=data)
 
 
-def _opinions(
+def _summarise_methods(
     ratings: Ratings, table: ScoreTable, data: str | None, scale: tuple[int, ...], seed: int
-) -> tuple[Opinion, ...]:
-    found = columns_of(ratings, table)
-    return tuple(_opinion(method, data, table.scores[:, places], scale, seed) for method, places in found.items())
+) -> tuple[MethodOpinion, ...]:
+    opinions = []
+    for method, columns in group_columns(ratings, table).items():
+        scores = table.scores[:, columns]
+        known = ~np.isnan(scores)
+        scores = scores[known.any(axis=1)][:, known.any(axis=0)]
+        votes = scores[~np.isnan(scores)]
+        opinions.append(
+            MethodOpinion(
+                method,
+                data,
+                votes=len(votes),
+                raters=scores.shape[0],
+                images=scores.shape[1],
+                mean=float(votes.mean()) if len(votes) else math.nan,
+                sd=_compute_sd(votes),
+                by_rater=estimate_mean(nanmean(scores, 1), "raters"),
+                by_rater_and_image=_bootstrap(scores, seed),
+                scale=scale,
+                counts=_count_votes(votes, scale),
+            )
+        )
+    return tuple(opinions)
 
 
-def _opinion(method: str, data: str | None, table: NDArray[np.float64], scale: tuple[int, ...], seed: int) -> Opinion:
-    """Of a method's scores (raters, images)."""
-    known = ~np.isnan(table)
-    table, known = table[known.any(axis=1)], known[known.any(axis=1)]
-    table, known = table[:, known.any(axis=0)], known[:, known.any(axis=0)]
-    cast = table[known]
-    return Opinion(
-        method,
-        data,
-        votes=len(cast),
-        raters=table.shape[0],
-        images=table.shape[1],
-        mean=float(cast.mean()) if len(cast) else math.nan,
-        sd=_sd(cast),
-        by_rater=mean_of(means_along(table, 1), "raters"),
-        by_rater_and_image=_bootstrap(table, seed),
-        scale=scale,
-        counts=tuple(int(np.count_nonzero(cast == score)) for score in scale),
-    )
-
-
-def _bootstrap(table: NDArray[np.float64], seed: int) -> Estimate:
-    """The mean of all votes, with the percentiles of its resamples of rows and columns."""
+def _bootstrap(table: Floats, seed: int) -> Estimate:
+    """Return the mean of all votes (raters, images) with percentiles of resampled rows and columns."""
     raters, images = table.shape
     known = ~np.isnan(table)
-    votes, cast = known.astype(np.float64), np.where(known, table, 0.0)
-    mean = float(cast.sum() / votes.sum()) if votes.any() else math.nan
+    counts, sums = known.astype(np.float64), np.where(known, table, 0.0)
+    mean = float(sums.sum() / counts.sum()) if counts.any() else math.nan
     low = high = math.nan
     if raters > 1 and images > 1:
-        generator = np.random.default_rng(seed)
-        rows, columns = _resampled(generator, raters), _resampled(generator, images)
-        sums = np.einsum("bj,bj->b", rows @ cast, columns)
-        sizes = np.einsum("bj,bj->b", rows @ votes, columns)  # 0 where a sparse design lost all votes
-        low, high = np.quantile(sums[sizes > 0] / sizes[sizes > 0], ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
+        rng = np.random.default_rng(seed)
+        rows, columns = _resample(rng, raters), _resample(rng, images)
+        totals = np.einsum("bj,bj->b", rows @ sums, columns)
+        sizes = np.einsum("bj,bj->b", rows @ counts, columns)  # 0 where a sparse design lost all votes
+        low, high = np.quantile(totals[sizes > 0] / sizes[sizes > 0], ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
     return Estimate(mean, low, high, raters, "raters and images", "bootstrap")
 
 
-def _resampled(generator: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """How often each of n was drawn in each resample: (resamples, n)."""
-    drawn = generator.integers(0, n, (RESAMPLES, n)) + n * np.arange(RESAMPLES)[:, None]
-    times = np.bincount(drawn.ravel(), minlength=n * RESAMPLES).reshape(RESAMPLES, n)
-    return np.asarray(times, dtype=np.float64)
+def _resample(rng: np.random.Generator, n: int) -> Floats:
+    """Return how often each of n items is drawn in each resample: (resamples, n)."""
+    drawn = rng.integers(0, n, (RESAMPLES, n)) + n * np.arange(RESAMPLES)[:, None]
+    return np.bincount(drawn.ravel(), minlength=n * RESAMPLES).reshape(RESAMPLES, n).astype(np.float64)
 
 
-def _sd(values: NDArray[np.float64]) -> float:
+def _count_votes(votes: Floats, scale: Sequence[int]) -> tuple[int, ...]:
+    return tuple(int(np.count_nonzero(votes == score)) for score in scale)
+
+
+def _compute_sd(values: Floats) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else math.nan

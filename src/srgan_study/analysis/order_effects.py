@@ -1,7 +1,7 @@
-"""Whether a vote depends on when it was cast: drift over a rater's votes, contrast with the picture before, sittings.
+"""Effects of presentation order on votes: drift over a rater's votes, contrast with the image before, and sittings.
 
-What is looked at is how far a vote lies from the mean of the others' votes on the same stimulus. As each rater has an
-order of their own, what a picture is like plays no part. This module does not know how orders are made.
+All are measured on residuals, a vote minus the mean of the other raters' votes on the same stimulus. Since each rater
+has an order of their own, image quality cancels.
 """
 
 import math
@@ -11,96 +11,94 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan_study.analysis.mean_opinion import Estimate, mean_of
+from srgan_study.analysis.mean_opinion import Estimate, estimate_mean
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
 BANDS = 20
-FEWEST = 8
-"""Votes of a rater from which a slope is taken."""
+FEWEST_VOTES = 8
+"""Votes of a rater from which a slope is fitted."""
 DRIFT_CHANGE = 0.5
-"""How much a rater's votes must change from the first to the last to be flagged,"""
+"""Change of votes from the first to the last position from which a rater is flagged,"""
 DRIFT_T = 3.29
-"""and in how many standard errors: by chance alone, one rater in a thousand."""
+"""if it is also this many standard errors: one rater in a thousand by chance."""
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Drift:
-    """How a rater's votes moved from the first to the last."""
+    """Linear trend of one rater's votes."""
 
     rater: str
     votes: int
-    """That others cast too on the same stimulus."""
+    """Votes on stimuli that others voted on too."""
     slope: float
-    """Change of the vote per 100 ratings; NaN of fewer than 8 votes."""
+    """Change of the vote per 100 ratings; NaN with fewer than 8 votes."""
     change: float
-    """From the first position to the last, by the slope."""
+    """Change from the first position to the last, by the slope."""
     t: float
-    """The slope in its standard errors."""
+    """Slope in standard errors."""
     flagged: bool
     """Whether the change is at least 0.5 and 3.29 standard errors."""
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """The votes of a sitting, beside those of the first."""
+class SittingEffect:
+    """Votes of a later sitting against those of the first."""
 
     number: int
     """From 2, of the rater's sittings with votes that count."""
     difference: Estimate
-    """By how much the votes lie higher than the same rater's in the first sitting."""
+    """How much higher the votes are than the same rater's in the first sitting."""
 
 
 @dataclass(frozen=True)
-class Band:
-    """A stretch of the order, all raters together."""
+class PositionBand:
+    """A range of positions, all raters together."""
 
     first: int
-    """Position of its first vote, from 0."""
+    """First position, from 0."""
     last: int
     votes: int
     mean: float
-    """How far votes lie above the others' votes on the same stimuli; NaN without votes."""
+    """Mean residual; NaN without votes."""
 
 
 @dataclass(frozen=True)
-class Effects:
-    """What the order did to the votes. The unit of every interval is the rater."""
+class OrderEffects:
+    """Effects of presentation order. The unit of every interval is the rater."""
 
     slope: Estimate
     """Change of a vote per 100 ratings."""
     contrast: Estimate
-    """Change of a vote per point by which the picture before, in the same sitting, was rated better by the others:
-    below 0 after a good picture the next seems worse."""
-    sittings: tuple[Sitting, ...]
-    course: tuple[Band, ...]
-    """The order in 20 stretches of equal length, or in single positions if there are fewer."""
+    """Change of a vote per point by which others rated the image before, in the same sitting, higher."""
+    sittings: tuple[SittingEffect, ...]
+    course: tuple[PositionBand, ...]
+    """The order in 20 bands of equal length, or in single positions if there are fewer."""
     drifts: tuple[Drift, ...]
-    """One a rater."""
+    """One per rater."""
 
 
-def effects(ratings: Ratings) -> Effects:
-    """The effects of the order on the votes of the main phase.
-
-    Everything is a mean over raters of what was found for each alone, with its t interval.
-    """
-    table = ratings.table()
-    away, others = residuals(table)
-    votes = _votes(ratings, table, away, others)
-    drifts = tuple(_drift(rater, votes[votes["rater"] == row]) for row, rater in enumerate(ratings.raters))
-    contrasts = [_contrast(votes[votes["rater"] == row]) for row in range(len(ratings.raters))]
-    return Effects(
-        slope=mean_of(np.array([drift.slope for drift in drifts]), "raters"),
-        contrast=mean_of(np.array(contrasts), "raters"),
-        sittings=_sittings(votes),
-        course=_course(votes),
+def measure_order_effects(ratings: Ratings) -> OrderEffects:
+    """Return the effects on votes of the main phase, each estimated per rater and averaged with a t interval."""
+    votes = _collect_votes(ratings)
+    by_rater = [votes[votes["rater"] == row] for row in range(len(ratings.raters))]
+    drifts = tuple(_measure_drift(rater, own) for rater, own in zip(ratings.raters, by_rater, strict=True))
+    followed = [own[~np.isnan(own["previous"])] for own in by_rater]
+    contrasts = [_fit_slope(own["previous"], own["residual"])[0] for own in followed]
+    return OrderEffects(
+        slope=estimate_mean(np.array([drift.slope for drift in drifts]), "raters"),
+        contrast=estimate_mean(np.array(contrasts), "raters"),
+        sittings=_compare_sittings(by_rater),
+        course=_split_course(votes),
         drifts=drifts,
     )
 
 
-def residuals(table: ScoreTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How far each vote lies from the mean of the others' on that stimulus, and that mean: (raters, stimuli) each.
+def compute_residuals(table: ScoreTable) -> tuple[Floats, Floats]:
+    """Return each vote minus the mean of the others' votes on the stimulus, and that mean: (raters, stimuli) each.
 
-    The mean is there without an own vote too; NaN where nobody else voted.
+    The mean exists without an own vote too; NaN where nobody else voted.
     """
     known = ~np.isnan(table.scores)
     cast = np.where(known, table.scores, 0.0)
@@ -109,66 +107,60 @@ def residuals(table: ScoreTable) -> tuple[NDArray[np.float64], NDArray[np.float6
     return table.scores - others, others
 
 
-def _votes(
-    ratings: Ratings, table: ScoreTable, away: NDArray[np.float64], others: NDArray[np.float64]
-) -> NDArray[np.void]:
-    """The main votes that others cast too, in the order of rating, each with the one shown right before it."""
+def _collect_votes(ratings: Ratings) -> NDArray[np.void]:
+    """Return main votes that have residuals, in order of rating, each with the others' mean on the image before it."""
+    table = ratings.table()
+    residuals, others = compute_residuals(table)
     rows = {rater: row for row, rater in enumerate(table.raters)}
     columns = {stimulus: column for column, stimulus in enumerate(table.stimuli)}
     cast = [rating for rating in ratings.of("main", "warm-up", "retest") if rating.rater in rows]
     shown = {(rating.rater, rating.position): rating for rating in cast}
-    found = []
+    votes = []
     for rating in cast:
         row, column = rows[rating.rater], columns[rating.stimulus]
-        if rating.phase == "main" and not math.isnan(away[row, column]):
+        if rating.phase == "main" and not math.isnan(residuals[row, column]):
             before = shown.get((rating.rater, rating.position - 1))
-            previous = math.nan
-            if before is not None and before.sitting == rating.sitting:
-                previous = others[row, columns[before.stimulus]]
-            found.append((row, rating.position, rating.sitting, away[row, column], previous))
-    fields = [("rater", "i8"), ("position", "f8"), ("sitting", "i8"), ("away", "f8"), ("previous", "f8")]
-    return np.array(found, dtype=fields)
+            same_sitting = before is not None and before.sitting == rating.sitting
+            previous = others[row, columns[before.stimulus]] if before and same_sitting else math.nan
+            votes.append((row, rating.position, rating.sitting, residuals[row, column], previous))
+    fields = [("rater", "i8"), ("position", "f8"), ("sitting", "i8"), ("residual", "f8"), ("previous", "f8")]
+    return np.array(votes, dtype=fields)
 
 
-def _drift(rater: str, votes: NDArray[np.void]) -> Drift:
-    slope, t = _slope(votes["position"], votes["away"])
+def _measure_drift(rater: str, votes: NDArray[np.void]) -> Drift:
+    slope, t = _fit_slope(votes["position"], votes["residual"])
     change = slope * float(np.ptp(votes["position"])) if len(votes) else math.nan
-    flagged = abs(change) >= DRIFT_CHANGE and abs(t) >= DRIFT_T
-    return Drift(rater, len(votes), 100 * slope, change, t, flagged)
+    return Drift(rater, len(votes), 100 * slope, change, t, abs(change) >= DRIFT_CHANGE and abs(t) >= DRIFT_T)
 
 
-def _contrast(votes: NDArray[np.void]) -> float:
-    followed = votes[~np.isnan(votes["previous"])]
-    return _slope(followed["previous"], followed["away"])[0]
-
-
-def _sittings(votes: NDArray[np.void]) -> tuple[Sitting, ...]:
-    apart: dict[int, list[float]] = {}
-    for rater in np.unique(votes["rater"]):
-        own = votes[votes["rater"] == rater]
-        means = [float(own["away"][own["sitting"] == sitting].mean()) for sitting in np.unique(own["sitting"])]
+def _compare_sittings(by_rater: list[NDArray[np.void]]) -> tuple[SittingEffect, ...]:
+    differences: dict[int, list[float]] = {}
+    for own in by_rater:
+        means = [float(own["residual"][own["sitting"] == sitting].mean()) for sitting in np.unique(own["sitting"])]
         for number, mean in enumerate(means[1:], start=2):
-            apart.setdefault(number, []).append(mean - means[0])
-    return tuple(Sitting(number, mean_of(np.array(apart[number]), "raters")) for number in sorted(apart))
+            differences.setdefault(number, []).append(mean - means[0])
+    return tuple(
+        SittingEffect(number, estimate_mean(np.array(differences[number]), "raters")) for number in sorted(differences)
+    )
 
 
-def _course(votes: NDArray[np.void]) -> tuple[Band, ...]:
+def _split_course(votes: NDArray[np.void]) -> tuple[PositionBand, ...]:
     if not len(votes):
         return ()
     end = int(votes["position"].max()) + 1
     bounds = np.unique(np.linspace(0, end, min(BANDS, end) + 1).round().astype(int)).tolist()
-    found = []
+    bands = []
     for first, after in pairwise(bounds):
-        own = votes["away"][(votes["position"] >= first) & (votes["position"] < after)]
-        found.append(Band(first, after - 1, len(own), float(own.mean()) if len(own) else math.nan))
-    return tuple(found)
+        own = votes["residual"][(votes["position"] >= first) & (votes["position"] < after)]
+        bands.append(PositionBand(first, after - 1, len(own), float(own.mean()) if len(own) else math.nan))
+    return tuple(bands)
 
 
-def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """The slope of a line by least squares, and it in its standard errors; NaN of too few points."""
+def _fit_slope(x: Floats, y: Floats) -> tuple[float, float]:
+    """Return the least-squares slope, and it in standard errors; NaN for too few points."""
     n = len(x)
     spread = float(np.sum((x - x.mean()) ** 2)) if n else 0.0
-    if n < FEWEST or spread == 0:
+    if n < FEWEST_VOTES or spread == 0:
         return math.nan, math.nan
     slope = float(np.sum((x - x.mean()) * (y - y.mean()))) / spread
     left = float(np.sum((y - y.mean() - slope * (x - x.mean())) ** 2))

@@ -1,88 +1,79 @@
-"""The methods of a study as the paper's tables call them: their printed scores of opinion, and a study's beside those.
+"""Comparison with the paper: printed scores of a study's methods, and a study's scores for the rows of its tables.
 
-A study may name a method as a table does, or by the model of ours that stands for it.
+A study may name a method as a table does, or by the name of our model for it.
 """
 
 import math
 from collections.abc import Collection, Mapping
 
 from srgan.errors import DataError
-from srgan.paper.opinions import Opinions
-from srgan.paper.published import MODELS, TABLE1, TABLE2, TWINS, Published
-from srgan_study.analysis import mean_opinion as opinion
-from srgan_study.analysis import screening
-from srgan_study.analysis.screening import RULES
-from srgan_study.analysis.study_analysis import decided_alone
+from srgan.paper import MODELS, TABLE1, TABLE2, TWINS, Opinions, Published
+from srgan_study.analysis.mean_opinion import compute_opinions
+from srgan_study.analysis.screening import RULES, compute_screened_opinions
+from srgan_study.analysis.study_analysis import find_decider
 from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED
 from srgan_study.votes.ratings import Ratings
 
 
-def rows_of(published: Published, methods: Collection[str]) -> Mapping[str, str]:
-    """By row of a table, the method of a study that stands for it.
+def match_rows(published: Published, methods: Collection[str]) -> Mapping[str, str]:
+    """Return a study's method for each row of a table that has one.
 
-    That is the method of the row's own name, else the model of that name, else what the paper's other table calls the
-    same method. A row for which there is none is left out.
+    That is the method of the row's own name, else our model of it, else either by the other table's name of the row.
     """
-    found = {}
+    matches = {}
     for row in published.methods:
         twin = TWINS.get(row)
         names = [row, MODELS.get(row), twin, MODELS.get(twin) if twin else None]
         name = next((name for name in names if name in methods), None)
         if name is not None:
-            found[row] = name
-    return found
+            matches[row] = name
+    return matches
 
 
-def printed_score(method: str, data: str) -> float | None:
-    """The mean opinion score that the paper's tables print of a method of a study on a set; None where none was."""
+def find_printed_score(method: str, data: str) -> float | None:
+    """Return the MOS that the paper's tables print of a study's method on a set, if any."""
     for published in (TABLE2, TABLE1):
-        for row in rows_of(published, (method,)):
+        for row in match_rows(published, (method,)):
             score = published.of(row, data).get("mos")
             if score is not None:
                 return float(score)
     return None
 
 
-def alone_words(rater: str) -> str:
-    """What is to be said where a rater alone has more than half of all weight by maximum likelihood."""
+def warn_of_decider(rater: str) -> str:
+    """Return a warning that one rater decides the maximum-likelihood scores."""
     return (
         f"Maximum likelihood gives {rater} more weight than all others together, as it may with few raters: its scores "
         "are hardly the panel's, so do not rely on what is by mle."
     )
 
 
-def opinions_of(ratings: Ratings, published: Published) -> Opinions:
-    """A study's scores for the rows of a table, by the screening that was frozen with the study.
+def collect_opinions(ratings: Ratings, published: Published) -> Opinions:
+    """Return a study's scores for the rows of a table, by the screening rule frozen with the study.
 
     Raises:
-        DataError: if there is no vote on any method that a row stands for.
+        DataError: if there is no vote on any row's method.
     """
     study, rule = ratings.study, ratings.study.design.screening
-    rows = rows_of(published, [method.name for method in study.methods])
+    rows = match_rows(published, [method.name for method in study.methods])
     scores: dict[tuple[str, str], float] = {}
     for data in study.sets:
-        found = _main_scores(ratings, data)
-        scores |= {(row, data): found[method] for row, method in rows.items() if method in found}
+        if rule == "none":
+            means = {opinion.method: opinion.mean for opinion in compute_opinions(ratings, data=data)}
+        else:
+            screened = compute_screened_opinions(ratings, rule, data=data)
+            means = {opinion.method: opinion.score.mean for opinion in screened}
+        scores |= {(row, data): means[name] for row, name in rows.items() if not math.isnan(means.get(name, math.nan))}
     if not scores:
-        raise DataError(f"no row of {published.name} was rated in this study: name another study with --study")
+        raise DataError(f"no row of {published.name} was rated in this study: choose another study")
     others = ", ".join(f"{row} is {method}" for row, method in rows.items() if row != method)
     weighed = "unscreened" if rule == "none" else f"screened by {rule} ({RULES[rule]})"
     who = "programs" if ratings.simulated else "raters"
-    notes = [
+    notes = [f"{BY_PROGRAMS}: they say nothing of how good pictures are."] if ratings.simulated else []
+    notes.append(
         f"MOS of ours: study {study.hash}, {len(ratings.raters)} {who}, {weighed}. Those published are of other raters."
-    ]
+    )
     notes += [f"As the study calls them: {others}."] if others else []
-    alone = decided_alone(ratings) if rule == "mle" else None
-    notes += [alone_words(alone)] if alone else []
-    if not ratings.simulated:
-        return Opinions(scores, tuple(notes))
-    return Opinions(scores, (f"{BY_PROGRAMS}: they say nothing of how good pictures are.", *notes), SIMULATED)
-
-
-def _main_scores(ratings: Ratings, data: str) -> dict[str, float]:
-    """The scores of a set's methods by the study's rule; those without a vote are left out."""
-    rule = ratings.study.design.screening
-    if rule == "none":
-        return {found.method: found.mean for found in opinion.scores(ratings, data=data) if found.votes}
-    screened = {found.method: found.score.mean for found in screening.opinions(ratings, rule, data=data)}
-    return {method: mean for method, mean in screened.items() if not math.isnan(mean)}
+    decider = find_decider(ratings) if rule == "mle" else None
+    notes += [warn_of_decider(decider)] if decider else []
+    return Opinions(scores, tuple(notes), SIMULATED if ratings.simulated else "")

@@ -1,7 +1,4 @@
-"""All that a study found, in one value: what the report, its tables and its figures show.
-
-This module computes and does not draw or write; what it computes with is opinion.py and its neighbours.
-"""
+"""Complete analysis of a study: the values that the report, its tables and its figures show."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,116 +8,110 @@ from statistics import median
 import numpy as np
 
 from srgan.errors import DataError
-from srgan_study.analysis import differences, reliability, screening
-from srgan_study.analysis import mean_opinion as opinion
-from srgan_study.analysis import order_effects as sequence
-from srgan_study.analysis import rater_outliers as flags
-from srgan_study.analysis.differences import UNITS, Difference, Unit
-from srgan_study.analysis.mean_opinion import ImageOpinion, Opinion
-from srgan_study.analysis.order_effects import Effects
-from srgan_study.analysis.rater_outliers import Flag
-from srgan_study.analysis.reliability import Alpha, PanelICC, Retest
-from srgan_study.analysis.screening import RULES, Screened, ScreenedOpinion
+from srgan_study.analysis.differences import UNITS, Difference, Unit, compare_methods
+from srgan_study.analysis.mean_opinion import (
+    ImageOpinion,
+    MeanOpinion,
+    MethodOpinion,
+    compute_differential_opinions,
+    compute_image_opinions,
+    compute_opinions,
+)
+from srgan_study.analysis.order_effects import OrderEffects, measure_order_effects
+from srgan_study.analysis.rater_outliers import Flag, correlate_raters, flag_raters
+from srgan_study.analysis.reliability import Alpha, PanelICC, Retest, compare_retests, compute_alpha, compute_icc
+from srgan_study.analysis.screening import RULES, ScreenedOpinion, compute_screened_opinions, screen
 from srgan_study.study import Screening
 from srgan_study.votes.ratings import Rating, Ratings
 
 
 @dataclass(frozen=True)
-class Score:
-    """The mean opinion score of a method by one rule, and the bounds of its 95 % interval over raters."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class SetFindings:
-    """What was found of the methods on one set."""
+class SetAnalysis:
+    """Results on one set."""
 
     data: str
     file: str
-    """The set's name as part of a file's."""
+    """Name of the set in file names."""
     methods: tuple[str, ...]
     """In the study's order."""
-    opinions: tuple[Opinion, ...]
-    """Of every vote, unscreened."""
-    differential: tuple[Opinion, ...]
-    """DMOS; none without a hidden reference."""
+    opinions: tuple[MethodOpinion, ...]
+    """Of all votes, unscreened."""
+    differential: tuple[MethodOpinion, ...]
+    """DMOS; empty without a hidden reference."""
     images: tuple[ImageOpinion, ...]
     screened: Mapping[Screening, tuple[ScreenedOpinion, ...]]
     differences: Mapping[Unit, tuple[Difference, ...]]
-    """None where no rater has voted on two versions of a picture yet."""
+    """Empty until a rater has voted on two versions of an image."""
 
-    def score(self, method: str, rule: Screening) -> Score | None:
-        """A method's score by a rule; None if it has no vote on this set.
+    def score(self, method: str, rule: Screening) -> MeanOpinion | None:
+        """Return a method's MOS by a rule, with its interval over raters; None without a vote on this set.
 
-        Unscreened it is the mean over votes, as in the paper; by a rule, the mean of the pictures' scores by that rule.
+        Unscreened it is the mean over votes, as in the paper; by a rule, the mean of the images' scores by that rule.
         """
-        plain = next((found for found in self.opinions if found.method == method and found.votes), None)
+        plain = next((opinion for opinion in self.opinions if opinion.method == method and opinion.votes), None)
         if plain is None:
             return None
         if rule == "none":
-            return Score(plain.mean, plain.by_rater.low, plain.by_rater.high)
-        found = next(found for found in self.screened[rule] if found.method == method)
-        return Score(found.score.mean, found.score.low, found.score.high)
+            return MeanOpinion(plain.mean, plain.by_rater.low, plain.by_rater.high)
+        score = next(opinion.score for opinion in self.screened[rule] if opinion.method == method)
+        return MeanOpinion(score.mean, score.low, score.high)
 
 
 @dataclass(frozen=True)
-class RaterFindings:
-    """What one rater did."""
+class RaterAnalysis:
+    """Results on one rater."""
 
     rater: str
     votes: int
-    """That count: first votes and repeats."""
+    """Votes that count: first votes and repeats."""
     finished: bool
     sittings: int
     seconds: float
-    """The median response time."""
+    """Median response time."""
     revisions: int
     """Votes taken back."""
     zoomed: int
-    """Votes cast while a pixel of the picture was not one of the screen."""
+    """Votes cast while image pixels were not screen pixels."""
     mean: float
-    """Of the votes on the main phase."""
+    """Mean of main votes."""
     correlation: float
     """Pearson's r with the mean of the others."""
     bias: float
     inconsistency: float
     """Both by maximum likelihood."""
     rejected: tuple[Screening, ...]
-    """The rules that leave the rater out."""
+    """Rules that reject the rater."""
     flags: tuple[Flag, ...]
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What a study found."""
+class StudyAnalysis:
+    """Results of a study."""
 
     ratings: Ratings
-    sets: tuple[SetFindings, ...]
-    """Those with votes."""
-    raters: tuple[RaterFindings, ...]
+    sets: tuple[SetAnalysis, ...]
+    """Sets with votes."""
+    raters: tuple[RaterAnalysis, ...]
     retest: Retest | None
     alphas: tuple[Alpha, ...]
     icc: PanelICC
-    effects: Effects
+    effects: OrderEffects
     decided_alone: str | None
-    """The rater among several with more than half of all weight by maximum likelihood, if there is one."""
+    """Rater with more than half of all weight by maximum likelihood, if any."""
 
     @property
     def rule(self) -> Screening:
-        """The rule of the main numbers, which was frozen with the study."""
+        """Rule of the main scores, frozen with the study."""
         return self.ratings.study.design.screening
 
     @property
     def votes(self) -> int:
-        """How many count."""
+        """Number of votes that count."""
         return sum(rater.votes for rater in self.raters)
 
 
-def find(ratings: Ratings) -> Findings:
-    """Compute all there is to be found.
+def analyse(ratings: Ratings) -> StudyAnalysis:
+    """Compute all results of a study.
 
     Raises:
         DataError: if there is no vote that counts.
@@ -128,78 +119,73 @@ def find(ratings: Ratings) -> Findings:
     voted = {ratings.study.stimuli[rating.stimulus].data for rating in ratings.of("main")}
     if not voted:
         who = "simulated raters have" if ratings.simulated else "nobody has"
-        raise DataError(f"{who} rated anything in this study yet: there is a report once there are votes")
-    table = ratings.table()
-    return Findings(
+        raise DataError(f"{who} rated anything in this study yet: a report needs votes")
+    table, names = ratings.table(), _name_files(ratings.study.sets)
+    return StudyAnalysis(
         ratings,
-        tuple(_on_set(ratings, data, file) for data, file in _file_names(ratings.study.sets).items() if data in voted),
-        _raters(ratings),
-        reliability.retest(ratings),
-        (reliability.krippendorff(table, "ordinal"), reliability.krippendorff(table, "interval")),
-        reliability.icc(table),
-        sequence.effects(ratings),
-        decided_alone(ratings),
+        tuple(_analyse_set(ratings, data, file) for data, file in names.items() if data in voted),
+        _analyse_raters(ratings),
+        compare_retests(ratings),
+        (compute_alpha(table, "ordinal"), compute_alpha(table, "interval")),
+        compute_icc(table),
+        measure_order_effects(ratings),
+        find_decider(ratings),
     )
 
 
-def decided_alone(ratings: Ratings) -> str | None:
-    """The rater with more than half of all weight by maximum likelihood; None if nobody has, or nobody else voted."""
-    return screening.mle(ratings.table()).decided_alone if len(ratings.raters) > 1 else None
+def find_decider(ratings: Ratings) -> str | None:
+    """Return the rater among several with more than half of all weight by maximum likelihood, if any."""
+    return screen(ratings.table(), "mle").decided_alone if len(ratings.raters) > 1 else None
 
 
-def _file_names(sets: Sequence[str]) -> dict[str, str]:
-    """By set, a name of ordinary letters that no other has."""
+def _name_files(sets: Sequence[str]) -> dict[str, str]:
+    """Return a unique file name of plain letters for each set."""
     plain = {data: re.sub(r"[^A-Za-z0-9_-]", "_", data) for data in sets}
     alike = len(set(map(str.lower, plain.values()))) < len(plain)
     return {data: f"{place}-{name}" if alike else name for place, (data, name) in enumerate(plain.items(), 1)}
 
 
-def _on_set(ratings: Ratings, data: str, file: str) -> SetFindings:
-    opinions = opinion.scores(ratings, data=data)
-    known = ratings.study.reference is not None
-    return SetFindings(
+def _analyse_set(ratings: Ratings, data: str, file: str) -> SetAnalysis:
+    opinions = compute_opinions(ratings, data=data)
+    try:
+        differences = {unit: compare_methods(ratings, data, unit) for unit in UNITS}
+    except DataError:
+        differences = {}
+    return SetAnalysis(
         data,
         file,
-        tuple(found.method for found in opinions),
+        tuple(opinion.method for opinion in opinions),
         opinions,
-        opinion.differential(ratings, data=data) if known else (),
-        opinion.per_image(ratings, data=data),
-        {rule: screening.opinions(ratings, rule, data=data) for rule in RULES},
-        _differences(ratings, data),
+        compute_differential_opinions(ratings, data=data) if ratings.study.reference is not None else (),
+        compute_image_opinions(ratings, data=data),
+        {rule: compute_screened_opinions(ratings, rule, data=data) for rule in RULES},
+        differences,
     )
 
 
-def _differences(ratings: Ratings, data: str) -> Mapping[Unit, tuple[Difference, ...]]:
-    """Every test of a set; nothing where there is no pair of votes to compare."""
-    try:
-        return {unit: differences.compare(ratings, data, unit) for unit in UNITS}
-    except DataError:
-        return {}
-
-
-def _raters(ratings: Ratings) -> tuple[RaterFindings, ...]:
-    table, study = ratings.table(), ratings.study
-    screened: dict[Screening, Screened] = {rule: screening.screen(table, rule) for rule in RULES}
-    correlations, flagged = flags.correlations(table), flags.flags(ratings)
+def _analyse_raters(ratings: Ratings) -> tuple[RaterAnalysis, ...]:
+    table = ratings.table()
+    screened = {rule: screen(table, rule) for rule in RULES}
+    correlations, flags = correlate_raters(table), flag_raters(ratings)
     cast: dict[str, list[Rating]] = {rater: [] for rater in ratings.raters}
     for rating in ratings.of("main", "retest"):
         if rating.rater in cast:
             cast[rating.rater].append(rating)
     return tuple(
-        RaterFindings(
+        RaterAnalysis(
             rater,
             votes=len(votes),
-            finished=len(votes) >= study.ratings_per_rater,
+            finished=len(votes) >= ratings.study.ratings_per_rater,
             sittings=len({rating.sitting for rating in votes}),
             seconds=median(rating.response_ms for rating in votes) / 1000 if votes else float("nan"),
             revisions=sum(rating.revisions for rating in votes),
             zoomed=sum(not rating.zoom_ok for rating in votes),
-            mean=float(np.nanmean(table.scores[place])) if np.isfinite(table.scores[place]).any() else float("nan"),
+            mean=float(np.nanmean(scores)) if np.isfinite(scores).any() else float("nan"),
             correlation=correlations[rater],
-            bias=float(screened["mle"].bias[place]),
-            inconsistency=float(screened["mle"].inconsistency[place]),
-            rejected=tuple(rule for rule, found in screened.items() if found.rejected[place]),
-            flags=tuple(flag for flag in flagged if flag.rater == rater),
+            bias=float(screened["mle"].bias[row]),
+            inconsistency=float(screened["mle"].inconsistency[row]),
+            rejected=tuple(rule for rule, result in screened.items() if result.rejected[row]),
+            flags=tuple(flag for flag in flags if flag.rater == rater),
         )
-        for place, (rater, votes) in enumerate(cast.items())
+        for row, ((rater, votes), scores) in enumerate(zip(cast.items(), table.scores, strict=True))
     )

@@ -1,7 +1,7 @@
-"""Wilcoxon's signed-rank test of many samples at once, of whole numbers: what a simulation needs a million times.
+"""Wilcoxon signed-rank tests of many samples of whole numbers at once, as power simulations need.
 
-It is the test of evaluation/significance.py, reckoned from how often each size of difference occurs. This module does
-not know what the numbers are.
+The same test as `srgan.evaluation.wilcoxon`, computed from counts of each size of difference. The exact distribution
+given ties is computed here because scipy has it only for samples without ties, or by enumerating all signs.
 """
 
 from functools import lru_cache
@@ -11,14 +11,11 @@ from numpy.typing import NDArray
 from scipy.special import erfc
 
 EXACT_UP_TO = 25
-"""Differences up to which signs are counted; beyond, the normal approximation is nearer than simulations can see."""
-
-Whole = NDArray[np.int64]
-Numbers = NDArray[np.float64]
+"""Number of nonzero differences up to which p is exact; beyond, the normal approximation is used."""
 
 
-def tally(samples: NDArray[np.integer]) -> Whole:
-    """How often each difference occurs: (samples, 2, sizes), those above zero first, of size 1, 2 and so on.
+def count_differences(samples: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return how often each difference occurs: (samples, 2, sizes), positive ones first, of size 1, 2 and so on.
 
     Args:
         samples: (samples, differences).
@@ -30,28 +27,28 @@ def tally(samples: NDArray[np.integer]) -> Whole:
     return np.stack([counts[:, most + 1 :], counts[:, most - 1 :: -1]], axis=1)
 
 
-def signed_ranks(tallies: Whole) -> tuple[Numbers, NDArray[np.bool_]]:
-    """The two-sided p of each sample, and whether its differences tend to lie above zero.
+def compute_p_values(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the two-sided p of each sample, and whether its differences tend to be positive.
 
     Args:
-        tallies: as `tally` makes them.
+        counts: result of `count_differences`.
     """
-    ties = tallies.sum(axis=1)
+    ties = counts.sum(axis=1)
     ranks = np.cumsum(ties, axis=1) - (ties - 1) / 2
-    above, below = ((tallies[:, side] * ranks).sum(axis=1) for side in (0, 1))
+    above, below = ((counts[:, side] * ranks).sum(axis=1) for side in (0, 1))
     n, statistic = ties.sum(axis=1), np.minimum(above, below)
     cubes = (ties.astype(np.float64) ** 3 - ties).sum(axis=1)
     variance = np.maximum((n * (n + 1.0) * (2 * n + 1) - cubes / 2) / 24, 1e-12)
     ps = np.asarray(erfc(np.abs(statistic - n * (n + 1) / 4) / np.sqrt(2 * variance)))
     for place in np.flatnonzero(n <= EXACT_UP_TO):
         sizes = ties[place]
-        ps[place] = _tail(tuple(sizes[sizes > 0].tolist()))[round(2 * float(statistic[place]))]
+        ps[place] = _compute_exact_p(tuple(sizes[sizes > 0].tolist()))[round(2 * float(statistic[place]))]
     return ps, above > below
 
 
 @lru_cache(maxsize=4096)  # at most 10 kB each
-def _tail(ties: tuple[int, ...]) -> Numbers:
-    """Two-sided p by twice the smaller sum of ranks, where groups of so many differences share their rank."""
+def _compute_exact_p(ties: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the two-sided p by twice the smaller rank sum, for groups of so many tied differences."""
     doubled, before = [], 0
     for size in ties:
         doubled += [2 * before + size + 1] * size

@@ -9,7 +9,7 @@ from srgan.cli.console import failures, printable, say, show, show_json
 from srgan.errors import SrganError
 
 if TYPE_CHECKING:
-    from srgan_study.analysis.study_analysis import Findings
+    from srgan_study.analysis.study_analysis import StudyAnalysis
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -48,14 +48,14 @@ def report(folder: Folder, output: Output = None, simulated: Simulated = False, 
     with failures(as_json=as_json):
         _need_packages()
         from srgan.cli.console import one_interruption
-        from srgan_study.analysis.study_analysis import find
+        from srgan_study.analysis.study_analysis import analyse
         from srgan_study.report.study_report import SUMMARY, folder_of, write_report
         from srgan_study.votes.store import read_ratings
 
         place = output or folder_of(folder, simulated=simulated)
         try:
             with one_interruption():
-                findings = find(read_ratings(folder, simulated=simulated))
+                findings = analyse(read_ratings(folder, simulated=simulated))
                 page = write_report(findings, place)
         except KeyboardInterrupt:
             say(f"Interrupted: what is in {place} may be part of a report; run the same command again")
@@ -75,14 +75,14 @@ def _need_packages() -> None:
             raise SrganError(f"this needs {package}, which is not installed: pip install 'srgan[study]'")
 
 
-def _document(findings: "Findings") -> dict[str, Any]:
+def _document(findings: "StudyAnalysis") -> dict[str, Any]:
     """The main numbers; its first field says who voted."""
     from srgan_study.report.summary import head, scores
 
     return {**head(findings), "votes": findings.votes, "scores": scores(findings)}
 
 
-def _summary(findings: "Findings", places: dict[str, str]) -> str:
+def _summary(findings: "StudyAnalysis", places: dict[str, str]) -> str:
     """The scores at a glance, who rated, and where everything is."""
     from srgan_study.report.method_tables import marked, overview
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from srgan.reporting.table import Cell, Column, Table
 from srgan_study.analysis.differences import CAUTIONS, UNITS, Difference, Unit
-from srgan_study.analysis.study_analysis import SetFindings
+from srgan_study.analysis.study_analysis import SetAnalysis
 from srgan_study.report.method_tables import interval, number, p_value, whole
 
 UNIT_NAMES: dict[Unit, str] = {"pooled": "pooled votes", "image": "images", "rater": "raters"}
@@ -15,7 +15,7 @@ LIMIT = 0.05
 _SMALLEST = math.ulp(0.0)
 
 
-def tests(found: SetFindings) -> Table:
+def tests(found: SetAnalysis) -> Table:
     """Every test of every pair, in each unit."""
     rows: list[tuple[Cell, ...]] = [
         _test(found.data, test) for unit in UNITS for test in found.differences.get(unit, ())
@@ -37,7 +37,7 @@ def tests(found: SetFindings) -> Table:
     return Table(f"{found.data}: every pair of methods tested", header, tuple(rows), tuple(notes))
 
 
-def matrix(found: SetFindings) -> Table:
+def matrix(found: SetAnalysis) -> Table:
     """Which methods differ: row less column in MOS, and the units in which the difference is real."""
     letters = {"pooled": "v", "image": "i", "rater": "r"}
     real: dict[tuple[str, str], str] = {}
@@ -62,7 +62,7 @@ def matrix(found: SetFindings) -> Table:
     return Table(f"{found.data}: which methods differ", header, tuple(rows), notes)
 
 
-def too_few(found: SetFindings) -> tuple[str, ...]:
+def too_few(found: SetAnalysis) -> tuple[str, ...]:
     """What is to be said of units in which no difference could ever be shown."""
     return tuple(words for unit in UNITS if (words := _too_few(found.differences.get(unit, ()))))
 

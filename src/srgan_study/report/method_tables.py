@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from srgan.paper.published import TABLE1, TABLE2, Published
 from srgan.reporting.table import MISSING, Cell, Column, Number, Table
-from srgan_study.analysis.paper_comparison import alone_words, printed_score, rows_of
+from srgan_study.analysis.mean_opinion import MeanOpinion
+from srgan_study.analysis.paper_comparison import find_printed_score, match_rows, warn_of_decider
 from srgan_study.analysis.screening import RULES
-from srgan_study.analysis.study_analysis import Findings, Score, SetFindings
+from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.study import LABELS, Screening
 from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED, mark
 from srgan_study.votes.ratings import Ratings
@@ -30,7 +31,7 @@ def csv_of(table: Table, ratings: Ratings) -> str:
     return replace(table, header=(Column("study"), *table.header), rows=rows).csv()
 
 
-def overview(findings: Findings) -> Table:
+def overview(findings: StudyAnalysis) -> Table:
     """The mean opinion score of every method on every set, at a glance."""
     rows: list[tuple[Cell, ...]] = []
     for method in findings.ratings.study.methods:
@@ -53,7 +54,7 @@ def overview(findings: Findings) -> Table:
     return Table("Mean opinion scores (MOS)", tuple(header), tuple(rows), notes)
 
 
-def opinions(findings: Findings, found: SetFindings) -> Table:
+def opinions(findings: StudyAnalysis, found: SetAnalysis) -> Table:
     """What raters think of each method on one set."""
     reference = findings.ratings.study.reference
     differential = {opinion.method: opinion for opinion in found.differential}
@@ -67,7 +68,7 @@ def opinions(findings: Findings, found: SetFindings) -> Table:
             (number(score.mean if score else math.nan, rank=ranks.get(opinion.method, 0)),),
             (interval(score.low, score.high) if score else interval(math.nan, math.nan),),
             (interval(both.low, both.high),),
-            (number(printed_score(opinion.method, found.data)),),
+            (number(find_printed_score(opinion.method, found.data)),),
         ]
         if differential:
             other = differential.get(opinion.method)
@@ -110,14 +111,14 @@ def opinions(findings: Findings, found: SetFindings) -> Table:
     return Table(f"{found.data}: opinion scores", tuple(header), tuple(rows), tuple(notes))
 
 
-def paper_tables(findings: Findings) -> dict[str, Table]:
+def paper_tables(findings: StudyAnalysis) -> dict[str, Table]:
     """The columns of opinion of the paper's Tables 1 and 2, by the tables' names; without rows of them, no table."""
     tables = {published.name: _paper_table(findings, published) for published in (TABLE1, TABLE2)}
     return {name: table for name, table in tables.items() if table is not None}
 
 
-def _paper_table(findings: Findings, published: Published) -> Table | None:
-    standing = rows_of(published, [method.name for method in findings.ratings.study.methods])
+def _paper_table(findings: StudyAnalysis, published: Published) -> Table | None:
+    standing = match_rows(published, [method.name for method in findings.ratings.study.methods])
     sets = sorted(
         (found for found in findings.sets if found.data in published.sets),
         key=lambda found: published.sets.index(found.data),
@@ -145,7 +146,7 @@ def _paper_table(findings: Findings, published: Published) -> Table | None:
     return Table(f"{published.title}: mean opinion scores", tuple(header), tuple(rows), tuple(notes))
 
 
-def distribution(found: SetFindings) -> Table:
+def distribution(found: SetAnalysis) -> Table:
     """The numbers of Figure 5: how often each score was given."""
     header = [Column("method"), *(Column(f"{score} {label.lower()}") for score, label in LABELS.items())]
     rows: list[tuple[Cell, ...]] = [
@@ -161,7 +162,7 @@ def distribution(found: SetFindings) -> Table:
     return Table(f"{found.data}: how often each score was given", tuple(header), tuple(rows), ("Unscreened votes.",))
 
 
-def pictures(found: SetFindings) -> Table:
+def pictures(found: SetAnalysis) -> Table:
     """The mean opinion score of every version of every picture, a picture a line."""
     scores = {(image.content, image.method): image for image in found.images}
     rows: list[tuple[Cell, ...]] = []
@@ -173,7 +174,7 @@ def pictures(found: SetFindings) -> Table:
     return Table(f"{found.data}: mean opinion score of each picture", header, tuple(rows), notes)
 
 
-def versions(findings: Findings) -> Table:
+def versions(findings: StudyAnalysis) -> Table:
     """Every version with its interval, its votes and the rules' scores: for computing."""
     header = ["id", "set", "picture", "method"]
     numbers = ["votes", "MOS", "low", "high", "standard deviation", *(f"votes of {score}" for score in LABELS)]
@@ -189,7 +190,7 @@ def versions(findings: Findings) -> Table:
     return Table("Every version", tuple(map(Column, header + numbers)), tuple(rows), notes)
 
 
-def screened(findings: Findings) -> Table:
+def screened(findings: StudyAnalysis) -> Table:
     """Scores with and without each rule, side by side."""
     rows: list[tuple[Cell, ...]] = []
     for found in findings.sets:
@@ -235,9 +236,9 @@ def interval_words(rule: Screening) -> str:
     return f"Student's t over {which}; holds for other raters of the same pictures."
 
 
-def alone(findings: Findings) -> tuple[str, ...]:
+def alone(findings: StudyAnalysis) -> tuple[str, ...]:
     """A warning where maximum likelihood listens to one rater more than to all others."""
-    return (alone_words(findings.decided_alone),) if findings.decided_alone else ()
+    return (warn_of_decider(findings.decided_alone),) if findings.decided_alone else ()
 
 
 def number(value: float | None, *, signed: bool = False, rank: int = 0) -> Number:
@@ -274,7 +275,7 @@ def _ranks(means: dict[str, float]) -> dict[str, int]:
     return {method: ranks.get(f"{mean:.2f}", 0) for method, mean in means.items()}
 
 
-def _beside(score: Score | None, plain: Score) -> Cell:
+def _beside(score: MeanOpinion | None, plain: MeanOpinion) -> Cell:
     if score is None:
         return (number(None), interval(math.nan, math.nan), number(None))
     return (number(score.mean), interval(score.low, score.high), number(score.mean - plain.mean, signed=True))

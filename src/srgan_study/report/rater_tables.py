@@ -7,11 +7,11 @@ import math
 
 from srgan.reporting.table import Cell, Column, Number, Table
 from srgan_study.analysis.mean_opinion import Estimate
-from srgan_study.analysis.study_analysis import Findings
+from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report.method_tables import alone, interval, number, p_value, whole
 
 
-def design(findings: Findings) -> Table:
+def design(findings: StudyAnalysis) -> Table:
     """How the study was done, and what had been settled before there were votes."""
     study, design = findings.ratings.study, findings.ratings.study.design
     kinds = [(data, [item for item in study.stimuli if item.data == data]) for data in study.sets]
@@ -50,7 +50,7 @@ _DESIGN_NOTES = (
 )
 
 
-def _before(findings: Findings) -> str:
+def _before(findings: StudyAnalysis) -> str:
     design, study = findings.ratings.study.design, findings.ratings.study
     shown, practice = _count(len(study.calibration) // 2, "picture"), _count(len(study.practice), "rating")
     return f"{shown} shown as 1 and as 5; {practice} for practice and {design.warm_up} to warm up, which do not count"
@@ -60,13 +60,13 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def _sittings(findings: Findings) -> str:
+def _sittings(findings: StudyAnalysis) -> str:
     numbers = [rater.sittings for rater in findings.raters if rater.sittings]
     pauses = sum(numbers) - len(numbers)
     return f"{sum(numbers)}, from {min(numbers)} to {max(numbers)} a rater; {pauses} pauses" if numbers else "none"
 
 
-def raters(findings: Findings) -> Table:
+def raters(findings: StudyAnalysis) -> Table:
     """What each rater did, and how it compares."""
     rows: list[tuple[Cell, ...]] = [
         (
@@ -100,7 +100,7 @@ def raters(findings: Findings) -> Table:
     return Table("Raters", header, tuple(rows), notes)
 
 
-def flags(findings: Findings) -> Table:
+def flags(findings: StudyAnalysis) -> Table:
     """Everything odd about a rater, in words."""
     rows: list[tuple[Cell, ...]] = [
         (flag.rater, flag.rule, (_plain(flag.value),), (_plain(flag.limit),), flag.words)
@@ -111,7 +111,7 @@ def flags(findings: Findings) -> Table:
     return Table("What is odd about raters", header, tuple(rows), () if rows else ("Nothing is.",))
 
 
-def reliability(findings: Findings) -> Table:
+def reliability(findings: StudyAnalysis) -> Table:
     """How alike votes are: of one rater twice, and of different raters."""
     rows: list[tuple[Cell, ...]] = []
     again = findings.retest
@@ -152,7 +152,7 @@ def reliability(findings: Findings) -> Table:
     return Table("Agreement", header, tuple(rows), tuple(notes))
 
 
-def order(findings: Findings) -> Table:
+def order(findings: StudyAnalysis) -> Table:
     """What the order did to the votes."""
     effects = findings.effects
     rows: list[tuple[Cell, ...]] = [
@@ -171,7 +171,7 @@ def order(findings: Findings) -> Table:
     return Table("What the order did", header, tuple(rows), notes)
 
 
-def course(findings: Findings) -> Table:
+def course(findings: StudyAnalysis) -> Table:
     """The scores in the course of the ratings: the numbers of the figure."""
     rows: list[tuple[Cell, ...]] = [
         ((whole(band.first + 1),), (whole(band.last + 1),), (whole(band.votes),), (_fine(band.mean),))

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from srgan_study.analysis import order_effects as sequence
 from srgan_study.analysis.differences import UNITS
-from srgan_study.analysis.mean_opinion import mean_of, means_along
-from srgan_study.analysis.paper_comparison import printed_score
-from srgan_study.analysis.study_analysis import Findings, SetFindings
+from srgan_study.analysis.mean_opinion import estimate_mean, nanmean
+from srgan_study.analysis.paper_comparison import find_printed_score
+from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.report import method_figures as figures
 from srgan_study.report import rater_figures
 from srgan_study.report.difference_tables import UNIT_NAMES, too_few
@@ -23,14 +23,14 @@ from srgan_study.votes.exports import BY_PROGRAMS
 Numbers = NDArray[np.float64]
 
 
-def stamp_of(findings: Findings) -> Stamp:
+def stamp_of(findings: StudyAnalysis) -> Stamp:
     """What stands at the foot of every figure."""
     ratings = findings.ratings
     words = f"study {ratings.study.hash[:16]}, {len(findings.raters)} raters, {findings.votes:,} votes"
     return Stamp(f"{BY_PROGRAMS}; {words}" if ratings.simulated else words, ratings.simulated)
 
 
-def illustrate(findings: Findings) -> dict[str, list[Drawing]]:
+def illustrate(findings: StudyAnalysis) -> dict[str, list[Drawing]]:
     """Every figure that there are numbers for, by the part of the report that shows it.
 
     Raises:
@@ -46,30 +46,30 @@ def illustrate(findings: Findings) -> dict[str, list[Drawing]]:
     return parts
 
 
-def _distribution(found: SetFindings, stamp: Stamp) -> Drawing:
+def _distribution(found: SetAnalysis, stamp: Stamp) -> Drawing:
     counts = np.array([opinion.counts for opinion in found.opinions], float)
     return figures.distribution(f"figure5-{found.file}", found.data, found.methods, counts, stamp)
 
 
-def _means(findings: Findings, stamp: Stamp) -> Drawing:
+def _means(findings: StudyAnalysis, stamp: Stamp) -> Drawing:
     methods = [method.name for method in findings.ratings.study.methods]
     points = [_points(findings, found, methods) for found in findings.sets]
     return figures.means("means", methods, points, interval_words(findings.rule), stamp)
 
 
-def _points(findings: Findings, found: SetFindings, methods: list[str]) -> figures.Points:
+def _points(findings: StudyAnalysis, found: SetAnalysis, methods: list[str]) -> figures.Points:
     wide = {opinion.method: opinion.by_rater_and_image for opinion in found.opinions}
     table = np.full((len(methods), 6), np.nan)
     for place, method in enumerate(methods):
         score = found.score(method, findings.rule)
         if score is not None:
-            printed = printed_score(method, found.data)
+            printed = find_printed_score(method, found.data)
             bounds = (wide[method].low, wide[method].high) if findings.rule == "none" else (math.nan, math.nan)
             table[place] = (score.mean, score.low, score.high, *bounds, math.nan if printed is None else printed)
     return figures.Points(found.data, *table.T)
 
 
-def _pictures(found: SetFindings, stamp: Stamp) -> Drawing:
+def _pictures(found: SetAnalysis, stamp: Stamp) -> Drawing:
     contents = list(dict.fromkeys(image.content for image in found.images))
     scores = np.full((len(found.methods), len(contents)), np.nan)
     columns = {content: place for place, content in enumerate(contents)}
@@ -79,7 +79,7 @@ def _pictures(found: SetFindings, stamp: Stamp) -> Drawing:
     return figures.pictures(f"pictures-{found.file}", found.data, found.methods, contents, scores, stamp)
 
 
-def _differences(found: SetFindings, stamp: Stamp) -> Drawing:
+def _differences(found: SetAnalysis, stamp: Stamp) -> Drawing:
     places = {method: place for place, method in enumerate(found.methods)}
     units = {}
     for unit in UNITS:
@@ -92,7 +92,7 @@ def _differences(found: SetFindings, stamp: Stamp) -> Drawing:
     return figures.differences(f"differences-{found.file}", found.data, found.methods, units, too_few(found), stamp)
 
 
-def _raters(findings: Findings, stamp: Stamp) -> Drawing:
+def _raters(findings: StudyAnalysis, stamp: Stamp) -> Drawing:
     return rater_figures.raters(
         "raters",
         [rater.rater for rater in findings.raters],
@@ -103,10 +103,10 @@ def _raters(findings: Findings, stamp: Stamp) -> Drawing:
     )
 
 
-def _course(findings: Findings, stamp: Stamp) -> Drawing:
+def _course(findings: StudyAnalysis, stamp: Stamp) -> Drawing:
     bands, ratings = findings.effects.course, findings.ratings
     table = ratings.table()
-    away, _ = sequence.residuals(table)
+    away, _ = sequence.compute_residuals(table)
     rows = {rater: row for row, rater in enumerate(table.raters)}
     columns = {stimulus: column for column, stimulus in enumerate(table.stimuli)}
     main = list(ratings.of("main"))
@@ -119,7 +119,7 @@ def _course(findings: Findings, stamp: Stamp) -> Drawing:
         inside = (places >= band.first) & (places <= band.last)
         by_rater = np.full((len(rows), int(inside.sum())), np.nan)
         by_rater[who[inside], np.arange(by_rater.shape[1])] = found[inside]
-        estimate = mean_of(means_along(by_rater, 1), "raters")
+        estimate = estimate_mean(nanmean(by_rater, 1), "raters")
         halves.append(estimate.high - estimate.mean)
         quartiles.append(np.quantile(seconds[inside], (0.25, 0.5, 0.75)) if inside.any() else np.full(3, np.nan))
     slope = findings.effects.slope

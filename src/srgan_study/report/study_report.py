@@ -16,9 +16,9 @@ from string import Template
 from srgan.errors import OutputError
 from srgan.evaluation.outputs import write_bytes
 from srgan.evaluation.report_tables import html_table
-from srgan.evaluation.test_sets import make_folder
+from srgan.files import make_folder
 from srgan.reporting.table import Table
-from srgan_study.analysis.study_analysis import Findings
+from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report import difference_tables, rater_tables
 from srgan_study.report import method_tables as report_tables
 from srgan_study.report.drawing import Drawing
@@ -46,7 +46,7 @@ def folder_of(study: Path, *, simulated: bool) -> Path:
     return study / ("simulated-report" if simulated else "report")
 
 
-def write_report(findings: Findings, folder: Path) -> Path:
+def write_report(findings: StudyAnalysis, folder: Path) -> Path:
     """Write everything into a folder, in place of an older report of the same study.
 
     Returns:
@@ -99,7 +99,7 @@ def _put_votes(ratings: Ratings, folder: Path) -> None:
     _put(folder / "sureal.json", exports.sureal_json(ratings))
 
 
-def tables(findings: Findings) -> Parts:
+def tables(findings: StudyAnalysis) -> Parts:
     """Every table that the page shows, by its part."""
     sets = findings.sets
     return {
@@ -118,7 +118,7 @@ def tables(findings: Findings) -> Parts:
     }
 
 
-def _named(parts: Parts, findings: Findings) -> dict[str, Table]:
+def _named(parts: Parts, findings: StudyAnalysis) -> dict[str, Table]:
     """Every table by the name of its files."""
     sets, tested = findings.sets, [found for found in findings.sets if found.differences]
     named = {"design": parts["how"][0], "overview": parts["opinions"][0]}
@@ -138,7 +138,7 @@ def _named(parts: Parts, findings: Findings) -> dict[str, Table]:
     return {**named, "versions": report_tables.versions(findings)}
 
 
-def page(findings: Findings, parts: Parts, figures: Figures) -> str:
+def page(findings: StudyAnalysis, parts: Parts, figures: Figures) -> str:
     """The report in one HTML document that asks for nothing."""
     template, style = (_part(f"report_page.{ending}") for ending in ("html", "css"))
     ratings, study = findings.ratings, findings.ratings.study
@@ -167,7 +167,7 @@ def page(findings: Findings, parts: Parts, figures: Figures) -> str:
     )
 
 
-def _short(findings: Findings) -> str:
+def _short(findings: StudyAnalysis) -> str:
     """The result of each set in a sentence: the methods from the best rated to the worst."""
     lines = []
     for found in findings.sets:

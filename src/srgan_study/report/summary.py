@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from srgan_study.analysis.paper_comparison import printed_score
+from srgan_study.analysis.paper_comparison import find_printed_score
 from srgan_study.analysis.screening import RULES
-from srgan_study.analysis.study_analysis import Findings, SetFindings
+from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.votes.exports import BY_PEOPLE, BY_PROGRAMS
 
 
-def head(findings: Findings) -> dict[str, Any]:
+def head(findings: StudyAnalysis) -> dict[str, Any]:
     """Who voted, and on what."""
     ratings = findings.ratings
     return {
@@ -27,7 +27,7 @@ def head(findings: Findings) -> dict[str, Any]:
     }
 
 
-def summary(findings: Findings) -> dict[str, Any]:
+def summary(findings: StudyAnalysis) -> dict[str, Any]:
     """The whole document; its first field says who voted."""
     study = findings.ratings.study
     return {
@@ -54,12 +54,12 @@ def to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def scores(findings: Findings) -> dict[str, Any]:
+def scores(findings: StudyAnalysis) -> dict[str, Any]:
     """The main numbers alone, by set and method."""
     return {found.data: _scores(findings, found) for found in findings.sets}
 
 
-def _on_set(findings: Findings, found: SetFindings) -> dict[str, Any]:
+def _on_set(findings: StudyAnalysis, found: SetAnalysis) -> dict[str, Any]:
     return {
         "scores": _scores(findings, found),
         "opinions": plain(found.opinions),
@@ -70,11 +70,11 @@ def _on_set(findings: Findings, found: SetFindings) -> dict[str, Any]:
     }
 
 
-def _scores(findings: Findings, found: SetFindings) -> dict[str, Any]:
+def _scores(findings: StudyAnalysis, found: SetAnalysis) -> dict[str, Any]:
     lines = {}
     for method in found.methods:
         score = found.score(method, findings.rule)
-        lines[method] = {**(plain(score) or {"mean": None}), "published": printed_score(method, found.data)}
+        lines[method] = {**(plain(score) or {"mean": None}), "published": find_printed_score(method, found.data)}
     return lines
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from srgan.reporting.table import MISSING, Cell, Column, Number, Table
-from srgan_study.analysis.mean_opinion import Estimate, columns_of, mean_of, means_along
+from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean
 from srgan_study.simulation.simulated_means import Mean
 from srgan_study.votes.ratings import Ratings
 
@@ -66,9 +66,9 @@ def _estimates(ratings: Ratings, data: str, bad: Collection[str]) -> Mapping[str
     votes = ratings.table(data=data)
     good = np.array([rater not in bad for rater in votes.raters], dtype=bool)
     found = {}
-    for method, columns in columns_of(ratings, votes).items():
-        means = means_along(votes.scores[:, columns], 1)
-        found[method] = (mean_of(means, "raters"), mean_of(means[good], "raters"))
+    for method, columns in group_columns(ratings, votes).items():
+        means = nanmean(votes.scores[:, columns], 1)
+        found[method] = (estimate_mean(means, "raters"), estimate_mean(means[good], "raters"))
     return found
 
 

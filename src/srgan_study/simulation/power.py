@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from srgan.errors import UsageError
 from srgan.reporting.table import Cell, Column, Number, Table
 from srgan_study.analysis.differences import UNITS, Unit
-from srgan_study.analysis.wilcoxon import EXACT_UP_TO, signed_ranks, tally
+from srgan_study.analysis.wilcoxon import EXACT_UP_TO, compute_p_values, count_differences
 from srgan_study.simulation.rater_model import LEAST, MOST, Model, rounded
 from srgan_study.study import Study
 
@@ -234,7 +234,7 @@ def _add(sums: NDArray[np.float64], ratings: NDArray[np.int8], unit: Unit, pairs
         running = ratings.sum(axis=2, dtype=np.int64) if unit == "rater" else np.cumsum(ratings, axis=1, dtype=np.int64)
     for place in range(most - 1):
         seen = running[:, : place + 2] if unit == "rater" else running[:, place + 1]
-        ps, above = signed_ranks(seen if unit == "pooled" else tally(seen))
+        ps, above = compute_p_values(seen if unit == "pooled" else count_differences(seen))
         if null:
             sums[2, place] += np.count_nonzero(ps < LEVEL)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from srgan.errors import UsageError
-from srgan_study.analysis.paper_comparison import printed_score
+from srgan_study.analysis.paper_comparison import find_printed_score
 from srgan_study.simulation.rater_model import LEAST, MOST
 from srgan_study.study import Study
 
@@ -86,5 +86,5 @@ def _known(method: str, data: str, asked: Mapping[str, float]) -> Mean | None:
     for name in (f"{data}/{method}", method):
         if name in asked:
             return Mean(method, data, asked[name], "as asked")
-    printed = printed_score(method, data)
+    printed = find_printed_score(method, data)
     return None if printed is None else Mean(method, data, printed, "the paper's")

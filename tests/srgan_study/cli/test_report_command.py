@@ -87,7 +87,7 @@ def test_an_interruption_says_how_to_go_on(srgan: Run, rated: Path, monkeypatch:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("srgan_study.analysis.study_analysis.find", interrupted)
+    monkeypatch.setattr("srgan_study.analysis.study_analysis.analyse", interrupted)
     result = srgan("study", "report", str(rated), "-o", "out")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted: what is in out may be part of a report; run the same command again\n"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srgan_study.analysis.screening import mle
+from srgan_study.analysis.screening import screen
 from srgan_study.votes.exports import keys_csv, long_csv, mark, stimulus_of, sureal_json, votes_jsonl, wide_csv
 from srgan_study.votes.ratings import Ratings
 from tests.helpers.panel import METHODS, rate, study_in
@@ -131,7 +131,7 @@ def test_sureal_finds_our_scores_in_the_file(tmp_path: Path) -> None:
     _, _, (mos, likely) = routine.run_subjective_models(str(path), chosen)
     table = ratings.table()
     assert mos["quality_scores"] == pytest.approx(table.scores.mean(axis=0))
-    assert likely["quality_scores"] == pytest.approx(mle(table).scores, abs=1e-4)
+    assert likely["quality_scores"] == pytest.approx(screen(table, "mle").scores, abs=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
