@@ -1,44 +1,44 @@
-"""The named mixes of damage that training and evaluation images are given: ranges, and how often each is drawn."""
+"""Named mixes of degradations for training and evaluation images: parameter ranges and probabilities."""
 
 from dataclasses import dataclass, fields
 
 from srgan.errors import UsageError
 
 Range = tuple[float, float]
-"""Least and largest value, drawn uniformly between them."""
+"""Bounds of a uniform distribution."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """Ranges of one pass of damage: blur, then resize, then noise, then a lossy file.
+    """Parameter ranges of one round: blur, then resize, then noise, then a lossy file.
 
-    Lengths are in pixels of the final low-resolution image, strengths in levels of 255, shares in [0, 1].
+    Lengths are in pixels of the final low-resolution image, strengths in levels of 255; shares are probabilities.
     """
 
     blur_share: float = 0.0
-    """How often there is blur."""
+    """Probability of blur."""
     blur: Range = (0.0, 0.0)
     """Standard deviation of the blur kernel."""
     any_kernel: bool = False
     """Kernels of every shape (rotated, flat-topped, heavy-tailed, ringing), not only upright Gaussians."""
     size: Range = (1.0, 1.0)
-    """Size of the image at this pass, as a multiple of the final size."""
+    """Size of the image after this round, as a multiple of the final size."""
     noise_share: float = 0.0
-    """How often there is noise."""
+    """Probability of noise."""
     noise: Range = (0.0, 0.0)
-    """Standard deviation of the noise; of Poisson noise, at white."""
+    """Standard deviation of the noise; for Poisson noise, that at white."""
     gray_share: float = 0.4
-    """How much of the noise is the same in all colours."""
+    """Probability that the noise is the same in all colours."""
     poisson_share: float = 0.3
-    """How much of the noise is Poisson's, whose variance grows with brightness."""
+    """Probability of Poisson noise, whose variance grows with brightness, instead of Gaussian noise."""
     lossy_share: float = 1.0
-    """How often a lossy file follows."""
+    """Probability of lossy compression."""
     quality: tuple[int, int] = (75, 95)
-    """Quality of that file."""
+    """Quality of the lossy file, 1 to 100."""
     webp_share: float = 0.1
-    """How many lossy files are WebP; the others are JPEG."""
+    """Probability of WebP instead of JPEG."""
     subsampled_share: float = 0.8
-    """How many JPEG files have 4:2:0 chroma; the others have 4:4:4."""
+    """Probability of 4:2:0 instead of 4:4:4 chroma in JPEG."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -55,11 +55,11 @@ class Round:
 
 @dataclass(frozen=True)
 class Mix:
-    """A kind of damage: passes that follow each other, the last at the final size."""
+    """A sequence of rounds of degradation, the last at the final size."""
 
     name: str
     summary: str
-    """One line: whose images look like this."""
+    """One line on what such images are."""
     rounds: tuple[Round, ...]
 
 
@@ -70,7 +70,7 @@ _ALL = (
         "A camera's or web page's file: slight blur and noise, one JPEG or WebP file of quality 30 to 98",
         (
             Round(
-                blur_share=0.3, blur=(0.1, 0.8), noise_share=0.4, noise=(0.5, 5.0), lossy_share=0.95, quality=(30, 98)
+                blur_share=0.15, blur=(0.1, 0.8), noise_share=0.25, noise=(0.5, 5.0), lossy_share=0.95, quality=(30, 98)
             ),
         ),
     ),
@@ -79,7 +79,7 @@ _ALL = (
         "A photo sent on: a file of quality 85 to 95, made smaller, and saved again at 50 to 80",
         (
             Round(
-                blur_share=0.2, blur=(0.1, 0.6), size=(1.25, 2.5), noise_share=0.4, noise=(0.5, 5.0), quality=(85, 95)
+                blur_share=0.1, blur=(0.1, 0.6), size=(1.25, 2.5), noise_share=0.25, noise=(0.5, 5.0), quality=(85, 95)
             ),
             Round(quality=(50, 80)),
         ),
@@ -114,14 +114,14 @@ MIXES: dict[str, Mix] = {mix.name: mix for mix in _ALL}
 """The mixes by name."""
 
 EVERYDAY: dict[str, float] = {"clean": 0.2, "photo": 0.5, "messenger": 0.25, "hard": 0.05}
-"""How often each mix is drawn for training on the images that people have."""
+"""Probability of each mix for training on everyday images."""
 
 EVERYDAY_NAME = "everyday"
 """The name that stands for drawing from `EVERYDAY`."""
 
 
 def shares(name: str) -> tuple[tuple[Mix, float], ...]:
-    """Return the mixes that a name stands for, each with the probability that it is drawn.
+    """Return the mixes that a name stands for, each with its probability.
 
     Raises:
         UsageError: if there is no such name.
