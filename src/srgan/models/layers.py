@@ -135,5 +135,5 @@ def luminance(image: Tensor) -> Tensor:
 
 
 def with_luminance(image: Tensor, wanted: Tensor) -> Tensor:
-    """Return the image, (B, 3, H, W), with the luminance `wanted`, (..., B, 1, H, W), its Cb and Cr kept; not clipped."""
+    """Return the image, (B, 3, H, W), with another luminance, (..., B, 1, H, W), and its own Cb and Cr; not clipped."""
     return image + GAIN * (wanted - luminance(image))

@@ -1,4 +1,4 @@
-"""The compact network: its counts, its form, what it sees."""
+"""The compact network: its counts, its form, its refinement."""
 
 import pytest
 import torch
@@ -8,12 +8,19 @@ from srgan.models.compact import CompactGenerator
 from srgan.models.srgan import Generator
 
 
+def count(network: CompactGenerator) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
 def test_parameters_by_hand() -> None:
     head = 3 * 64 * 81 + 64 + 64
     block = 2 * (64 * 64 * 9 + 64) + 64
     fusion = 64 * 64 * 9 + 64
     output = 64 * 48 * 9 + 48
-    assert sum(p.numel() for p in CompactGenerator().parameters()) == head + 16 * block + fusion + output
+    assert count(CompactGenerator()) == head + 16 * block + fusion + output
+    hints = 64 * 13 * 16 * 9 + 13 * 16
+    refinement = 16 * 16 * 9 + 16 + 16 + 16 * 3 * 9 + 3
+    assert count(CompactGenerator(refinement=16)) - count(CompactGenerator()) == hints + refinement
 
 
 def test_takes_half_of_srresnet_s_arithmetic() -> None:
@@ -24,23 +31,34 @@ def test_takes_half_of_srresnet_s_arithmetic() -> None:
     assert compact < 0.6 * published
 
 
+def test_refinement_begins_as_the_identity_and_then_changes_colours() -> None:
+    torch.manual_seed(0)
+    plain, refined = CompactGenerator(blocks=1, features=8), CompactGenerator(blocks=1, features=8, refinement=4)
+    missing, unexpected = refined.load_state_dict(plain.state_dict(), strict=False)
+    assert {name.split(".")[0] for name in missing} == {"hints", "refinement"}
+    assert not unexpected
+    low = torch.rand(2, 3, 7, 5)
+    torch.testing.assert_close(refined(low), plain(low), rtol=0, atol=0)
+    assert refined.refinement is not None
+    torch.nn.init.constant_(refined.refinement[-1].bias, 0.25)  # type: ignore[arg-type]
+    torch.testing.assert_close(refined(low), plain(low) + 0.25)
+
+
+def test_radius_and_arithmetic_count_the_refinement() -> None:
+    (plain,), (refined,) = CompactGenerator(blocks=2).stages, CompactGenerator(blocks=2, refinement=16).stages
+    assert (plain.radius, refined.radius) == (10.0, 10.5)  # two 3x3 at a quarter of a pixel
+    more = 9 * 64 * 13 * 16 + 9 * 16 * (16 * 16 + 16 * 3)
+    assert refined.multiply_adds - plain.multiply_adds == more
+
+
+def test_refuses_a_refinement_without_room_for_hints() -> None:
+    with pytest.raises(ValueError, match="4 or more"):
+        CompactGenerator(refinement=3)
+
+
 def test_its_result_is_a_difference_from_repeated_pixels() -> None:
     torch.manual_seed(0)
     generator = CompactGenerator(blocks=1, features=8).eval()
     torch.nn.init.zeros_(generator.output.weight)
     low = torch.rand(2, 3, 7, 5)
     torch.testing.assert_close(generator(low), functional.interpolate(low, scale_factor=4, mode="nearest"))
-
-
-@pytest.mark.parametrize("blocks", [0, 1, 3])
-def test_sees_exactly_as_far_as_its_stage_says(blocks: int) -> None:
-    torch.manual_seed(0)
-    generator = CompactGenerator(blocks=blocks, features=8).double().eval()
-    (stage,) = generator.stages
-    side = 2 * stage.halo + 5
-    middle = side // 2
-    low = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
-    seen = generator(low)[0, :, 4 * middle : 4 * middle + 4, 4 * middle : 4 * middle + 4].sum()
-    (gradient,) = torch.autograd.grad(seen, low)
-    rows = gradient[0].abs().sum(dim=(0, 2)).nonzero().flatten()
-    assert int((rows - middle).abs().max()) == stage.radius == stage.halo

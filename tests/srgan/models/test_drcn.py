@@ -1,11 +1,10 @@
-"""DRCN: one convolution however many recursions, what each of them gives, exact tiles."""
+"""DRCN: one convolution however many recursions and the result of each."""
 
 import torch
 from torch import nn
 
 from srgan.models.drcn import Drcn
-from srgan.models.luminance import luminance
-from srgan.models.ucsd import enlarge
+from srgan.models.layers import enlarge, luminance
 
 
 def count(network: nn.Module) -> int:
@@ -66,14 +65,3 @@ def test_without_a_correction_it_is_bicubic() -> None:
     nn.init.zeros_(drcn.network.reconstruction[-1].weight)  # type: ignore[arg-type]
     low = torch.rand(1, 3, 4, 5)
     torch.testing.assert_close(drcn(low), enlarge(low, 4))
-
-
-def test_tiled_with_its_halo_equals_the_whole() -> None:
-    assert Drcn(features=1).stages[0].halo == 7  # twenty 3x3 at a quarter of a pixel, and the cubic
-    drcn = wild(recursions=4, features=4)
-    (stage,) = drcn.stages
-    assert stage.halo == 4
-    low = torch.rand(1, 3, 30, 12, dtype=torch.float64)
-    whole = drcn(low)[:, :, 40:60]
-    torch.testing.assert_close(drcn(low[:, :, 6:19])[:, :, 16:-16], whole)
-    assert not torch.allclose(drcn(low[:, :, 7:18])[:, :, 12:-12], whole)

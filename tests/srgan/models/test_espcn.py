@@ -1,9 +1,9 @@
-"""ESPCN: weights by hand, its first pictures, exact tiles."""
+"""ESPCN: weights by hand and its first results."""
 
 import torch
 
 from srgan.models.espcn import Espcn
-from srgan.models.luminance import luminance
+from srgan.models.layers import luminance
 
 
 def test_parameters_by_hand() -> None:
@@ -25,14 +25,3 @@ def test_it_starts_without_a_checkerboard() -> None:
     restored = luminance(Espcn()(torch.rand(1, 3, 5, 5)))
     corners = restored[:, :, ::4, ::4].repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
     torch.testing.assert_close(restored, corners, rtol=0, atol=1e-5)
-
-
-def test_tiled_with_its_halo_equals_the_whole() -> None:
-    torch.manual_seed(0)
-    espcn = Espcn().double().eval()
-    (stage,) = espcn.stages
-    assert stage.halo == 4
-    low = torch.rand(1, 3, 30, 12, dtype=torch.float64)
-    whole = espcn(low)[:, :, 40:60]
-    torch.testing.assert_close(espcn(low[:, :, 6:19])[:, :, 16:-16], whole)
-    assert not torch.allclose(espcn(low[:, :, 7:18])[:, :, 12:-12], whole)

@@ -1,11 +1,10 @@
-"""SRCNN: weights by hand, what its network sees, exact tiles."""
+"""SRCNN: weights by hand and what its network sees."""
 
 import pytest
 import torch
 
-from srgan.models.luminance import luminance
+from srgan.models.layers import enlarge, luminance
 from srgan.models.srcnn import Srcnn
-from srgan.models.ucsd import enlarge
 
 
 @pytest.mark.parametrize(("middle", "weights"), [(1, 8_032), (3, 24_416), (5, 57_184)])
@@ -30,17 +29,3 @@ def test_its_network_works_on_the_luminance_of_the_bicubic_picture() -> None:
     assert restored.shape == (2, 3, 24, 28)
     torch.testing.assert_close(seen[0], luminance(enlarge(low, 4)))
     torch.testing.assert_close(luminance(restored), srcnn.network(seen[0]))
-
-
-@pytest.mark.parametrize(("middle", "halo"), [(1, 3), (3, 4), (5, 4)])
-def test_tiled_with_its_halo_equals_the_whole(middle: int, halo: int) -> None:
-    torch.manual_seed(0)
-    srcnn = Srcnn(middle=middle).double().eval()
-    (stage,) = srcnn.stages
-    assert stage.halo == halo
-    low = torch.rand(1, 3, 30, 12, dtype=torch.float64)
-    whole = srcnn(low)[:, :, 40:60]
-    part = srcnn(low[:, :, 10 - halo : 15 + halo])[:, :, 4 * halo : -4 * halo]
-    torch.testing.assert_close(part, whole)
-    narrow = srcnn(low[:, :, 11 - halo : 14 + halo])[:, :, 4 * (halo - 1) : -4 * (halo - 1)]
-    assert not torch.allclose(narrow, whole)

@@ -1,11 +1,11 @@
-"""The generator: the paper's counts, its plain form, its range, and what it sees."""
+"""The networks of the paper: its counts, its plain forms, its range."""
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.srgan import Generator
+from srgan.models.srgan import Discriminator, Generator
 
 
 def plain_forward(generator: Generator, low: Tensor) -> Tensor:
@@ -48,38 +48,9 @@ def test_without_skips_nothing_goes_round_the_blocks() -> None:
     assert generator.trunk(torch.rand(1, 3, 6, 6)).abs().max() == 0
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 3])
-def test_sees_exactly_as_far_as_its_stages_say(blocks: int) -> None:
-    """Gradients of one output pixel reach to the radius, rounded up to whole pixels, and not beyond."""
-    torch.manual_seed(0)
-    generator = Generator(blocks=blocks, features=8).double().eval()
-    trunk, tail = generator.stages
-    side = 2 * (trunk.halo + tail.halo) + 5
-    middle = side // 2
-
-    low = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(generator.trunk(low)[0, :, middle, middle].sum(), low)
-    assert reach(gradient, middle) == trunk.radius == trunk.halo
-
-    features = torch.rand(1, 8, side, side, dtype=torch.float64, requires_grad=True)
-    restored = generator.tail(features)
-    for offset in range(4):
-        at = 4 * middle + offset
-        (gradient,) = torch.autograd.grad(restored[0, :, at, at].sum(), features, retain_graph=True)
-        assert 2 <= reach(gradient, middle) <= tail.halo == 3
-
-
-def reach(gradient: Tensor, middle: int) -> int:
-    """How far from the middle a gradient is not zero."""
-    rows = gradient[0].abs().sum(dim=(0, 2)).nonzero().flatten()
-    columns = gradient[0].abs().sum(dim=(0, 1)).nonzero().flatten()
-    return int(max((rows - middle).abs().max(), (columns - middle).abs().max()))
-
-
-def test_halo_of_the_published_network() -> None:
+def test_radius_of_the_published_network() -> None:
     trunk, tail = Generator().stages
     assert (trunk.radius, tail.radius) == (37, 2.5)  # 39.5 low-resolution pixels in all
-    assert (trunk.halo, tail.halo) == (37, 3)
 
 
 def test_starts_near_mid_gray_and_without_a_checkerboard() -> None:
@@ -93,3 +64,49 @@ def test_starts_near_mid_gray_and_without_a_checkerboard() -> None:
 def test_refuses_other_scales() -> None:
     with pytest.raises(ValueError, match="2, 4 or 8"):
         Generator(scale=3)
+
+
+def test_discriminator_s_parameters_by_hand() -> None:
+    pairs = [(64, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 512), (512, 512)]
+    convolutions = 3 * 64 * 9 + 64 + sum(9 * inputs * outputs + 2 * outputs for inputs, outputs in pairs)
+    dense = 6 * 6 * 512 * 1024 + 1024 + 1024 + 1
+    with torch.device("meta"):
+        discriminator = Discriminator()
+    assert sum(parameter.numel() for parameter in discriminator.parameters()) == convolutions + dense
+
+
+@pytest.mark.parametrize("crop", [16, 48, 112])
+def test_other_crops_give_one_logit_an_image(crop: int) -> None:
+    torch.manual_seed(0)
+    logits = Discriminator(crop=crop, features=4)(torch.rand(3, 3, crop, crop))
+    assert logits.shape == (3, 1)
+    assert torch.isfinite(logits).all()
+
+
+def test_discriminator_s_layers_are_those_of_figure_4() -> None:
+    with torch.device("meta"):
+        discriminator = Discriminator(crop=16)
+    convolutions = [module for module in discriminator.modules() if isinstance(module, nn.Conv2d)]
+    assert [(each.out_channels, each.stride[0]) for each in convolutions] == [
+        *((64, 1), (64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2))
+    ]
+    leaky = [module for module in discriminator.modules() if isinstance(module, nn.LeakyReLU)]
+    assert len(leaky) == 9
+    assert {module.negative_slope for module in leaky} == {0.2}
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in discriminator.modules()) == 7
+
+
+def test_mid_gray_is_the_paper_s_zero() -> None:
+    discriminator = Discriminator(crop=16, features=4)
+    first = discriminator.convolutions[0]
+    seen: list[torch.Tensor] = []
+    first.register_forward_hook(lambda _module, inputs, _output: seen.append(inputs[0]))
+    discriminator(torch.tensor([0.0, 0.5, 1.0])[:, None, None, None].expand(3, 3, 16, 16))
+    assert [float(values.mean()) for values in seen[0]] == [-1.0, 0.0, 1.0]
+
+
+def test_discriminator_refuses_crops_that_it_cannot_halve_four_times() -> None:
+    with pytest.raises(ValueError, match="multiple of 16"):
+        Discriminator(crop=100)
+    with pytest.raises(ValueError, match="crops of 16 pixels"):
+        Discriminator(crop=16, features=4)(torch.rand(1, 3, 32, 32))

@@ -1,4 +1,4 @@
-"""Networks trained to classify images, for the features that they compute at several depths; they are never trained here.
+"""Networks trained to classify images, for the features that they compute at several depths; they stay as they are.
 
 Distances between such features follow human judgement better than distances between pixels (Zhang et al. 2018).
 """

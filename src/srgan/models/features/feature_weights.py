@@ -3,7 +3,7 @@
 They are not srgan's to ship. Which network a file holds, its tensors say; nothing is unpickled.
 
 - VGG19 as torchvision's `vgg19-dcbb9e9d.pth`, or its tensors as `.safetensors` under the same names
-  (`features.0.weight`, ...), with every layer. A `.safetensors` whose metadata says `input: BGR, ...` holds the original
+  (`features.0.weight`, ...), with every layer. A `.safetensors` whose metadata says `input: BGR` holds the original
   filters, which expect BGR in 0 to 255 less the mean of Caffe.
 - VGG19 whose filters are scaled so that each feature has a mean of 1 (Gatys et al. 2016, section 2), as `.safetensors`
   with the convolutions by name (`conv1_1.weight`, ...), up to any layer, and as `preprocess` the step from RGB in

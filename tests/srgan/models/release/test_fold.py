@@ -21,6 +21,7 @@ from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 MAKERS: list[Callable[[], AnyGenerator]] = [
     lambda: Generator(blocks=2, features=8),
     lambda: CompactGenerator(blocks=2, features=8),
+    lambda: CompactGenerator(blocks=2, features=8, refinement=5),
     lambda: UcsdGenerator(blocks=2, features=8),
     lambda: CheungGenerator(blocks=2, features=4),
     UcsdSrcnn,
@@ -41,6 +42,8 @@ def settled(make: Callable[[], AnyGenerator]) -> AnyGenerator:
             nn.init.uniform_(module.weight, 0.5, 1.5)
         if isinstance(module, nn.PReLU):
             nn.init.uniform_(module.weight)
+        if isinstance(module, nn.Conv2d) and not module.weight.any():  # a refinement begins as the identity
+            nn.init.normal_(module.weight, std=0.1)
         if isinstance(module, nn.BatchNorm2d | nn.Conv2d) and module.bias is not None:
             nn.init.uniform_(module.bias, -0.3, 0.3)
     return generator.eval()
