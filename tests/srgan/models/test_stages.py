@@ -1,0 +1,66 @@
+"""Stages of all generators: with its halo a tile equals the whole, and with a pixel less it does not."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from srgan.models import ARCHITECTURES, AnyGenerator
+from srgan.models.cheung import CheungGenerator
+from srgan.models.compact import CompactGenerator
+from srgan.models.drcn import Drcn
+from srgan.models.espcn import Espcn
+from srgan.models.srcnn import Srcnn
+from srgan.models.srgan import Generator
+from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
+
+HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
+    "srgan, no blocks": (lambda: Generator(blocks=0, features=8), [5, 3]),
+    "srgan, 3 blocks": (lambda: Generator(blocks=3, features=8), [11, 3]),
+    "compact, no blocks": (lambda: CompactGenerator(blocks=0, features=8), [6]),
+    "compact, 3 blocks": (lambda: CompactGenerator(blocks=3, features=8), [12]),
+    "compact, refined": (lambda: CompactGenerator(blocks=1, features=8, refinement=5), [9]),
+    "cheung": (lambda: CheungGenerator(blocks=1, features=4), [7, 3]),
+    "ucsd": (lambda: UcsdGenerator(blocks=2, features=4), [6, 2]),
+    "ucsd srcnn": (UcsdSrcnn, [3]),
+    "srcnn 9-1-5": (lambda: Srcnn(middle=1), [3]),
+    "srcnn 9-3-5": (lambda: Srcnn(middle=3), [4]),
+    "srcnn 9-5-5": (Srcnn, [4]),
+    "espcn": (Espcn, [4]),
+    "drcn": (lambda: Drcn(recursions=4, features=4), [4]),
+}
+"""Networks, and whole low-resolution pixels that each of their stages sees on each side, counted by hand."""
+
+
+def settled(make: Callable[[], AnyGenerator]) -> AnyGenerator:
+    """A network in evaluation mode whose every layer sees its neighbourhood, as trained ones do."""
+    torch.manual_seed(0)
+    network = make()
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and not module.weight.any():
+            nn.init.normal_(module.weight)
+    if isinstance(network, Drcn):
+        nn.init.kaiming_normal_(network.network.recursion.weight)
+    return network.double().eval()
+
+
+def test_all_architectures_are_tested() -> None:
+    assert {type(make()) for make, _ in HALOS.values()} == set(ARCHITECTURES.values())
+
+
+@pytest.mark.parametrize(("make", "halos"), HALOS.values(), ids=HALOS.keys())
+def test_a_stage_sees_exactly_its_halo(make: Callable[[], AnyGenerator], halos: list[int]) -> None:
+    network = settled(make)
+    parts: list[Callable[[Tensor], Tensor]] = [network]
+    if len(network.stages) == 2:
+        parts = [network.trunk, network.tail]  # type: ignore[union-attr]
+    assert [stage.halo for stage in network.stages] == halos
+    x = torch.rand(1, 3, 40, 12, dtype=torch.float64)
+    for part, stage in zip(parts, network.stages, strict=True):
+        whole = part(x)
+        for halo in (stage.halo, stage.halo - 1):
+            tile = part(x[:, :, 15 - halo : 20 + halo])[:, :, stage.scale * halo :][:, :, : 5 * stage.scale]
+            same = torch.allclose(tile, whole[:, :, 15 * stage.scale : 20 * stage.scale], rtol=1e-7, atol=1e-9)
+            assert same == (halo == stage.halo)
+        x = whole
