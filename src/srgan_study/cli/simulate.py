@@ -12,11 +12,11 @@ from srgan.cli.console import failures, printable, say, show, show_json
 from srgan.errors import OutputError, SrganError, UsageError
 
 if TYPE_CHECKING:
-    from srgan.cli.progress_bar import Counter
-    from srgan_study.simulation.dry_run import Rehearsal
+    from srgan.cli.progress_bar import ProgressBar
+    from srgan_study.simulation.dry_run import DryRun
     from srgan_study.simulation.power import Question
     from srgan_study.simulation.rater_model import Kind, Model
-    from srgan_study.simulation.simulated_means import Mean
+    from srgan_study.simulation.simulated_means import PlantedMean
     from srgan_study.study import Study
 
 EPILOG = """\
@@ -126,12 +126,12 @@ def simulate(
     """Rehearse a study with programs as raters, or ask how many raters it needs; nobody is bothered."""
     with failures(as_json=as_json):
         _need_packages()
-        from srgan.cli.progress_bar import Counter, on_terminal
+        from srgan.cli.progress_bar import ProgressBar
         from srgan_study.simulation.rater_model import Model
         from srgan_study.study import read_study
 
         model = Model() if taste is None else Model(taste=taste)
-        counter = Counter(shown=on_terminal() and not as_json)
+        counter = ProgressBar(shown=not as_json)
         found = read_study(study)
         if difference is not None:
             if means or bad or raters is not None or output is not None:
@@ -159,16 +159,16 @@ def _need_packages() -> None:
 
 def _rehearsal(
     study: "Study", asked: tuple[int | None, int, list[str], list[str]], model: "Model"
-) -> "tuple[tuple[Mean, ...], Rehearsal]":
+) -> "tuple[tuple[PlantedMean, ...], DryRun]":
     """What is planted, and who rates it."""
-    from srgan_study.simulation.dry_run import Rehearsal
+    from srgan_study.simulation.dry_run import DryRun
     from srgan_study.simulation.rater_model import plant
-    from srgan_study.simulation.simulated_means import planted_means, read_means
+    from srgan_study.simulation.simulated_means import choose_means, parse_means
 
     raters, seed, means, bad = asked
-    chosen = planted_means(study, read_means(means))
+    chosen = choose_means(study, parse_means(means))
     planted = plant(study, {(mean.method, mean.data): mean.value for mean in chosen}, seed=seed, model=model)
-    return chosen, Rehearsal(planted, study.design.raters if raters is None else raters, _kinds(bad))
+    return chosen, DryRun(planted, study.design.raters if raters is None else raters, _kinds(bad))
 
 
 def _kinds(words: Sequence[str]) -> "tuple[Kind, ...]":
@@ -201,24 +201,24 @@ def _copied(folder: Path, copy: Path, study: "Study") -> Path:
 
 
 def _rehearse(
-    folder: Path, rehearsal: "Rehearsal", planted: "Sequence[Mean]", counter: "Counter", *, as_json: bool
+    folder: Path, rehearsal: "DryRun", planted: "Sequence[PlantedMean]", counter: "ProgressBar", *, as_json: bool
 ) -> None:
     """Have the study rated, and show what came out."""
     from srgan.cli.console import one_interruption
-    from srgan_study.simulation.dry_run import rehearse
-    from srgan_study.simulation.parameter_recovery import recovered, table
+    from srgan_study.simulation.dry_run import simulate_votes
+    from srgan_study.simulation.parameter_recovery import make_recovery_table, recover_means
     from srgan_study.votes.store import read_ratings
 
     try:
         with one_interruption(), counter:
-            codes = rehearse(folder, rehearsal, counter)
+            codes = simulate_votes(folder, rehearsal, counter)
             ratings = read_ratings(folder, simulated=True)
     except KeyboardInterrupt:
         say(f"Interrupted: the votes so far are in {folder}; run the same command again to go on")
         raise typer.Exit(130) from None
     kinds = dict(zip(codes, rehearsal.kinds, strict=True))
     bad = {code: kind for code, kind in kinds.items() if kind != "good"}
-    found = recovered(ratings, planted, bad)
+    found = recover_means(ratings, planted, bad)
     report = f"srgan study report {folder} --simulated"
     if as_json:
         means = [
@@ -228,18 +228,22 @@ def _rehearse(
         show_json(_finite({**document, "votes": rehearsal.votes, "means": means, "report": report}))
         return
     who = ", ".join(f"{code} {kind}" for code, kind in bad.items())
-    lines = [table(found, ratings, bad).markdown(), *([f"bad raters  {who}"] if bad else []), f"report      {report}"]
+    lines = [
+        make_recovery_table(found, ratings, bad).markdown(),
+        *([f"bad raters  {who}"] if bad else []),
+        f"report      {report}",
+    ]
     show("\n".join(printable(line) for line in "\n".join(lines).split("\n")))
 
 
-def _plan(study: "Study", question: "Question", counter: "Counter", *, as_json: bool) -> None:
+def _plan(study: "Study", question: "Question", counter: "ProgressBar", *, as_json: bool) -> None:
     """Show how many raters it takes."""
     from srgan.cli.console import one_interruption
-    from srgan_study.simulation.power import assumptions, curves, table
+    from srgan_study.simulation.power import compute_power, list_assumptions, make_power_table
 
     try:
         with one_interruption(), counter:
-            found = curves(study, question, counter.count)
+            found = compute_power(study, question, counter)
     except KeyboardInterrupt:
         say("Interrupted: nothing was written; with fewer --trials it is sooner done")
         raise typer.Exit(130) from None
@@ -248,11 +252,11 @@ def _plan(study: "Study", question: "Question", counter: "Counter", *, as_json: 
             {**asdict(curve), "needed": curve.needed(), "needed_corrected": curve.needed(corrected=True)}
             for curve in found
         ]
-        words = list(assumptions(question))
+        words = list(list_assumptions(question))
         show_json({"simulated": True, "question": asdict(question), "curves": sets, "assumptions": words})
         return
-    tables = [table(data, found, question, study.design.raters).markdown() for data in study.sets]
-    notes = "\n".join(f"- {line}" for line in assumptions(question))
+    tables = [make_power_table(data, found, question, study.design.raters).markdown() for data in study.sets]
+    notes = "\n".join(f"- {line}" for line in list_assumptions(question))
     show("\n".join(printable(line) for line in "\n".join([*tables, notes]).split("\n")))
 
 

@@ -1,26 +1,25 @@
-"""What a rehearsal's votes say of the means that were planted. This module does not know how votes were cast."""
+"""Recovery of planted means from the votes of a dry run."""
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from srgan.reporting.table import MISSING, Cell, Column, Number, Table
+from srgan.reporting import Cell, Column, Number, Table
 from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean
-from srgan_study.simulation.simulated_means import Mean
+from srgan_study.simulation.simulated_means import PlantedMean
 from srgan_study.votes.ratings import Ratings
 
 
 @dataclass(frozen=True)
-class Recovered:
-    """A planted mean, and what came out."""
+class RecoveredMean:
+    """A planted mean and its estimates from votes, with 95 % t intervals over raters."""
 
-    planted: Mean
+    planted: PlantedMean
     everyone: Estimate
-    """Over all raters, with a 95 % t interval."""
+    """Over all raters."""
     good: Estimate
-    """Over those who follow the model."""
+    """Over raters who follow the model."""
 
     @property
     def inside(self) -> bool:
@@ -28,55 +27,42 @@ class Recovered:
         return self.good.low <= self.planted.value <= self.good.high
 
 
-def recovered(ratings: Ratings, means: Sequence[Mean], bad: Collection[str]) -> tuple[Recovered, ...]:
-    """Each planted mean beside what the raters' votes say.
+def recover_means(ratings: Ratings, means: Sequence[PlantedMean], bad: Collection[str]) -> tuple[RecoveredMean, ...]:
+    """Return each planted mean with its estimates.
 
     Args:
-        ratings: of the rehearsal.
-        means: that were planted.
-        bad: the codes of raters who do not follow the model.
+        ratings: votes of the dry run.
+        means: planted means.
+        bad: codes of raters who do not follow the model.
     """
-    found = {data: _estimates(ratings, data, bad) for data in dict.fromkeys(mean.data for mean in means)}
-    return tuple(Recovered(mean, *found[mean.data][mean.method]) for mean in means)
+    recovered = []
+    for mean in means:
+        votes = ratings.table(data=mean.data)
+        own = nanmean(votes.scores[:, group_columns(ratings, votes)[mean.method]], 1)
+        good = np.array([rater not in bad for rater in votes.raters], dtype=bool)
+        recovered.append(RecoveredMean(mean, estimate_mean(own, "raters"), estimate_mean(own[good], "raters")))
+    return tuple(recovered)
 
 
-def table(found: Sequence[Recovered], ratings: Ratings, bad: Collection[str]) -> Table:
-    """Planted and recovered side by side, marked as simulated."""
+def make_recovery_table(recovered: Sequence[RecoveredMean], ratings: Ratings, bad: Collection[str]) -> Table:
+    """Return planted and recovered means side by side, marked as simulated."""
     header = [Column("set"), Column("method"), Column("planted"), Column("from"), Column("recovered [95 % interval]")]
     if bad:
         header.append(Column("of all raters [95 % interval]"))
-    rows = []
-    for one in found:
-        cells: list[Cell] = [one.planted.data, one.planted.method, (_number(one.planted.value),), one.planted.source]
+    rows: list[tuple[Cell, ...]] = []
+    for one in recovered:
         estimates = [one.good, one.everyone] if bad else [one.good]
-        rows.append((*cells, *((_interval(estimate),) for estimate in estimates)))
-    raters, inside = len(ratings.raters) - len(bad), sum(one.inside for one in found)
-    notes = [
+        numbers = [(Number.of(mean.mean, mean.low, mean.high, spec=".2f"),) for mean in estimates]
+        planted = one.planted
+        rows.append((planted.data, planted.method, (Number.of(planted.value, spec=".2f"),), planted.source, *numbers))
+    raters, inside = len(ratings.raters) - len(bad), sum(one.inside for one in recovered)
+    coverage = (
+        f"{inside} of {len(recovered)} planted means lie in their intervals; of 95 % intervals, about "
+        f"{round(0.95 * len(recovered))} should. Intervals of one panel are wrong together: it is kind or harsh to all."
+    )
+    notes = (
         "SIMULATED: these votes were cast by programs. They say nothing of any method or picture.",
         f"Recovered: the mean vote of the raters who follow the model, {raters} of them, with a t interval.",
-        f"{inside} of {len(found)} planted means lie in their intervals; of 95 % intervals, about "
-        f"{round(0.95 * len(found))} should. Intervals of one panel are wrong together: it is kind or harsh to all.",
-    ]
-    if raters < 2:
-        notes[2] = "One rater has no interval."
-    return Table("SIMULATED opinion scores, planted and recovered", tuple(header), tuple(rows), tuple(notes))
-
-
-def _estimates(ratings: Ratings, data: str, bad: Collection[str]) -> Mapping[str, tuple[Estimate, Estimate]]:
-    votes = ratings.table(data=data)
-    good = np.array([rater not in bad for rater in votes.raters], dtype=bool)
-    found = {}
-    for method, columns in group_columns(ratings, votes).items():
-        means = nanmean(votes.scores[:, columns], 1)
-        found[method] = (estimate_mean(means, "raters"), estimate_mean(means[good], "raters"))
-    return found
-
-
-def _number(value: float) -> Number:
-    return Number(MISSING if math.isnan(value) else f"{value:.2f}", (value,))
-
-
-def _interval(estimate: Estimate) -> Number:
-    values = (estimate.mean, estimate.low, estimate.high)
-    texts = [MISSING if math.isnan(value) else f"{value:.2f}" for value in values]
-    return Number(f"{texts[0]} [{texts[1]}, {texts[2]}]", values)
+        coverage if raters > 1 else "One rater has no interval.",
+    )
+    return Table("SIMULATED opinion scores, planted and recovered", tuple(header), tuple(rows), notes)

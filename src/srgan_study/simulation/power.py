@@ -1,176 +1,174 @@
-"""How many raters it takes to see a difference: Wilcoxon tests on votes drawn straight from the model of raters.
+"""Number of raters needed to detect a difference: Wilcoxon tests on votes drawn from the rater model.
 
-Two methods are planted a difference apart on as many pictures as a set of the study has, panels of raters are drawn
-again and again, and it is counted how often a test finds the difference, with the right sign. This module knows no
-votes of anybody; all that it says follows from the model.
+Two methods with a planted difference are rated by many simulated panels, on as many images as a set of the study has;
+power is the share of panels in which the test is significant with the right sign.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import UsageError
-from srgan.reporting.table import Cell, Column, Number, Table
+from srgan.progress import NoProgress, Progress
+from srgan.reporting import Cell, Column, Number, Table
 from srgan_study.analysis.differences import UNITS, Unit
 from srgan_study.analysis.wilcoxon import EXACT_UP_TO, compute_p_values, count_differences
-from srgan_study.simulation.rater_model import LEAST, MOST, Model, rounded
+from srgan_study.simulation.rater_model import LEAST, MOST, Model, round_votes
 from srgan_study.study import Study
 
 LEVEL = 0.05
 WANTED = 0.8
-"""The chance to find what is there with which a study is usually planned."""
-
-Count = Callable[[str, int, int], None]
-"""Told what is done, how much of it is done, and how much there is."""
+"""Power for which studies are usually planned."""
 
 _SHOWN = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200)
-_NAMES: Mapping[Unit, str] = {"rater": "by rater", "image": "by image", "pooled": "pooled"}
-_AT_ONCE = 2**21  # ratings of a method that are drawn together: 50 MB in all
+_UNIT_NAMES: Mapping[Unit, str] = {"rater": "by rater", "image": "by image", "pooled": "pooled"}
+_AT_ONCE = 2**21  # ratings per method drawn together: 50 MB in all
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Question:
-    """A difference, and how hard to look."""
+    """Difference to detect, and the effort of the simulation."""
 
     difference: float
-    """Between the means of two methods."""
+    """Difference between the means of two methods."""
     around: float = 3.0
-    """The middle of the two: votes spread most at 3, so that elsewhere fewer raters are enough."""
+    """Middle of the two means; at 3 votes spread most, so that elsewhere fewer raters suffice."""
     most: int = 100
-    """Raters, beyond which nothing is tried."""
+    """Largest number of raters to try."""
     trials: int = 1000
-    """Panels drawn; the more, the surer are the chances."""
+    """Number of simulated panels."""
     seed: int = 0
     model: Model = field(default_factory=Model)
 
     def __post_init__(self) -> None:
         if not (self.low < self.high and self.low >= LEAST and self.high <= MOST):
             raise UsageError(
-                f"--difference {self.difference:g} around {self.around:g} leaves the scale: "
-                f"both means must lie from {LEAST} to {MOST}, and differ"
+                f"difference {self.difference:g} around {self.around:g} leaves the scale: both means must lie from "
+                f"{LEAST} to {MOST}, and differ",
+                parameter="difference",
             )
-        if self.most < 2 or self.trials < 1:
-            raise UsageError("a power needs two raters and one trial at least: give --most 2 or more")
+        if self.most < 2:
+            raise UsageError(f"most must be at least 2, not {self.most}", parameter="most")
+        if self.trials < 1:
+            raise UsageError(f"trials must be at least 1, not {self.trials}", parameter="trials")
 
     @property
     def low(self) -> float:
-        """The lower mean."""
+        """Lower mean."""
         return self.around - self.difference / 2
 
     @property
     def high(self) -> float:
-        """The higher mean."""
+        """Higher mean."""
         return self.around + self.difference / 2
 
 
 @dataclass(frozen=True)
-class Curve:
-    """The chances of one test on one set."""
+class PowerCurve:
+    """Power of one test on one set."""
 
     data: str
     images: int
     pairs: int
-    """Of methods, which Holm's correction takes together."""
+    """Pairs of methods, which Holm's correction takes together."""
     unit: Unit
     trials: int
     raters: tuple[int, ...]
     """From 2."""
     found: tuple[float, ...]
-    """With so many raters, the chance of p < .05 with the right sign."""
+    """For each number of raters, the share of panels with p < .05 and the right sign."""
     corrected: tuple[float, ...]
-    """The same for p below .05 over the number of pairs: what is found after Holm's correction, at least."""
+    """The same with p < .05 / pairs, a lower bound of the power after Holm's correction."""
     false: tuple[float, ...]
-    """The chance of p < .05 where there is no difference: .05 or less of a test that keeps its promise."""
+    """Share of panels with p < .05 where there is no difference; at most .05 for a valid test."""
 
     def needed(self, *, corrected: bool = False) -> int | None:
-        """The smallest number of raters with a chance of 80 %; None if none that was tried has it."""
-        chances = self.corrected if corrected else self.found
-        return next((count for count, chance in zip(self.raters, chances, strict=True) if chance >= WANTED), None)
+        """Return the smallest number of raters with a power of 80 %; None if none that was tried has it."""
+        powers = self.corrected if corrected else self.found
+        return next((count for count, power in zip(self.raters, powers, strict=True) if power >= WANTED), None)
 
-    def at(self, raters: int) -> tuple[float, float, float]:
-        """Found, corrected and false with so many."""
-        place = self.raters.index(raters)
-        return self.found[place], self.corrected[place], self.false[place]
-
-    def error(self, chance: float) -> float:
-        """The standard error of a chance, by the number of trials; never nothing, however sure it looks."""
-        middle = (chance * self.trials + 1) / (self.trials + 2)
+    def error(self, power: float) -> float:
+        """Return the standard error of a power, never 0, by the number of trials."""
+        middle = (power * self.trials + 1) / (self.trials + 2)
         return math.sqrt(middle * (1 - middle) / self.trials)
 
 
-def curves(study: Study, question: Question, count: Count | None = None) -> tuple[Curve, ...]:
-    """The chances of each test on each set of a study, for up to as many raters as the question says.
+def compute_power(study: Study, question: Question, progress: Progress | None = None) -> tuple[PowerCurve, ...]:
+    """Return the power of each test on each set, for 2 to `question.most` raters.
 
     Args:
-        study: its sets, how many pictures and methods each has.
-        question: what is to be seen.
-        count: told of progress, in panels.
-
-    Raises:
-        UsageError: if the question cannot be meant.
+        study: gives the numbers of images and methods of each set.
+        question: difference to detect.
+        progress: counts panels.
     """
-    sizes = {data: _size(study, data) for data in study.sets}
-    done, whole = 0, 2 * question.trials * len(sizes)
-    found: list[Curve] = []
-    for data, (images, methods) in sizes.items():
+    progress = progress or NoProgress()
+    progress.start("panels of raters", 2 * question.trials * len(study.sets))
+    curves: list[PowerCurve] = []
+    for data in study.sets:
+        stimuli = [stimulus for stimulus in study.stimuli if stimulus.data == data]
+        images, methods = len({each.content for each in stimuli}), len({each.method for each in stimuli})
         pairs = max(methods * (methods - 1) // 2, 1)
-        sums = {unit: np.zeros((3, question.most - 1)) for unit in UNITS}
-        chance = np.random.default_rng([question.seed, images])
+        counts = {unit: np.zeros((3, question.most - 1)) for unit in UNITS}
+        rng = np.random.default_rng([question.seed, images])
         at_once = max(1, min(question.trials, _AT_ONCE // (question.most * images)))
         for null in (False, True):
             means = (question.low, question.low if null else question.high)
             for begin in range(0, question.trials, at_once):
                 trials = min(at_once, question.trials - begin)
-                ratings = _differences(question, means, (trials, question.most, images), chance)
-                for unit, sum_ in sums.items():
-                    _add(sum_, ratings, unit, pairs, null=null)
-                done += trials
-                if count is not None:
-                    count("panels of raters", done, whole)
+                differences = _draw_differences(question, means, (trials, question.most, images), rng)
+                for unit, count in counts.items():
+                    _count_significant(count, differences, unit, pairs, null=null)
+                progress.advance(trials)
         raters = tuple(range(2, question.most + 1))
-        for unit, sum_ in sums.items():
-            chances = (tuple(float(value) for value in row) for row in sum_ / question.trials)
-            found.append(Curve(data, images, pairs, unit, question.trials, raters, *chances))
-    return tuple(found)
+        for unit, count in counts.items():
+            powers = (tuple(row) for row in (count / question.trials).tolist())
+            curves.append(PowerCurve(data, images, pairs, unit, question.trials, raters, *powers))
+    return tuple(curves)
 
 
-def table(data: str, found: Sequence[Curve], question: Question, raters: int) -> Table:
-    """The chances on one set, for some numbers of raters, among them the study's own."""
-    units = {curve.unit: curve for curve in found if curve.data == data}
+def make_power_table(data: str, curves: Sequence[PowerCurve], question: Question, raters: int) -> Table:
+    """Return the power on one set for some numbers of raters, among them the study's own."""
+    units = {curve.unit: curve for curve in curves if curve.data == data}
     counts = sorted({count for count in (*_SHOWN, raters, question.most) if 2 <= count <= question.most})
     header = [Column("raters"), Column("by rater"), Column("after Holm"), Column("by image"), Column("pooled")]
-    header += [Column(f"false, {name}", (f"false {unit}",)) for unit, name in _NAMES.items()]
+    header += [Column(f"false, {name}", (f"false {unit}",)) for unit, name in _UNIT_NAMES.items()]
     rows: list[tuple[Cell, ...]] = []
+    rater, image, pooled = (units[unit] for unit in _UNIT_NAMES)
     for count in counts:
-        rater, image, pooled = (units[unit].at(count) for unit in _NAMES)
-        chances = (rater[0], rater[1], image[0], pooled[0], rater[2], image[2], pooled[2])
-        rows.append(((Number(str(count), (count,)),), *((_percent(chance),) for chance in chances)))
-    one = units["rater"]
-    error = max(one.error(chance) for chance in one.found)
+        columns = (rater.found, rater.corrected, image.found, pooled.found, rater.false, image.false, pooled.false)
+        shares = [column[count - 2] for column in columns]
+        rows.append(((Number(str(count), (count,)),), *((Number(f"{100 * s:.0f} %", (s,)),) for s in shares)))
+    error = max(rater.error(power) for power in rater.found)
+    caution = "A test that promises more than it keeps finds more, and is no better for it."
+    if 2.0 ** (1 - min(rater.images, EXACT_UP_TO)) >= LEVEL:
+        caution = f"By image nothing is ever found: {rater.images} pictures cannot give a p below {LEVEL:g}."
     notes = (
-        needed_words(units["rater"], question),
+        describe_need(rater, question),
         f"Of {question.trials:,} simulated panels; standard error of a chance: up to {100 * error:.1f} percentage "
-        f"points. After Holm: p below {LEVEL:g} / {one.pairs}, for {one.pairs} pairs of methods; Holm finds no less.",
-        "False: how often p is below 0.05 where the two are equally good; 5 % is what is promised. " + _caution(units),
+        f"points. After Holm: p below {LEVEL:g} / {rater.pairs}, for {rater.pairs} pairs of methods; Holm finds "
+        "no less.",
+        f"False: how often p is below 0.05 where the two are equally good; 5 % is what is promised. {caution}",
     )
-    title = f"SIMULATED: how often {question.difference:g} MOS is found on {data} ({one.images} pictures)"
+    title = f"SIMULATED: how often {question.difference:g} MOS is found on {data} ({rater.images} pictures)"
     return Table(title, tuple(header), tuple(rows), notes)
 
 
-def needed_words(curve: Curve, question: Question) -> str:
-    """How many raters it takes, in a sentence."""
-    parts = []
-    for corrected, which in ((False, "as one planned test"), (True, f"among all {curve.pairs} pairs, after Holm")):
-        count = curve.needed(corrected=corrected)
-        parts.append(f"{count or f'more than {question.most}'} {which}")
-    return f"Raters for a chance of {100 * WANTED:g} % by rater: {'; '.join(parts)}."
+def describe_need(curve: PowerCurve, question: Question) -> str:
+    """Return a sentence with the number of raters needed."""
+    alone, among = (curve.needed(corrected=corrected) or f"more than {question.most}" for corrected in (False, True))
+    return (
+        f"Raters for a chance of {100 * WANTED:g} % by rater: {alone} as one planned test; {among} among all "
+        f"{curve.pairs} pairs, after Holm."
+    )
 
 
-def assumptions(question: Question) -> tuple[str, ...]:
-    """What the chances rest on, in sentences."""
+def list_assumptions(question: Question) -> tuple[str, ...]:
+    """Return the assumptions behind the power, in sentences."""
     model = question.model
     spread = f"{min(model.inconsistencies):g} to {max(model.inconsistencies):g}"
     return (
@@ -185,58 +183,42 @@ def assumptions(question: Question) -> tuple[str, ...]:
     )
 
 
-def _caution(units: Mapping[Unit, Curve]) -> str:
-    pairs = min(units["image"].images, EXACT_UP_TO)
-    if 2.0 ** (1 - pairs) >= LEVEL:
-        return f"By image nothing is ever found: {pairs} pictures cannot give a p below {LEVEL:g}."
-    return "A test that promises more than it keeps finds more, and is no better for it."
-
-
-def _percent(chance: float) -> Number:
-    return Number(f"{100 * chance:.0f} %", (chance,))
-
-
-def _size(study: Study, data: str) -> tuple[int, int]:
-    """Pictures and methods of a set."""
-    stimuli = [stimulus for stimulus in study.stimuli if stimulus.data == data]
-    return len({stimulus.content for stimulus in stimuli}), len({stimulus.method for stimulus in stimuli})
-
-
-def _differences(
-    question: Question, means: tuple[float, float], shape: tuple[int, int, int], chance: np.random.Generator
+def _draw_differences(
+    question: Question, means: tuple[float, float], shape: tuple[int, int, int], rng: np.random.Generator
 ) -> NDArray[np.int8]:
-    """Votes on the second method minus votes on the first, of (panels, raters, images), all drawn anew."""
+    """Return votes on the second method minus votes on the first of new (panels, raters, images)."""
     model, (trials, raters, images) = question.model, shape
-    contents = chance.normal(0, model.content, (trials, images))
-    bias = chance.normal(0, model.bias, (trials, raters))
-    inconsistency = chance.choice(model.inconsistencies, (trials, raters)).astype(np.float32)
+    contents = rng.normal(0, model.content, (trials, images))
+    bias = rng.normal(0, model.bias, (trials, raters))
+    inconsistency = rng.choice(model.inconsistencies, (trials, raters)).astype(np.float32)
     votes = []
     for mean in means:
-        effects = contents + chance.normal(0, model.fit, (trials, images))
-        psi = np.array([[model.level(mean, row)] for row in effects]) + effects
-        shift = bias + chance.normal(0, model.taste, (trials, raters))
-        thoughts = chance.standard_normal(shape, np.float32)
-        thoughts *= inconsistency[:, :, None]
-        thoughts += shift[:, :, None].astype(np.float32)
-        thoughts += psi[:, None, :].astype(np.float32)
-        votes.append(rounded(thoughts).astype(np.int8))
+        effects = contents + rng.normal(0, model.fit, (trials, images))
+        psi = np.array([[model.solve_level(mean, row)] for row in effects]) + effects
+        shift = bias + rng.normal(0, model.taste, (trials, raters))
+        perceived = rng.standard_normal(shape, np.float32)
+        perceived *= inconsistency[:, :, None]
+        perceived += shift[:, :, None].astype(np.float32)
+        perceived += psi[:, None, :].astype(np.float32)
+        votes.append(round_votes(perceived).astype(np.int8))
     return np.asarray(votes[1] - votes[0])
 
 
-def _add(sums: NDArray[np.float64], ratings: NDArray[np.int8], unit: Unit, pairs: int, *, null: bool) -> None:
-    """Count in how many panels the test finds something, for each number of raters from 2."""
-    most = ratings.shape[1]
-    if unit == "pooled":  # only how often each difference occurs is needed
+def _count_significant(counts: Floats, differences: NDArray[np.int8], unit: Unit, pairs: int, *, null: bool) -> None:
+    """Add the number of panels with a significant test, for each number of raters from 2."""
+    if unit == "pooled":  # only the number of each difference is needed
         sizes = np.arange(1, 5)
-        each = np.stack([(ratings[..., None] == sign * sizes).sum(axis=2) for sign in (1, -1)], axis=2)
+        each = np.stack([(differences[..., None] == sign * sizes).sum(axis=2) for sign in (1, -1)], axis=2)
         running = np.cumsum(each, axis=1)
+    elif unit == "image":
+        running = np.cumsum(differences, axis=1, dtype=np.int64)
     else:
-        running = ratings.sum(axis=2, dtype=np.int64) if unit == "rater" else np.cumsum(ratings, axis=1, dtype=np.int64)
-    for place in range(most - 1):
-        seen = running[:, : place + 2] if unit == "rater" else running[:, place + 1]
-        ps, above = compute_p_values(seen if unit == "pooled" else count_differences(seen))
+        running = differences.sum(axis=2, dtype=np.int64)
+    for place in range(differences.shape[1] - 1):
+        sample = running[:, : place + 2] if unit == "rater" else running[:, place + 1]
+        ps, above = compute_p_values(sample if unit == "pooled" else count_differences(sample))
         if null:
-            sums[2, place] += np.count_nonzero(ps < LEVEL)
+            counts[2, place] += np.count_nonzero(ps < LEVEL)
         else:
-            sums[0, place] += np.count_nonzero((ps < LEVEL) & above)
-            sums[1, place] += np.count_nonzero((ps < LEVEL / pairs) & above)
+            counts[0, place] += np.count_nonzero((ps < LEVEL) & above)
+            counts[1, place] += np.count_nonzero((ps < LEVEL / pairs) & above)

@@ -1,13 +1,12 @@
-"""Raters that are programs: a stated model of how people vote, with means that are planted and can be found again.
+"""Model of raters for simulated studies, with method means that are planted and can be recovered.
 
-A rater i sees a version j of a picture for the r-th time and thinks
+Rater i sees version j of an image for the r-th time and perceives
 
     u_ijr = psi_j + b_i + t_im + v_i * eps_ijr,
 
-of which the vote is the whole number from 1 to 5 that is nearest. This is the model by which ITU-T P.910 (Annex E)
-screens raters, and t_im, the rater's taste for the method m, besides; with a taste of 0 it is that one. psi_j is a
-level of the method on the set and chance effects of the picture; the level is solved for so that the expected vote,
-after rounding and cutting, is the planted mean. This module does not know how votes are cast.
+and votes the nearest whole number from 1 to 5. This is the model by which ITU-T P.910 (Annex E) screens raters, plus
+t_im, the rater's taste for method m. psi_j is a level of the method on the set plus random effects of the image; the
+level is solved for so that the expected vote, after rounding and clipping, is the planted mean.
 """
 
 import hashlib
@@ -24,178 +23,158 @@ from srgan.errors import UsageError
 from srgan_study.study import Stimulus, Study
 from srgan_study.votes.ratings import Phase
 
-Numbers = NDArray[np.float64]
+Floats = NDArray[np.float64]
 Kind = Literal["good", "constant", "random", "inverted"]
-"""Good raters follow the model; others give one score always, or any at all, or have the scale the wrong way round."""
+"""Good raters follow the model; the others always give one score, random scores, or invert the scale."""
 BAD: tuple[Kind, ...] = ("constant", "random", "inverted")
 
 LEAST, MOST = 1.02, 4.98
-"""Between which a mean can be planted: at 1 and at 5 all votes would have to be the same."""
+"""Range of means that can be planted: at 1 and at 5 all votes would have to be equal."""
 
-_SHORTEST = 350  # ms of a response, a little more than what is asked of raters
+_SHORTEST = 350  # ms of a response, a little more than the server's minimum
 _CUTS = np.arange(1, 5) + 0.5  # between neighbouring scores
 
 
 @dataclass(frozen=True)
 class Model:
-    """How good raters vote; the sizes are assumptions, in steps of the scale, which a pilot study can replace."""
+    """Parameters of good raters, in steps of the scale: assumptions that a pilot study can replace."""
 
     bias: float = 0.3
-    """Standard deviation of b: how much kinder or harsher one rater is than another."""
+    """Standard deviation of b over raters."""
     taste: float = 0.15
-    """Standard deviation of t: how much more one rater likes a method than another does."""
+    """Standard deviation of t over raters and methods."""
     inconsistencies: tuple[float, ...] = (0.45, 0.55, 0.65, 0.75, 0.85)
-    """Of a rater, v is one of these, each as likely: the spread of the rater's votes on the same picture."""
+    """Possible values of a rater's v, equally likely."""
     content: float = 0.3
-    """Standard deviation of what all versions of one picture share."""
+    """Standard deviation of the effect that all versions of an image share."""
     fit: float = 0.2
-    """Standard deviation of what one version of one picture has for itself."""
+    """Standard deviation of the effect of a single version."""
     seconds: float = 2.8
-    """The median response."""
+    """Median response time."""
     pace: float = 0.5
     """Standard deviation of the logarithm of response times."""
 
     def __post_init__(self) -> None:
         if not self.inconsistencies or min(self.inconsistencies) <= 0:
-            raise UsageError("a rater who is never inconsistent cannot be simulated: give inconsistencies above 0")
-        if min(self.bias, self.taste, self.content, self.fit, self.pace) < 0 or self.seconds <= 0:
-            raise UsageError("a spread below 0 cannot be meant: give 0 or more, and seconds above 0")
+            raise UsageError("inconsistencies must be above 0", parameter="inconsistencies")
+        for name in ("bias", "taste", "content", "fit", "pace"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} must be 0 or more, not {getattr(self, name):g}", parameter=name)
+        if self.seconds <= 0:
+            raise UsageError(f"seconds must be above 0, not {self.seconds:g}", parameter="seconds")
 
-    @property
-    def spreads(self) -> Numbers:
-        """Standard deviation of u about psi over raters, for each of the inconsistencies."""
-        return np.sqrt(self.bias**2 + self.taste**2 + np.square(self.inconsistencies))
+    def expect(self, psi: float | Floats) -> Floats:
+        """Return the mean vote of the population of good raters on versions at psi."""
+        spreads = np.sqrt(self.bias**2 + self.taste**2 + np.square(self.inconsistencies))
+        distances = (np.asarray(psi, np.float64)[..., None, None] - _CUTS) / spreads[:, None]
+        return 1 + np.asarray(ndtr(distances).mean(axis=-2).sum(axis=-1))
 
-    def expected(self, psi: float | Numbers) -> Numbers:
-        """The mean vote on versions at psi, over all good raters there could be."""
-        return 1 + np.asarray(self._above(psi).sum(axis=-1))
-
-    def variance(self, psi: float | Numbers) -> Numbers:
-        """The variance of the votes on versions at psi, over all good raters there could be."""
-        above = self._above(psi)  # E(n^2) of n, the number of cuts below the vote, is the sum of (2k - 1) P(n >= k)
-        return np.asarray((above * (2 * np.arange(1, 5) - 1)).sum(axis=-1) - above.sum(axis=-1) ** 2)
-
-    def _above(self, psi: float | Numbers) -> Numbers:
-        """The chance of a vote above each cut, along a new last axis."""
-        distance = (np.asarray(psi, np.float64)[..., None, None] - _CUTS) / self.spreads[:, None]
-        return np.asarray(ndtr(distance).mean(axis=-2))
-
-    def level(self, mean: float, effects: Numbers) -> float:
-        """The level at which versions with these effects have this mean of all votes.
+    def solve_level(self, mean: float, effects: Floats) -> float:
+        """Return the level at which versions with these effects have this mean vote.
 
         Raises:
             UsageError: if votes from 1 to 5 can hardly have that mean.
         """
         if not LEAST <= mean <= MOST:
-            raise UsageError(f"a mean of {mean:g} cannot be planted: give one from {LEAST} to {MOST}")
+            raise UsageError(f"means must be from {LEAST} to {MOST}, not {mean:g}", parameter="means")
 
-        def missing(level: float) -> float:
-            return float(self.expected(level + effects).mean()) - mean
+        def error(level: float) -> float:
+            return float(self.expect(level + effects).mean()) - mean
 
-        return float(brentq(missing, -20.0 - effects.max(), 26.0 - effects.min(), xtol=1e-9))
+        return float(brentq(error, -20.0 - effects.max(), 26.0 - effects.min(), xtol=1e-9))
 
 
 @dataclass(frozen=True)
 class Planted:
-    """What a study's versions are worth to simulated raters."""
+    """Values of a study's versions for simulated raters."""
 
     study: Study
     model: Model
     seed: int
     means: Mapping[tuple[str, str], float]
-    """By method and set: the mean of the votes of all good raters there could be, on the study's own pictures."""
-    psi: Numbers
-    """Of every stimulus."""
-    practice: Numbers
-    """Of every stimulus of the practice: from bad to good, in even steps."""
+    """By method and set: mean vote of the population of good raters on the study's own images."""
+    psi: Floats
+    """(stimuli,)"""
+    practice: Floats
+    """psi of the practice stimuli: from bad to good, in even steps."""
 
 
 def plant(
     study: Study, means: Mapping[tuple[str, str], float], *, seed: int = 0, model: Model | None = None
 ) -> Planted:
-    """Give every version its psi, so that the means of methods on sets are those.
+    """Choose psi of every version so that the methods' means on each set are the given ones.
 
     Args:
-        study: of which the versions are.
-        means: by method and set, of all that the study has.
-        seed: of the effects of pictures.
-        model: of raters; without it, the usual one.
-
-    Raises:
-        UsageError: if a mean cannot be planted.
+        study: study to rate.
+        means: mean of each of its methods and sets.
+        seed: random seed of the image effects.
+        model: parameters of raters.
     """
     model = model or Model()
-    places: dict[tuple[str, str], list[Stimulus]] = {}
+    groups: dict[tuple[str, str], list[Stimulus]] = {}
     for stimulus in study.stimuli:
-        places.setdefault((stimulus.method, stimulus.data), []).append(stimulus)
+        groups.setdefault((stimulus.method, stimulus.data), []).append(stimulus)
     psi = np.zeros(len(study.stimuli))
-    for (method, data), stimuli in places.items():
-        effects = np.array([_effect(model, seed, data, stimulus.content, method) for stimulus in stimuli])
-        psi[[stimulus.id for stimulus in stimuli]] = model.level(means[method, data], effects) + effects
+    for (method, data), stimuli in groups.items():
+        effects = np.array([_draw_effect(model, seed, stimulus) for stimulus in stimuli])
+        psi[[stimulus.id for stimulus in stimuli]] = model.solve_level(means[method, data], effects) + effects
     practice = np.linspace(1.2, 4.5, len(study.practice))
-    return Planted(study, model, seed, {key: float(means[key]) for key in places}, psi, practice)
+    return Planted(study, model, seed, {key: float(means[key]) for key in groups}, psi, practice)
 
 
 @dataclass(frozen=True)
-class Rater:
-    """One simulated rater, with every vote that they could be asked for."""
+class SimulatedRater:
+    """One simulated rater with a vote for every stimulus in every phase."""
 
     code: str
     kind: Kind
     bias: float
     """b_i; of good and inverted raters."""
     inconsistency: float
-    """v_i, as the bias."""
+    """v_i, likewise."""
     scores: Mapping[Phase, NDArray[np.int64]]
-    """By phase: for each stimulus, whether this rater meets it in that phase or not."""
+    """By phase, the vote for each stimulus."""
     milliseconds: Mapping[Phase, NDArray[np.int64]]
-    """Of each of these: the response time."""
+    """By phase, the response time for each stimulus."""
 
 
-def make_rater(planted: Planted, code: str, kind: Kind = "good") -> Rater:
-    """The rater with a code: the same for the same seed, whoever else there is and whenever they vote."""
+def make_rater(planted: Planted, code: str, kind: Kind = "good") -> SimulatedRater:
+    """Return the rater with a code; it depends on the seed and the code alone."""
     model, study = planted.model, planted.study
-    chance = generator(planted.seed, "rater", code)
+    rng = make_rng(planted.seed, "rater", code)
     methods = {method: place for place, method in enumerate(sorted({each.method for each in study.stimuli}))}
-    bias, tastes = chance.normal(0, model.bias), chance.normal(0, model.taste, len(methods))
-    inconsistency = float(chance.choice(model.inconsistencies))
-    liked = tastes[[methods[stimulus.method] for stimulus in study.stimuli]] if study.stimuli else np.zeros(0)
-    pace = model.seconds * np.exp(chance.normal(0, 0.2))
-    favourite = int(chance.integers(2, 5))
+    bias, tastes = rng.normal(0, model.bias), rng.normal(0, model.taste, len(methods))
+    inconsistency = float(rng.choice(model.inconsistencies))
+    taste = tastes[[methods[stimulus.method] for stimulus in study.stimuli]] if study.stimuli else np.zeros(0)
+    pace = model.seconds * np.exp(rng.normal(0, 0.2))
+    constant = int(rng.integers(2, 5))
     scores: dict[Phase, NDArray[np.int64]] = {}
     milliseconds: dict[Phase, NDArray[np.int64]] = {}
     for phase in get_args(Phase):
-        psi = planted.practice if phase == "practice" else planted.psi + liked
-        honest = rounded(psi + bias + inconsistency * chance.standard_normal(len(psi)))
-        anything = chance.integers(1, 6, len(psi))
-        seconds = pace * np.exp(chance.normal(0, model.pace, len(psi)))
-        scores[phase] = _given(kind, honest, anything, favourite)
-        careless = 0.15 if kind in ("constant", "random") else 1.0  # who does not look needs no time
-        milliseconds[phase] = np.maximum(np.rint(careless * seconds * 1000), _SHORTEST).astype(np.int64)
-    return Rater(code, kind, float(bias), inconsistency, scores, milliseconds)
+        psi = planted.practice if phase == "practice" else planted.psi + taste
+        good = round_votes(psi + bias + inconsistency * rng.standard_normal(len(psi)))
+        random = rng.integers(1, 6, len(psi))  # drawn for all kinds, so that a rater's other numbers are the same
+        seconds = pace * np.exp(rng.normal(0, model.pace, len(psi)))
+        by_kind = {"good": good, "constant": np.full_like(good, constant), "random": random, "inverted": 6 - good}
+        scores[phase] = by_kind[kind]
+        haste = 0.15 if kind in ("constant", "random") else 1.0  # these do not look
+        milliseconds[phase] = np.maximum(np.rint(haste * seconds * 1000), _SHORTEST).astype(np.int64)
+    return SimulatedRater(code, kind, float(bias), inconsistency, scores, milliseconds)
 
 
-def rounded(thoughts: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """The scores that are nearest, from 1 to 5."""
-    return np.asarray(np.clip(np.floor(thoughts + 0.5), 1, 5).astype(np.int64))
+def round_votes(perceived: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Return the nearest scores from 1 to 5."""
+    return np.asarray(np.clip(np.floor(perceived + 0.5), 1, 5).astype(np.int64))
 
 
-def generator(seed: int, *words: str) -> np.random.Generator:
-    """Chance that depends on the seed and these words alone."""
+def make_rng(seed: int, *words: str) -> np.random.Generator:
+    """Return a random generator that depends on the seed and the words alone."""
     digest = hashlib.sha256("\n".join(words).encode()).digest()
     return np.random.default_rng([seed, *np.frombuffer(digest, np.dtype("<u4")).tolist()])
 
 
-def _effect(model: Model, seed: int, data: str, content: str, method: str) -> float:
-    """Of a picture, and of this version of it."""
-    shared = generator(seed, "content", data, content).normal(0, model.content)
-    own = generator(seed, "version", data, content, method).normal(0, model.fit)
-    return float(shared + own)
-
-
-def _given(kind: Kind, honest: NDArray[np.int64], anything: NDArray[np.int64], favourite: int) -> NDArray[np.int64]:
-    if kind == "constant":
-        return np.full_like(honest, favourite)
-    if kind == "random":
-        return anything
-    return 6 - honest if kind == "inverted" else honest
+def _draw_effect(model: Model, seed: int, stimulus: Stimulus) -> float:
+    """Return the effect of an image plus that of its version."""
+    image = (stimulus.data, stimulus.content)
+    shared = make_rng(seed, "content", *image).normal(0, model.content)
+    return float(shared + make_rng(seed, "version", *image, stimulus.method).normal(0, model.fit))

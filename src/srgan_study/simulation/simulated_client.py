@@ -1,8 +1,6 @@
-"""A simulated rater's visit: all that a person's browser would ask of the server, and a look at what it answers.
+"""Client of a simulated rater: sends the requests of a browser and checks every response against the study.
 
-The rater knows what the study should show, and compares: which pictures come, how large they are, and what the server
-says of progress. Only time is not real: nobody waits, and response times are the model's. This module does not know
-how scores come about.
+Only time is simulated: nobody waits, and response times are those of the rater model.
 """
 
 import json
@@ -18,163 +16,148 @@ import httpx
 from srgan.errors import SrganError, UsageError
 from srgan_study.server.presentation_order import Presentation, presentations
 from srgan_study.server.rater_state import ratings_of
-from srgan_study.simulation.rater_model import Rater, generator
+from srgan_study.simulation.rater_model import SimulatedRater, make_rng
 from srgan_study.study import LABELS, StimulusImage, Study
 
-State = dict[str, Any]
+Document = dict[str, Any]
 
 _SCREEN = (1920, 1080)
-_FIRST = 3  # pictures that every rater looks at
+_FIRST = 3  # images that every rater loads
 
 
 @dataclass(frozen=True)
 class Habits:
-    """What raters do now and then; each is the chance of it at one picture."""
+    """Chances of unusual actions at each image."""
 
     undo: float = 0.01
-    """The wrong key is pressed, and the vote taken back."""
+    """A wrong vote is sent, and taken back."""
     reload: float = 0.005
-    """The page is loaded again, as on another device, which goes on in place of the one before."""
+    """The page is reloaded, as on another device, which takes over the session."""
     pause: float = 0.002
-    """Besides the pause after as many minutes as the design gives a sitting."""
+    """A pause is made before the sitting is as long as the design allows."""
 
     def __post_init__(self) -> None:
-        if not all(0 <= chance <= 1 for chance in (self.undo, self.reload, self.pause)):
-            raise UsageError("habits are chances: give numbers from 0 to 1")
+        for name in ("undo", "reload", "pause"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name)}", parameter=name)
 
 
-@dataclass(frozen=True)
-class Share:
-    """Which pictures a rater looks at: one of so many parts, so that all are looked at, and evenly over time."""
-
-    part: int = 0
-    parts: int = 1
-
-    def has(self, shown: StimulusImage) -> bool:
-        """Whether the picture is in this part."""
-        return int(shown.sha256[:8], 16) % self.parts == self.part
-
-
-class Visit:
-    """One rater at the study, from wherever the server says that they stand.
+class SimulatedClient:
+    """One rater's requests, from the state that the server reports.
 
     Args:
-        client: that speaks to the server for this rater alone; it is closed after the visit.
-        study: that is rated.
-        rater: who votes.
+        http: HTTP client of this rater alone; it is closed at the end.
+        study: study that the server should show.
+        rater: votes and response times.
         token: of the rater's link.
-        share: of the pictures that the rater looks at, besides the first few.
-        habits: of the rater.
-        leave: asked before every vote whether to stop here.
+        habits: chances of unusual actions.
+        share: index and number of the parts of the images; only this part is loaded, besides the first three.
+        should_leave: called before every vote; true ends the visit.
     """
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        http: httpx.AsyncClient,
         study: Study,
-        rater: Rater,
+        rater: SimulatedRater,
         token: str,
         *,
-        share: Share,
         habits: Habits,
-        leave: Callable[[], bool],
+        share: tuple[int, int] = (0, 1),
+        should_leave: Callable[[], bool] = lambda: False,
     ) -> None:
         self.done: int | None = None
-        """Votes that stand, practice among them; None before the server was asked."""
-        self._client, self._study, self._rater, self._link = client, study, rater, f"/r/{token}"
-        self._share, self._leave = share, leave
+        """Votes so far, practice included; None before the first response."""
+        self._http, self._study, self._rater, self._link = http, study, rater, f"/r/{token}"
+        self._share, self._should_leave = share, should_leave
         order = presentations(study, rater.code)
         self._order = {
-            "practice": [shown for shown in order if shown.phase == "practice"],
-            "rating": [shown for shown in order if shown.phase != "practice"],
+            "practice": [presentation for presentation in order if presentation.phase == "practice"],
+            "rating": [presentation for presentation in order if presentation.phase != "practice"],
         }
-        self._now = datetime.now(UTC)
-        self._sitting = timedelta()
-        self._looked = 0
-        chance = generator(0, "habits", study.hash, rater.code).random((3, ratings_of(study)))
+        self._now, self._sitting = datetime.now(UTC), timedelta()
+        self._seen, self._lease = 0, ""
+        draws = make_rng(0, "habits", study.hash, rater.code).random((3, ratings_of(study)))
         rates = (habits.undo, habits.reload, habits.pause)
-        self._undo, self._reload, self._pause = (row < rate for row, rate in zip(chance, rates, strict=True))
+        self._undo, self._reload, self._pause = (row < rate for row, rate in zip(draws, rates, strict=True))
 
     async def rate_everything(self) -> None:
-        """All that is left to do.
+        """Do everything that is left to do.
 
         Raises:
-            SrganError: if the server does not answer, or something else than it should.
+            SrganError: if the server does not answer, or gives a wrong response.
         """
-        async with self._client:
+        async with self._http:
             state = await self._enter()
-            while state["stage"] != "done" and not self._leave():
-                state = await self._go_on(state)
+            while state["stage"] != "done" and not self._should_leave():
+                if state["stage"] == "consent":
+                    answers = {"age": "simulated", "vision": "simulated"}
+                    state = await self._post("consent", consent="simulated", answers=answers)
+                elif state["stage"] == "calibration":
+                    await self._view_calibration()
+                    state = await self._post("calibrated")
+                else:
+                    state = await self._rate(state)
         if state["stage"] == "done":
             self._check(bool(state["completion_code"]), "no completion code at the end")
 
-    async def _go_on(self, state: State) -> State:
-        if state["stage"] == "consent":
-            answers = {"age": "simulated", "vision": "simulated"}
-            return await self._post("consent", consent="simulated", answers=answers)
-        if state["stage"] == "calibration":
-            await self._look_at_calibration()
-            return await self._post("calibrated")
-        return await self._rate(state)
-
-    async def _enter(self) -> State:
-        """Open the link, as a browser would."""
-        page = await self._get(self._link)
-        self._check(page.headers["content-type"].startswith("text/html"), "a page that is no page")
-        told: State = (await self._get(f"{self._link}/state")).json()
+    async def _enter(self) -> Document:
+        """Open the link and take the session over."""
+        page = await self._request("GET", self._link)
+        self._check(page.headers["content-type"].startswith("text/html"), "the page is not HTML")
+        reported: Document = (await self._request("GET", f"{self._link}/state")).json()
         self._lease = ""
-        answer = await self._send("take", client=secrets.token_hex(8))
-        self._lease = str(answer["lease"])
-        state: State = answer["state"]
-        self._check((state["stage"], state["done"]) == (told["stage"], told["done"]), "two states at once")
-        self._check(state["simulated"] is True, "that it is a study of people")
-        self.done = self._votes(state)
+        response = await self._send("take", client=secrets.token_hex(8))
+        self._lease = str(response["lease"])
+        state: Document = response["state"]
+        same = (state["stage"], state["done"]) == (reported["stage"], reported["done"])
+        self._check(same, "two states at once")
+        self._check(state["simulated"] is True, "the study is not marked as simulated")
+        self.done = self._count_votes(state)
         return state
 
-    async def _look_at_calibration(self) -> None:
-        examples = (await self._get(f"{self._link}/calibration")).json()["examples"]
+    async def _view_calibration(self) -> None:
+        examples = (await self._request("GET", f"{self._link}/calibration")).json()["examples"]
         expected = self._study.calibration
-        self._check(len(examples) == len(expected), f"{len(examples)} examples and not {len(expected)}")
-        for told, example in zip(examples, expected, strict=True):
-            said = (told["score"], told["label"])
-            self._check(said == (example.score, LABELS[example.score]), f"of an example that it is {said}")
-            await self._look(told, example.shown)
+        self._check(len(examples) == len(expected), f"{len(examples)} examples, not {len(expected)}")
+        for example, one in zip(examples, expected, strict=True):
+            self._check((example["score"], example["label"]) == (one.score, LABELS[one.score]), "an example's score")
+            await self._view(example, one.shown)
 
-    async def _rate(self, state: State) -> State:
-        """Cast the next vote, and whatever comes with it."""
+    async def _rate(self, state: Document) -> Document:
+        """Cast the next vote, with the unusual actions that go with it."""
         stage, place = state["stage"], state["done"]
-        expected = self._order[stage]
-        self._check(state["total"] == len(expected), f"that {state['total']} are to be rated and not {len(expected)}")
-        for told, one in zip(state["next"], expected[place:], strict=False):
-            self._check(_size(told) == _size_of(self._shown(one)), "another picture's size")
-        presentation, told = expected[place], state["next"][0]
-        await self._look(told, self._shown(presentation))
-        if stage == "rating" and self._reload[place]:
+        expected, habitual = self._order[stage], stage == "rating"
+        self._check(state["total"] == len(expected), f"{state['total']} ratings in total, not {len(expected)}")
+        for following, one in zip(state["next"], expected[place:], strict=False):
+            self._check_size(following, self._find_image(one))
+        presentation, current = expected[place], state["next"][0]
+        await self._view(current, self._find_image(presentation))
+        if habitual and self._reload[place]:
             again = await self._enter()
-            self._check(again["next"] == state["next"], "another picture after the page was loaded again")
+            self._check(again["next"] == state["next"], "another image after a reload")
         score = int(self._rater.scores[presentation.phase][presentation.stimulus])
-        if stage == "rating" and self._undo[place]:
-            slip = await self._vote(told, presentation, score % 5 + 1)
-            self._check(slip["undoable"] == told["assignment"], "that the last vote cannot be taken back")
-            back = await self._post("undo", assignment=told["assignment"])
-            self._check(back["next"][:1] == [told], "another picture after a vote was taken back")
-        after = await self._vote(told, presentation, score)
-        moved = self._votes(after) == self._votes(state) + 1
-        self._check(moved, f"after a vote that {after['done']} are done in stage {after['stage']}")
-        self.done = self._votes(after)
+        if habitual and self._undo[place]:
+            slip = await self._vote(current, presentation, score % 5 + 1)
+            self._check(slip["undoable"] == current["assignment"], "the last vote cannot be taken back")
+            back = await self._post("undo", assignment=current["assignment"])
+            self._check(back["next"][:1] == [current], "another image after an undo")
+        after = await self._vote(current, presentation, score)
+        self._check(self._count_votes(after) == self._count_votes(state) + 1, f"{after['done']} votes after a vote")
+        self.done = self._count_votes(after)
         tired = self._sitting >= timedelta(minutes=self._study.design.sitting_minutes)
-        if after["stage"] == "rating" and (tired or (stage == "rating" and self._pause[place])):
+        if after["stage"] == "rating" and (tired or (habitual and self._pause[place])):
             return await self._rest(after)
         return after
 
-    async def _vote(self, told: State, presentation: Presentation, score: int) -> State:
+    async def _vote(self, current: Document, presentation: Presentation, score: int) -> Document:
         milliseconds = int(self._rater.milliseconds[presentation.phase][presentation.stimulus])
         shown_at, spent = self._now, timedelta(milliseconds=milliseconds)
         self._now += spent
         self._sitting += spent
         return await self._post(
             "votes",
-            assignment=told["assignment"],
+            assignment=current["assignment"],
             score=score,
             key=secrets.token_hex(16),
             shown_at=shown_at.isoformat(timespec="milliseconds"),
@@ -184,73 +167,60 @@ class Visit:
             zoom_ok=True,
         )
 
-    async def _rest(self, before: State) -> State:
-        """A pause, and the next sitting."""
+    async def _rest(self, before: Document) -> Document:
+        """Pause, and start the next sitting."""
         await self._post("events", kind="pause", detail="simulated")
         self._now, self._sitting = self._now + timedelta(minutes=10), timedelta()
         state = await self._post("events", kind="resume", detail="simulated")
-        numbers = before["sitting"]["number"], state["sitting"]["number"]
-        self._check(numbers[1] == numbers[0] + 1, f"that sitting {numbers[1]} comes after {numbers[0]}")
-        self._check(state["next"] == before["next"], "another picture after a pause")
+        first, second = before["sitting"]["number"], state["sitting"]["number"]
+        self._check(second == first + 1, f"sitting {second} after sitting {first}")
+        self._check(state["next"] == before["next"], "another image after a pause")
         return state
 
-    async def _look(self, told: State, shown: StimulusImage) -> None:
-        """See that the picture at an address is the right one, unless another rater does."""
-        self._check(_size(told) == _size_of(shown), "another picture's size")
-        self._looked += 1
-        if not self._share.has(shown) and self._looked > _FIRST:
-            return
-        answer = await self._get(str(told["address"]))
-        self._check(sha256(answer.content).hexdigest() == shown.sha256, "another picture than the study's")
+    async def _view(self, current: Document, image: StimulusImage) -> None:
+        """Load an image and check it, unless another rater does."""
+        self._check_size(current, image)
+        self._seen += 1
+        part, parts = self._share
+        if int(image.sha256[:8], 16) % parts == part or self._seen <= _FIRST:
+            response = await self._request("GET", str(current["address"]))
+            self._check(sha256(response.content).hexdigest() == image.sha256, "another image than the study's")
 
-    def _shown(self, presentation: Presentation) -> StimulusImage:
+    def _find_image(self, presentation: Presentation) -> StimulusImage:
         stimuli = self._study.practice if presentation.phase == "practice" else self._study.stimuli
         return stimuli[presentation.stimulus].shown
 
-    def _votes(self, state: State) -> int:
-        """Votes that stand."""
-        practice = len(self._order["practice"])
+    def _count_votes(self, state: Document) -> int:
         if state["stage"] == "practice":
             return int(state["done"])
-        return practice + int(state["done"]) if state["stage"] in ("rating", "done") else self.done or 0
+        if state["stage"] in ("rating", "done"):
+            return len(self._order["practice"]) + int(state["done"])
+        return self.done or 0
 
-    async def _post(self, what: str, **body: Any) -> State:
-        """Post something as who holds the lease.
-
-        Returns:
-            Where the rater stands after it.
-        """
-        state: State = (await self._send(what, lease=self._lease, **body))["state"]
+    async def _post(self, what: str, **body: Any) -> Document:
+        """Send something as the holder of the lease; return the state after it."""
+        state: Document = (await self._send(what, lease=self._lease, **body))["state"]
         return state
 
     async def _send(self, what: str, **body: Any) -> Any:
-        headers = {"content-type": "application/json"}
-        content = json.dumps(body).encode()
-        return (await self._answer("POST", f"{self._link}/{what}", content=content, headers=headers)).json()
+        headers, content = {"content-type": "application/json"}, json.dumps(body).encode()
+        return (await self._request("POST", f"{self._link}/{what}", content=content, headers=headers)).json()
 
-    async def _get(self, address: str) -> httpx.Response:
-        return await self._answer("GET", address)
-
-    async def _answer(self, method: str, address: str, **request: Any) -> httpx.Response:
+    async def _request(self, method: str, address: str, **options: Any) -> httpx.Response:
         try:
-            answer = await self._client.request(method, address, **request)
+            response = await self._http.request(method, address, **options)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise SrganError(f"the study's server does not answer ({reason}): run the same command again") from error
-        self._check(answer.status_code == 200, f"{answer.status_code} {answer.text[:200]!r} to a {method}")
-        return answer
+        self._check(response.status_code == 200, f"status {response.status_code} {response.text[:200]!r} of a {method}")
+        return response
 
-    def _check(self, right: bool, told: str) -> None:
+    def _check_size(self, current: Document, image: StimulusImage) -> None:
+        self._check((current["width"], current["height"]) == (image.width, image.height), "another image's size")
+
+    def _check(self, right: bool, problem: str) -> None:
         if not right:
             raise SrganError(
-                f"the server told rater {self._rater.code} {told}: that is a fault of srgan, so do not invite people "
-                "with this version, and report it"
+                f"wrong response of the server to rater {self._rater.code} ({problem}): this is a fault of srgan, so "
+                "report it, and do not invite people with this version"
             )
-
-
-def _size(told: State) -> tuple[int, int]:
-    return int(told["width"]), int(told["height"])
-
-
-def _size_of(shown: StimulusImage) -> tuple[int, int]:
-    return shown.width, shown.height

@@ -1,7 +1,4 @@
-"""The means that are planted in a rehearsal: as asked for, else as the paper printed them, else spread evenly.
-
-This module does not know how raters vote.
-"""
+"""Means to plant in a dry run: the requested ones, else those printed in the paper, else evenly spread ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,79 +9,78 @@ from srgan_study.simulation.rater_model import LEAST, MOST
 from srgan_study.study import Study
 
 WORST, BEST = 1.3, 4.4
-"""Between which methods are spread on a set of which nothing is known: about what the paper's worst and best got."""
+"""Range of evenly spread means on a set without known ones: about the paper's worst and best."""
 
 
 @dataclass(frozen=True)
-class Mean:
-    """A mean that is to be planted."""
+class PlantedMean:
+    """Mean opinion score to plant."""
 
     method: str
     data: str
-    """The set."""
     value: float
     source: str
-    """Where it is from, in a word or two."""
+    """Origin of the value, in a word or two."""
 
 
-def planted_means(study: Study, asked: Mapping[str, float]) -> tuple[Mean, ...]:
-    """A mean for every method on every set of a study, in the study's order.
+def choose_means(study: Study, requested: Mapping[str, float]) -> tuple[PlantedMean, ...]:
+    """Return a mean for every method on every set, in the study's order.
 
     Args:
-        study: of which the methods and sets are.
-        asked: by method, or by `SET/METHOD` for one set alone.
+        study: study whose methods and sets these are.
+        requested: values by method, or by `SET/METHOD` for one set.
 
     Raises:
-        UsageError: if a mean is asked for something that the study does not have, or is no mean of votes.
+        UsageError: if a requested method is not in the study, or a value is not from 1.02 to 4.98.
     """
-    for name, value in asked.items():
+    for name, value in requested.items():
         if not LEAST <= value <= MOST:
-            raise UsageError(f"a mean of {value:g} cannot be planted for {name}: give one from {LEAST} to {MOST}")
-    found = []
+            raise UsageError(f"means must be from {LEAST} to {MOST}, not {name}={value:g}", parameter="means")
+    means = []
     for data in study.sets:
-        shown = {stimulus.method for stimulus in study.stimuli if stimulus.data == data}
-        found += _on_set([method.name for method in study.methods if method.name in shown], data, asked)
-    known = {name for mean in found for name in (mean.method, f"{mean.data}/{mean.method}")}
-    unknown = next((name for name in asked if name not in known), None)
-    if unknown is not None:
-        names = ", ".join(method.name for method in study.methods)
-        raise UsageError(f"the study has no method {unknown!r} for --means: choose from {names}")
-    return tuple(found)
+        rated = {stimulus.method for stimulus in study.stimuli if stimulus.data == data}
+        means += _choose_on_set([method.name for method in study.methods if method.name in rated], data, requested)
+    known = {name for mean in means for name in (mean.method, f"{mean.data}/{mean.method}")}
+    for name in requested:
+        if name not in known:
+            names = ", ".join(method.name for method in study.methods)
+            raise UsageError(f"means must be of the study's methods ({names}), not of {name!r}", parameter="means")
+    return tuple(means)
 
 
-def read_means(words: Sequence[str]) -> dict[str, float]:
-    """Means in the words of the command line: `NAME=MOS`, with commas between several.
+def parse_means(words: Sequence[str]) -> dict[str, float]:
+    """Parse words of comma-separated `NAME=MOS`.
 
     Raises:
-        UsageError: if one cannot be meant.
+        UsageError: if a part has another form.
     """
-    found = {}
-    for word in (part for each in words for part in each.split(",") if part.strip()):
-        name, _, value = word.strip().rpartition("=")
+    means = {}
+    for part in (part.strip() for word in words for part in word.split(",") if part.strip()):
+        name, _, value = part.rpartition("=")
         try:
-            found[name] = float(value)
+            means[name] = float(value)
         except ValueError:
             name = ""
         if not name:
-            raise UsageError(f"--means {word.strip()!r} is not NAME=MOS: give a method and a number, as in HR=4.5")
-    return found
+            raise UsageError(f"means must be NAME=MOS, as in HR=4.5, not {part!r}", parameter="means")
+    return means
 
 
-def _on_set(methods: Sequence[str], data: str, asked: Mapping[str, float]) -> list[Mean]:
-    """Those of one set: methods of which nothing is known lie in even steps, in their order, worst first."""
-    known = {method: _known(method, data, asked) for method in methods}
+def _choose_on_set(methods: Sequence[str], data: str, requested: Mapping[str, float]) -> list[PlantedMean]:
+    """Return the means of one set; unknown ones lie in even steps in the methods' order, worst first."""
+    known = {method: _look_up(method, data, requested) for method in methods}
     values = [mean.value for mean in known.values() if mean is not None]
     worst, best = min([WORST, *values]), max([BEST, *values])
     steps = max(len(methods) - 1, 1)
     return [
-        known[method] or Mean(method, data, round(worst + (best - worst) * place / steps, 2), "evenly spread")
+        known[method] or PlantedMean(method, data, round(worst + (best - worst) * place / steps, 2), "evenly spread")
         for place, method in enumerate(methods)
     ]
 
 
-def _known(method: str, data: str, asked: Mapping[str, float]) -> Mean | None:
+def _look_up(method: str, data: str, requested: Mapping[str, float]) -> PlantedMean | None:
     for name in (f"{data}/{method}", method):
-        if name in asked:
-            return Mean(method, data, asked[name], "as asked")
+        if name in requested:
+            return PlantedMean(method, data, requested[name], "as asked")
     printed = find_printed_score(method, data)
-    return None if printed is None else Mean(method, data, printed, "the paper's")
+    return None if printed is None else PlantedMean(method, data, printed, "the paper's")
