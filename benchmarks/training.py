@@ -19,7 +19,8 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.commands import photo
-from srgan.data.prepare import PreparedPictures, prepare
+from srgan.data.prepare import prepare
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.batches import Batch, batches, sampler
 from srgan.training.distributed import launch
 from srgan.training.recipes import RECIPES

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from srgan.data.compression import Compression, compress
 from srgan.data.crops import CropSampler
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.metrics import PROTOCOLS
 from srgan.models.compact import CompactGenerator
 from srgan.models.srgan import Generator

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from runs.pictures import BY_NAME
 from runs.releasing import Pixels, console, data_folder, prepared
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import SrganError
 from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.metrics import PROTOCOLS

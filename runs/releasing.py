@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from runs.pictures import Pictures
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
-from srgan.data.prepared_set import comparison_words, is_prepared
+from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepared_set import PreparedPictures, comparison_words, is_prepared
 from srgan.errors import SrganError
 from srgan.images.image import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
+from srgan.progress import NoProgress
 from srgan.training.checkpoint import newest
 from srgan.training.distributed import launch
 from srgan.training.export import export
@@ -113,12 +114,12 @@ def trained(
     """Train a recipe in a folder, or go on there, for at most so many minutes; returns whether it is done."""
     fabric, lines = launch(), _Lines()
     wishes = Wishes(recipe, str(data), begun_from)
-    opened = partial(open_material, say=lines.say, progress=lambda done, whole: None)
+    opened = partial(open_material, say=lines.say, progress=NoProgress())
     try:
         if run.exists:
             material = go_on(run, wishes, fabric=fabric, opened=opened)
         else:
-            material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, report=lambda done, whole: None)
+            material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, progress=NoProgress())
         train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
     except SrganError as error:
         sys.exit(str(error))

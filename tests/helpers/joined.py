@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.batches import batches, sampler
 from srgan.training.distributed import launch
 from srgan.training.update import Training

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.distributed import launch
 from srgan.training.inputs import Material
 from srgan.training.loop import train

@@ -10,7 +10,8 @@ from PIL import Image
 from runs import releasing
 from runs.pictures import Pictures
 from runs.releasing import effort, prepared, record, trained
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.run_folder import Run
 from srgan.weights.catalogue import find
 from tests.helpers.small import SMALL

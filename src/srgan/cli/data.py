@@ -1,195 +1,192 @@
-"""`srgan data prepare`: folders of pictures made ready for training."""
+"""`srgan data`: prepare images for training, or damage them for tests."""
 
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srgan.cli import degrade
-from srgan.cli.console import count, failures, printable, say, show, show_json, storage
+from srgan.cli.console import count, failures, interruptible, show_json, show_lines, storage
+from srgan.cli.shared_options import INPUT, OUTPUT, Json, argument, flag, option
+from srgan.data.mixes import EVERYDAY, EVERYDAY_NAME, MIXES
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
     from srgan.data.layouts import Selection
-    from srgan.data.prepare import Report
+    from srgan.data.prepare import PreparationReport
 
 PREPARE_EPILOG = """\
 [bold]Examples[/bold]
 
-  srgan data prepare photos -o ready                 any pictures, at any depth
-  srgan data prepare dogs -o ready --take 1000       1000 drawn by --seed
+  srgan data prepare photos -o ready                 images of any format, in subfolders too
+  srgan data prepare dogs -o ready --take 1000       1000 of them, drawn by --seed
   srgan data prepare photos -o ready --halve         sharper, if they are large enough
   srgan data prepare DIV2K -o ready --layout div2k --download
-                                                     fetched into DIV2K first
+                                                     downloads them into DIV2K first
 
-Pictures are decoded once and kept as they are learned from, about 3 bytes a pixel. Those that cannot be read, are too \
-small, or show a picture of a known test set, of any size and cut, are left out and told. Your pictures are never \
-changed.
+Images are decoded once and stored uncompressed, about 3 bytes per pixel. Unreadable and small ones, and those that \
+show an image of a known test set at any size and crop, are left out and listed. Your images are never changed.
 
 Layouts: div2k (DIV2K_train_HR, DIV2K_valid_HR), dogs (folders such as n02085620-Chihuahua), bsds (train and test; \
-never val, which is the test set BSD100), imagenet (train/n01440764, val), and folder, which is any pictures.
+never val, which is the test set BSD100), imagenet (train/n01440764, val), and folder, which is any images.
 
-Exit code: 0 all well, 1 the pictures cannot be used, 2 no such command, 130 interrupted.
+Exit code: 0 success, 1 the images cannot be used, 2 invalid options, 130 interrupted.
 """
 
-_SHOWN = 10  # files left out that are named
-_NEXT = "srgan train srresnet-mse-quick --data"
+_NAMES = (*MIXES, EVERYDAY_NAME)
+_SHARES = ", ".join(f"{name} {share:.0%}" for name, share in EVERYDAY.items())
+_SUMMARIES = {
+    **{name: mix.summary for name, mix in MIXES.items()},
+    EVERYDAY_NAME: f"One of these for each image: {_SHARES}",
+}
+_MIX_LINES = "\n".join(f"  {name:<10} {summary}" for name, summary in _SUMMARIES.items())
 
-_WHICH, _PLACE, _TALK = "Which pictures", "What is written, and where", "What is said"
+DEGRADE_EPILOG = f"""\
+[bold]Examples[/bold]
 
-app = typer.Typer(name="data", help="Make pictures ready for training, or damaged for tests.", no_args_is_help=True)
-app.command(epilog=degrade.EPILOG, no_args_is_help=True)(degrade.degrade)
+  srgan data degrade photos --mix messenger -o small   photos/a/dog.jpg becomes small/a/dog.png
+  srgan data degrade photos --mix hard --seed 7 -o small
+  srgan upscale small -o large                         shows how well they are enlarged
 
-Source = Annotated[Path, typer.Argument(metavar="SOURCE", show_default=False, help="A folder of pictures.")]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FOLDER",
-        show_default=False,
-        rich_help_panel=_PLACE,
-        help="Where the prepared pictures are kept: a new folder, or one prepared before. Needed.",
-    ),
-]
-LayoutName = Annotated[
-    str | None,
-    typer.Option(
-        "--layout", metavar="NAME", rich_help_panel=_WHICH, help="How SOURCE is laid out; without it, found out."
-    ),
-]
-Take = Annotated[
-    int | None,
-    typer.Option(metavar="N", rich_help_panel=_WHICH, help="Take so many pictures, drawn by --seed; without it, all."),
-]
-Validation = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        rich_help_panel=_WHICH,
-        help="How many pictures validate and do not train; without it, a tenth, 100 at most.",
-    ),
-]
-Seed = Annotated[int, typer.Option(metavar="N", rich_help_panel=_WHICH, help="Fixes what is drawn.")]
-Scale = Annotated[int, typer.Option(metavar="FACTOR", rich_help_panel=_PLACE, help="The factor that is to be learned.")]
-Smallest = Annotated[
-    int, typer.Option(metavar="PIXELS", rich_help_panel=_WHICH, help="The least side of a picture of use.")
-]
-Halve = Annotated[
-    bool,
-    typer.Option(
-        "--halve",
-        metavar="",
-        rich_help_panel=_WHICH,
-        help="Make every picture half as wide and high first: photos lose noise, blur and traces of JPEG.",
-    ),
-]
-Download = Annotated[
-    bool,
-    typer.Option(
-        "--download",
-        metavar="",
-        rich_help_panel=_WHICH,
-        help="First fetch the pictures of --layout div2k (4 GB) or dogs (0.8 GB) into SOURCE.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Report as a JSON document.")]
+[bold]Mixes[/bold], with their ranges in docs/degradations.md:
+
+{_MIX_LINES}
+
+Images are cropped to a multiple of the scale, downscaled, damaged and stored as PNG. The damage depends only on the \
+seed and an image's name below FOLDER: the same command makes the same images. Yours are never changed. Unreadable \
+ones are left out and listed.
+
+To evaluate methods on damaged images: srgan evaluate --input messenger. To train on them: srgan train with --set \
+degradation=everyday.
+
+Exit code: 0 success, 1 the images cannot be used, 2 invalid options, 130 interrupted.
+"""
+
+_SHOWN = 10  # files left out that are listed
+
+app = typer.Typer(name="data", help="Prepare images for training, or damage them for tests.", no_args_is_help=True)
+
+
+@app.command(epilog=DEGRADE_EPILOG, no_args_is_help=True)
+def degrade(
+    folder: Annotated[Path, argument("A folder of images.", "FOLDER")],
+    mix: Annotated[
+        str | None, option(f"Kind of damage: {', '.join(_NAMES)}. Required.", metavar="NAME", panel=INPUT)
+    ] = None,
+    scale: Annotated[int, option("Downscaling factor.", metavar="FACTOR", panel=INPUT, min=1, max=16)] = 4,
+    seed: Annotated[int, option("Random seed.", metavar="N", panel=INPUT)] = 0,
+    output: Annotated[
+        Path | None,
+        option("A new or empty folder for the results. Required.", "--output", "-o", metavar="FOLDER", panel=OUTPUT),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make damaged low-resolution images of photos, like those of cameras, messengers and web pages."""
+    with failures(as_json=as_json):
+        from srgan.cli.progress_bar import ProgressBar
+        from srgan.data.damaged_images import write_damaged
+        from srgan.data.prepare import find_pictures
+
+        if mix is None:
+            raise UsageError(f"mix is required: choose one of {', '.join(_NAMES)}", parameter="mix")
+        if output is None:
+            raise UsageError("output is required: name a folder with -o", parameter="output")
+        with interruptible("nothing was written; run the same command again"), ProgressBar(shown=not as_json) as bar:
+            made = write_damaged(find_pictures([folder]), folder, output, mix=mix, scale=scale, seed=seed, progress=bar)
+        if as_json:
+            settings = {"folder": str(output), "mix": mix, "scale": scale, "seed": seed}
+            show_json({**settings, "written": made.written, "left_out": made.left_out})
+            return
+        drawn = Counter(made.written.values())
+        parts = ", ".join(f"{name} {drawn[name]}" for name in EVERYDAY if drawn[name])
+        damage = f"{mix} ({parts})" if mix == EVERYDAY_NAME else mix
+        left_out = [made.left_out[name] for name in sorted(made.left_out)]
+        show_lines(
+            [
+                f"{count(len(made.written), 'image')} damaged by {damage} in {output}",
+                *([f"{count(len(left_out), 'image')} left out:", *_first(left_out)] if left_out else []),
+            ]
+        )
 
 
 @app.command(epilog=PREPARE_EPILOG, no_args_is_help=True)
 def prepare(
-    source: Source,
-    output: Output = None,
-    layout: LayoutName = None,
-    take: Take = None,
-    validation: Validation = None,
-    seed: Seed = 0,
-    scale: Scale = 4,
-    smallest: Smallest = 96,
-    halve: Halve = False,
-    download: Download = False,
-    json: Json = False,
-) -> None:
-    """Verify, decode and index pictures, and tell those that train from those that validate."""
-    with failures(as_json=json):
-        from srgan.cli.console import one_interruption
+    source: Annotated[Path, argument("A folder of images.", "SOURCE")],
+    output: Annotated[
+        Path | None,
+        option(
+            "Folder for the prepared images: new, empty, or prepared before. Required.",
+            "--output", "-o", metavar="FOLDER", panel=OUTPUT,
+        ),
+    ] = None,
+    layout: Annotated[
+        str | None, option("Folder layout of SOURCE; without it, detected.", metavar="NAME", panel=INPUT)
+    ] = None,
+    take: Annotated[
+        int | None, option("Number of images, drawn by --seed; without it, all.", metavar="N", panel=INPUT)
+    ] = None,
+    validation: Annotated[
+        int | None,
+        option("Number of validation images; without it, a tenth, at most 100.", metavar="N", panel=INPUT),
+    ] = None,
+    seed: Annotated[int, option("Random seed.", metavar="N", panel=INPUT)] = 0,
+    scale: Annotated[int, option("Scale to train for.", metavar="FACTOR", panel=OUTPUT)] = 4,
+    smallest: Annotated[int, option("Least width and height of an image.", metavar="PIXELS", panel=INPUT)] = 96,
+    halve: Annotated[
+        bool,
+        flag("Halve width and height first, which removes noise, blur and JPEG artefacts.", "--halve", panel=INPUT),
+    ] = False,
+    download: Annotated[
+        bool,
+        flag("Download the images of --layout div2k (4 GB) or dogs (0.8 GB) into SOURCE.", "--download", panel=INPUT),
+    ] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Check, decode and store images, and divide them into training and validation images."""
+    with failures(as_json=as_json):
+        from srgan.cli.progress_bar import ProgressBar
+        from srgan.data.layouts import LAYOUTS, detect
+        from srgan.data.prepare import prepare
 
-        wishes = _Wishes(source, output, layout, take, validation, seed, scale, smallest, halve, download)
-        try:
-            with one_interruption():
-                selection, report = _carry_out(wishes, bars=not json)
-        except KeyboardInterrupt:
-            say(f"Interrupted: {output} is as it was before; run the same command again")
-            raise typer.Exit(130) from None
-        if json:
-            show_json(_document(wishes, selection, report))
-        else:
-            show("\n".join(printable(line) for line in _summary(wishes, selection, report)))
-
-
-@dataclass(frozen=True)
-class _Wishes:
-    """What was asked for."""
-
-    source: Path
-    output: Path | None
-    layout: str | None
-    take: int | None
-    validation: int | None
-    seed: int
-    scale: int
-    smallest: int
-    halve: bool
-    download: bool
-
-    def __post_init__(self) -> None:
-        from srgan.data.layouts import LAYOUTS
-
-        if self.output is None:
-            raise UsageError("there is no place for the prepared pictures: name a folder with -o")
-        if self.layout is not None and self.layout not in LAYOUTS:
-            raise UsageError(f"--layout must be one of {', '.join(LAYOUTS)}, not {self.layout}")
-        for option, number, least in (
-            ("--take", self.take, 2),  # one trains, one validates
-            ("--validation", self.validation, 1),
-            ("--scale", self.scale, 2),
-            ("--smallest", self.smallest, 1),
-        ):
+        if output is None:
+            raise UsageError("output is required: name a folder with -o", parameter="output")
+        if layout is not None and layout not in LAYOUTS:
+            raise UsageError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout}", parameter="layout")
+        # Two images to take: one for training, one for validation.
+        for name, number, least in (("take", take, 2), ("validation", validation, 1), ("scale", scale, 2),
+                                    ("smallest", smallest, 1)):  # fmt: skip
             if number is not None and number < least:
-                raise UsageError(f"{option} must be {least} or more, not {number}")
+                raise UsageError(f"{name} must be {least} or more, not {number}", parameter=name)
+        with (
+            interruptible(f"{output} is as it was before; run the same command again"),
+            ProgressBar(shown=not as_json) as bar,
+        ):
+            if download:
+                from srgan.data import public_datasets  # imports urllib
+
+                public_datasets.download(layout, source, progress=bar)
+            chosen = LAYOUTS[layout] if layout else detect(source)
+            selection = chosen.select(source, take=take, validation=validation, seed=seed)
+            report = prepare(
+                selection.training,
+                output,
+                validation=selection.validation,
+                halved=[*selection.training, *selection.validation] if halve else (),
+                scale=scale,
+                smallest=smallest,
+                progress=bar,
+            )
+        if as_json:
+            show_json(_document(output, selection, report))
+        else:
+            show_lines(_summary(output, selection, report, take=take, smallest=smallest))
 
 
-def _carry_out(wishes: _Wishes, *, bars: bool) -> "tuple[Selection, Report]":
-    from srgan.cli.progress_bar import Counter, on_terminal
-    from srgan.data.layouts import LAYOUTS, detect
-    from srgan.data.prepare import prepare as prepare_pictures
-
-    assert wishes.output is not None
-    with Counter(shown=bars and on_terminal()) as counter:
-        if wishes.download:
-            from srgan.data.public_datasets import download
-
-            download(wishes.layout, wishes.source, report=counter.count)
-        layout = LAYOUTS[wishes.layout] if wishes.layout else detect(wishes.source)
-        selection = layout.select(wishes.source, take=wishes.take, validation=wishes.validation, seed=wishes.seed)
-        report = prepare_pictures(
-            selection.training,
-            wishes.output,
-            validation=selection.validation,
-            halved=[*selection.training, *selection.validation] if wishes.halve else (),
-            scale=wishes.scale,
-            smallest=wishes.smallest,
-            progress=lambda done, whole: counter.count("pictures", done, whole),
-        )
-    return selection, report
-
-
-def _document(wishes: _Wishes, selection: "Selection", report: "Report") -> dict[str, Any]:
+def _document(output: Path, selection: "Selection", report: "PreparationReport") -> dict[str, Any]:
     return {
-        "folder": str(wishes.output),
+        "folder": str(output),
         "layout": selection.layout,
         "training": report.training,
         "validation": report.validation,
@@ -201,34 +198,28 @@ def _document(wishes: _Wishes, selection: "Selection", report: "Report") -> dict
     }
 
 
-def _summary(wishes: _Wishes, selection: "Selection", report: "Report") -> Iterator[str]:
-    """What became of the pictures, line by line."""
+def _summary(
+    output: Path, selection: "Selection", report: "PreparationReport", *, take: int | None, smallest: int
+) -> Iterator[str]:
     yield (
-        f"{count(report.training, 'picture')} to train with and {report.validation:,} to validate with are in "
-        f"{wishes.output} ({storage(report.size)}); layout {selection.layout}"
+        f"{count(report.training, 'image')} for training and {report.validation:,} for validation are in {output} "
+        f"({storage(report.size)}); layout {selection.layout}"
     )
-    if wishes.take is not None and selection.found < wishes.take:
-        yield f"There were fewer pictures than --take {wishes.take}: all {selection.found:,} were taken"
+    if take is not None and selection.found < take:
+        yield f"There were fewer images than --take {take}: all {selection.found:,} were used"
     if report.too_small:
-        yield f"{count(report.too_small, 'picture')} left out: smaller than {wishes.smallest} pixels on a side"
+        yield f"{count(report.too_small, 'image')} left out: smaller than {smallest} pixels on a side"
     if report.left_out:
-        yield f"{count(len(report.left_out), 'file')} left out that could not be read:"
-    for reason in [report.left_out[name] for name in sorted(report.left_out)][:_SHOWN]:
-        yield f"  {reason}"
-    if len(report.left_out) > _SHOWN:
-        yield f"  and {len(report.left_out) - _SHOWN:,} more, which --json names"
-    yield _compared(report)
-    yield f"Next: {_NEXT} {shlex.quote(str(wishes.output))}"
+        yield f"{count(len(report.left_out), 'unreadable file')} left out:"
+        yield from _first([report.left_out[name] for name in sorted(report.left_out)])
+    tests = [f"{file} ({test})" for file, test in sorted(report.test_pictures.items())]
+    yield f"Compared with {report.comparison.known} images of known test sets: {len(tests) or 'none'} left out"
+    yield from _first(tests)
+    yield f"Next: srgan train srresnet-mse-quick --data {shlex.quote(str(output))}"
 
 
-def _compared(report: "Report") -> str:
-    """Result of the comparison with test sets, in a line."""
-    with_what = f"{report.comparison.known} pictures of known test sets"
-    if not report.test_pictures:
-        return f"Compared with {with_what}: none of them is here"
-    shown = ", ".join(f"{file} ({test})" for file, test in sorted(report.test_pictures.items())[:_SHOWN])
-    more = len(report.test_pictures) - _SHOWN
-    return (
-        f"Compared with {with_what}: {count(len(report.test_pictures), 'picture')} left out, which must not be learned "
-        f"from: {shown}{f' and {more:,} more, which --json names' if more > 0 else ''}"
-    )
+def _first(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines, indented, and the number of the others."""
+    yield from (f"  {line}" for line in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield f"  and {len(lines) - _SHOWN:,} more, which --json lists"

@@ -1,11 +1,10 @@
-"""`srgan export`: what a training run made, as a model to use."""
+"""`srgan export`: make a model file of a training run."""
 
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from srgan.cli.console import count, failures, say, show, show_json
+from srgan.cli.shared_options import Json, argument, option
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -14,29 +13,23 @@ EPILOG = """\
   srgan export runs/dogs --name dogs -o models        writes models/dogs.onnx, .safetensors and .json
   srgan upscale photo.jpg --model models/dogs.onnx    uses it
 
-Of the trained weights and their moving average, those that did better in validation are taken.
+Of the trained weights and their moving average, the model gets those with the better validation score.
 
-Exit code: 0 all well, 1 there is no run, or it has no checkpoint.
+Exit code: 0 success, 1 there is no run, or it has no checkpoint.
 """
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", show_default=False, help="The folder of a training run.")],
+    run: Annotated[Path, argument("The folder of a training run.", "RUN")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="For the model; without it, RUN/model.")
+        Path | None, option("Folder for the model; without it, RUN/model.", "--output", "-o", metavar="FOLDER")
     ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of the model; without it, that of the run's folder.")
-    ] = None,
-    licence: Annotated[
-        str, typer.Option(metavar="TEXT", help="Under which the model may be used: goes on its card.")
-    ] = "not stated",
-    terms: Annotated[
-        str, typer.Option(metavar="TEXT", help="Under which the training photos may be used: goes on its card.")
-    ] = "not stated",
-    as_json: Annotated[bool, typer.Option("--json", metavar="", help="Report as a JSON document.")] = False,
+    name: Annotated[str | None, option("Name of the model; without it, that of RUN.", metavar="NAME")] = None,
+    licence: Annotated[str, option("Licence of the model, for its card.", metavar="TEXT")] = "not stated",
+    terms: Annotated[str, option("Terms of use of the training photos, for its card.", metavar="TEXT")] = "not stated",
+    as_json: Json = False,
 ) -> None:
-    """Make a trained network a model that `srgan upscale` uses."""
+    """Make a model for `srgan upscale` of a trained network."""
     with failures(as_json=as_json):
         from srgan.training.release import release
         from srgan.training.run_folder import Run

@@ -228,11 +228,11 @@ def _work(
     from srgan.training.loop import train as train_run
     from srgan.training.setup import begin, go_on, open_material
 
-    opened = partial(open_material, say=watcher.say, progress=watcher.preparing)
+    opened = partial(open_material, say=watcher.say, progress=watcher.bar)
     if resume:
         material = go_on(run, wishes, fabric=fabric, opened=opened)
     else:
-        material = begin(run, wishes, fabric=fabric, say=watcher.say, opened=opened, report=watcher.downloading)
+        material = begin(run, wishes, fabric=fabric, say=watcher.say, opened=opened, progress=watcher.bar)
     return train_run(material, run, fabric=fabric, listener=watcher, seconds=wishes.seconds, save_every=save_every)
 
 

@@ -4,45 +4,39 @@ import signal
 from types import FrameType, TracebackType
 from typing import Self
 
-from srgan.cli.progress_bar import Counter, on_terminal
+from srgan.cli.progress_bar import ProgressBar
 
 
 class Watcher:
     """What a person sees of a run: a bar with the time left, lines above it; and their Ctrl-C, which ends it well."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._bar = Counter(shown=on_terminal() and not quiet)
+        self.bar = ProgressBar(shown=not quiet, quiet=quiet)
+        self._done = 0
         self._training = self.interrupted = False
 
     def say(self, line: str) -> None:
-        if not self._quiet:
-            self._bar.say(line)
-
-    def preparing(self, done: int, whole: int) -> None:
-        """Hear how many pictures are prepared."""
-        self._bar.count("preparing pictures", done, whole)
-
-    def downloading(self, done: int, whole: int) -> None:
-        """Hear how much of VGG19 is there."""
-        self._bar.count("downloading VGG19", done, whole)
+        self.bar.say(line)
 
     def advance(self, done: int, updates: int) -> None:
-        self._training = True
-        self._bar.count("training", done, updates)
+        if self._training:
+            self.bar.advance(done - self._done)
+        else:
+            self.bar.start("training", updates - done)
+        self._training, self._done = True, done
 
     def wants_to_stop(self) -> bool:
         return self.interrupted
 
     def __enter__(self) -> Self:
         self._before = {each: signal.signal(each, self._hear) for each in (signal.SIGINT, signal.SIGTERM)}
-        self._bar.__enter__()
+        self.bar.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.__exit__(kind, error, trace)
+        self.bar.__exit__(kind, error, trace)
         for each, handler in self._before.items():
             signal.signal(each, handler)
 

@@ -1,4 +1,4 @@
-"""Pictures prepared once and found again: what was prepared is opened, any other folder is prepared at first sight."""
+"""Folders of images prepared once, and found again in the cache afterwards."""
 
 import hashlib
 import os
@@ -8,12 +8,14 @@ from pathlib import Path
 
 from srgan.data.known_tests import known_tests
 from srgan.data.layouts import detect
-from srgan.data.prepare import PreparedPictures, Progress, Report, is_prepared, prepare
+from srgan.data.prepare import PreparationReport, prepare
+from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.errors import DataError
+from srgan.progress import Progress
 
 
 def cache_root() -> Path:
-    """Where srgan keeps what it can make again: `SRGAN_CACHE`, else `srgan` in `XDG_CACHE_HOME`, else `~/.cache/srgan`.
+    """Return the cache folder: `SRGAN_CACHE`, else `srgan` in `XDG_CACHE_HOME`, else `~/.cache/srgan`.
 
     Raises:
         DataError: if there is no home folder either.
@@ -29,45 +31,41 @@ def cache_root() -> Path:
 
 
 def prepared(
-    folder: Path,
-    *,
-    scale: int = 4,
-    progress: Progress = lambda done, whole: None,
-    cache: Path | None = None,
-) -> tuple[PreparedPictures, Report | None]:
-    """The pictures of a folder, ready for training, and the report of their preparation if that was done just now.
+    folder: Path, *, scale: int = 4, progress: Progress | None = None, cache: Path | None = None
+) -> tuple[PreparedPictures, PreparationReport | None]:
+    """Return the images of a folder, ready for training, and the report if they were prepared just now.
 
     Args:
-        folder: one that was prepared, or one of pictures in any layout. The latter is prepared into the cache, where it
-            is found again for as long as its pictures stay as they are.
-        scale: the factor between high and low resolution; a folder that was prepared has its own.
-        progress: told after every picture how many are done, and how many there are.
-        cache: in place of `cache_root()`.
+        folder: prepared, or images in any layout; the latter are prepared into the cache and found there again until
+            a file changes.
+        scale: factor between high and low resolution; a prepared folder has its own.
+        progress: counts images.
+        cache: replaces `cache_root()`.
 
     Raises:
-        DataError: if there are no pictures, or the cache cannot be written.
+        DataError: if there are no images.
+        OutputError: if the cache cannot be written.
     """
     if is_prepared(folder):
         return PreparedPictures(folder), None
-    layout = detect(folder)
-    selection = layout.select(folder)
+    selection = detect(folder).select(folder)
     pictures = [*selection.training, *selection.validation]
     root = (cache or cache_root()) / "pictures"
     place = root / f"{folder.absolute().name}-{_fingerprint(folder, pictures, scale)}"
     if is_prepared(place):
-        with suppress(DataError):  # it is damaged, and srgan's own: it is made again
+        with suppress(DataError):  # a damaged set in the cache is made again
             return PreparedPictures(place), None
     report = prepare(selection.training, place, validation=selection.validation, scale=scale, progress=progress)
     return PreparedPictures(place), report
 
 
 def _fingerprint(folder: Path, pictures: Iterable[Path], scale: int) -> str:
-    """Eight digits that change when the place, a picture, its size or its time do, or what it is compared with."""
+    """Return eight digits that depend on the folder, its files with sizes and times, and the list of test images."""
     digest = hashlib.sha256(b"%s\0%d\0%s" % (os.fsencode(folder.absolute()), scale, known_tests().identity.encode()))
     for path in pictures:
         try:
             state = path.stat()
-        except OSError:  # a link that leads nowhere: left out and reported when it is read
+        except OSError:  # a broken link: reported when it is read
             continue
         digest.update(b"\0%s\0%d\0%d" % (os.fsencode(path.relative_to(folder)), state.st_size, state.st_mtime_ns))
     return digest.hexdigest()[:8]

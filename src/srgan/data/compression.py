@@ -1,4 +1,4 @@
-"""Lossy compression of arrays by the encoders of libvips: what JPEG and WebP files do to pixels."""
+"""Lossy JPEG and WebP compression of arrays, by the encoders of libvips."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,21 +16,21 @@ LossyFormat = Literal["jpeg", "webp"]
 
 @dataclass(frozen=True)
 class Compression:
-    """Settings of one lossy save."""
+    """Settings of a lossy encoder."""
 
     format: LossyFormat
     quality: int
-    """From 1 to 100, as libjpeg and libwebp count it."""
+    """1 to 100, as libjpeg and libwebp define it."""
     subsampled: bool = True
-    """Chroma at half the width and height (4:2:0). WebP has no other, and ignores this."""
+    """4:2:0 chroma; WebP always has it."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= 100:
-            raise ValueError(f"a quality is from 1 to 100, not {self.quality}")
+            raise ValueError(f"quality must be from 1 to 100, not {self.quality}")
 
 
 def encode(pixels: Pixels, compression: Compression) -> bytes:
-    """Return the file that saving (H, W, 3) uint8 RGB pixels makes, without metadata."""
+    """Encode (H, W, 3) uint8 RGB pixels as a file without metadata."""
     height, width, _ = pixels.shape
     image = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, 3, "uchar")
     image = image.copy(interpretation="srgb")
@@ -43,14 +43,7 @@ def encode(pixels: Pixels, compression: Compression) -> bytes:
 
 
 def compress(pixels: Pixels, compression: Compression) -> Pixels:
-    """Return the pixels after saving them with `compression` and opening the file again.
-
-    Args:
-        pixels: (H, W, 3) uint8 RGB.
-        compression: format, quality and chroma subsampling.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
+    """Encode and decode (H, W, 3) uint8 RGB pixels.
 
     Raises:
         PictureError: if the format cannot hold an image so large.

@@ -1,27 +1,29 @@
-"""Folders of damaged low-resolution images, made from photos by a mix: to test programs on what people have."""
+"""Folders of damaged low-resolution images, made from photos by a mix of degradations."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from srgan.data.degradations import Pixels, degrade, draw, seeded
+from srgan.data.degradations import degrade, draw, seeded
 from srgan.data.mixes import Mix, shares
-from srgan.data.prepare import Progress, rgb8
-from srgan.errors import DataError, OutputError, PictureError
+from srgan.data.prepare import rgb8
+from srgan.data.prepared_set import Pixels
+from srgan.errors import DataError, PictureError
+from srgan.files import AtomicFolder, make_folder
 from srgan.images.image import write
+from srgan.progress import NoProgress, Progress
 
 
 @dataclass(frozen=True)
 class DamagedImages:
-    """What was made of the images of a folder; every image is in one of the two."""
+    """Result for each image of a folder, in one of the two."""
 
     written: dict[str, str]
-    """Path of each written image, relative to the destination, and the mix it was damaged by."""
+    """Path of each written image, relative to the destination, and the name of its mix."""
     left_out: dict[str, str]
-    """Files that could not be used, with the reason."""
+    """Unusable files, with the reason."""
 
 
 def write_damaged(
@@ -32,49 +34,52 @@ def write_damaged(
     mix: str,
     scale: int = 4,
     seed: int = 0,
-    progress: Progress = lambda done, whole: None,
+    progress: Progress | None = None,
 ) -> DamagedImages:
-    """Write a damaged low-resolution image, a PNG of the same name, for every image of a folder.
+    """Write a damaged low-resolution PNG of the same name for every image of a folder.
 
-    The damage depends on the seed and on the image's name below `source` alone. After a failure or an interruption,
-    nothing that was written stays.
+    The damage depends only on the seed and the image's path below `source`. After an error or an interruption, nothing
+    is left of the results.
 
     Args:
         images: files below `source`, of any format that srgan reads.
-        source: the folder whose subfolders `destination` gets too.
-        destination: a folder, new or empty.
-        mix: name of a mix of damage, or `everyday`, which draws one for each image.
-        scale: factor by which images are made smaller, along each side; they are cut to a multiple of it, top left.
-        seed: fixes the damage.
-        progress: called after every image.
+        source: folder whose subfolders the destination gets too.
+        destination: a new or empty folder.
+        mix: name of a mix, or `everyday`, which draws one for each image.
+        scale: downscaling factor; images are cropped to a multiple of it at the right and bottom.
+        seed: random seed.
+        progress: counts images.
 
     Raises:
         UsageError: if there is no such mix.
-        DataError: if two images would have the same name, none can be used, or the destination holds other files.
-        OutputError: if an image cannot be written.
+        DataError: if two images would get the same name, or none can be used.
+        OutputError: if the destination holds files, or cannot be written.
     """
+    progress = progress or NoProgress()
     choices = shares(mix)
     places = _places(images, source)
     found = DamagedImages({}, {})
-    with _new_files(destination) as claim:
-        for done, (path, place) in enumerate(places.items(), start=1):
+    with AtomicFolder(destination) as folder:
+        progress.start("damaging images", len(places))
+        for path, place in places.items():
             random = seeded(str(seed), place.as_posix())
             drawn = draw(choices, random)
             try:
-                low = _reduced(path, drawn, scale, random)
-            except (PictureError, OSError) as error:  # the latter of a disk that fails while it reads
+                low = _reduce(path, drawn, scale, random)
+            except (PictureError, OSError) as error:  # OSError: a disk that fails during reading
                 found.left_out[str(path)] = str(error)
             else:
-                write(claim(destination / place), low)
+                make_folder((folder / place).parent)
+                write(folder / place, low)
                 found.written[place.as_posix()] = drawn.name
-            progress(done, len(places))
+            progress.advance()
         if not found.written:
             first = next(iter(found.left_out.values()), "there was none")
             raise DataError(f"none of the {len(places)} images could be used: give intact ones; the first: {first}")
     return found
 
 
-def _reduced(path: Path, mix: Mix, scale: int, random: np.random.Generator) -> Pixels:
+def _reduce(path: Path, mix: Mix, scale: int, random: np.random.Generator) -> Pixels:
     high = rgb8(path)
     height, width = (side // scale * scale for side in high.shape[:2])
     if min(height, width) == 0:
@@ -83,7 +88,7 @@ def _reduced(path: Path, mix: Mix, scale: int, random: np.random.Generator) -> P
 
 
 def _places(images: Sequence[Path], source: Path) -> dict[Path, Path]:
-    """Where each image's damaged one lies, relative to the destination."""
+    """Return the result's path of each image, relative to the destination."""
     taken: dict[Path, Path] = {}
     for path in images:
         place = path.relative_to(source).with_suffix(".png")
@@ -91,35 +96,3 @@ def _places(images: Sequence[Path], source: Path) -> dict[Path, Path]:
             raise DataError(f"{taken[place]} and {path} would both become {place}: rename one of them")
         taken[place] = path
     return {path: place for place, path in taken.items()}
-
-
-@contextmanager
-def _new_files(folder: Path) -> Iterator[Callable[[Path], Path]]:
-    """Fill a new or empty folder: files that are claimed, and the folders made for them, are removed on failure."""
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder} is a file: name a folder for the damaged images")
-    others = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    if others:
-        raise DataError(f"{folder} holds other files ({others[0]}): choose a new folder")
-    files: list[Path] = []
-    made: list[Path] = []
-
-    def claim(path: Path) -> Path:
-        missing = [parent for parent in path.parents if not parent.exists()]
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"the folder {path.parent} cannot be made ({error.strerror}): choose another") from error
-        made.extend(reversed(missing))
-        files.append(path)
-        return path
-
-    try:
-        yield claim
-    except BaseException:
-        for path in files:
-            path.unlink(missing_ok=True)
-        for path in reversed(made):
-            with suppress(OSError):  # another program has written into it
-                path.rmdir()
-        raise

@@ -1,7 +1,7 @@
-"""The chain that damages images as cameras, messengers and web pages do: blur, resize, noise, lossy files.
+"""Degrade images as cameras, messengers and web pages do: blur, resize, noise, lossy files.
 
-What is drawn depends on the random generator alone, so equal generators give equal images, bit for bit, on one computer
-with one number of threads: others add products in another order, and round some pixels otherwise.
+Equal random generators give equal images, bit for bit, on one computer with one number of threads; other numbers of
+threads sum products in another order, and some pixels round differently.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.data.blur import blurred, gaussian_matrix
 from srgan.data.compression import Compression, compress
 from srgan.data.mixes import Mix, Range, Round
 from srgan.images.resample import Kernel, contributions, imresize
@@ -21,13 +20,15 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _KERNELS: tuple[Kernel, ...] = ("cubic", "linear", "nearest", "lanczos3")
-"""Of resizing; "nearest", widened against aliasing, is the mean over an area."""
+"""Resize filters; "nearest", widened against aliasing, is the mean over an area."""
 _STEP = 0.05
-"""Blur is rounded to multiples of this, so that matrices are made once."""
-_REMEMBERED = 1024
-"""Longest side in pixels of images whose matrices are kept: those of whole photos would fill the memory."""
+"""Blur is rounded to multiples of this, so that matrices can be cached."""
+_CACHED = 1024
+"""Longest side in pixels of images whose matrices are cached: those of whole photos would fill the memory."""
 _SMALLEST = 4
-"""Least side, in pixels, of an image between two passes."""
+"""Least width and height in pixels between two rounds."""
+_RINGING_SHARE = 0.1
+"""Probability of a sinc kernel, whose edges ring (Wang et al. 2021, section 3.3)."""
 
 
 def degrade(high: Pixels, mix: Mix, *, scale: int, random: np.random.Generator) -> Pixels:
@@ -35,9 +36,9 @@ def degrade(high: Pixels, mix: Mix, *, scale: int, random: np.random.Generator) 
 
     Args:
         high: (scale * H, scale * W, 3) uint8 RGB.
-        mix: what is done to it; one without rounds only reduces, by the bicubic filter.
+        mix: the rounds of degradation; without any, the image is downscaled by the bicubic filter.
         scale: factor between the two.
-        random: fixes every choice.
+        random: random number generator of all choices.
 
     Returns:
         (H, W, 3) uint8 RGB, its pixels aligned with those of `high`.
@@ -46,94 +47,92 @@ def degrade(high: Pixels, mix: Mix, *, scale: int, random: np.random.Generator) 
     if not mix.rounds:
         return imresize(high[: scale * size[0], : scale * size[1]], 1 / scale, border="replicate")
     image: Pixels = high
-    for number, passing in enumerate(mix.rounds, start=1):
+    for number, settings in enumerate(mix.rounds, start=1):
         final = number == len(mix.rounds)
-        image = _passed(image, passing, size=size, final=final, random=random)
+        image = _apply(image, settings, size=size, final=final, random=random)
     return image
 
 
 def seeded(*words: str) -> np.random.Generator:
-    """Return a random generator that depends on the words alone."""
+    """Return a random number generator seeded by words."""
     digest = hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "big")))
 
 
 def draw(choices: Sequence[tuple[Mix, float]], random: np.random.Generator) -> Mix:
-    """Return one of several mixes, drawn with the probability that each has."""
+    """Draw one of several mixes by their probabilities."""
     return choices[int(random.choice(len(choices), p=[share for _, share in choices]))][0]
 
 
 def to_pixels(image: Floats) -> Pixels:
-    """Round an image of levels, 0 to 255, to uint8."""
+    """Round levels of 0 to 255 to uint8."""
     return np.clip(np.rint(image), 0.0, 255.0).astype(np.uint8)
 
 
 def add_noise(image: Floats, strength: float, *, gray: bool, poisson: bool, random: np.random.Generator) -> Floats:
-    """Return the image, in levels of 255, with noise.
+    """Return an image with noise.
 
     Args:
-        image: (H, W, 3) in [0, 255].
-        strength: standard deviation in levels; of Poisson noise, that at white.
-        gray: the same noise in all colours.
-        poisson: counts of photons, whose variance grows with brightness, not Gaussian noise.
-        random: fixes the noise.
+        image: (H, W, 3) in levels of [0, 255].
+        strength: standard deviation in levels; for Poisson noise, that at white.
+        gray: whether the noise is the same in all colours.
+        poisson: whether it is Poisson noise, as of photon counts, instead of Gaussian noise.
+        random: random number generator of the noise.
     """
     if strength <= 0.0:
         return image
     shape = (*image.shape[:2], 1 if gray else 3)
     if not poisson:
         return image + np.float32(strength) * random.standard_normal(shape, dtype=np.float32)
-    photons = 255.0 / strength**2  # a level; then white, 255 levels, varies by strength^2
+    photons = 255.0 / strength**2  # per level: the variance at white is strength^2
     light = np.clip(image.mean(axis=2, keepdims=True) if gray else image, 0.0, 255.0)
     noise: Floats = (random.poisson(light * photons) / photons - light).astype(np.float32)
     return image + noise
 
 
-def _passed(
-    image: Pixels, passing: Round, *, size: tuple[int, int], final: bool, random: np.random.Generator
+def _apply(
+    image: Pixels, settings: Round, *, size: tuple[int, int], final: bool, random: np.random.Generator
 ) -> Pixels:
-    """Return an image after one round of damage."""
-    blur = _drawn(passing.blur, random) if random.random() < passing.blur_share else 0.0
-    shaped = passing.any_kernel and blur > 0.0
-    factor = 1.0 if final else _drawn(passing.size, random)
+    """Return an image after one round of degradation."""
+    blur = _draw_value(settings.blur, random) if random.random() < settings.blur_share else 0.0
+    shaped = settings.any_kernel and blur > 0.0
+    factor = 1.0 if final else _draw_value(settings.size, random)
     kernel = _KERNELS[int(random.integers(len(_KERNELS)))]
     target = tuple(max(_SMALLEST, round(side * factor)) for side in size) if factor != 1.0 else size
     levels = image.astype(np.float32)
-    ratio = image.shape[0] / size[0]  # pixels of this image in one of the final image
+    ratio = image.shape[0] / size[0]  # pixels of this image per pixel of the final image
     if shaped:
-        levels = blurred(levels, blur * ratio, random)
-    levels = _resized(levels, (target[0], target[1]), kernel, blur=0.0 if shaped else _stepped(blur) * ratio)
-    if random.random() < passing.noise_share:
+        levels = blur_randomly(levels, blur * ratio, random)
+    levels = _resize(
+        levels, (target[0], target[1]), kernel, blur=0.0 if shaped else round(blur / _STEP) * _STEP * ratio
+    )
+    if random.random() < settings.noise_share:
         levels = add_noise(
             levels,
-            _drawn(passing.noise, random),
-            gray=bool(random.random() < passing.gray_share),
-            poisson=bool(random.random() < passing.poisson_share),
+            _draw_value(settings.noise, random),
+            gray=bool(random.random() < settings.gray_share),
+            poisson=bool(random.random() < settings.poisson_share),
             random=random,
         )
     pixels = to_pixels(levels)
-    return compress(pixels, _compression(passing, random)) if random.random() < passing.lossy_share else pixels
+    return compress(pixels, _draw_compression(settings, random)) if random.random() < settings.lossy_share else pixels
 
 
-def _compression(passing: Round, random: np.random.Generator) -> Compression:
-    quality = int(random.integers(passing.quality[0], passing.quality[1] + 1))
-    webp = random.random() < passing.webp_share
-    return Compression("webp" if webp else "jpeg", quality, bool(random.random() < passing.subsampled_share))
+def _draw_compression(settings: Round, random: np.random.Generator) -> Compression:
+    quality = int(random.integers(settings.quality[0], settings.quality[1] + 1))
+    webp = random.random() < settings.webp_share
+    return Compression("webp" if webp else "jpeg", quality, bool(random.random() < settings.subsampled_share))
 
 
-def _drawn(limits: Range, random: np.random.Generator) -> float:
+def _draw_value(limits: Range, random: np.random.Generator) -> float:
     return float(random.uniform(*limits))
 
 
-def _stepped(value: float) -> float:
-    return round(value / _STEP) * _STEP
-
-
-def _resized(image: Floats, size: tuple[int, int], kernel: Kernel, *, blur: float) -> Floats:
-    """The image, blurred by an upright Gaussian of `blur` of its pixels and resized: two matrix products."""
+def _resize(image: Floats, size: tuple[int, int], kernel: Kernel, *, blur: float) -> Floats:
+    """Blur by an axis-aligned Gaussian, with a standard deviation of `blur` pixels, and resize: two matrix products."""
     height, width, channels = image.shape
     down, across = (
-        (_remembered if length <= _REMEMBERED else _matrix)(length, result, kernel, round(blur, 3))
+        (_cached_matrix if length <= _CACHED else _matrix)(length, result, kernel, round(blur, 3))
         for length, result in zip((height, width), size, strict=True)
     )
     rows = down @ image.reshape(height, width * channels)
@@ -143,16 +142,74 @@ def _resized(image: Floats, size: tuple[int, int], kernel: Kernel, *, blur: floa
 
 
 def _matrix(length: int, result: int, kernel: Kernel, blur: float) -> Floats:
-    """The blur and resize of one axis as a matrix (result, length); outside lies the outermost pixel."""
+    """Return blur and resize along one axis as a matrix (result, length); border pixels are repeated outside."""
     matrix: NDArray[Any] = np.eye(length)
     if length != result:
         weights, indices = contributions(length, result, result / length, kernel, antialias=True, border="replicate")
         matrix = np.zeros((result, length))
         np.add.at(matrix, (np.arange(result)[:, None], indices), weights)
-        matrix = (matrix + matrix[::-1, ::-1]) / 2  # MATLAB gives a pixel on the edge of two areas to one, and shifts
+        matrix = (matrix + matrix[::-1, ::-1]) / 2  # MATLAB assigns a pixel between two areas to one, a shift
     if blur > 0.0:
         matrix = matrix @ gaussian_matrix(length, blur)
     return matrix.astype(np.float32)
 
 
-_remembered = lru_cache(maxsize=2048)(_matrix)
+_cached_matrix = lru_cache(maxsize=2048)(_matrix)
+
+
+def gaussian_matrix(length: int, deviation: float) -> NDArray[Any]:
+    """Return a Gaussian blur along a line as a matrix (length, length); border pixels are repeated outside.
+
+    Args:
+        length: pixels of the line.
+        deviation: standard deviation in pixels, above 0.
+    """
+    reach = int(np.ceil(3.0 * deviation))
+    offsets = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (offsets / deviation) ** 2)
+    weights /= weights.sum()
+    matrix = np.zeros((length, length))
+    lines = np.arange(length)[:, None]
+    np.add.at(matrix, (lines, np.clip(lines + offsets, 0, length - 1)), weights)
+    return matrix
+
+
+def blur_randomly(image: Floats, deviation: float, random: np.random.Generator) -> Floats:
+    """Blur an image by a kernel of random shape and direction.
+
+    One in ten kernels is a sinc; the others are anisotropic, rotated, and flat-topped, Gaussian or heavy-tailed
+    (Wang et al. 2021, section 3.1; Zhang et al. 2021, section 3.1).
+
+    Args:
+        image: (H, W, 3).
+        deviation: standard deviation along the longer axis in pixels, above 0.
+        random: random number generator of the kernel.
+    """
+    ringing = random.random() < _RINGING_SHARE
+    angle, ratio = random.uniform(0.0, np.pi), random.uniform(0.3, 1.0)
+    exponent = float(random.choice([0.5, 1.0, 1.0, 2.0, 4.0]))  # of the squared distance; 1 is a Gaussian
+    reach = max(1, int(np.ceil(3.0 * deviation)))
+    padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
+    height, width = padded.shape[:2]
+    down = np.fft.fftfreq(height)[:, None]
+    across = np.fft.rfftfreq(width)[None, :]
+    if ringing:
+        response: NDArray[Any] = (np.hypot(down, across) < min(0.5, 0.35 / deviation)).astype(np.float64)
+    else:
+        kernel = _kernel(reach, deviation, angle, ratio, exponent)
+        spread = np.zeros((height, width))
+        spread[: 2 * reach + 1, : 2 * reach + 1] = kernel
+        response = np.fft.rfft2(np.roll(spread, (-reach, -reach), (0, 1)))
+    spectrum = np.fft.rfft2(padded, axes=(0, 1)) * response[:, :, None]
+    restored = np.fft.irfft2(spectrum, s=(height, width), axes=(0, 1))
+    return restored[reach:-reach, reach:-reach].astype(np.float32)
+
+
+def _kernel(reach: int, deviation: float, angle: float, ratio: float, exponent: float) -> NDArray[Any]:
+    """Return a generalised Gaussian (2 reach + 1, 2 reach + 1) with sum 1."""
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    squared = (along / deviation) ** 2 + (across / (ratio * deviation)) ** 2
+    kernel: NDArray[Any] = np.exp(-0.5 * squared**exponent)
+    kernel /= kernel.sum()
+    return kernel

@@ -1,7 +1,7 @@
-"""The ways in which folders of pictures are laid out, and which of their pictures train and which validate.
+"""Folder layouts of known datasets, and the choice of training and validation images.
 
-What is drawn is drawn by a hash of the seed and the picture's name within the folder. So the choice is the same on
-every computer, and pictures that are added later hardly move others from one part to the other.
+Images are drawn by a hash of the seed and the image's name within the folder: the choice is the same on every computer,
+and images added later hardly move others from one split to the other.
 """
 
 import hashlib
@@ -17,75 +17,75 @@ from srgan.errors import DataError, UsageError
 _CLASS = re.compile(r"n\d{8}")
 _BREED = re.compile(r"n\d{8}-.+")
 _BERKELEY = re.compile(r"bsds|bsd[-_ ]?\d|^bsr$", re.IGNORECASE)
-_MOST_VALIDATION = 100
+_MAX_VALIDATION = 100
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a folder gives: no picture is in both parts."""
+    """Training and validation images of a folder, without overlap."""
 
     training: tuple[Path, ...]
     validation: tuple[Path, ...]
     layout: str = "folder"
     found: int = 0
-    """Pictures there were to take from."""
+    """Number of training images to choose from."""
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The folders, at any depth in which pictures lie."""
+class Splits:
+    """Folders of the training and validation images, which may lie in subfolders."""
 
     training: tuple[Path, ...]
     validation: tuple[Path, ...] = ()
-    """Those that were made for it; without them, validation is drawn from what trains."""
+    """Without any, validation images are drawn from the training images."""
     certain: bool = True
-    """Whether folders of other pictures hardly look like this."""
+    """Whether `detect` may choose the layout by this evidence."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A way to lay out pictures."""
+    """Folder structure of a dataset."""
 
     name: str
     expected: str
-    """What lies where, in the words of messages."""
-    parts: Callable[[Path], Parts | None]
-    """The parts of a folder; None if it is laid out otherwise."""
+    """Description for messages."""
+    splits: Callable[[Path], Splits | None]
+    """Return the splits of a folder; None if it has another layout."""
 
     def select(self, root: Path, *, take: int | None = None, validation: int | None = None, seed: int = 0) -> Selection:
-        """The pictures of a folder that train, and those that validate.
+        """Choose the training and validation images of a folder.
 
         Args:
             root: the folder.
-            take: how many to take, drawn by the seed, before validation is drawn from them; without it, all.
-            validation: how many validate; without it, a tenth of the pictures, 100 at most and 1 at least.
-            seed: fixes what is drawn.
+            take: number of images drawn before validation images are drawn from them; without it, all.
+            validation: number of validation images; without it, a tenth of the images, from 1 to 100.
+            seed: random seed.
 
         Raises:
-            DataError: if the folder is laid out otherwise, or has too few pictures.
-            UsageError: if a number cannot be meant.
+            DataError: if the folder has another layout, or too few images.
+            UsageError: if a number is below 1.
         """
-        for option, number in (("--take", take), ("--validation", validation)):
+        for name, number in (("take", take), ("validation", validation)):
             if number is not None and number < 1:
-                raise UsageError(f"{option} must be 1 or more, not {number}")
+                raise UsageError(f"{name} must be 1 or more, not {number}", parameter=name)
         if not root.is_dir():
             raise DataError(f"{root} is {'not a folder' if root.exists() else 'not there'}: name a folder of pictures")
-        parts = self.parts(root)
-        if parts is None:
+        splits = self.splits(root)
+        if splits is None:
             raise DataError(
-                f"{root} is not laid out as {self.name}: expected in it {self.expected}; or name another --layout"
+                f"{root} does not have the layout {self.name}: expected in it {self.expected}; or choose another layout"
             )
-        found = find_pictures(parts.training)
-        drawn = _shuffled(found, root, seed)[:take]
-        if parts.validation:
-            own = _shuffled(find_pictures(parts.validation), root, seed)
-            validating = own[: validation or _MOST_VALIDATION]
+        found = find_pictures(splits.training)
+        drawn = _shuffle(found, root, seed)[:take]
+        if splits.validation:
+            own = _shuffle(find_pictures(splits.validation), root, seed)
+            validating = own[: validation or _MAX_VALIDATION]
         else:
-            count = validation or max(1, min(_MOST_VALIDATION, len(drawn) // 10))
+            count = validation or max(1, min(_MAX_VALIDATION, len(drawn) // 10))
             if count >= len(drawn):
                 raise DataError(
-                    f"{len(drawn)} pictures are not enough to validate with {count} of them and train with the rest: "
-                    "add pictures, or take more of them"
+                    f"{len(drawn)} {'picture is' if len(drawn) == 1 else 'pictures are'} too few to validate with {count} "
+                    "and train with the rest: add pictures, or take more of them"
                 )
             validating, drawn = drawn[:count], drawn[count:]
         return Selection(
@@ -97,15 +97,15 @@ class Layout:
 
 
 def detect(root: Path) -> Layout:
-    """The layout of a folder; `folder`, which any pictures are, if it is no other."""
+    """Return the layout of a folder: `folder`, which fits any images, if it is no other."""
     for layout in LAYOUTS.values():
-        parts = layout.parts(root)
-        if parts is not None and parts.certain:
+        splits = layout.splits(root)
+        if splits is not None and splits.certain:
             return layout
     return _FOLDER
 
 
-def _shuffled(pictures: Iterable[Path], root: Path, seed: int) -> Sequence[Path]:
+def _shuffle(pictures: Iterable[Path], root: Path, seed: int) -> Sequence[Path]:
     def place(path: Path) -> bytes:
         name = os.fsencode(path.relative_to(root).as_posix())
         return hashlib.sha256(b"%d/%s" % (seed, name)).digest()
@@ -113,45 +113,45 @@ def _shuffled(pictures: Iterable[Path], root: Path, seed: int) -> Sequence[Path]
     return sorted(pictures, key=place)
 
 
-def _any_tree(root: Path) -> Parts:
-    return Parts((root,))
+def _any_tree(root: Path) -> Splits:
+    return Splits((root,))
 
 
-def _div2k(root: Path) -> Parts | None:
-    # The report of the San Diego group trained on other parts: 800 pictures, and validated with 200.
+def _div2k(root: Path) -> Splits | None:
+    # The report of the San Diego group used other splits: 800 images for training, 200 for validation.
     for folder in (root, root / "DIV2K"):
         train, valid = folder / "DIV2K_train_HR", folder / "DIV2K_valid_HR"
         if train.is_dir():
-            return Parts((train,), (valid,) if valid.is_dir() else ())
+            return Splits((train,), (valid,) if valid.is_dir() else ())
     return None
 
 
-def _dogs(root: Path) -> Parts | None:
+def _dogs(root: Path) -> Splits | None:
     for folder in (root, root / "Images"):
         if breeds := _folders(folder, _BREED):
-            return Parts(breeds)
+            return Splits(breeds)
     return None
 
 
-def _bsds(root: Path) -> Parts | None:
-    # `val` is never taken: BSDS500's validation pictures are the test pictures of BSDS300, which are BSD100.
+def _bsds(root: Path) -> Splits | None:
+    # `val` is never used: BSDS500's validation images are the test images of BSDS300, which are BSD100.
     for inside in ("", "images", "data/images", "BSDS500/data/images", "BSR/BSDS500/data/images", "BSDS300/images"):
         folder = root / inside
-        parts = tuple(part for part in (folder / "train", folder / "test") if part.is_dir())
-        if len(parts) == 2:
-            return Parts(parts, certain=any(_BERKELEY.search(part) for part in folder.absolute().parts))
+        splits = tuple(split for split in (folder / "train", folder / "test") if split.is_dir())
+        if len(splits) == 2:
+            return Splits(splits, certain=any(_BERKELEY.search(part) for part in folder.absolute().parts))
     return None
 
 
-def _imagenet(root: Path) -> Parts | None:
+def _imagenet(root: Path) -> Splits | None:
     for folder in (root, root / "ILSVRC" / "Data" / "CLS-LOC"):
         if _folders(folder / "train", _CLASS):
-            return Parts((folder / "train",), (folder / "val",) if (folder / "val").is_dir() else ())
+            return Splits((folder / "train",), (folder / "val",) if (folder / "val").is_dir() else ())
     return None
 
 
 def _folders(folder: Path, name: re.Pattern[str]) -> tuple[Path, ...]:
-    """The folders inside whose whole names match."""
+    """Return the folders inside whose full names match."""
     try:
         return tuple(sorted(path for path in folder.iterdir() if name.fullmatch(path.name) and path.is_dir()))
     except OSError:
@@ -165,7 +165,7 @@ LAYOUTS: dict[str, Layout] = {
     for layout in (
         Layout("div2k", "DIV2K_train_HR (800 pictures) and, to validate, DIV2K_valid_HR (100)", _div2k),
         Layout("dogs", "Stanford Dogs' Images, or folders of breeds such as n02085620-Chihuahua", _dogs),
-        Layout("bsds", "BSDS500/data/images with train and test, or a folder named so with the two", _bsds),
+        Layout("bsds", "BSDS500/data/images with train and test, or a folder of that kind of name with the two", _bsds),
         Layout("imagenet", "train with folders such as n01440764 and, to validate, val", _imagenet),
         _FOLDER,
     )

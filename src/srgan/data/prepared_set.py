@@ -1,15 +1,11 @@
-"""Prepared pictures on disk: flat files of pixels that processes map into memory and share, and an index of them.
-
-This module does not know where pictures come from, nor what makes one usable: `prepare` does.
-"""
+"""Prepared images on disk: two flat files of pixels, which processes map into memory and share, and an index."""
 
 import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,39 +15,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import DataError
+from srgan.files import AtomicFile, make_folder, write_bytes
 
 Pixels = NDArray[np.uint8]
 
 _INDEX = "index.json"
-_ABANDONED = 24 * 3600  # seconds: data without an index, not written to for so long, is of a run that was killed
+_ABANDONED = 24 * 3600  # seconds after which data files without an index belong to no running process
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One prepared picture: its high-resolution size, where its pixels begin, and what it is for."""
+    """One prepared image."""
 
     name: str
     height: int
     width: int
     high_offset: int
+    """First byte of its pixels in the high-resolution file."""
     low_offset: int
     validation: bool
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """With which test pictures those of a set were compared, so that none is learned from."""
+    """Result of comparing the images of a set with those of known test sets."""
 
     known: int
-    """How many they were."""
+    """Number of test images."""
     identity: str
-    """Of their list."""
+    """Identity of the list of test images."""
     left_out: int
-    """Pictures that showed one of them, or a part of one."""
+    """Number of images left out because they show a test image or a part of one."""
 
 
 def comparison_words(comparison: Comparison | None) -> str:
-    """With which test pictures a set was compared, if it was, for the card of what learns from it."""
+    """Describe the comparison with test images, for the card of a model trained on the set."""
     if comparison is None:
         return "not compared with pictures of test sets"
     left_out = comparison.left_out or "none"
@@ -59,18 +57,18 @@ def comparison_words(comparison: Comparison | None) -> str:
 
 
 class PreparedPictures:
-    """A folder that `prepare` wrote, opened for reading; the pixels stay on disk until they are touched.
+    """A folder that `prepare` wrote, opened for reading; pixels stay on disk until they are used.
 
-    `pictures[i]` gives (low, high), both (H, W, 3) uint8 and read-only. Processes that have it open share the memory,
-    those to which it was sent as well: what is sent are the names of the files.
+    `pictures[i]` is (low, high), both (H, W, 3) uint8 and read-only. Processes share the memory; pickling sends file
+    names, not pixels.
 
     Attributes:
         low: all low-resolution pixels, flat.
         high: all high-resolution pixels, flat.
-        comparison: with pictures of test sets; None if a version of srgan prepared them that made none.
+        comparison: with images of test sets; None for sets of an earlier version, which made none.
 
     Raises:
-        DataError: if the folder holds no complete set of prepared pictures.
+        DataError: if the folder holds no complete set.
     """
 
     low: Pixels
@@ -84,10 +82,10 @@ class PreparedPictures:
             self.comparison = Comparison(**index["comparison"]) if "comparison" in index else None
             self._files = {name: folder / index[name] for name in ("low", "high")}
             self._open()
-            whole = len(self.high) == index["high_bytes"] and len(self.low) == index["low_bytes"]
+            complete = len(self.high) == index["high_bytes"] and len(self.low) == index["low_bytes"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder} holds no prepared pictures: run the preparation again ({error})") from error
-        if not whole:
+        if not complete:
             raise DataError(f"{folder} is incomplete: delete it and run the preparation again")
 
     def _open(self) -> None:
@@ -102,7 +100,7 @@ class PreparedPictures:
         self._open()
 
     def split(self) -> tuple["PreparedPictures", "PreparedPictures"]:
-        """(training, validation) pictures: as they were told apart when they were prepared."""
+        """Return the training and the validation images."""
         training, validation = copy(self), copy(self)
         training.entries = [entry for entry in self.entries if not entry.validation]
         validation.entries = [entry for entry in self.entries if entry.validation]
@@ -110,7 +108,7 @@ class PreparedPictures:
 
     @property
     def low_sizes(self) -> list[tuple[int, int]]:
-        """(height, width) of every low-resolution picture."""
+        """(height, width) of every low-resolution image."""
         return [(entry.height // self.scale, entry.width // self.scale) for entry in self.entries]
 
     def __len__(self) -> int:
@@ -126,15 +124,19 @@ class PreparedPictures:
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether `prepare` wrote this folder, in whatever state it is."""
-    return "high_bytes" in _index_of(folder)
+    """Return whether `prepare` wrote this folder, complete or not."""
+    return "high_bytes" in _read_index(folder)
 
 
 class NewSet:
-    """A set of pictures being written. A context manager: unless it has appeared, nothing of it is left.
+    """A set being written. A context manager: without `commit`, it leaves nothing behind.
 
-    Its files have names of their own, so that it and the set before it stand side by side; the index says which are
-    meant, and replacing that one file replaces the set.
+    Its data files have unique names, so that it and the set before it exist together; replacing the index replaces the
+    set.
+
+    Raises:
+        DataError: if the folder is neither new, nor empty, nor of an earlier preparation.
+        OutputError: if it cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -142,28 +144,31 @@ class NewSet:
         self.entries: list[Entry] = []
         token = secrets.token_hex(4)
         self._names = {"low": f"low-{token}.bin", "high": f"high-{token}.bin"}
-        self._appeared = self._made = False
 
     def __enter__(self) -> Self:
-        with self._writing():
-            self._refuse_another()
-            self._made = not self.folder.exists()
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with ExitStack() as opening:
-                opening.callback(self._remove)
+        self._check_folder()
+        self._new_folder, self._committed = not self.folder.exists(), False
+        make_folder(self.folder)
+        try:
+            with ExitStack() as stack:
                 self._files: dict[str, BinaryIO] = {
-                    name: (self.folder / file).open("xb") for name, file in self._names.items()
+                    name: stack.enter_context(AtomicFile(self.folder / file, overwrite=False))
+                    for name, file in self._names.items()
                 }
-                opening.pop_all()
+                self._stack = stack.pop_all()
+        except BaseException:
+            self._remove()
+            raise
         return self
 
-    def _refuse_another(self) -> None:
-        """Raise unless the folder is new, empty or of an earlier preparation."""
+    def _check_folder(self) -> None:
         if os.path.lexists(self.folder) and not self.folder.is_dir():
             raise DataError(f"{self.folder} is a file: name a folder for the prepared pictures")
         if not self.folder.is_dir() or is_prepared(self.folder):
             return
-        others = sorted(path.name for path in self.folder.iterdir() if not _is_data(path))
+        others = sorted(
+            path.name for path in self.folder.iterdir() if not _is_data(path) and not path.name.startswith(".srgan-")
+        )
         if others:
             raise DataError(
                 f"{self.folder} holds other files ({others[0]}): choose a new folder, or one that was prepared before"
@@ -175,84 +180,62 @@ class NewSet:
         return sum(file.tell() for file in self._files.values())
 
     def add(self, name: str, low: Pixels, high: Pixels, *, validation: bool) -> None:
-        """Write a picture behind those before."""
+        """Append an image."""
         height, width = high.shape[:2]
-        with self._writing():
-            offsets = self._files["high"].tell(), self._files["low"].tell()
-            self._files["high"].write(high.data)
-            self._files["low"].write(low.data)
+        offsets = self._files["high"].tell(), self._files["low"].tell()
+        self._files["high"].write(high.data)
+        self._files["low"].write(low.data)
         self.entries.append(Entry(name, height, width, *offsets, validation))
 
-    def check_space(self, done: int, wanted: int) -> None:
-        """Refuse early what will clearly not fit, rather than when the disk is full."""
-        missing = self.size * (wanted - done) // done
+    def check_space(self, done: int, total: int) -> None:
+        """Raise DataError early if the images will clearly not fit on the disk."""
+        missing = self.size * (total - done) // done
         free = shutil.disk_usage(self.folder).free
         if missing > 1.25 * free:  # an estimate: it must not refuse what may fit
             raise DataError(
-                f"{wanted} pictures need about {(missing + self.size) / 1e9:.1f} GB at {self.folder}, where "
+                f"{total} pictures need about {(missing + self.size) / 1e9:.1f} GB at {self.folder}, where "
                 f"{(free + self.size) / 1e9:.1f} GB are free: take fewer, or choose another disk"
             )
 
-    def appear(self, scale: int, comparison: Comparison) -> None:
-        """Take the place of the set before, once all bytes are on the disk."""
-        before = _index_of(self.folder)
-        with self._writing():
-            sizes = {f"{name}_bytes": file.tell() for name, file in self._files.items()}
-            for file in self._files.values():
-                file.flush()
-                os.fsync(file.fileno())
-            index = {
-                **{"scale": scale, **self._names, **sizes, "comparison": asdict(comparison)},
-                "pictures": [asdict(entry) for entry in self.entries],
-            }
-            temporary = self.folder / f".{_INDEX}.{self._names['low']}"
-            try:
-                temporary.write_text(json.dumps(index, indent=0), encoding="utf-8")
-                temporary.replace(self.folder / _INDEX)
-            finally:
-                temporary.unlink(missing_ok=True)
-        self._appeared = True
-        with suppress(OSError):  # Windows keeps what a process has open
-            self._tidy(before)
+    def commit(self, scale: int, comparison: Comparison) -> None:
+        """Replace the set before, once all bytes are on the disk."""
+        before = _read_index(self.folder)
+        sizes = {f"{name}_bytes": file.tell() for name, file in self._files.items()}
+        index = {
+            **{"scale": scale, **self._names, **sizes, "comparison": asdict(comparison)},
+            "pictures": [asdict(entry) for entry in self.entries],
+        }
+        self._stack.close()
+        write_bytes(self.folder / _INDEX, json.dumps(index, indent=0).encode())
+        self._committed = True
+        with suppress(OSError):  # Windows keeps files that a process has open
+            for path in self.folder.iterdir():
+                if not _is_data(path) or path.name in self._names.values():
+                    continue
+                if path.name in before.values() or time.time() - path.stat().st_mtime > _ABANDONED:
+                    path.unlink()
 
-    def _tidy(self, before: dict[str, Any]) -> None:
-        """Remove the set that was there before, and what runs that were killed have left."""
-        for path in self.folder.iterdir():
-            if path.name in self._names.values() or not _is_data(path):
-                continue
-            if path.name in before.values() or time.time() - path.stat().st_mtime > _ABANDONED:
-                path.unlink()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def __exit__(self, *failure: Any) -> None:
         try:
-            yield
-        except OSError as error:
-            raise DataError(
-                f"{self.folder} cannot be written ({error.strerror}): free some space or choose another folder"
-            ) from error
+            self._stack.__exit__(*failure)
+        finally:
+            if not self._committed:
+                self._remove()
 
     def _remove(self) -> None:
         for name in self._names.values():
             (self.folder / name).unlink(missing_ok=True)
-        if self._made:
+        if self._new_folder:
             with suppress(OSError):
                 self.folder.rmdir()
-
-    def __exit__(self, *failure: object) -> None:
-        for file in self._files.values():
-            with suppress(OSError):  # what is still buffered may not fit; it is not needed
-                file.close()
-        if not self._appeared:
-            self._remove()
 
 
 def _is_data(path: Path) -> bool:
     return path.suffix == ".bin" and path.name.startswith(("low", "high"))
 
 
-def _index_of(folder: Path) -> dict[str, Any]:
-    """What the index of a prepared folder says; nothing if there is none."""
+def _read_index(folder: Path) -> dict[str, Any]:
+    """Return the index of a folder; empty if there is none."""
     try:
         index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError):

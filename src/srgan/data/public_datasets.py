@@ -1,14 +1,13 @@
-"""Sets of pictures that have a public address: fetched when the user says so, verified, and unpacked.
+"""Datasets with a public address: downloaded when the user asks for it, verified and unpacked.
 
-Of an archive only pictures are taken, under names inside the folder; nothing else it may hold is ever written.
+Only images are unpacked, and only inside the given folder.
 """
 
-import os
 import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,18 +16,17 @@ from typing import IO
 from srgan.data.prepare import SUFFIXES
 from srgan.download import Remote, fetch
 from srgan.errors import DataError, UsageError
-
-Report = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+from srgan.files import AtomicFolder
+from srgan.progress import NoProgress, Progress
 
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive of pictures."""
+    """An archive of images."""
 
     remote: Remote
     folder: str
-    """What all of its pictures lie in; where it is, the archive is not needed any more."""
+    """The folder in the archive that holds all images; where it exists, the archive is not needed any more."""
 
 
 # Sizes and checksums as TensorFlow Datasets publishes them (its url_checksums/div2k.txt and stanford_dogs.txt).
@@ -68,119 +66,109 @@ ARCHIVES: dict[str, tuple[Archive, ...]] = {
 
 _BY_HAND = {
     "bsds": (
-        "BSDS500 has no checksum to hold a download against: fetch "
+        "BSDS500 has no published checksum to verify a download: get "
         "http://www.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/BSR/BSR_bsds500.tgz and unpack it in "
-        "{folder}, so that BSR/BSDS500/data/images/train is in there; then run this without --download"
+        "{folder}, which gives BSR/BSDS500/data/images/train; then run this without --download"
     ),
     "imagenet": (
-        "ImageNet needs an account at https://image-net.org: fetch ILSVRC2012_img_train.tar there and unpack it and "
-        "the archives in it, so that {folder}/train/n01440764/*.JPEG and so on are there; then run this without "
-        "--download"
+        "ImageNet needs an account at https://image-net.org: get ILSVRC2012_img_train.tar there and unpack it and the "
+        "archives in it, which gives {folder}/train/n01440764/*.JPEG and so on; then run this without --download"
     ),
 }
 
 
-def download(layout: str | None, folder: Path, *, report: Report = lambda what, done, whole: None) -> None:
-    """Fetch and unpack the pictures of a layout into a folder; what is there already is not fetched again.
+def download(layout: str | None, folder: Path, *, progress: Progress | None = None) -> None:
+    """Download and unpack the images of a layout into a folder, unless they are there.
 
     Args:
         layout: a key of LAYOUTS.
-        folder: where the archives and the pictures are kept; made if it is absent.
-        report: see `Report`.
+        folder: where archives and images are kept; made if it is absent.
+        progress: counts bytes.
 
     Raises:
         UsageError: if the layout has no public address.
-        DataError: if the pictures cannot be fetched or unpacked, with what to place where.
+        DataError: if the images cannot be downloaded or unpacked, with what to do by hand.
         OutputError: if they cannot be written.
     """
     if layout in _BY_HAND:
         raise DataError(_BY_HAND[layout].format(folder=folder))
     if layout not in ARCHIVES:
-        raise UsageError(f"--download does not know what to fetch: name it with --layout {' or '.join(ARCHIVES)}")
+        raise UsageError(
+            f"layout is required for a download: {' or '.join(ARCHIVES)}"
+            if layout is None
+            else f"layout {layout} has no download: choose {' or '.join(ARCHIVES)}",
+            parameter="layout",
+        )
     for archive in ARCHIVES[layout]:
-        if (folder / archive.folder).is_dir():
-            continue
-        name = archive.remote.name
-
-        def fetching(done: int, whole: int, what: str = f"fetching {name}") -> None:
-            report(what, done, whole)
-
-        def unpacking(done: int, whole: int, what: str = f"unpacking {name}") -> None:
-            report(what, done, whole)
-
-        path = fetch(archive.remote, folder, failure=DataError, report=fetching)
-        unpack(path, archive.folder, folder, report=unpacking)
+        if not (folder / archive.folder).is_dir():
+            path = fetch(archive.remote, folder, failure=DataError, progress=progress)
+            unpack(path, archive.folder, folder, progress=progress)
 
 
-def unpack(path: Path, inside: str, folder: Path, *, report: Callable[[int, int], None] | None = None) -> None:
-    """The pictures of an archive, .zip or .tar, as `folder / inside`: all of them or, when something fails, none.
+def unpack(path: Path, inside: str, folder: Path, *, progress: Progress | None = None) -> None:
+    """Unpack the images of a .zip or .tar archive as `folder / inside`: all of them or, on an error, none.
 
     Args:
         path: of the archive.
-        inside: the folder in the archive that holds the pictures.
+        inside: the folder in the archive that holds the images.
         folder: where that folder appears.
-        report: told after every picture how many bytes of the archive are done, and how many there are.
+        progress: counts bytes of the archive.
 
     Raises:
-        DataError: if the archive is damaged, has names that lead elsewhere, or cannot be unpacked here.
+        DataError: if the archive is damaged, or has names that lead outside.
+        OutputError: if the images cannot be written.
     """
-    temporary = folder / f".{inside}.{os.getpid()}.part"
-    whole = path.stat().st_size
+    progress = progress or NoProgress()
+    whole, counted = path.stat().st_size, 0
     try:
-        with _opened(path) as members:
+        with AtomicFolder(folder / inside) as place, _opened(path) as members:
+            progress.start(f"unpacking {path.name}", whole)
             for name, file, done in members:
-                target = temporary / _safe(name, path)
-                if target.suffix.lower() not in SUFFIXES or target.name.startswith("."):
+                inner = _safe(name, path)
+                if inner.suffix.lower() not in SUFFIXES or inner.name.startswith(".") or inner.parts[0] != inside:
                     continue
+                target = place / inner.relative_to(inside)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with target.open("wb") as written:
                     shutil.copyfileobj(file, written)
-                if report is not None:
-                    report(min(done, whole), whole)
-        if not (temporary / inside).is_dir():
-            raise DataError(f"{path} holds no pictures in {inside}: delete it and fetch it again")
-        (temporary / inside).replace(folder / inside)
+                progress.advance(max(0, min(done, whole) - counted))
+                counted = max(counted, min(done, whole))
+            if not any(place.iterdir()):
+                raise DataError(f"{path} holds no pictures in {inside}: delete it and download it again")
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
-        raise DataError(f"{path} is damaged ({error}): delete it and fetch it again") from error
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be unpacked in {folder} ({error.strerror or error}): free some space or choose another "
-            "folder"
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        raise DataError(f"{path} is damaged ({error}): delete it and download it again") from error
 
 
 def _safe(name: str, path: Path) -> PurePosixPath:
     inner = PurePosixPath(name)
     if inner.is_absolute() or ".." in inner.parts or "\\" in name or ":" in name:
-        raise DataError(f"{path} holds a name that leads elsewhere ({name}): delete it, it is not what it should be")
+        raise DataError(f"{path} holds a name that leads outside ({name}): delete it, it is not what it should be")
     return inner
 
 
 Member = tuple[str, IO[bytes], int]
-"""Name, contents, and where in the archive it lies, in bytes."""
+"""Name, contents, and end position in the archive in bytes."""
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterator[Member]]:
-    """The files of an archive, one after the other: ordinary ones alone, for links may lead elsewhere too."""
+    """Open an archive, and give its files in order; links are skipped, for they may lead outside too."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
-            yield _zipped(archive)
+            yield _zip_members(archive)
     else:
         with tarfile.open(path) as archive:
-            yield _tarred(archive)
+            yield _tar_members(archive)
 
 
-def _zipped(archive: zipfile.ZipFile) -> Iterator[Member]:
+def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
     for member in archive.infolist():
         if not member.is_dir():
             with archive.open(member) as file:
                 yield member.filename, file, member.header_offset + member.compress_size
 
 
-def _tarred(archive: tarfile.TarFile) -> Iterator[Member]:
+def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
     for member in archive:
         file = archive.extractfile(member) if member.isfile() else None
         if file is not None:

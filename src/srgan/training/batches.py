@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srgan.data.crops import CropSampler, Places
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.recipes.recipe import Recipe
 
 Batch = tuple[Tensor, Tensor]

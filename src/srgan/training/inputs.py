@@ -10,11 +10,12 @@ from safetensors.torch import load
 from torch import Tensor
 
 from srgan.data.cache import cache_root
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.features.classifiers import FeatureNetwork
-from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.models.features.feature_weights import fetch_vgg19, load_vgg19
+from srgan.models.features.vgg import VGG19, ContentLayer
+from srgan.progress import Progress
 from srgan.training.checkpoint import newest
 from srgan.training.monitoring.validation import Pair, middles
 from srgan.training.networks import generator_arguments, make_generator
@@ -50,14 +51,14 @@ class Material:
         return middles(self.validation, limit=_MOST_CROPS, degradation=self.degradation)
 
 
-def vgg_path(recipe: Recipe, given: str | None, *, report: Callable[[int, int], None] | None = None) -> Path | None:
+def vgg_path(recipe: Recipe, given: str | None, *, progress: Progress | None = None) -> Path | None:
     """Where the VGG19 weights lie that the recipe's content loss needs; None if it needs none.
 
     Args:
         recipe: names the layer.
         given: a path, or "download" to fetch torchvision's into the cache; None looks into the cache, and then
             beside the benchmark data folder that SRGAN_DATA names.
-        report: hears of a download's progress.
+        progress: counts bytes of a download.
 
     Raises:
         ModelError: if there are none.
@@ -65,7 +66,7 @@ def vgg_path(recipe: Recipe, given: str | None, *, report: Callable[[int, int], 
     if recipe.content_layer is None:
         return None
     if given == DOWNLOAD:
-        return fetch_vgg19(cache_root())
+        return fetch_vgg19(cache_root(), progress=progress)
     if given is not None:
         return Path(given).absolute()
     places = [cache_root() / _TORCHVISION]

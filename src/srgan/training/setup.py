@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from srgan.data.cache import prepared
 from srgan.errors import UsageError
 from srgan.models.features.feature_weights import load_feature_network
+from srgan.progress import Progress
 from srgan.training.batches import batches, sampler
 from srgan.training.inputs import Material, features_path, initial_weights, load_vgg, vgg_path
 from srgan.training.monitoring.validation import score
@@ -42,7 +43,7 @@ class Wishes:
 
 
 def begin(
-    run: Run, wishes: Wishes, *, fabric: Fabric, say: Say, opened: "Opener", report: Callable[[int, int], None]
+    run: Run, wishes: Wishes, *, fabric: Fabric, say: Say, opened: "Opener", progress: Progress
 ) -> Material:
     """Begin a run in an empty or absent folder.
 
@@ -52,7 +53,7 @@ def begin(
     recipe = wishes.recipe
     weights = initial_weights(recipe, wishes.begun_from, say=say)
     features = features_path(recipe, wishes.features)
-    vgg = vgg_path(recipe, wishes.vgg, report=report)
+    vgg = vgg_path(recipe, wishes.vgg, progress=progress)
     data = wishes.data or _data_of(wishes.begun_from)
     if data is None:
         raise UsageError("there is nothing to learn from: name a folder of pictures with --data FOLDER")
@@ -106,7 +107,7 @@ Opener = Callable[[str, Recipe, Path | None, Path | None], Material]
 
 def open_material(
     data: str, recipe: Recipe, vgg: Path | None, features: Path | None, *, say: Say,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> Material:  # fmt: skip
     """Pictures prepared, or opened if they are; the networks that the losses look through.
 

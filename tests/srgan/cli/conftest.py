@@ -54,6 +54,24 @@ def srgan(desk: Path, tiny_model: Path) -> Run:
     return run
 
 
+@pytest.fixture
+def refusal(srgan: Run, desk: Path) -> Run:
+    """Run a command that must end with an exit code, one line on standard error and no change of files; return it."""
+
+    def run(code: int, *words: str) -> str:
+        before = {path: path.stat().st_mtime_ns for path in desk.rglob("*")}
+        result = srgan(*words)
+        assert result.exit_code == code, result.output
+        assert isinstance(result.exception, SystemExit), result.exception
+        assert result.stdout == ""
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("Error: ")
+        assert {path: path.stat().st_mtime_ns for path in desk.rglob("*")} == before
+        return str(line)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of twelve smooth photos, 160x160, in folders."""

@@ -1,4 +1,4 @@
-"""`srgan data prepare`: what was prepared and what was not, in lines and as JSON; whatever is wrong, in one line."""
+"""`srgan data`: summaries, JSON documents, and errors of one line."""
 
 import json
 import shutil
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from srgan.data.prepare import PreparedPictures
+from srgan.data.mixes import MIXES
+from srgan.data.prepared_set import PreparedPictures
 from tests.helpers.terminal import written_on_a_terminal
 
 Run = Callable[..., Any]
@@ -61,13 +63,12 @@ def test_the_summary_and_the_next_command(srgan: Run) -> None:
     pictures = PreparedPictures(Path("it is ready"))
     assert pictures.comparison is not None
     training, validation = pictures.split()
-    assert lines[0].startswith(f"{len(training)} pictures to train with")
-    assert f"{len(validation)} to validate with are in it is ready (" in lines[0]
-    assert lines[1] == "1 picture left out: smaller than 96 pixels on a side"
-    assert lines[2] == "12 files left out that could not be read:"
+    assert lines[0].startswith(f"{len(training)} images for training and {len(validation)} for validation are in it is")
+    assert lines[1] == "1 image left out: smaller than 96 pixels on a side"
+    assert lines[2] == "12 unreadable files left out:"
     assert lines[3].startswith("  photos/broken00.jpg is not a picture")
-    assert lines[13] == "  and 2 more, which --json names"
-    assert lines[14] == f"Compared with {pictures.comparison.known} pictures of known test sets: none of them is here"
+    assert lines[13] == "  and 2 more, which --json lists"
+    assert lines[14] == f"Compared with {pictures.comparison.known} images of known test sets: none left out"
     assert lines[15:] == ["Next: srgan train srresnet-mse-quick --data 'it is ready'"]
     assert result.stderr == ""
 
@@ -94,7 +95,7 @@ def test_json_names_everything(srgan: Run) -> None:
 def test_pictures_of_test_sets_are_named(srgan: Run, data_folder: Path) -> None:
     shutil.copy(data_folder / "testsets" / "Set5" / "bird.png", "photos/mine.png")
     result = srgan("data", "prepare", "photos", "-o", "ready", *SOME)
-    assert "1 picture left out, which must not be learned from: photos/mine.png (Set5/bird)" in result.stdout
+    assert "test sets: 1 left out\n  photos/mine.png (Set5/bird)\n" in result.stdout
     document = json.loads(srgan("data", "prepare", "photos", "-o", "ready", "--json", *SOME).stdout)
     assert document["test_pictures"] == {"photos/mine.png": "Set5/bird"}
     assert len(PreparedPictures(Path("ready"))) == document["training"] + document["validation"] == 12
@@ -106,14 +107,14 @@ def test_take_is_drawn_by_the_seed(srgan: Run, make: Make) -> None:
 
     def taken(seed: str) -> list[tuple[str, bool]]:
         result = srgan("data", "prepare", "dogs", "-o", "ready", "--take", "5", "--seed", seed)
-        assert "4 pictures to train with and 1 to validate with" in result.stdout
+        assert "4 images for training and 1 for validation" in result.stdout
         assert "layout dogs" in result.stdout
         return [(entry.name, entry.validation) for entry in PreparedPictures(Path("ready")).entries]
 
     assert taken("1") == taken("1")
     assert taken("1") != taken("2")
     more = srgan("data", "prepare", "dogs", "-o", "ready", "--take", "1000")
-    assert "There were fewer pictures than --take 1000: all 12 were taken" in more.stdout
+    assert "There were fewer images than --take 1000: all 12 were used" in more.stdout
 
 
 @pytest.mark.usefixtures("photos")
@@ -122,41 +123,73 @@ def test_an_output_inside_the_source_is_not_among_the_pictures(srgan: Run) -> No
     assert said[0] == said[1] != ""
 
 
+@pytest.mark.usefixtures("photos")
+def test_degrade_accounts_for_every_image(srgan: Run) -> None:
+    words = ("data", "degrade", "photos", "--mix", "everyday", "--scale", "2", "--seed", "3")
+    result = srgan(*words, "-o", "low")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("13 images damaged by everyday (")
+    assert lines[0].endswith(") in low")
+    assert lines[1] == "12 images left out:"
+    assert lines[2].startswith("  photos/broken00.jpg is not")
+    assert lines[12:] == ["  and 2 more, which --json lists"]
+    with Image.open("low/deep/3.png") as image:
+        assert image.size == (50, 51)
+    document = json.loads(srgan(*words, "--json", "-o", "again").stdout)
+    assert {name: document[name] for name in ("folder", "mix", "scale", "seed")} == {
+        "folder": "again", "mix": "everyday", "scale": 2, "seed": 3,
+    }  # fmt: skip
+    assert len(document["written"]) == 13
+    assert set(document["written"].values()) <= set(MIXES)
+    assert len(document["left_out"]) == 12
+    assert Path("again/small.png").read_bytes() == Path("low/small.png").read_bytes()
+
+
+def test_help_explains_every_mix(srgan: Run) -> None:
+    text = srgan("data", "degrade", "--help").stdout
+    assert all(f"   {mix} " in text for mix in [*MIXES, "everyday"])
+
+
+PREPARE, PHOTO = ["prepare"], ["degrade", "--mix", "photo"]
 CASES = {
-    "no such folder": (["absent", "-o", "out"], 1, "absent is not there: name a folder"),
-    "a file for a folder": (["photos/small.jpg", "-o", "out"], 1, "is not a folder: name a folder"),
-    "no pictures": (["empty", "-o", "out"], 1, "no pictures found in empty"),
-    "one picture": (["one", "-o", "out"], 1, "1 pictures are not enough to validate"),
-    "nothing usable": (["photos", "-o", "out", "--smallest", "500"], 1, "give larger, intact or other pictures"),
-    "another's folder": (["photos", "-o", "one"], 1, "one holds other files (a.png): choose a new folder"),
-    "a file for output": (["photos", "-o", "one/a.png"], 1, "is a file: name a folder"),
-    "no output": (["photos"], 2, "name a folder with -o"),
-    "unknown layout": (["photos", "-o", "out", "--layout", "x"], 2, "--layout must be one of div2k, dogs"),
-    "wrong layout": (["photos", "-o", "out", "--layout", "div2k"], 1, "expected in it DIV2K_train_HR"),
-    "take nothing": (["photos", "-o", "out", "--take", "0"], 2, "--take must be 2 or more, not 0"),
-    "validate nothing": (["photos", "-o", "out", "--validation", "0"], 2, "--validation must be 1 or more"),
-    "validate all": (["photos", "-o", "out", "--validation", "99"], 1, "not enough to validate with 99"),
-    "no scale": (["photos", "-o", "out", "--scale", "1"], 2, "--scale must be 2 or more"),
-    "no size": (["photos", "-o", "out", "--smallest", "0"], 2, "--smallest must be 1 or more"),
-    "download of any": (["photos", "-o", "out", "--download"], 2, "--layout div2k or dogs"),
-    "download of BSDS": (["x", "-o", "out", "--download", "--layout", "bsds"], 1, "run this without --download"),
+    "no such folder": ([*PREPARE, "absent", "-o", "out"], 1, "absent is not there"),
+    "a file for a folder": ([*PREPARE, "photos/small.jpg", "-o", "out"], 1, "is not a folder"),
+    "no pictures": ([*PREPARE, "empty", "-o", "out"], 1, "no pictures found in empty"),
+    "one picture": ([*PREPARE, "one", "-o", "out"], 1, "1 picture is too few to validate"),
+    "nothing usable": ([*PREPARE, "photos", "-o", "out", "--smallest", "500"], 1, "give larger, intact"),
+    "a folder of others": ([*PREPARE, "photos", "-o", "one"], 1, "one holds other files (a.png)"),
+    "a file for output": ([*PREPARE, "photos", "-o", "one/a.png"], 1, "is a file"),
+    "no output": ([*PREPARE, "photos"], 2, "--output is required"),
+    "unknown layout": ([*PREPARE, "photos", "-o", "out", "--layout", "x"], 2, "--layout must be one of div2k, dogs"),
+    "wrong layout": ([*PREPARE, "photos", "-o", "out", "--layout", "div2k"], 1, "expected in it DIV2K_train_HR"),
+    "take nothing": ([*PREPARE, "photos", "-o", "out", "--take", "0"], 2, "--take must be 2 or more, not 0"),
+    "validate nothing": ([*PREPARE, "photos", "-o", "out", "--validation", "0"], 2, "--validation must be 1 or more"),
+    "validate all": ([*PREPARE, "photos", "-o", "out", "--validation", "99"], 1, "too few to validate with 99"),
+    "no scale": ([*PREPARE, "photos", "-o", "out", "--scale", "1"], 2, "--scale must be 2 or more"),
+    "no size": ([*PREPARE, "photos", "-o", "out", "--smallest", "0"], 2, "--smallest must be 1 or more"),
+    "download of any": ([*PREPARE, "photos", "-o", "out", "--download"], 2, "--layout is required"),
+    "download of BSDS": ([*PREPARE, "x", "-o", "out", "--download", "--layout", "bsds"], 1, "run this without"),
+    "nothing to damage": ([*PHOTO, "empty", "-o", "out"], 1, "no pictures found in empty"),
+    "nothing intact": ([*PHOTO, "broken", "-o", "out"], 1, "none of the 1 images could be used"),
+    "damaged into others": ([*PHOTO, "photos", "-o", "broken"], 1, "exists already"),
+    "damaged below a file": ([*PHOTO, "photos", "-o", "one/a.png/low"], 1, "one/a.png"),
+    "damaged nowhere": ([*PHOTO, "photos"], 2, "--output is required"),
+    "no mix": (["degrade", "photos", "-o", "out"], 2, "--mix is required: choose one of clean, photo"),
+    "misspelt mix": (["degrade", "photos", "--mix", "mesenger", "-o", "out"], 2, "no mix mesenger"),
 }
 
 
 @pytest.mark.usefixtures("photos")
-@pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
-def test_one_line_and_no_file(srgan: Run, make: Make, desk: Path, words: list[str], code: int, said: str) -> None:
+@pytest.mark.parametrize(("words", "code", "message"), CASES.values(), ids=CASES.keys())
+def test_errors_are_one_line_and_write_nothing(
+    refusal: Run, make: Make, words: list[str], code: int, message: str
+) -> None:
     make("one/a.png")
     Path("empty").mkdir()
-    before = sorted(desk.rglob("*"))
-    result = srgan("data", "prepare", *words)
-    assert result.exit_code == code
-    assert isinstance(result.exception, SystemExit), result.exception
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("Error: ")
-    assert said in lines[0]
-    assert sorted(desk.rglob("*")) == before
+    Path("broken").mkdir()
+    Path("broken/a.jpg").write_text("not an image")
+    assert message in refusal(code, "data", *words)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

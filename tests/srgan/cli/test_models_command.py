@@ -1,4 +1,4 @@
-"""`srgan models` says what a model is, and whether its files are what they were."""
+"""`srgan models`: the list, the description of a model, and damaged files."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def test_the_list_names_every_model_with_its_score(srgan: Run) -> None:
 
 
 @pytest.mark.usefixtures("only_pair")
-def test_auto_is_listed_and_told_in_full(srgan: Run) -> None:
+def test_auto_is_listed_and_described(srgan: Run) -> None:
     assert sum(line.strip().startswith("auto ") for line in srgan("models").stdout.splitlines()) == 1
     lines = srgan("models", "auto").stdout.splitlines()
     assert lines[3].split() == ["clean", "srresnet", "srgan"]
@@ -42,7 +42,7 @@ def test_json(srgan: Run, tiny_model: Path) -> None:
 
 @pytest.mark.usefixtures("only_tiny")
 @pytest.mark.parametrize("by_path", [False, True])
-def test_a_card_in_full(srgan: Run, tiny_model: Path, by_path: bool) -> None:
+def test_a_description(srgan: Run, tiny_model: Path, by_path: bool) -> None:
     result = srgan("models", str(tiny_model) if by_path else "tiny")
     assert result.exit_code == 0
     expected = (
@@ -55,7 +55,7 @@ def test_a_card_in_full(srgan: Run, tiny_model: Path, by_path: bool) -> None:
 
 
 @pytest.mark.usefixtures("only_tiny")
-def test_only_of_shipped_models_there_are_pictures(srgan: Run, tiny_model: Path, desk: Path) -> None:
+def test_only_shipped_models_have_pictures(srgan: Run, tiny_model: Path, desk: Path) -> None:
     for suffix in (".json", ".onnx", ".safetensors"):
         (desk / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
     assert "docs/models.md" in srgan("models", "tiny").stdout.splitlines()[-1]
@@ -63,14 +63,14 @@ def test_only_of_shipped_models_there_are_pictures(srgan: Run, tiny_model: Path,
 
 
 @pytest.mark.usefixtures("only_tiny")
-def test_an_unknown_name_tells_the_known_ones(srgan: Run) -> None:
+def test_an_unknown_name_lists_the_known_ones(srgan: Run) -> None:
     result = srgan("models", "nope", "--json")
     assert result.exit_code == 1
     assert "choose one of tiny" in result.stderr
     assert "choose one of tiny" in json.loads(result.stdout)["error"]
 
 
-def test_a_damaged_file_is_told(srgan: Run, tiny_model: Path, desk: Path) -> None:
+def test_a_damaged_file(srgan: Run, tiny_model: Path, desk: Path) -> None:
     for suffix in (".json", ".onnx", ".safetensors"):
         (desk / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
     (desk / "tiny.safetensors").write_bytes(b"damaged")
@@ -80,6 +80,6 @@ def test_a_damaged_file_is_told(srgan: Run, tiny_model: Path, desk: Path) -> Non
     assert "checksums hold" not in result.stdout
 
 
-def test_without_models_it_says_what_to_do(srgan: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_models(srgan: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", desk)
     assert "--model FILE" in srgan("models").stdout

@@ -1,4 +1,4 @@
-"""The cache: a folder is prepared once, again when it changes, and what was prepared by hand is simply opened."""
+"""The cache: a folder is prepared once, and again when it changes; prepared folders are opened."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,8 @@ from PIL import Image
 
 from srgan.data.cache import cache_root, prepared
 from srgan.data.prepare import find_pictures, prepare
-from srgan.errors import DataError
+from srgan.errors import OutputError
+from tests.helpers.recorded_progress import RecordedProgress
 
 
 @pytest.fixture
@@ -22,10 +23,10 @@ def photos(tmp_path: Path) -> Path:
 
 
 def test_the_second_call_finds_what_the_first_prepared(photos: Path, tmp_path: Path) -> None:
-    done: list[int] = []
-    pictures, report = prepared(photos, cache=tmp_path / "cache", progress=lambda now, whole: done.append(now))
+    progress = RecordedProgress()
+    pictures, report = prepared(photos, cache=tmp_path / "cache", progress=progress)
     assert report is not None
-    assert (report.training, report.validation, done) == (2, 1, [1, 2, 3])
+    assert (report.training, report.validation, progress.tasks[0][2]) == (2, 1, 3)
     (place,) = (tmp_path / "cache" / "pictures").iterdir()
     assert place.name.startswith("photos-")
     again, nothing = prepared(photos, cache=tmp_path / "cache")
@@ -44,12 +45,12 @@ def test_a_change_is_noticed(photos: Path, tmp_path: Path) -> None:
     assert prepared(photos, cache=tmp_path / "cache")[1] is None
 
 
-def test_what_was_prepared_by_hand_is_opened(photos: Path, tmp_path: Path) -> None:
+def test_a_prepared_folder_is_opened(photos: Path, tmp_path: Path) -> None:
     prepare(find_pictures([photos]), photos / "ready")
     pictures, report = prepared(photos / "ready", cache=tmp_path / "cache")
     assert (len(pictures), report) == (3, None)
     assert not (tmp_path / "cache").exists()
-    # And it is not among the pictures of the folder around it.
+    # Its images do not count as images of the folder that holds it.
     assert len(prepared(photos, cache=tmp_path / "cache")[0]) == 3
 
 
@@ -72,5 +73,5 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pho
     prepared(photos)
     assert (tmp_path / "own" / "pictures").is_dir()
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(OutputError):
         prepared(photos, cache=tmp_path / "file")

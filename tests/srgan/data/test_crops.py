@@ -1,12 +1,13 @@
-"""Crops: aligned, of distinct pictures, damaged on request, and the same whenever the same update asks."""
+"""Crops: aligned, of distinct images, degraded on request, and a function of seed and update."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from srgan.data.crops import CropSampler
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
-from srgan.errors import DataError, UsageError
+from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepared_set import PreparedPictures
+from srgan.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def test_a_batch_is_a_function_of_seed_and_update(pictures: PreparedPictures) ->
     assert not np.array_equal(first.sample(5)[1], CropSampler(pictures, batch=4, crop=96, seed=8).sample(5)[1])
 
 
-def test_low_and_high_are_the_same_place_turned_alike(pictures: PreparedPictures) -> None:
+def test_low_and_high_are_aligned(pictures: PreparedPictures) -> None:
     sampler = CropSampler(pictures, batch=5, crop=96, seed=0)
     for update in range(20):
         low, high = sampler.sample(update)
@@ -46,7 +47,7 @@ def test_pictures_in_a_batch_are_distinct(pictures: PreparedPictures) -> None:
         assert len(set(sampler.sample(update)[1][:, 0, 0, 2])) == 6
 
 
-def test_all_eight_ways_to_lay_a_crop_occur(pictures: PreparedPictures) -> None:
+def test_all_eight_orientations_occur(pictures: PreparedPictures) -> None:
     sampler = CropSampler(pictures, batch=6, crop=96, seed=0)
     seen = set()
     for update in range(30):
@@ -62,8 +63,8 @@ def test_too_few_large_pictures_are_an_error(pictures: PreparedPictures) -> None
         CropSampler(pictures, batch=6, crop=128, seed=0)
 
 
-def test_crops_lie_where_they_lay_before_there_was_damage(pictures: PreparedPictures) -> None:
-    """As published runs were trained; damage draws from random numbers of its own."""
+def test_places_are_those_of_published_runs(pictures: PreparedPictures) -> None:
+    """Degradations draw from a random stream of their own."""
     for degradation in ("clean", "everyday"):
         places = CropSampler(pictures, batch=4, crop=96, seed=7, degradation=degradation).places(5)
         assert places.pictures.tolist() == [0, 4, 2, 3]
@@ -92,8 +93,8 @@ def test_damage_is_a_function_of_seed_update_and_place(pictures: PreparedPicture
         assert np.array_equal(part_high, high[rank::2])
 
 
-def test_damaged_crops_are_aligned_wherever_they_lie(pictures: PreparedPictures) -> None:
-    """The pictures are slopes of a level a pixel: the mean of a crop tells where it was cut, to parts of a pixel."""
+def test_degraded_crops_are_aligned(pictures: PreparedPictures) -> None:
+    """The images are ramps of one level per pixel: the mean of a crop gives its position to parts of a pixel."""
     sampler = CropSampler(pictures, batch=6, crop=96, seed=1, degradation="messenger")
     differences = []
     for update in range(30):
@@ -113,8 +114,3 @@ def test_everyday_leaves_some_crops_clean(pictures: PreparedPictures) -> None:
         for one, other in zip(sampler.sample(update)[0], clean.sample(update)[0], strict=True)
     ]
     assert 0.1 < np.mean(equal) < 0.3
-
-
-def test_an_unknown_mix_is_an_error(pictures: PreparedPictures) -> None:
-    with pytest.raises(UsageError, match="mesenger"):
-        CropSampler(pictures, batch=4, crop=96, seed=0, degradation="mesenger")

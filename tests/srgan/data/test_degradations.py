@@ -1,13 +1,16 @@
-"""Degradations: aligned images of the right size, equal for equal random generators, with the noise asked for."""
+"""Degradations: sizes, alignment, reproducibility, noise levels; blur against SciPy; mixes."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from srgan.data.compression import Compression, compress
-from srgan.data.degradations import Floats, Pixels, add_noise, degrade
-from srgan.data.mixes import MIXES, Mix, Round
+from srgan.data.degradations import Floats, Pixels, add_noise, blur_randomly, degrade, gaussian_matrix
+from srgan.data.mixes import EVERYDAY, MIXES, Mix, Round, shares
+from srgan.errors import UsageError
 from srgan.images.resample import imresize
 
 
@@ -50,7 +53,7 @@ def test_equal_generators_give_equal_images_of_the_right_size(smooth: Pixels, na
     assert len(seen) == (1 if name == "clean" else 8)
 
 
-def test_clean_is_matlab_s_reduction() -> None:
+def test_clean_is_the_matlab_reduction() -> None:
     high = np.random.default_rng(0).integers(0, 256, (60, 84, 3), dtype=np.uint8)
     low = degrade(high, MIXES["clean"], scale=4, random=random(0))
     assert np.array_equal(low, imresize(high, 0.25, border="replicate"))
@@ -77,8 +80,8 @@ def test_files_shift_nothing(smooth: Pixels, setting: tuple[str, int, bool]) -> 
 
 
 @pytest.mark.parametrize("name", MIXES)
-def test_all_together_are_aligned_on_the_mean(smooth: Pixels, name: str) -> None:
-    """Noise moves a single measurement, not that of the mean of many images."""
+def test_whole_mixes_are_aligned_on_average(smooth: Pixels, name: str) -> None:
+    """Noise changes the shift measured on one image, not on the mean of many."""
     clean = imresize(smooth, 0.25, border="replicate")
     images = [degrade(smooth, MIXES[name], scale=4, random=random(seed)) for seed in range(60)]
     assert shift(np.mean(images, axis=0), clean) < 0.05
@@ -86,7 +89,7 @@ def test_all_together_are_aligned_on_the_mean(smooth: Pixels, name: str) -> None
 
 @pytest.mark.parametrize(("height", "width", "scale"), [(4, 4, 4), (8, 20, 4), (33, 66, 3), (10, 14, 2)])
 @pytest.mark.parametrize("name", MIXES)
-def test_small_images_have_the_size_asked_for(name: str, height: int, width: int, scale: int) -> None:
+def test_small_images_have_the_right_size(name: str, height: int, width: int, scale: int) -> None:
     high = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     for seed in range(10):
         low = degrade(high, MIXES[name], scale=scale, random=random(seed))
@@ -99,7 +102,7 @@ def grey() -> Floats:
 
 
 @pytest.mark.parametrize("strength", [1.0, 10.0, 25.0])
-def test_noise_has_the_deviation_asked_for(grey: Floats, strength: float) -> None:
+def test_noise_has_the_right_deviation(grey: Floats, strength: float) -> None:
     noise = add_noise(grey, strength, gray=False, poisson=False, random=random(0)) - grey
     assert noise.dtype == np.float32
     assert noise.std(axis=(0, 1)) == pytest.approx([strength] * 3, rel=0.02)
@@ -125,3 +128,67 @@ def test_the_variance_of_poisson_noise_grows_with_brightness(level: float) -> No
 
 def test_no_noise_changes_nothing(grey: Floats) -> None:
     assert np.array_equal(add_noise(grey, 0.0, gray=True, poisson=True, random=random(0)), grey)
+
+
+@pytest.mark.parametrize("deviation", [0.2, 0.5, 1.0, 2.35, 4.0])
+@pytest.mark.parametrize("length", [5, 60])
+def test_the_gaussian_is_that_of_scipy(deviation: float, length: int) -> None:
+    matrix = gaussian_matrix(length, deviation)
+    assert matrix.shape == (length, length)
+    assert np.allclose(matrix.sum(axis=1), 1.0, rtol=0, atol=1e-12)
+    line = np.random.default_rng(1).random(length)
+    radius = int(np.ceil(3.0 * deviation))
+    expected = gaussian_filter1d(line, deviation, mode="nearest", radius=radius)
+    assert np.abs(matrix @ line - expected).max() < 1e-9
+    assert np.abs(matrix @ line - gaussian_filter1d(line, deviation, mode="nearest", truncate=4.0)).max() < 1e-3
+
+
+def test_random_kernels_keep_brightness_and_position() -> None:
+    dot = np.zeros((61, 61, 3), np.float32)
+    dot[30, 30] = 1.0
+    flat = np.full((20, 24, 3), 77.0, np.float32)
+    y, x = np.mgrid[-30:31, -30:31]
+    for seed in range(60):
+        spread = blur_randomly(dot, 3.0, np.random.default_rng(seed))[..., 0].astype(np.float64)
+        assert spread.sum() == pytest.approx(1.0, abs=0.1)  # the rings of a sinc reach beyond the image
+        assert abs((spread * y).sum()) < 1e-3
+        assert abs((spread * x).sum()) < 1e-3
+        assert np.abs(blur_randomly(flat, 3.0, np.random.default_rng(seed)) - 77.0).max() < 1e-3
+
+
+def test_kernels_depend_only_on_the_random_generator() -> None:
+    image = np.random.default_rng(0).random((30, 40, 3), np.float32)
+    one, same, other = (blur_randomly(image, 2.0, np.random.default_rng(seed)) for seed in (3, 3, 4))
+    assert one.shape == image.shape
+    assert one.dtype == np.float32
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_names_of_mixes() -> None:
+    for name, mix in MIXES.items():
+        assert shares(name) == ((mix, 1.0),)
+    assert MIXES["clean"].rounds == ()
+    drawn = shares("everyday")
+    assert {mix.name: share for mix, share in drawn} == EVERYDAY
+    assert sum(share for _, share in drawn) == pytest.approx(1.0)
+    assert {mix.name for mix, _ in drawn} == set(MIXES)
+    with pytest.raises(UsageError, match="messenger"):
+        shares("mesenger")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"blur_share": 1.1},
+        {"webp_share": -0.1},
+        {"blur": (2.0, 1.0)},
+        {"noise": (-1.0, 1.0)},
+        {"size": (0.0, 1.0)},
+        {"quality": (0, 50)},
+        {"quality": (50, 101)},
+    ],
+)
+def test_invalid_ranges_are_errors(setting: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        Round(**setting)

@@ -1,4 +1,4 @@
-"""Downloads: continued, held against size and checksum, unpacked safely; without network, what to place where."""
+"""Downloads: continued, verified and unpacked safely; errors say how to do it by hand."""
 
 import hashlib
 import io
@@ -19,6 +19,7 @@ from srgan.data import public_datasets as module
 from srgan.data.public_datasets import ARCHIVES, Archive, download, unpack
 from srgan.download import Remote, fetch
 from srgan.errors import DataError, OutputError, UsageError
+from tests.helpers.recorded_progress import RecordedProgress
 
 Serve = Callable[[str, bytes], Remote]
 
@@ -77,7 +78,7 @@ CONTENT = bytes(range(256)) * 40
 
 @pytest.mark.parametrize("length", [True, False])
 @pytest.mark.parametrize("ranges", [True, False])
-def test_continues_what_broke_off(
+def test_an_interrupted_download_is_continued(
     server: type[Handler], serve: Serve, tmp_path: Path, ranges: bool, length: bool
 ) -> None:
     remote = serve("file.bin", CONTENT)
@@ -86,34 +87,35 @@ def test_continues_what_broke_off(
         fetch(remote, tmp_path, failure=DataError)
     assert not (tmp_path / "file.bin").exists()
     server.most = len(CONTENT)
-    told: list[tuple[int, int]] = []
-    path = fetch(remote, tmp_path, failure=DataError, report=lambda *both: told.append(both))
+    progress = RecordedProgress()
+    path = fetch(remote, tmp_path, failure=DataError, progress=progress)
     assert path.read_bytes() == CONTENT
-    assert told[-1] == (len(CONTENT), len(CONTENT))
+    missing = len(CONTENT) - 1000 if ranges else len(CONTENT)
+    assert progress.tasks == [["downloading the test's own file", missing, missing]]
     assert fetch(remote, tmp_path, failure=DataError) == path
     assert server.asked == ["", "bytes=1000-"]
     assert [file.name for file in tmp_path.iterdir()] == ["file.bin"]
 
 
-def test_what_is_something_else_is_not_kept(serve: Serve, tmp_path: Path) -> None:
+def test_other_contents_are_not_kept(serve: Serve, tmp_path: Path) -> None:
     remote = serve("file.bin", CONTENT)
-    with pytest.raises(DataError, match=r"is not the test's own file \(its sha256 is another\)"):
+    with pytest.raises(DataError, match="sha256"):
         fetch(replace(remote, sha256="0" * 64), tmp_path, failure=DataError)
-    with pytest.raises(DataError, match="sends 10,240 bytes, but the test's own file has 99,999: try another network"):
+    with pytest.raises(DataError, match="sends 10,240 bytes"):
         fetch(replace(remote, size=99_999), tmp_path, failure=DataError)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_cannot_be_fetched_says_what_to_place_where(serve: Serve, tmp_path: Path) -> None:
+def test_a_failed_download_says_where_to_put_the_file(serve: Serve, tmp_path: Path) -> None:
     remote = serve("file.bin", CONTENT)
-    with pytest.raises(DataError, match=r"404.*fetch it elsewhere"):
+    with pytest.raises(DataError, match="404"):
         fetch(replace(remote, url=f"{remote.url}x"), tmp_path, failure=DataError)
-    with pytest.raises(DataError, match="refused") as told:
+    with pytest.raises(DataError, match="refused") as caught:
         fetch(replace(remote, url="http://127.0.0.1:9/file.bin"), tmp_path, failure=DataError)
-    assert str(told.value).endswith(f"put it at {tmp_path / 'file.bin'}")
-    assert "\n" not in str(told.value)
+    assert str(caught.value).endswith(f"put it at {tmp_path / 'file.bin'}")
+    assert "\n" not in str(caught.value)
     (tmp_path / "a file").touch()
-    with pytest.raises(OutputError, match="choose a folder"):
+    with pytest.raises(OutputError, match="cannot be written"):
         fetch(remote, tmp_path / "a file", failure=DataError)
 
 
@@ -163,22 +165,24 @@ def archives(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("archives")
 def test_archives_are_fetched_and_unpacked_once(server: type[Handler], tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    progress = RecordedProgress()
     for _ in range(2):
-        download("div2k", tmp_path / "DIV2K", report=lambda *all: told.append(all))
+        download("div2k", tmp_path / "DIV2K", progress=progress)
         download("dogs", tmp_path / "dogs")
     assert len(server.asked) == 3
     assert (tmp_path / "DIV2K" / "DIV2K_train_HR" / "0002.png").read_bytes() == picture(2)
     assert (tmp_path / "DIV2K" / "DIV2K_valid_HR" / "0801.png").read_bytes() == picture(9)
     assert len(list((tmp_path / "dogs" / "Images").rglob("*.jpg"))) == 3
-    assert {what for what, _, _ in told} == {
-        f"{act} DIV2K_{part}_HR.zip" for act in ("fetching", "unpacking") for part in ("train", "valid")
-    }
-    assert all(done <= whole for _, done, whole in told)
+    assert [what for what, _, _ in progress.tasks] == [
+        words
+        for part in ("train", "valid")
+        for words in ("downloading the test's own file", f"unpacking DIV2K_{part}_HR.zip")
+    ]
+    assert all(0 < int(done) <= int(total) for _, total, done in progress.tasks)
     assert not list(tmp_path.rglob(".*"))
 
 
-def test_only_pictures_are_unpacked_and_links_are_not(tmp_path: Path) -> None:
+def test_only_images_are_unpacked_and_no_links(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     files = {"Images/a.jpg": picture(1), "Images/run.sh": b"rm", "Images/way/b.jpg": picture(2), "c.txt": b""}
@@ -192,12 +196,12 @@ def test_only_pictures_are_unpacked_and_links_are_not(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../escaped.jpg", "/tmp/escaped.jpg", "Images/../../escaped.jpg", "C:\\escaped.jpg"])
 @pytest.mark.parametrize("kind", ["zip", "tar"])
-def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str, kind: str) -> None:
+def test_names_that_lead_outside_are_refused(tmp_path: Path, name: str, kind: str) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     files = {"Images/a.jpg": picture(1), name: picture(2)}
     (folder / f"x.{kind}").write_bytes(zipped(files) if kind == "zip" else tarred(files))
-    with pytest.raises(DataError, match="leads elsewhere"):
+    with pytest.raises(DataError, match="leads outside"):
         unpack(folder / f"x.{kind}", "Images", folder)
     assert [path.name for path in folder.iterdir()] == [f"x.{kind}"]
     assert not list(tmp_path.rglob("escaped*"))
@@ -210,7 +214,7 @@ def test_damaged_archives_leave_nothing(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"x.{kind}"
     for content in (whole[: len(whole) // 2 - 500], b"<html>log in</html>"):
         path.write_bytes(content)
-        with pytest.raises(DataError, match=r"delete it and fetch it again|cannot be unpacked"):
+        with pytest.raises(DataError, match="is damaged"):
             unpack(path, "Images", tmp_path)
     path.write_bytes(zipped({"Other/a.jpg": b""}) if kind == "zip" else tarred({"Other/a.jpg": b""}))
     with pytest.raises(DataError, match="holds no pictures in Images"):
@@ -218,18 +222,19 @@ def test_damaged_archives_leave_nothing(tmp_path: Path, kind: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_has_no_public_address_says_what_to_place_where(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no checksum.*BSR_bsds500\.tgz and unpack it in .*run this without"):
+def test_layouts_without_a_public_address(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"BSR_bsds500\.tgz"):
         download("bsds", tmp_path)
-    with pytest.raises(DataError, match=r"account at https://image-net\.org.*train/n01440764"):
+    with pytest.raises(DataError, match=r"image-net\.org"):
         download("imagenet", tmp_path)
     for layout in (None, "folder"):
-        with pytest.raises(UsageError, match="--layout div2k or dogs"):
+        with pytest.raises(UsageError) as caught:
             download(layout, tmp_path)
+        assert caught.value.parameter == "layout"
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_known_of_the_archives() -> None:
+def test_archives_have_sizes_and_checksums() -> None:
     for archive in (archive for several in ARCHIVES.values() for archive in several):
         assert re.fullmatch("[0-9a-f]{64}", archive.remote.sha256)
         assert archive.remote.size > 10**8

@@ -8,7 +8,8 @@ import pytest
 from lightning_fabric import Fabric
 from PIL import Image
 
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.distributed import launch
 from srgan.training.inputs import Material
 from srgan.training.recipes.recipe import Recipe

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from srgan.data.crops import CropSampler
-from srgan.data.prepare import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.batches import DeviceCrops, batches, to_tensor
 
 CPU = torch.device("cpu")

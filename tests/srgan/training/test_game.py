@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from lightning_fabric import Fabric
 
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.batches import batches, sampler
 from srgan.training.recipes import RECIPES
 from srgan.training.recipes.recipe import Recipe

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from srgan.data.crops import Damage
-from srgan.data.prepare import PreparedPictures
+from srgan.data.crops import CropDegradation
+from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import TrainingError
 from srgan.images.colour import from_float, to_float
 from srgan.metrics import PAPER, Protocol
@@ -47,7 +47,7 @@ def middles(
         degradation: the mix of damage that the small pictures get, each always the same.
     """
     count = len(pictures) if limit is None else min(limit, len(pictures))
-    pairs, damage = [], Damage(degradation)
+    pairs, damage = [], CropDegradation(degradation)
     for number in range(count):
         low, high = pictures[number * len(pictures) // count]
         scale = high.shape[0] // low.shape[0]

@@ -7,7 +7,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.data.prepare import PreparedPictures, find_pictures, prepare
+from srgan.data.prepare import find_pictures, prepare
+from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import TrainingError
 from srgan.metrics import PAPER
 from srgan.models.srgan import Generator
