@@ -1,4 +1,4 @@
-"""The command `srgan`. Each command has a file of its own here; none imports anything heavy before it runs."""
+"""The command `srgan`. Each command is a file here, and imports heavy packages only when it runs."""
 
 from typing import Annotated
 
@@ -7,16 +7,17 @@ import typer
 from srgan import __version__
 from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, train, upscale
 from srgan.cli.console import failures, show
+from srgan.cli.shared_options import SeveralWords
 from srgan_study import cli as study
 
 EPILOG = """\
-[bold]Begin with[/bold]
+[bold]Start here[/bold]
 
   srgan upscale photo.jpg     makes photo-x4.jpg, four times as wide and high
-  srgan upscale photos        does so for every photo of a folder
+  srgan upscale photos        the same for every photo of a folder
   srgan doctor                if something does not work
 
-All work is done on this computer: no photo leaves it, nothing is reported.
+Everything runs on this computer: no photo is uploaded, and no usage data is sent.
 """
 
 app = typer.Typer(
@@ -34,7 +35,7 @@ app.command(epilog=models.EPILOG)(models.models)
 app.command(epilog=train.EPILOG, no_args_is_help=True)(train.train)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(data.app)
-app.command(cls=evaluate.SeveralWords, epilog=evaluate.EPILOG, no_args_is_help=True)(evaluate.evaluate)
+app.command(cls=SeveralWords, epilog=evaluate.EPILOG, no_args_is_help=True)(evaluate.evaluate)
 app.add_typer(reproduce.app, name="reproduce")
 app.add_typer(study.app, name="study")
 app.command(epilog=export.EPILOG, no_args_is_help=True)(export.export)
@@ -51,10 +52,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _start(
     version: Annotated[
-        bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Every command begins here."""
+    """Hold the options of `srgan` itself."""
 
 
 def main() -> None:

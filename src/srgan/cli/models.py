@@ -40,8 +40,8 @@ def models(
 ) -> None:
     """List the models, or describe one of them."""
     with failures(as_json=as_json):
-        from srgan.weights.catalogue import find, installed
         from srgan.upscale.model_choice import AUTO
+        from srgan.weights.catalogue import find, installed
 
         if name is None:
             found = list(installed().values())
@@ -66,8 +66,8 @@ def _document(model: "Model") -> dict[str, Any]:
 
 def _auto_document() -> dict[str, Any]:
     """Return the models that `auto` chooses between, and which of them are not installed."""
-    from srgan.weights.catalogue import installed
     from srgan.upscale.model_choice import AUTO, CLEAN, DAMAGED
+    from srgan.weights.catalogue import installed
 
     names = [name for pair in (CLEAN, DAMAGED) for name in asdict(pair).values()]
     missing = [name for name in names if name not in installed()]

@@ -84,8 +84,8 @@ class Layout:
             count = validation or max(1, min(_MAX_VALIDATION, len(drawn) // 10))
             if count >= len(drawn):
                 raise DataError(
-                    f"{len(drawn)} {'picture is' if len(drawn) == 1 else 'pictures are'} too few to validate with {count} "
-                    "and train with the rest: add pictures, or take more of them"
+                    f"{len(drawn)} {'picture is' if len(drawn) == 1 else 'pictures are'} too few to validate with "
+                    f"{count} and train with the rest: add pictures, or take more of them"
                 )
             validating, drawn = drawn[:count], drawn[count:]
         return Selection(
