@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -98,77 +97,35 @@ class ProgressBar:
             self._progress.stop()
 
 
-class Display:
-    """The bars, and lines above them. A context manager.
+class FilesBar(ProgressBar):
+    """Two bars: one over all files, one over the file in work, which each `start` begins.
 
     Args:
-        sizes: input pixels of each picture to come; of none, no bars are shown.
+        files: how many times `start` will be called.
+        shown: whether there may be bars.
     """
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self._sizes = sizes
-        self._begun = self._finished = self._advanced = 0
-        self._progress: Progress | None = None
-        if not sizes:
-            return
-        self._progress = _LateProgress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            _TimeLeft(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._all = self._progress.add_task("", total=max(sum(sizes), 1))
-        self._one = self._progress.add_task("", part=True, visible=len(sizes) > 1)
-
-    def begin(self, name: str) -> None:
-        """Say which picture is in work now."""
-        self._begun, self._advanced = self._begun + 1, 0
-        if self._progress is None:
-            return
-        overall = f"{self._begun} of {len(self._sizes)}" if len(self._sizes) > 1 else _short(name)
-        self._progress.update(self._all, description=overall)
-        self._progress.update(
-            self._one, description=_short(name), completed=0, total=max(self._sizes[self._begun - 1], 1)
-        )
-
-    def by(self, name: str, model: str) -> None:
-        """Say which model enlarges the picture in work."""
+    def __init__(self, files: int, *, shown: bool = True) -> None:
+        super().__init__(shown=shown and files > 0)
+        self._files, self._begun = files, 0
         if self._progress is not None:
-            one = self._one if len(self._sizes) > 1 else self._all
-            self._progress.update(one, description=f"{_short(name)} ({printable(model)})")
+            self._all = self._progress.add_task("", total=files, visible=files > 1)
+            self._task = self._progress.add_task("", part=files > 1)
 
-    def advance(self, pixels: int, total: int) -> None:
-        """Count input pixels of the picture in work as done."""
-        self._advanced += pixels
-        if self._progress is not None:
-            self._progress.update(self._one, completed=self._advanced, total=total)
-            self._progress.update(self._all, completed=self._finished + self._advanced)
+    def start(self, what: str, total: int) -> None:
+        """Begin a file of `total` steps; the one before is finished."""
+        self._begun += 1
+        if self._progress is not None and self._task is not None:
+            description = f"{self._begun} of {self._files}"
+            self._progress.update(self._all, description=description, completed=self._begun - 1)
+            self._progress.reset(self._task, description=_short(what), total=max(total, 1))
 
-    def end(self) -> None:
-        """Count the picture as over, whatever became of it."""
-        if self._progress is not None:
-            self._finished += self._sizes[self._begun - 1]
-            self._progress.update(self._all, completed=self._finished)
-
-    def say(self, line: str) -> None:
-        """A line on standard error, above the bars."""
-        if self._progress is None:
-            say(line)
-        else:
-            self._progress.console.print(Text(printable(line)), soft_wrap=True)
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+    def advance(self, count: int = 1) -> None:
+        """Count steps of the file as done."""
+        super().advance(count)
+        if self._progress is not None and self._task is not None:
+            part = self._progress.tasks[self._task].percentage / 100
+            self._progress.update(self._all, completed=self._begun - 1 + part)
 
 
 class Counter:

@@ -1,18 +1,22 @@
-"""`srgan upscale`: pictures in, larger pictures out."""
+"""`srgan upscale`: make images larger."""
 
+import shutil
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from srgan.cli.console import failures, say, show, show_json
-from srgan.cli.report import STANDARD_OUTPUT
+from srgan.cli.console import failures, one_interruption, say, show, show_json, written
+from srgan.cli.shared_options import Json, argument, flag, option
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from srgan.cli.jobs import Job
-    from srgan.cli.report import Report
+    from srgan.cli.progress_bar import ProgressBar
+    from srgan.upscale.jobs import Job
+    from srgan.upscale.result import BatchResult, FilePlan, FileResult
     from srgan.upscale.upscaler import Upscaler
 
 EPILOG = """\
@@ -27,238 +31,217 @@ EPILOG = """\
   srgan upscale photos --dry-run          only says what would be done
   srgan upscale - < a.png > b.png         works in a pipe
 
-Your photos are never changed. Results that are there already are not made again: after an interruption, run the same \
-command once more.
+Your photos are never changed. Results that exist already are not made again: after an interruption, run the same \
+command once more. Of each file the report says what became of it; hidden files do not count.
 
-Exit code: 0 all well, 1 a picture failed, 2 no such command, 130 interrupted.
+Exit code: 0 success, 1 a photo failed, 2 invalid options, 130 interrupted.
 """
 
-_SIZE, _PLACE, _ENGINE, _TALK = "How large", "What is written, and where", "How it is computed", "What is said"
-
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PHOTOS",
-        show_default=False,
-        help="Photos, folders of photos, or patterns such as 'holiday*.jpg'. A lone - reads from a pipe.",
-    ),
-]
-Scale = Annotated[
-    float | None,
-    typer.Option(
-        metavar="FACTOR",
-        rich_help_panel=_SIZE,
-        help="How many times as wide and high, such as 2 or 2.5; without it, 4.",
-    ),
-]
-Width = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PIXELS",
-        rich_help_panel=_SIZE,
-        help="How wide the result is, in place of --scale; the height follows.",
-    ),
-]
-MaxPixels = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        metavar="PIXELS",
-        rich_help_panel=_SIZE,
-        help="Refuse photos of more pixels: a forged file could fill the computer. Without it, 512000000.",
-    ),
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="PATH",
-        rich_help_panel=_PLACE,
-        help="A folder for the results, or a name for one; without it, beside the photos.",
-    ),
-]
-Recursive = Annotated[
-    bool,
-    typer.Option("--recursive", "-r", metavar="", rich_help_panel=_PLACE, help="Search the subfolders of folders too."),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        rich_help_panel=_PLACE,
-        help="jpeg, png, webp, tiff or avif; without it, as the photo (a GIF becomes PNG).",
-    ),
-]
-Quality = Annotated[
-    int,
-    typer.Option(
-        min=1, max=100, metavar="1-100", rich_help_panel=_PLACE, help="Of JPEG, WebP and AVIF: more makes larger files."
-    ),
-]
-StripMetadata = Annotated[
-    bool,
-    typer.Option(
-        "--strip-metadata",
-        metavar="",
-        rich_help_panel=_PLACE,
-        help="Leave out date, place, camera and all other notes.",
-    ),
-]
-Overwrite = Annotated[
-    bool,
-    typer.Option("--overwrite", metavar="", rich_help_panel=_PLACE, help="Replace results that are there already."),
-]
-Model = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        rich_help_panel=_ENGINE,
-        help="A model that `srgan models` lists, or the file of your own; auto looks at each photo: srresnet for a "
-        "clean one, srresnet-photo for one that was compressed or is noisy.",
-    ),
-]
-PhotoReal = Annotated[
-    bool,
-    typer.Option(
-        "--photo-real",
-        metavar="",
-        rich_help_panel=_ENGINE,
-        help="Invent texture, as --fidelity 0: srgan for clean photos, srgan-photo, where installed, for damaged ones.",
-    ),
-]
-Fidelity = Annotated[
-    float | None,
-    typer.Option(
-        metavar="0-1",
-        rich_help_panel=_ENGINE,
-        help="Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful; or the two -photo ones.",
-    ),
-]
-Faithful = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        rich_help_panel=_ENGINE,
-        help="With --fidelity: the model at 1, where --model is the one at 0. One is to be trained from the other.",
-    ),
-]
-Engine = Annotated[
-    Literal["auto", "openvino", "torch"],
-    typer.Option(rich_help_panel=_ENGINE, help="torch uses a graphics processor, if there is one."),
-]
-Precision = Annotated[
-    Literal["auto", "fp32", "bf16"],
-    typer.Option(rich_help_panel=_ENGINE, help="auto is the fastest that this computer is made for."),
-]
-DryRun = Annotated[
-    bool,
-    typer.Option(
-        "--dry-run", metavar="", rich_help_panel=_TALK, help="Only say what would be done and how long it takes."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Report as a JSON document.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", rich_help_panel=_TALK, help="Say only errors.")]
+_SIZE, _PLACE, _ENGINE, _TALK = "Size", "Results", "Computation", "Messages"
 
 
 def upscale(
-    inputs: Inputs,
-    scale: Scale = None,
-    width: Width = None,
-    output: Output = None,
-    recursive: Recursive = False,
-    format: Format = None,
-    quality: Quality = 95,
-    strip_metadata: StripMetadata = False,
-    overwrite: Overwrite = False,
-    model: Model = "auto",
-    photo_real: PhotoReal = False,
-    fidelity: Fidelity = None,
-    faithful: Faithful = None,
-    engine: Engine = "auto",
-    precision: Precision = "auto",
-    max_pixels: MaxPixels = None,
-    dry_run: DryRun = False,
+    inputs: Annotated[
+        list[str],
+        argument("Photos, folders of photos, or patterns such as 'a*.jpg'. A lone - reads from a pipe.", "PHOTOS"),
+    ],
+    scale: Annotated[
+        float | None, option("Factor for both sides, such as 2 or 2.5; 4 by default.", metavar="FACTOR", panel=_SIZE)
+    ] = None,
+    width: Annotated[
+        int | None, option("Width of the result; the height follows.", metavar="PIXELS", panel=_SIZE)
+    ] = None,
+    height: Annotated[
+        int | None, option("Height of the result; the width follows.", metavar="PIXELS", panel=_SIZE)
+    ] = None,
+    long_side: Annotated[
+        int | None, option("Longer side of the result; the other follows.", metavar="PIXELS", panel=_SIZE)
+    ] = None,
+    max_pixels: Annotated[
+        int | None,
+        option(
+            "Refuse photos of more pixels, 512000000 by default: a forged file could fill the memory.",
+            metavar="PIXELS", panel=_SIZE, min=1,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        option(
+            "A folder for the results, or a name for one; by default they lie beside the photos.",
+            "--output", "-o", metavar="PATH", panel=_PLACE,
+        ),
+    ] = None,
+    recursive: Annotated[bool, flag("Search subfolders too.", "--recursive", "-r", panel=_PLACE)] = False,
+    follow_links: Annotated[
+        bool, flag("With --recursive: search linked folders too.", "--follow-links", panel=_PLACE)
+    ] = False,
+    format: Annotated[
+        str | None,
+        option("jpeg, png, webp, tiff or avif; by default as the photo, PNG for a GIF.", metavar="NAME", panel=_PLACE),
+    ] = None,
+    quality: Annotated[
+        int,
+        option("Quality of JPEG, WebP and AVIF; more is larger.", metavar="1-100", panel=_PLACE, min=1, max=100),
+    ] = 95,
+    lossless: Annotated[
+        bool, flag("Lose nothing to compression: lossless WebP and AVIF, PNG for a JPEG.", "--lossless", panel=_PLACE)
+    ] = False,
+    strip_metadata: Annotated[
+        bool, flag("Leave out date, place, camera and all other notes.", "--strip-metadata", panel=_PLACE)
+    ] = False,
+    keep_dates: Annotated[
+        bool, option("Give results the modification times of the photos.", "--keep-dates/--no-keep-dates", panel=_PLACE)
+    ] = True,
+    overwrite: Annotated[bool, flag("Replace results that exist already.", "--overwrite", panel=_PLACE)] = False,
+    model: Annotated[
+        str,
+        option(
+            "A model that `srgan models` lists, or the file of your own; auto inspects each photo: srresnet for a "
+            "clean one, srresnet-photo for one that was compressed or is noisy.",
+            metavar="NAME", panel=_ENGINE,
+        ),
+    ] = "auto",
+    photo_real: Annotated[
+        bool,
+        flag(
+            "Invent texture, as --fidelity 0: srgan for clean photos, srgan-photo, where installed, for damaged ones.",
+            "--photo-real", panel=_ENGINE,
+        ),
+    ] = False,
+    fidelity: Annotated[
+        float | None,
+        option(
+            "Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful; or the two -photo ones.",
+            metavar="0-1", panel=_ENGINE,
+        ),
+    ] = None,
+    faithful: Annotated[
+        str | None,
+        option(
+            "With --fidelity: the model at 1, where --model is the one at 0. One is to be trained from the other.",
+            metavar="NAME", panel=_ENGINE,
+        ),
+    ] = None,
+    engine: Annotated[
+        Literal["auto", "openvino", "torch"], option("torch uses a graphics processor, if there is one.", panel=_ENGINE)
+    ] = "auto",
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"],
+        option("auto is the fastest of this computer, and fp32 for photos of 16 bits.", panel=_ENGINE),
+    ] = "auto",
+    dry_run: Annotated[bool, flag("Only say what would be done, and in which time.", "--dry-run", panel=_TALK)] = False,
     json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make photos larger, four times unless you say otherwise."""
+    quiet: Annotated[bool, flag("Show only errors.", "--quiet", "-q", panel=_TALK)] = False,
+) -> None:  # fmt: skip
+    """Make photos larger, four times by default."""
     with failures(as_json=json):
-        from srgan.cli.batch import Batch, Wishes
-        from srgan.cli.jobs import Naming, mark_of, plan_jobs
-        from srgan.cli.progress_bar import on_terminal
+        from srgan.cli.progress_bar import FilesBar, on_terminal
         from srgan.images.image import DEFAULT_MAX_PIXELS
+        from srgan.upscale.batch import estimate_files, plan_files, upscale_files
+        from srgan.upscale.jobs import plan_jobs
+        from srgan.upscale.options import UpscaleOptions
         from srgan.upscale.upscaler import Upscaler
 
+        if photo_real and fidelity not in (None, 0):
+            raise UsageError(f"--photo-real is --fidelity 0, not {fidelity}: give one of them")
+        fidelity = 0.0 if photo_real else fidelity
+        options = UpscaleOptions(
+            scale=scale, width=width, height=height, long_side=long_side, format=format, quality=quality,
+            lossless=lossless, keep_metadata=not strip_metadata, keep_dates=keep_dates, overwrite=overwrite,
+            max_pixels=max_pixels or DEFAULT_MAX_PIXELS,
+        )  # fmt: skip
         precise = None if precision == "auto" else precision
-        fidelity = _fidelity(fidelity, photo_real=photo_real)
         upscaler = Upscaler(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precise)
-        _check_size(upscaler, scale, width)
-        naming = Naming(mark_of(scale, width, upscaler.models.scale, fidelity), output, _format(format))
-        jobs = plan_jobs(inputs, naming, recursive=recursive)
+        mark = options.mark(upscaler.models.scale, fidelity)
+        jobs = plan_jobs(inputs, options, mark, output=output, recursive=recursive, follow_links=follow_links)
         _check_streams(jobs, as_json=json, dry_run=dry_run)
-        wishes = Wishes(scale, width, quality, not strip_metadata, overwrite, max_pixels or DEFAULT_MAX_PIXELS)
+        piped = sys.stdin.buffer.read() if any(job.source is None for job in jobs) else b""
         talkative = not (quiet or json)
-        lively = talkative and on_terminal()
-        batch = Batch(upscaler, wishes, talkative=talkative, bars=lively and not dry_run, hints=lively)
-        report = batch.plan(jobs) if dry_run else batch.enlarge(jobs)
+        waiting = sum(job.skipped is None for job in jobs)
+        bar = FilesBar(waiting, shown=talkative and not dry_run)
+        plans: Iterable[FilePlan | FileResult] = plan_files(upscaler, jobs, options, standard_input=piped)
+        if talkative and on_terminal():
+            plans = _with_hint(plans, upscaler, bar)
+        work = estimate_files(plans) if dry_run else upscale_files(upscaler, plans, progress=bar, send=_send)
+        result = _run(work, bar, len(jobs), talkative=talkative, skipped=len(jobs) - waiting)
         if json:
-            show_json(report.document())
-        _conclude(report, talkative=talkative)
+            show_json(result.document())
+        _conclude(result, talkative=talkative)
 
 
-def _fidelity(fidelity: float | None, *, photo_real: bool) -> float | None:
-    """The fidelity that is asked for, in numbers or in words."""
-    if photo_real and fidelity not in (None, 0):
-        raise UsageError(f"--photo-real is --fidelity 0, not {fidelity}: give one of them")
-    return 0.0 if photo_real else fidelity
+def _run(
+    work: "Iterator[FileResult]", bar: "ProgressBar", files: int, *, talkative: bool, skipped: int
+) -> "BatchResult":
+    """Do the work, and say what is known as soon as it is; Ctrl-C ends it."""
+    from srgan.cli.report import FEW, message
+    from srgan.upscale.result import BatchResult
+
+    started, interrupted, results = time.monotonic(), False, list["FileResult"]()
+    try:
+        with one_interruption(), bar:
+            for file in work:
+                results.append(file)
+                line, many = message(file), file.status == "skipped" and skipped > FEW
+                if line and (file.status == "failed" or (talkative and not many)):
+                    bar.say(line)
+    except KeyboardInterrupt:
+        interrupted = True
+    seconds = time.monotonic() - started
+    return BatchResult(tuple(results), seconds, left=files - len(results), interrupted=interrupted)
 
 
-def _check_size(upscaler: "Upscaler", scale: float | None, width: int | None) -> None:
-    """Refuse a size that no picture can be given, before any is looked for."""
-    from srgan.images.image import PictureInfo
+def _with_hint(
+    plans: "Iterable[FilePlan | FileResult]", upscaler: "Upscaler", bar: "ProgressBar"
+) -> "Iterator[FilePlan | FileResult]":
+    """Yield the plans, and say once that another model would suit an image better; never in a pipe."""
+    from srgan.upscale.result import FilePlan
 
-    picture = PictureInfo(width=max(1, width or 1), height=1, channels=3, depth=8, format="png")
-    upscaler.size(picture, scale=scale, width=width)
-
-
-def _format(name: str | None) -> str | None:
-    """The format that is meant by its name or by an ending: `jpg` is jpeg too."""
-    from srgan.images.image import FORMATS, format_of
-
-    meant = None if name is None else format_of(f"picture.{name.removeprefix('.')}")
-    if name is not None and meant is None:
-        raise UsageError(f"--format must be one of {', '.join(FORMATS)}, not {name}")
-    return meant
+    said = False
+    for plan in plans:
+        if not said and isinstance(plan, FilePlan) and plan.output is not None and not isinstance(plan.source, bytes):
+            hint = upscaler.models.hint(plan.source, max_pixels=plan.options.max_pixels)
+            if hint is not None:
+                bar.say(f"Hint: {plan.name}: {hint}; --model auto chooses by itself")
+                said = True
+        yield plan
 
 
 def _check_streams(jobs: "Sequence[Job]", *, as_json: bool, dry_run: bool) -> None:
-    """Refuse a picture from the keyboard or onto the screen. A stream that the caller has closed is None."""
+    """Refuse an image from the keyboard or onto the screen. A stream that the caller has closed is None."""
     if any(job.source is None for job in jobs) and (sys.stdin is None or sys.stdin.isatty()):
-        raise UsageError("- reads a picture from a pipe, and there is none: srgan upscale - < photo.jpg > large.jpg")
-    if dry_run or not any(job.output is None and job.left_out is None for job in jobs):
+        raise UsageError("- reads an image from a pipe, and there is none: srgan upscale - < photo.jpg > large.jpg")
+    if dry_run or not any(job.output is None and job.skipped is None for job in jobs):
         return
     if as_json:
-        raise UsageError("--json and the picture cannot both go to standard output: name a file with --output")
+        raise UsageError("--json and the image cannot both go to standard output: name a file with --output")
     if sys.stdout is None or sys.stdout.isatty():
-        raise UsageError("the picture would be written on the screen: name a file with --output, or pipe it on")
+        raise UsageError("the image would be written on the screen: name a file with --output, or pipe it on")
 
 
-def _conclude(report: "Report", *, talkative: bool) -> None:
-    """Say how it went, and end with the code for it."""
-    if report.interrupted:
-        say(report.interruption)
+def _send(path: Path) -> None:
+    """Write a result to standard output."""
+    with written(), path.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _conclude(result: "BatchResult", *, talkative: bool) -> None:
+    """Say what was done, and exit with the code for it."""
+    from srgan.cli.report import failure, result_lines, summary
+    from srgan.upscale.result import STANDARD_OUTPUT
+
+    several = len(result.files) > 1
+    if result.interrupted:
+        say(f"Interrupted: {result.number('done')} done, {result.left} left; run the same command again to go on")
     elif talkative:
-        # Where the picture itself goes to standard output, nothing else may.
-        tell = say if any(record.output == STANDARD_OUTPUT for record in report.records) else show
-        for record in report.records:
-            if record.status == "planned" and len(report.records) > 1:
-                show(record.line)
-        for line in report.choices if len(report.records) > 1 else ():
+        # Where the image itself goes to standard output, nothing else may.
+        tell = say if any(file.output == STANDARD_OUTPUT for file in result.files) else show
+        for line in result_lines(result) if several else ():
             tell(line)
-        for line in report.failures if len(report.records) > 1 else ():
-            say(line)
-        if len(report.records) > 1 or not report.failures:
-            tell(report.summary)
-    if report.exit_code:
-        raise typer.Exit(report.exit_code)
+        for file in result.files if several else ():
+            if file.status == "failed":
+                say(f"Failed: {failure(file)}")
+        if several or not result.number("failed"):
+            tell(summary(result))
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)

@@ -1,11 +1,12 @@
-"""A model on an engine: opened when it is first needed, kept, and timed."""
+"""A model on its engines: opened when first needed, kept, shared by threads, and timed."""
 
+import threading
 import time
-from functools import cached_property
 
 import numpy as np
 
 from srgan.engines.engine import EngineName, Precision, open_engine
+from srgan.images.colour import Depth
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights.interpolation import AnyModel
 
@@ -13,49 +14,69 @@ _OVERHEAD = 1.15  # of decoding, cutting and encoding, over the network's own ti
 
 
 class LoadedModel:
-    """A model and the engine that runs it.
+    """A model and the engines that run it.
 
     Args:
-        model: what is run.
+        model: the model.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; without it, the fastest that the processor computes in.
+        precision: `fp32` or `bf16`; without it the fastest of the processor for 8-bit images, and `fp32` for 16-bit
+            images, whose last bits bf16 would lose.
     """
 
     def __init__(self, model: AnyModel, engine: EngineName = "auto", *, precision: Precision | None = None) -> None:
         self.model = model
         self._engine, self._precision = engine, precision
+        self._networks: dict[Precision | None, TiledNetwork] = {}
+        self._rates: dict[Precision, float] = {}
+        self._lock = threading.RLock()
 
-    @cached_property
-    def network(self) -> TiledNetwork:
-        """The model on its engine; in full precision instead if it ever gives numbers that are not finite.
+    def network_for(self, depth: Depth) -> TiledNetwork:
+        """Return the network for images of 8 or 16 bits; it goes on in fp32 if it gives numbers that are not finite.
 
         Raises:
             ModelError: if the model's files are missing or damaged.
             EngineError: if the engine cannot run it.
         """
-        return TiledNetwork(
-            open_engine(self.model, self._engine, precision=self._precision),
-            fallback=lambda: open_engine(self.model, self._engine, precision="fp32"),
-        )
+        precision: Precision | None = self._precision or ("fp32" if depth == 16 else None)
+        with self._lock:
+            if precision not in self._networks:
+                network = TiledNetwork(
+                    open_engine(self.model, self._engine, precision=precision),
+                    fallback=lambda: open_engine(self.model, self._engine, precision="fp32"),
+                )
+                self._networks[precision] = network
+                self._networks.setdefault(network.engine.precision, network)
+            return self._networks[precision]
 
     @property
-    def engine_label(self) -> str:
-        """Engine and precision, for people."""
-        engine = self.network.engine
+    def network(self) -> TiledNetwork:
+        """The network for images of 8 bits; raises as `network_for` does."""
+        return self.network_for(8)
+
+    def engine_label(self, depth: Depth = 8) -> str:
+        """Return engine and precision as a text."""
+        engine = self.network_for(depth).engine
         return f"{engine.name} {engine.precision}"
 
-    @cached_property
+    @property
     def rate(self) -> float:
-        """Multiplications with addition a second, measured on a small tile of this model on this machine."""
-        stages, tile = self.network.engine.stages, np.full((1, 3, 96, 96), 0.5, np.float32)
-        best = float("inf")
-        for _ in range(2):  # the first run allocates
-            started, values = time.perf_counter(), tile
-            for number in range(len(stages)):
-                values = self.network.engine.run(number, values).copy()
-            best = min(best, time.perf_counter() - started)
-        return sum(stage.multiply_adds for stage in stages) * 96 * 96 / best
+        """Multiplications with addition a second on 8-bit images, measured on a small tile on this machine."""
+        return self._rate(8)
 
-    def seconds(self, width: int, height: int) -> float:
-        """The time that an opaque picture of this size takes on this machine, about."""
-        return _OVERHEAD * self.network.work(width, height) / self.rate
+    def seconds(self, width: int, height: int, depth: Depth = 8) -> float:
+        """Return the estimated time for an opaque image of this size on this machine."""
+        return _OVERHEAD * self.network_for(depth).work(width, height) / self._rate(depth)
+
+    def _rate(self, depth: Depth) -> float:
+        with self._lock:
+            engine = self.network_for(depth).engine
+            if engine.precision not in self._rates:
+                tile, best = np.full((1, 3, 96, 96), 0.5, np.float32), float("inf")
+                for _ in range(2):  # the first run allocates
+                    started, values = time.perf_counter(), tile
+                    for number in range(len(engine.stages)):
+                        values = engine.run(number, values).copy()
+                    best = min(best, time.perf_counter() - started)
+                operations = sum(stage.multiply_adds for stage in engine.stages) * 96 * 96
+                self._rates[engine.precision] = operations / best
+            return self._rates[engine.precision]

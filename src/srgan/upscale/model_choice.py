@@ -1,5 +1,7 @@
-"""Choice of the loaded model for a picture: the one that was named, or with `auto` the one that suits."""
+"""Choice of the model for an image: the one that was named, or with `auto` the one of a pair that suits the image."""
 
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,25 +9,43 @@ from pathlib import Path
 import numpy as np
 
 from srgan.engines.engine import EngineName, Precision
-from srgan.errors import UsageError
+from srgan.errors import ModelError, UsageError
 from srgan.images.colour import Pixels
 from srgan.images.inspection import Inspection, inspect_file, inspect_pixels
 from srgan.images.reader import DEFAULT_MAX_PIXELS
 from srgan.upscale.loaded_model import LoadedModel
 from srgan.weights.catalogue import Model, installed
-from srgan.weights.interpolation import AnyModel, find_network
-from srgan.weights.selection import AUTO, better_model, choose_model
+from srgan.weights.interpolation import AnyModel, Interpolated, check_fidelity, find_network
+
+AUTO = "auto"
+"""In place of a model's name: chosen for each image."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two shipped models that a fidelity lies between."""
+
+    photo_real: str
+    """The one at fidelity 0."""
+    faithful: str
+    """The one at fidelity 1, which is the default."""
+
+
+CLEAN = Pair("srgan", "srresnet")
+"""For clean images; trained on clean images alone."""
+DAMAGED = Pair("srgan-photo", "srresnet-photo")
+"""For images that were compressed or are noisy; trained on such images."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The model for a picture, and why it is that one."""
+    """The model for an image, and why it is that one."""
 
     loaded: LoadedModel
     reason: str | None = None
     """A clause, `it is a JPEG of quality 60`; None where the model was named."""
     inspection: Inspection | None = None
-    """What the choice was made by; None where the model was named."""
+    """Measurements that decided; None where the model was named."""
 
     @property
     def label(self) -> str:
@@ -33,8 +53,61 @@ class Chosen:
         return self.loaded.model.label
 
 
+def choose_model(
+    inspection: Inspection, installed: Mapping[str, Model], *, fidelity: float = 1.0
+) -> tuple[AnyModel, str]:
+    """Choose the network that suits an image among the installed ones.
+
+    Args:
+        inspection: measurements of the image.
+        installed: models by name.
+        fidelity: from 0, the photo-real model of the pair, to 1, the faithful one.
+
+    Returns:
+        The network, and the reason as a clause: `it is a JPEG of quality 60`.
+
+    Raises:
+        ModelError: if the models for clean images, which replace missing ones, are not installed.
+        UsageError: if the fidelity is not from 0 to 1.
+    """
+    check_fidelity(fidelity)
+    pair = DAMAGED if inspection.damaged else CLEAN
+    missing = _missing(pair, installed, fidelity)
+    if not missing:
+        return _between(pair, installed, fidelity), inspection.reason
+    reason = f"{inspection.reason}, but no {' and no '.join(missing)} is installed"
+    if inspection.damaged and DAMAGED.faithful in installed:  # rather than one that enlarges the damage
+        return installed[DAMAGED.faithful], reason
+    absent = _missing(CLEAN, installed, fidelity)
+    if absent:
+        raise ModelError(
+            f"this srgan came without {' and '.join(absent)}, which auto needs: upgrade srgan, or name a model"
+        )
+    return _between(CLEAN, installed, fidelity), reason
+
+
+def better_model(named: AnyModel, inspection: Inspection, installed: Mapping[str, Model]) -> str | None:
+    """Return the installed model that suits a damaged image better than the one for clean images that was named."""
+    if not inspection.damaged or not isinstance(named, Model):
+        return None
+    counterpart = {CLEAN.photo_real: DAMAGED.photo_real, CLEAN.faithful: DAMAGED.faithful}.get(named.card.name)
+    return counterpart if counterpart in installed and installed.get(named.card.name) == named else None
+
+
+def _missing(pair: Pair, installed: Mapping[str, Model], fidelity: float) -> list[str]:
+    """Return the models of a pair that this fidelity needs and that are not installed."""
+    needed = {0.0: [pair.photo_real], 1.0: [pair.faithful]}.get(fidelity, [pair.photo_real, pair.faithful])
+    return [name for name in needed if name not in installed]
+
+
+def _between(pair: Pair, installed: Mapping[str, Model], fidelity: float) -> AnyModel:
+    if fidelity in (0, 1):
+        return installed[pair.faithful if fidelity else pair.photo_real]
+    return Interpolated(installed[pair.photo_real], installed[pair.faithful], fidelity)
+
+
 class Chooser:
-    """Chooses models, and keeps those that were chosen: each is loaded once.
+    """Chooses models and keeps those chosen, so that each is loaded once. Several threads may use it.
 
     Args: those of `Upscaler`.
 
@@ -58,11 +131,12 @@ class Chooser:
         self._engine, self._precision = engine, precision
         self._fidelity = 1.0 if fidelity is None else fidelity
         self._loaded: dict[str, LoadedModel] = {}
+        self._lock = threading.Lock()
         self._named: LoadedModel | None = None
         if str(model) == AUTO:
             if faithful is not None:
-                raise UsageError("faithful is the other end of a fidelity from model: name both models, or neither")
-            self.scale = choose_model(Inspection(bits=8), self._installed, fidelity=self._fidelity).network.scale
+                raise UsageError("faithful needs a model too: name both ends, or neither", parameter="faithful")
+            self.scale = choose_model(Inspection(bits=8), self._installed, fidelity=self._fidelity)[0].scale
         else:
             self._named = self._load(find_network(model, fidelity=fidelity, faithful=faithful))
             self.scale = self._named.model.scale
@@ -72,7 +146,7 @@ class Chooser:
         return installed()
 
     def choose(self, source: str | Path | bytes | Pixels, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Chosen:
-        """Return the model that was named, or with `auto` the one that suits this picture.
+        """Return the model that was named, or with `auto` the one that suits this image.
 
         Args:
             source: a file, the bytes of one, or an array (H, W) or (H, W, C) of uint8 or uint16.
@@ -87,11 +161,11 @@ class Chooser:
             inspection = inspect_pixels(source)
         else:
             inspection = inspect_file(source, max_pixels=max_pixels)
-        choice = choose_model(inspection, self._installed, fidelity=self._fidelity)
-        return Chosen(self._load(choice.network), choice.reason, inspection)
+        network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity)
+        return Chosen(self._load(network), reason, inspection)
 
     def hint(self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> str | None:
-        """Say in one line which model would suit this file better than the one that was named, if one would.
+        """Return a line on which model would suit this file better than the one that was named, if one would.
 
         Raises:
             PictureError: if the file cannot be read, as far as that was necessary.
@@ -103,7 +177,8 @@ class Chooser:
         return None if better is None else f"{inspection.reason}, which the model {better} was trained for"
 
     def _load(self, model: AnyModel) -> LoadedModel:
-        """The model, the same each time it is asked for."""
-        if model.label not in self._loaded:
-            self._loaded[model.label] = LoadedModel(model, self._engine, precision=self._precision)
-        return self._loaded[model.label]
+        """Return the model, the same object each time."""
+        with self._lock:
+            if model.label not in self._loaded:
+                self._loaded[model.label] = LoadedModel(model, self._engine, precision=self._precision)
+            return self._loaded[model.label]

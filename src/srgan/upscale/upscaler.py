@@ -1,83 +1,50 @@
-"""The door to enlarging: a picture in, a larger picture out, whatever its size, in bounded memory."""
+"""Enlarging images of any size in bounded memory: files into files, and images in memory into arrays."""
 
+import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from srgan import __version__
 from srgan.engines.engine import EngineName, Precision
-from srgan.errors import UsageError
+from srgan.errors import PictureError, SrganError, UsageError
+from srgan.files import copy_modification_time
 from srgan.images.formats import losses
-from srgan.images.image import (
-    DEFAULT_MAX_PIXELS,
-    PictureInfo,
-    PictureReader,
-    PictureWriter,
-    SaveOptions,
-    check_format,
-    resize,
-)
+from srgan.images.image import PictureInfo, PictureReader, PictureWriter, check_format, format_of, resize
+from srgan.progress import NoProgress, Progress
 from srgan.upscale.bands import Pixels, restore_bands
-from srgan.upscale.loaded_model import LoadedModel
-from srgan.upscale.model_choice import Chooser, Chosen
-from srgan.weights.selection import AUTO
+from srgan.upscale.model_choice import AUTO, Chooser, Chosen
+from srgan.upscale.options import UpscaleOptions
+from srgan.upscale.result import FilePlan, FileResult
+from srgan.upscale.tiling import TiledNetwork
 
-_MOST_SCALE = 64.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What enlarging a picture will give and take."""
-
-    picture: PictureInfo
-    size: tuple[int, int]
-    """Width and height of the result."""
-    seconds: float
-    """About, on this machine."""
-    model: str
-    """Name and identity."""
-    reason: str | None
-    """Why it is that model: a clause, `it is a JPEG of quality 60`; None where it was named."""
-    notes: tuple[str, ...]
-    """What the source holds that the result will not, one short line each."""
+AnyImage = str | Path | bytes | bytearray | memoryview | IO[bytes] | NDArray[Any] | Any
+"""A file's path, its bytes, an opened file, an array, or a PIL image; `Any` stands for the last."""
 
 
-@dataclass(frozen=True)
-class Enlarged:
-    """What was done to a file."""
-
-    picture: PictureInfo
-    size: tuple[int, int]
-    """Width and height of the result."""
-    seconds: float
-    engine: str
-    """Engine and precision."""
-    model: str
-    """Name and identity."""
-    reason: str | None
-    """Why it is that model: a clause, `it is a JPEG of quality 60`; None where it was named."""
-    notes: tuple[str, ...]
-    """What the source held that the result does not, one short line each."""
+class Cancelled(SrganError):
+    """The progress asked for an early end; nothing was written."""
 
 
 class Upscaler:
-    """Enlarges pictures with one model, or each with the model that suits it; a network is made ready when first used.
+    """Enlarges images with one model, or each with the model that suits it. Several threads may use it at once.
 
     Args:
-        model: `auto`, which inspects each picture and takes `srresnet` for a clean one and `srresnet-photo` for one
+        model: `auto`, which inspects each image and takes `srresnet` for a clean one and `srresnet-photo` for one
             that was compressed or is noisy; or the name of a shipped model, or the path of one's own (`srgan models`
             lists them).
         fidelity: from 0, most photo-real, to 1, most faithful: with `auto` the network between `srgan` and `srresnet`,
             or between `srgan-photo` and `srresnet-photo`; else the one between `model` and `faithful`.
         faithful: a model of the same architecture, one trained from the other.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; without it, the fastest that the processor computes in.
+        precision: `fp32` or `bf16`; without it the fastest of the processor, and `fp32` for 16-bit images.
 
     Attributes:
-        models: says which model a picture is enlarged by, and why.
+        models: chooses the model for an image.
 
     Raises:
         ModelError: if there is no such model, or the two are of different architectures.
@@ -95,172 +62,200 @@ class Upscaler:
     ) -> None:
         self.models = Chooser(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precision)
 
-    def size(self, picture: PictureInfo, *, scale: float | None = None, width: int | None = None) -> tuple[int, int]:
-        """Width and height of the result: `scale` times the picture, or `width` wide in its proportions.
-
-        Raises:
-            UsageError: if both are given, or one that cannot be meant.
-        """
-        if scale is not None and width is not None:
-            raise UsageError("--scale and --width say the same thing twice: give one of them")
-        if width is not None:
-            most = int(_MOST_SCALE * picture.width)
-            if not 1 <= width <= most:
-                raise UsageError(f"--width must be from 1 to {most} for a picture of {picture.width}, not {width}")
-            return width, max(1, round(picture.height * width / picture.width))
-        factor = float(self.models.scale) if scale is None else scale
-        if not 0 < factor <= _MOST_SCALE:
-            raise UsageError(f"--scale must be above 0 and at most {_MOST_SCALE:g}, not {factor:g}")
-        return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
-
     def plan(
-        self,
-        source: str | Path | bytes,
-        *,
-        scale: float | None = None,
-        width: int | None = None,
-        output_format: str | None = None,
-        max_pixels: int = DEFAULT_MAX_PIXELS,
-        chosen: Chosen | None = None,
-    ) -> Plan:
-        """What enlarging this file would give and take; nothing is written.
+        self, source: str | Path | bytes, output: str | Path | None = None, options: UpscaleOptions | None = None
+    ) -> FilePlan:
+        """Return how a file will be enlarged; only its header and a sample of its pixels are read.
 
         Args:
             source: a file, or the bytes of one.
-            scale: output pixels per input pixel along one axis, the model's own without it.
-            width: of the result, in place of `scale`.
-            output_format: of the result, that of the source without it.
-            max_pixels: the largest picture, in pixels, that is opened.
-            chosen: what `models.choose` gave for it, if it was asked already.
+            output: where the result goes; its ending is the format unless the options say otherwise.
+            options: size and format.
 
         Raises:
-            PictureError: if the file is no picture that srgan reads, or too large.
+            PictureError: if the file is no image that srgan reads, or too large.
             OutputError: if the format cannot hold the result.
+            UsageError: if the result would be more than 64 times as large.
         """
-        chosen = chosen or self.models.choose(source, max_pixels=max_pixels)
-        with PictureReader(source, max_pixels=max_pixels) as reader:
-            picture = reader.info
-        size = self.size(picture, scale=scale, width=width)
-        output_format = output_format or picture.output_format
-        check_format(output_format, *size, picture.channels, picture.depth)
-        seconds = (2 if picture.has_alpha else 1) * chosen.loaded.seconds(picture.width, picture.height)
-        notes = (*picture.notes, *losses(output_format, picture.channels, picture.depth))
-        return Plan(picture, size, seconds, chosen.label, chosen.reason, notes)
+        options = options or UpscaleOptions()
+        chosen = self.models.choose(source, max_pixels=options.max_pixels)
+        with PictureReader(source, max_pixels=options.max_pixels) as reader:
+            info = reader.info
+        size = options.size(info, self.models.scale)
+        named = None if output is None or options.format is not None else format_of(output)
+        format = named or options.result_format(info.format)
+        check_format(format, *size, info.channels, info.depth)
+        notes = (*info.notes, *losses(format, info.channels, info.depth))
+        path = None if output is None else Path(output)
+        return FilePlan(source, path, options, info, format, size, chosen, notes)
 
     def upscale_file(
         self,
-        source: str | Path | bytes,
-        destination: Path,
+        source: FilePlan | str | Path | bytes,
+        output: str | Path | None = None,
+        options: UpscaleOptions | None = None,
         *,
-        scale: float | None = None,
-        width: int | None = None,
-        options: SaveOptions | None = None,
-        max_pixels: int = DEFAULT_MAX_PIXELS,
-        overwrite: bool = False,
-        chosen: Chosen | None = None,
-        advance: Callable[[int, int], None] = lambda pixels, total: None,
-    ) -> Enlarged:
-        """Enlarge a file into another, reading and writing as it goes: memory does not grow with the picture.
+        progress: Progress | None = None,
+    ) -> FileResult:
+        """Enlarge a file into another, reading and writing as it goes: memory does not grow with the image.
+
+        A factor that is not the model's own is the model's result resampled: Lanczos where it shrinks, bicubic where
+        it grows. The metadata of the result says what made it.
 
         Args:
-            source: a file, or the bytes of one.
-            destination: where the result goes; it appears when it is whole, or not at all.
-            scale: output pixels per input pixel along one axis, the model's own without it; any other factor is the
-                model's result resampled: Lanczos where it shrinks, bicubic where it grows.
-            width: of the result, in place of `scale`.
-            options: format, quality and metadata of the result; as the source without them. What made it is said in
-                its metadata, unless they say otherwise.
-            max_pixels: the largest picture, in pixels, that is opened.
-            overwrite: whether an existing file is replaced.
-            chosen: what `models.choose` gave for it, if it was asked already.
-            advance: called with input pixels done since the last call and those of the whole picture.
+            source: a plan, or a file, or the bytes of one.
+            output: where the result goes; it appears when it is whole, or not at all. A plan has its own.
+            options: how; a plan has its own.
+            progress: a task counted in pixels of the source.
 
         Raises:
             PictureError: if the source cannot be read, to its last row.
             OutputError: if the result cannot be written.
             EngineError: if the network cannot be run.
+            Cancelled: if the progress asked for an early end.
         """
-        started = time.perf_counter()
-        chosen = chosen or self.models.choose(source, max_pixels=max_pixels)
-        network = chosen.loaded.network
-        with PictureReader(source, max_pixels=max_pixels) as reader:
-            picture = reader.info
-            size = self.size(picture, scale=scale, width=width)
-            options = options or SaveOptions(picture.output_format)
-            options = replace(options, made_by=options.made_by or _made_by(chosen, size, picture))
-            check_format(options.format, *size, picture.channels, picture.depth)
-            native = network.scale * picture.width, network.scale * picture.height
-            with PictureWriter(
-                destination,
+        plan = source if isinstance(source, FilePlan) else self.plan(source, output, options)
+        if plan.output is None:
+            raise TypeError("upscale_file needs an output")
+        started, progress = time.perf_counter(), progress or NoProgress()
+        info, options, network = plan.info, plan.options, plan.chosen.loaded.network_for(plan.info.depth)
+        progress.start(f"{plan.name} ({plan.chosen.loaded.model.name})", info.width * info.height)
+        native = network.scale * info.width, network.scale * info.height
+        made_by = f"srgan {__version__}, model {plan.chosen.loaded.model.label}, x{plan.size[0] / info.width:g}"
+        with (
+            PictureReader(plan.source, max_pixels=options.max_pixels) as reader,
+            PictureWriter(
+                plan.output,
                 size=native,
-                channels=picture.channels,
-                depth=picture.depth,
-                resize_to=None if size == native else size,
+                channels=info.channels,
+                depth=info.depth,
+                resize_to=None if plan.size == native else plan.size,
                 metadata=reader.metadata,
-                options=options,
-                overwrite=overwrite,
-            ) as writer:
-                total = picture.width * picture.height
-                for band in restore_bands(
-                    network, picture, reader.read_rows, advance=lambda pixels: advance(pixels, total)
-                ):
-                    writer.write_rows(band)
-        notes = (*picture.notes, *writer.notes)
-        seconds, engine = time.perf_counter() - started, chosen.loaded.engine_label
-        return Enlarged(picture, size, seconds, engine, chosen.label, chosen.reason, notes)
+                options=options.encoding(plan.format, made_by),
+                overwrite=options.overwrite,
+            ) as writer,
+        ):
+            if reader.info != info:
+                raise PictureError(f"{plan.name} has changed meanwhile: start again")
+            for band in restore_bands(network, info, reader.read_rows, advance=_stopping(progress)):
+                writer.write_rows(band)
+        if options.keep_dates and not isinstance(plan.source, bytes):
+            copy_modification_time(plan.source, plan.output)
+        return plan.result("done", time.perf_counter() - started, (*info.notes, *writer.notes))
 
-    def upscale(self, picture: str | Path | Pixels, *, scale: float | None = None, width: int | None = None) -> Pixels:
-        """An enlarged picture as an array of the same kind.
+    def upscale(
+        self,
+        image: AnyImage,
+        *,
+        scale: float | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        long_side: int | None = None,
+        progress: Progress | None = None,
+    ) -> Pixels:
+        """Return an enlarged image as an array.
 
         Args:
-            picture: a file, or an array of uint8 or uint16: (H, W) gray, or (H, W, C) with C of 1 gray, 2 gray and
-                alpha, 3 RGB, 4 RGB and alpha.
-            scale: output pixels per input pixel along one axis; the model's own without it.
-            width: of the result, in place of `scale`.
+            image: a file's path, its bytes, an opened binary file, a PIL image, or an array of uint8 or uint16: (H, W)
+                gray, or (H, W, C) with C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+            scale: output pixels per input pixel along one axis; the model's own without it and the next three.
+            width: width of the result; the height follows.
+            height: height of the result; the width follows.
+            long_side: longer side of the result; the shorter one follows.
+            progress: a task counted in pixels of the image.
 
         Returns:
-            (H', W') or (H', W', C) of the input's dtype.
+            (H', W') of a gray array or PIL image, else (H', W', C); of the depth of the image.
 
         Raises:
-            PictureError: if the file cannot be read.
-            UsageError: if the array is of another kind.
+            TypeError: if the image is of another type.
+            PictureError: if a file cannot be read.
+            UsageError: if an array has another shape, or the size is out of range.
+            Cancelled: if the progress asked for an early end.
         """
-        if isinstance(picture, str | Path):
-            chosen = self.models.choose(picture)
-            with PictureReader(picture) as reader:
-                size = self.size(reader.info, scale=scale, width=width)
-                return _enlarge(chosen.loaded, reader.info, reader.read_rows, size)
-        info, rows = _rows_of(picture)
-        result = _enlarge(self.models.choose(picture).loaded, info, rows, self.size(info, scale=scale, width=width))
-        return result[:, :, 0] if picture.ndim == 2 else result
+        options = UpscaleOptions(scale=scale, width=width, height=height, long_side=long_side)
+        source = _source(image)
+        chosen = self.models.choose(source)
+        if not isinstance(source, np.ndarray):
+            with PictureReader(source) as reader:
+                return self._restore(chosen, reader.info, reader.read_rows, options, progress)
+        info, rows = _rows_of(source)
+        result = self._restore(chosen, info, rows, options, progress)
+        return result[:, :, 0] if source.ndim == 2 else result
+
+    def upscale_many(
+        self, images: Iterable[AnyImage], *, progress: Progress | None = None, **size: Any
+    ) -> Iterator[Pixels]:
+        """Yield enlarged images in their order, each as `upscale` returns it; `size` is its scale, width and so on."""
+        for image in images:
+            yield self.upscale(image, progress=progress, **size)
+
+    def _restore(
+        self,
+        chosen: Chosen,
+        info: PictureInfo,
+        read: Callable[[int], Pixels],
+        options: UpscaleOptions,
+        progress: Progress | None,
+    ) -> Pixels:
+        size, progress = options.size(info, self.models.scale), progress or NoProgress()
+        network: TiledNetwork = chosen.loaded.network_for(info.depth)
+        progress.start(chosen.loaded.model.name, info.width * info.height)
+        bands: list[Any] = list(restore_bands(network, info, read, advance=_stopping(progress)))
+        enlarged: Pixels = np.concatenate(bands)
+        return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
 
 
-def _enlarge(loaded: LoadedModel, info: PictureInfo, read: Callable[[int], Pixels], size: tuple[int, int]) -> Pixels:
-    bands: list[Any] = list(restore_bands(loaded.network, info, read))
-    enlarged: Pixels = np.concatenate(bands)
-    return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
+def _stopping(progress: Progress) -> Callable[[int], None]:
+    """Return what counts pixels as done, and raises `Cancelled` once the progress asks for an early end."""
+
+    def advance(pixels: int) -> None:
+        progress.advance(pixels)
+        if progress.should_stop():
+            raise Cancelled("stopped before the image was finished: start again")
+
+    return advance
 
 
-def _made_by(chosen: Chosen, size: tuple[int, int], picture: PictureInfo) -> str:
-    """What the metadata of a result says of its making."""
-    from srgan import __version__
-
-    return f"srgan {__version__}, model {chosen.label}, x{size[0] / picture.width:g}"
-
-
-def _rows_of(picture: Pixels) -> tuple[PictureInfo, Callable[[int], Pixels]]:
-    """An array as a picture that is read row by row.
+def _source(image: AnyImage) -> str | Path | bytes | NDArray[Any]:
+    """Return an image as a path, bytes, or an array.
 
     Raises:
-        UsageError: if it is not (H, W) or (H, W, 1 to 4) of uint8 or uint16.
+        TypeError: if it is none of those, nor an opened file or PIL image.
     """
-    if picture.dtype not in (np.uint8, np.uint16) or picture.ndim not in (2, 3) or 0 in picture.shape:
-        raise UsageError(f"a picture is uint8 or uint16, (H, W) or (H, W, C), not {picture.dtype} {picture.shape}")
-    whole: Any = picture[:, :, None] if picture.ndim == 2 else picture
+    if isinstance(image, str | Path | bytes | np.ndarray):
+        return image
+    if isinstance(image, bytearray | memoryview):
+        return bytes(image)
+    if (module := sys.modules.get("PIL.Image")) is not None and isinstance(image, module.Image):
+        return _of_pillow(image)
+    if callable(getattr(image, "read", None)):
+        contents = image.read()
+        if isinstance(contents, bytes):
+            return contents
+        raise TypeError("an opened file must give bytes: open it in binary mode, 'rb'")
+    kind = type(image).__name__
+    raise TypeError(f"an image is a path, bytes, an opened file, an array or a PIL image, not {kind}")
+
+
+def _of_pillow(image: Any) -> NDArray[Any]:
+    """Return the pixels of a PIL image of mode 1, L, LA, P, RGB, RGBA or I;16."""
+    mode = {"1": "L", "P": "RGBA" if "transparency" in image.info else "RGB"}.get(image.mode, image.mode)
+    if mode not in ("L", "LA", "RGB", "RGBA", "I;16", "I;16B"):
+        raise TypeError(f"PIL images of mode {image.mode} are not enlarged: convert it to RGB first")
+    pixels = np.asarray(image if mode == image.mode else image.convert(mode))
+    return pixels.astype(np.uint16) if mode.startswith("I;16") else pixels
+
+
+def _rows_of(array: NDArray[Any]) -> tuple[PictureInfo, Callable[[int], Pixels]]:
+    """Return an array as an image that is read row by row."""
+    if array.dtype not in (np.uint8, np.uint16):
+        raise TypeError(f"an array must be uint8 or uint16, not {array.dtype}: scale floats by 255 and convert them")
+    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
+        raise UsageError(f"an array must be (H, W) or (H, W, C) with 1 to 4 channels C, not {array.shape}")
+    whole = array[:, :, None] if array.ndim == 2 else array
     height, width, channels = whole.shape
-    if channels > 4:
-        raise UsageError(f"a picture has 1 to 4 channels, not {channels}: put them last")
-    info = PictureInfo(width, height, channels, depth=8 if picture.dtype == np.uint8 else 16, format="png")
+    info = PictureInfo(width, height, channels, depth=8 if array.dtype == np.uint8 else 16, format="png")
     position = 0
 
     def read(count: int) -> Pixels:
