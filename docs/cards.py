@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from docs.subjects import WHAT_IS_SEEN, failures, packed, subjects
 from runs.models import released
 from srgan.cli.console import count, storage
-from srgan.evaluation.outputs import write_bytes, write_text
+from srgan.files import write_bytes
 from srgan.metrics import PROTOCOLS
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.card import Card, Score
@@ -142,7 +142,7 @@ def main() -> None:
         draw(new)
     for left_over in set((FOLDER / "failures").glob("*.png")) - set(map(picture, cards)):
         left_over.unlink()
-    write_text(PAGE, page(cards))
+    write_bytes(PAGE, page(cards).encode())
 
 
 if __name__ == "__main__":

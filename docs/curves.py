@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runs.pictures import OPEN
 from srgan.errors import TrainingError
-from srgan.evaluation.outputs import write_bytes
+from srgan.files import write_bytes
 from srgan.training.monitoring.loss_plots import new_figure
 
 _WIDE = 8.0  # longest over shortest training from which updates are drawn on a logarithmic axis

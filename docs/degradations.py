@@ -13,7 +13,7 @@ from skimage.data import chelsea
 
 from srgan.data.degradations import degrade, seeded
 from srgan.data.mixes import EVERYDAY, MIXES, Mix, Range
-from srgan.evaluation.outputs import write_text
+from srgan.files import write_bytes
 from srgan.reporting.contact_sheet import Pixels, sheet, write_sheet
 
 PAGE = Path(__file__).parent / "degradations.md"
@@ -144,7 +144,7 @@ def main() -> None:
         return
     if before != page() or not IMAGE.exists() or "--redraw" in sys.argv:
         write_sheet(IMAGE, drawing())
-        write_text(PAGE, page())
+        write_bytes(PAGE, page().encode())
 
 
 if __name__ == "__main__":

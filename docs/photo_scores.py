@@ -17,15 +17,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from docs.scores import measures
 from runs.models import released
-from srgan.cli.progress_bar import Counter, on_terminal
+from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
-from srgan.evaluation.benchmark import Listener, Plan, evaluate
+from srgan.evaluation.benchmark import Evaluation, evaluate
 from srgan.evaluation.inputs import Damage
 from srgan.evaluation.methods import find_method
-from srgan.evaluation.outputs import write_text
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import find_set
+from srgan.files import write_bytes
+from srgan.progress import Progress
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE, README = PROJECT / "docs" / "results.md", PROJECT / "README.md"
@@ -74,13 +75,13 @@ class PhotoRow:
     """Mean time of a picture, as printed; `-` where it was not taken."""
 
 
-def photos_measured(data: Path, folder: Path, listener: Listener) -> Results:
+def photos_measured(data: Path, folder: Path, progress: Progress) -> Results:
     """Return the scores of all methods on all damaged sets.
 
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
         folder: of the evaluation.
-        listener: told how far the work is.
+        progress: shows how far the work is.
 
     Raises:
         SrganError: if something cannot be measured.
@@ -91,9 +92,9 @@ def photos_measured(data: Path, folder: Path, listener: Listener) -> Results:
         words.append(f"{OTHER}={OTHER_MODEL}")
     damaged = [find_set(name).damaged(Damage.parse(kind)) for kind, names in INPUTS.items() for name in names]
     shown = {name.partition("/")[0] for name in COLUMNS}
-    taken = [one for one in measures(data.parent / "weights", listener) if one.scores[0].partition("/")[0] in shown]
-    plan = Plan(tuple(find_method(word) for word in words), tuple(damaged), tuple(taken))
-    return evaluate(plan, folder, listener)
+    taken = [one for one in measures(data.parent / "weights", progress) if one.scores[0].partition("/")[0] in shown]
+    plan = Evaluation(tuple(find_method(word) for word in words), tuple(damaged), tuple(taken))
+    return evaluate(plan, folder, progress)
 
 
 def photo_rows(results: Results) -> list[PhotoRow]:
@@ -158,11 +159,11 @@ def main() -> None:
     if not (data / "testsets").is_dir():
         sys.exit("SRGAN_DATA must name the benchmark data folder, with testsets/ in it")
     try:
-        with Counter(shown=on_terminal()) as counter:
+        with ProgressBar() as counter:
             rows = photo_rows(photos_measured(data.resolve(), EVALUATION, counter))
         shown = [row for row in rows if row.data == README_SET and row.input in README_INPUTS]
         for page, text in ((PAGE, section(rows)), (README, photo_table(shown))):
-            write_text(page, replaced(page.read_text(encoding="utf-8"), text))
+            write_bytes(page, replaced(page.read_text(encoding="utf-8"), text).encode())
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from srgan.data.compression import Compression, compress
-from srgan.evaluation.outputs import write_bytes
+from srgan.files import write_bytes
 from srgan.images.resample import imresize
 from srgan.images.vips import pyvips
 from srgan.reporting.contact_sheet import sheet

@@ -20,13 +20,13 @@ from docs.photo_scores import PHOTOS_BEGIN, PHOTOS_END, between
 from docs.scores import COLOUR_SHIFT, PAPERS_PICTURES, filled, measured, papers
 from docs.sheets import LOSSES, SHOWN, write_own_sheet, write_test_sheets
 from runs.models import released
-from srgan.cli.progress_bar import Counter, on_terminal
+from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
 from srgan.evaluation.measures import find_protocol
 from srgan.evaluation.methods import REFERENCE
-from srgan.evaluation.outputs import write_text
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
+from srgan.files import write_bytes
 from srgan.paper.published import TABLE1, TABLE2, Published
 from srgan.paper.verdicts import PAPER_MEASURES, Judged, as_printed, lines
 from srgan.reporting.table import MISSING
@@ -208,14 +208,14 @@ def main() -> None:
         by_hand = written_by_hand(before)
         photos = "" if before is None else between(before, PHOTOS_BEGIN, PHOTOS_END)
         curves = read_curves(RECORDS)
-        with Counter(shown=on_terminal()) as counter:
+        with ProgressBar() as counter:
             results = measured(data.resolve(), EVALUATION, counter)
         models = released()
         write_own_sheet(SHEET, {name: models[name] for name in SHOWN})
         write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
-        write_text(PAGE, page(results, curves, by_hand, photos))
+        write_bytes(PAGE, page(results, curves, by_hand, photos).encode())
         if folder is not None:
             write_test_sheets(results, EVALUATION, folder)
     except (SrganError, ValueError) as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from runs.models import COMPARISONS, released
-from srgan.evaluation.benchmark import Listener, Plan, evaluate
+from srgan.evaluation.benchmark import Evaluation, evaluate
 from srgan.evaluation.measures import (
     Measure,
     consistency_measure,
@@ -25,6 +25,7 @@ from srgan.evaluation.results import Results
 from srgan.evaluation.test_sets import Pair, Pixels, find_set
 from srgan.paper.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS
+from srgan.progress import Progress
 
 SETS, SCALE = TABLE2.sets, 4
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
@@ -37,22 +38,22 @@ def papers(method: str) -> str:
     return f"published {method}"
 
 
-def measured(data: Path, folder: Path, listener: Listener) -> Results:
+def measured(data: Path, folder: Path, progress: Progress) -> Results:
     """Every method by every measure there is a file for: comparisons on the sets of table 1, all others on every set.
 
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
         folder: of the evaluation.
-        listener: told how far the work is.
+        progress: shows how far the work is.
 
     Raises:
         SrganError: if something cannot be measured.
     """
-    methods, taken = _methods(data), measures(data.parent / "weights", listener)
+    methods, taken = _methods(data), measures(data.parent / "weights", progress)
     compared = {path.stem for path in COMPARISONS.glob("*.json")}
     apart = [[method for method in methods if (method.info.name in compared) is yes] for yes in (False, True)]
     found = [
-        evaluate(Plan(tuple(some), tuple(find_set(name) for name in names), taken), folder, listener)
+        evaluate(Evaluation(tuple(some), tuple(find_set(name) for name in names), taken), folder, progress)
         for some, names in zip(apart, (SETS, TABLE1.sets), strict=True)
         if some
     ]
@@ -68,7 +69,7 @@ def _methods(data: Path) -> tuple[Method, ...]:
     return tuple(find_method(word) for word in (*interpolations, *models, *published, REFERENCE))
 
 
-def measures(weights: Path, listener: Listener) -> tuple[Measure, ...]:
+def measures(weights: Path, progress: Progress) -> tuple[Measure, ...]:
     """Return both protocols, consistency, colour shift, and what there are files for in the folder of weights."""
     found = [*(protocol_measure(find_protocol(name)) for name in ("paper", "matlab")), consistency_measure(SCALE)]
     found.append(Measure("colour shift", (COLOUR_SHIFT,), "largest difference of a channel's mean", colour_shift))
@@ -76,7 +77,7 @@ def measures(weights: Path, listener: Listener) -> tuple[Measure, ...]:
         if (weights / name).is_file():
             found.append(make(weights / name))
         else:
-            listener.say(f"there is no {weights / name}: what needs it is not measured")
+            progress.say(f"there is no {weights / name}: what needs it is not measured")
     return tuple(found)
 
 

@@ -15,10 +15,11 @@ from docs.picture import terrier
 from docs.scores import papers
 from srgan.evaluation.methods import REFERENCE
 from srgan.evaluation.results import Results
-from srgan.evaluation.test_sets import make_folder, read_rgb
+from srgan.evaluation.test_sets import read_rgb
+from srgan.files import make_folder
 from srgan.images.resample import imresize
 from srgan.reporting.contact_sheet import sheet, write_sheet
-from srgan.reporting.inline_images import busiest
+from srgan.reporting.inline_images import find_crop
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import Model
 
@@ -95,7 +96,7 @@ def write_test_sheets(results: Results, evaluation: Path, folder: Path) -> list[
 
 def _details(pictures: Sequence[Pixels]) -> list[Pixels]:
     """The same part of each picture: where the first, which is bicubic, is farthest from the last, the original."""
-    left, top, _, _ = busiest([pictures[0], pictures[-1]], _SIDE, 4)
+    left, top, _, _ = find_crop([pictures[0], pictures[-1]], _SIDE, 4)
     return [_cut(pixels, left, top) for pixels in pictures]
 
 

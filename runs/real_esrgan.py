@@ -23,9 +23,9 @@ from rich.console import Console
 from runs.ncnn import to_onnx
 from srgan.engines.engine import Precision
 from srgan.errors import ModelError, SrganError
-from srgan.evaluation.test_sets import find_set, make_folder
-from srgan.images.encoding import SaveOptions
-from srgan.upscale.upscaler import Upscaler
+from srgan.evaluation.test_sets import find_set
+from srgan.files import make_folder
+from srgan.upscale import UpscaleOptions, Upscaler
 from srgan.weights.card import Card, File, Probe, Stage, Training
 
 FOLDER = Path("cache/real_esrgan")
@@ -144,7 +144,7 @@ def enlarge_folder(
         if result.exists():
             advance(result.name, None)
             continue
-        enlarged = upscaler.upscale_file(path, result, options=SaveOptions("png"))
+        enlarged = upscaler.upscale_file(path, result, UpscaleOptions(format="png"))
         advance(result.name, enlarged.seconds)
 
 

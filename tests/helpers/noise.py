@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.evaluation.test_sets import Pair, PictureSet, find_set, lay_out
+from srgan.evaluation.test_sets import Pair, ImageSet, find_set, lay_out
 from srgan.images.image import write
 
 Pixels = NDArray[np.uint8]
@@ -21,7 +21,7 @@ def save(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> Path:
     return path
 
 
-def make_set(folder: Path, names: str = "ab", *, width: int = 24, height: int = 20) -> PictureSet:
+def make_set(folder: Path, names: str = "ab", *, width: int = 24, height: int = 20) -> ImageSet:
     """A set called as the folder is, of one picture for each letter."""
     for seed, name in enumerate(names):
         save(folder / f"{name}.png", noise(width, height, seed=seed))

@@ -4,7 +4,7 @@ import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,16 @@ import typer
 
 from srgan import __version__
 from srgan.cli.console import failures, one_interruption, printable, say, show, show_json
-from srgan.cli.progress_bar import Counter, on_terminal
+from srgan.cli.progress_bar import ProgressBar
 from srgan.engines.engine import EngineName, Precision, choose
 from srgan.errors import SrganError, UsageError
-from srgan.evaluation.benchmark import Plan, evaluate
+from srgan.evaluation.benchmark import Evaluation, evaluate
 from srgan.evaluation.measures import Measure, always_taken, find_protocol, protocol_measure
 from srgan.evaluation.methods import Method, find_method
-from srgan.evaluation.outputs import write_text
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
-from srgan.evaluation.test_sets import PictureSet, find_set, make_folder
+from srgan.evaluation.test_sets import ImageSet, find_set
+from srgan.files import make_folder, write_bytes
 from srgan.paper.opinions import NO_OPINIONS, Opinions
 from srgan.paper.paper_figures import FIGURES, figure_document, plate
 from srgan.paper.published import SEEDS, TABLE1, TABLE2, Published
@@ -49,17 +49,16 @@ class Work:
     engine: EngineName
     precision: Precision
     as_json: bool
-    counter: Counter
-    heard: list[str] = field(default_factory=list)
+    counter: ProgressBar
 
     def say(self, line: str) -> None:
-        """A person hears it now, a program in the document at the end."""
-        self.heard.append(line)
-        if not self.as_json:
-            self.counter.say(line)
+        self.counter.say(line)
 
     def count(self, what: str, done: int, whole: int) -> None:
-        self.counter.count(what, done, whole)
+        if done == 0:
+            self.counter.start(what, whole)
+        else:
+            self.counter.advance()
 
     @property
     def evaluation(self) -> Path:
@@ -76,23 +75,24 @@ class Work:
             given[row] = what
         return choose_methods(published.methods, given, engine=self.engine, precision=self.precision)
 
-    def measure(self, methods: Sequence[Method], sets: Sequence[PictureSet], measures: Sequence[Measure]) -> Results:
+    def measure(self, methods: Sequence[Method], sets: Sequence[ImageSet], measures: Sequence[Measure]) -> Results:
         """The evaluation of what can be measured; nothing at all if nothing can."""
         if not methods:
             return Results(__version__, (), {}, ())
-        return evaluate(Plan(tuple(methods), tuple(sets), tuple(measures)), self.evaluation, self)
+        return evaluate(Evaluation(tuple(methods), tuple(sets), tuple(measures)), self.evaluation, self.counter)
 
     def put(self, what: str, made: Table, plain: dict[str, Any], picture: Path | None = None) -> None:
         """Write the table in every language, and show it."""
         plain = {**plain, **({} if picture is None else {"picture": str(picture)})}
         whole = json.dumps(plain, indent=2, allow_nan=False) + "\n"
         texts = {".md": made.markdown(), ".csv": made.csv(), ".tex": made.latex(), ".json": whole}
+        make_folder(self.folder)
         paths = [self.folder / f"{what}{suffix}" for suffix in texts]
         for path, text in zip(paths, texts.values(), strict=True):
-            write_text(path, text)
+            write_bytes(path, text.encode())
         paths = paths if picture is None else [picture, *paths]
         if self.as_json:
-            show_json({**plain, "files": [str(path) for path in paths], "heard": self.heard})
+            show_json({**plain, "files": [str(path) for path in paths], "heard": self.counter.lines})
             return
         places = [f"{path.suffix[1:]:5} {path}" for path in paths]
         show("\n".join(printable(line) for line in [*made.markdown().split("\n"), *places]))
@@ -107,7 +107,7 @@ def working(
         _need_packages(torch=torch)
         folder = output or Path("reproduction") / what
         try:
-            with one_interruption(), Counter(shown=on_terminal() and not as_json) as counter:
+            with one_interruption(), ProgressBar(shown=not as_json, quiet=as_json) as counter:
                 yield Work(folder, engine, precision, as_json, counter)
         except KeyboardInterrupt:
             say(f"Interrupted: what is done is in {folder}; run the same command again to go on")

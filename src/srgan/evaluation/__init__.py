@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from srgan.evaluation.methods import REFERENCE as REFERENCE
     from srgan.evaluation.outputs import RESULTS as RESULTS
     from srgan.evaluation.outputs import read_results as read_results
-    from srgan.evaluation.report_tables import html_table as html_table
     from srgan.evaluation.significance import PairedTest as PairedTest
     from srgan.evaluation.significance import holm as holm
     from srgan.evaluation.significance import wilcoxon as wilcoxon
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 _NAMES = {
     "methods": "INTERPOLATIONS REFERENCE",
     "outputs": "RESULTS read_results",
-    "report_tables": "html_table",
     "significance": "PairedTest holm wilcoxon",
     "test_sets": "Pixels check_name check_unlike picture_files read_rgb",
 }

@@ -1,9 +1,9 @@
-"""Distances between what a trained network sees in two pictures. They are named for the network they were made with.
+"""Distances between the features of two images in a trained network.
 
-They are not LPIPS: that is the features of one of three networks weighted by heads fitted to human judgements (Zhang et
-al. 2018), and a distance without the heads has another scale. Numbers compare only with numbers of the same file. Deep
-features (SqueezeNet, ResNet) place the SRGAN paper's SRGAN pictures nearer to the originals than its SRResNet's, as its
-raters do; VGG19 cut off at conv3_1 does not.
+They are not LPIPS, whose features are weighted by heads fitted to human judgements (Zhang et al. 2018): without the
+heads a distance has another scale, and compares only with those of the same weights. Deep features (SqueezeNet, ResNet)
+rank the SRGAN paper's SRGAN images closer to the originals than its SRResNet's, as its raters do; VGG19 up to conv3_1
+does not.
 """
 
 from pathlib import Path
@@ -17,24 +17,24 @@ from torch import Tensor
 from srgan.download import sha256
 from srgan.errors import ModelError, PictureError
 from srgan.images.colour import to_float
-from srgan.models.features.feature_weights import load_feature_network
 from srgan.models.features.classifiers import SMALLEST, distance
+from srgan.models.features.feature_weights import load_feature_network
 
 
 class FeatureDistance:
-    """How differently a network sees two pictures: 0 for identical ones, at most 2; lower is better.
+    """Distance of two images in a network's features: 0 for identical ones, at most 2; lower is better.
 
     Args:
-        path: the network's weights; which network it is, its tensors say.
+        path: the network's weights; its tensors tell which network it is.
 
     Raises:
         ModelError: if the file is missing, damaged, or of an unknown network.
     """
 
     name: str
-    """What reports call it, such as "squeezenet1.1 features, uncalibrated"."""
+    """Name for reports, such as "squeezenet1.1 features, uncalibrated"."""
     identity: str
-    """The sha256 of the file; numbers with another do not compare."""
+    """The sha256 of the weights."""
 
     def __init__(self, path: Path) -> None:
         self._network = load_feature_network(path)
@@ -45,14 +45,14 @@ class FeatureDistance:
             raise ModelError(f"{path} cannot be read ({error.strerror}): check who may read it") from error
 
     def measure(self, restored: NDArray[Any], reference: NDArray[Any]) -> float:
-        """The distance of two whole pictures, the same in either order.
+        """Return the distance of two whole images, the same in either order.
 
         Args:
             restored: (H, W, 3) RGB or (H, W) grey, uint8, both sides at least 32.
             reference: uint8, RGB or grey, of the same height and width.
 
         Raises:
-            PictureError: on other arrays, on sizes that differ, or on a smaller picture.
+            PictureError: for other arrays, different sizes, or a smaller image.
         """
         pair = [_tensor(restored, "restored"), _tensor(reference, "reference")]
         if pair[0].shape != pair[1].shape:
@@ -69,17 +69,16 @@ class FeatureDistance:
             return float(distance(*(self._network(one) for one in pair)))
 
 
-def _tensor(picture: NDArray[Any], role: str) -> Tensor:
-    """The picture as (1, 3, H, W) in [0, 1]; grey is repeated in the three channels."""
-    if picture.dtype != np.uint8 or (picture.ndim != 2 and (picture.ndim != 3 or picture.shape[2] != 3)):
+def _tensor(image: NDArray[Any], role: str) -> Tensor:
+    """Return an image as (1, 3, H, W) in [0, 1]; grey is repeated in the three channels."""
+    if image.dtype != np.uint8 or (image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3)):
         raise PictureError(
-            f"the {role} picture is {picture.dtype} of shape {picture.shape}: "
+            f"the {role} picture is {image.dtype} of shape {image.shape}: "
             "pass (H, W, 3) RGB or (H, W) grey as uint8, without alpha"
         )
-    colour = picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
+    colour = image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
     return torch.from_numpy(np.ascontiguousarray(to_float(colour).transpose(2, 0, 1)))[None]
 
 
-def _size(picture: NDArray[Any]) -> str:
-    """Width x height, as people say it."""
-    return f"{picture.shape[1]}x{picture.shape[0]}"
+def _size(image: NDArray[Any]) -> str:
+    return f"{image.shape[1]}x{image.shape[0]}"

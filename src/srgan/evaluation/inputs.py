@@ -1,4 +1,4 @@
-"""The small images that methods are given: clean, or damaged by a lossy file, by noise, or by a mix of damage."""
+"""Damage of the small images that methods are given: none, a lossy file, noise, or a mix of them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from srgan.data.compression import Compression, LossyFormat, compress
 from srgan.data.degradations import add_noise, degrade, draw, seeded, to_pixels
 from srgan.data.mixes import EVERYDAY_NAME, MIXES, shares
 from srgan.errors import UsageError
-from srgan.images.resample import imresize
+from srgan.images import imresize
 
 Pixels = NDArray[np.uint8]
 
@@ -27,15 +27,15 @@ _ALL: dict[str, str] = {
     _NOISE: "noise:DEVIATION, above 0 and at most 255",
     **{name: name for name in (*MIXES, EVERYDAY_NAME)},
 }
-"""How each kind is written."""
+"""How each kind of damage is written."""
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What is done to small images before methods see them.
+    """What is done to small images before methods are given them.
 
     Raises:
-        UsageError: if there is no such kind, or it makes no image at that level.
+        UsageError: if there is no such kind, or the level is outside its range.
     """
 
     kind: str = _CLEAN
@@ -55,10 +55,10 @@ class Damage:
 
     @classmethod
     def parse(cls, text: str) -> "Damage":
-        """Return the damage that a text such as `clean`, `jpeg:75`, `noise:10` or `messenger` names.
+        """Return the damage named by a text such as `clean`, `jpeg:75`, `noise:10` or `messenger`.
 
         Raises:
-            UsageError: if it names none.
+            UsageError: if there is no such damage.
         """
         kind, colon, number = text.partition(":")
         if not colon:
@@ -70,7 +70,7 @@ class Damage:
 
     @property
     def text(self) -> str:
-        """The words that `parse` takes."""
+        """The text that `parse` reads."""
         return self.kind if self.level is None else f"{self.kind}:{self.level:.12g}"
 
     @property
@@ -80,7 +80,7 @@ class Damage:
 
     @property
     def description(self) -> str:
-        """What the small images are, to print beside scores."""
+        """Words for the small images, printed with scores."""
         if self.kind in _FORMATS:
             return _FORMATS[self.kind][1].format(self.level)
         if self.kind == _NOISE:
@@ -90,12 +90,12 @@ class Damage:
         return f"damaged by the mix {self.kind}" if MIXES[self.kind].rounds else "clean"
 
     def apply(self, high: Pixels, *, scale: int, seed: str) -> Pixels:
-        """Return the small image of a true one.
+        """Reduce a true image and damage the result.
 
         Args:
             high: (scale * H, scale * W, 3) uint8 RGB.
-            scale: factor between the two.
-            seed: fixes what is drawn, together with the kind of damage.
+            scale: factor between the two images.
+            seed: fixes, together with the kind of damage, what is drawn at random.
 
         Returns:
             (H, W, 3) uint8 RGB.
@@ -111,16 +111,16 @@ class Damage:
 
 
 def _refusal(kind: str, text: str) -> str:
-    """Why a text names no damage, and what to write instead."""
+    """Return the message for a text that names no damage."""
     if kind in _ALL:
         return f"the input {text} makes no image: write {_ALL[kind]}"
     return f"there is no input {text}: choose of {', '.join(words.partition(',')[0] for words in _ALL.values())}"
 
 
 CLEAN = Damage()
-"""None: the reduction of the test sets in circulation."""
+"""No damage: the reduction of the test sets in circulation."""
 
 
 def reduced(high: Pixels, scale: int) -> Pixels:
-    """Return an image made smaller as MATLAB did for the sets in circulation: bicubic, borders repeated."""
+    """Return an image reduced as MATLAB did for the sets in circulation: bicubic, borders repeated."""
     return imresize(high, 1 / scale, border="replicate")

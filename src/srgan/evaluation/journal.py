@@ -1,6 +1,6 @@
-"""What an evaluation has done so far, one line a picture, so that it goes on where it was ended, however it was.
+"""The journal of an evaluation: one line per measured image, so that an interrupted run resumes.
 
-A line is on the disk before the next picture begins. This module does not know what a key is made of.
+A line is on the disk before the next image begins.
 """
 
 import json
@@ -16,25 +16,25 @@ _FILE = "journal.jsonl"
 
 
 @dataclass(frozen=True)
-class Record:
-    """A picture that was restored, and all that was ever measured of it."""
+class JournalEntry:
+    """A restored image and everything measured of it."""
 
     key: str
-    """The checksum of all that the picture was made of and by."""
+    """Checksum of all inputs that the restored image depends on."""
     file: str
-    """The checksum of the restored picture's file."""
+    """Checksum of the restored image's file."""
     measured: dict[str, str]
-    """The identity of each measure that was taken, by its name."""
+    """The identity of each measure taken, by its name."""
     row: Row
 
-    def with_scores(self, measure: str, identity: str, scores: dict[str, float]) -> "Record":
-        """The record with what one more measure gave."""
+    def with_scores(self, measure: str, identity: str, scores: dict[str, float]) -> "JournalEntry":
+        """Return the entry with the scores of one more measure."""
         row = replace(self.row, scores={**self.row.scores, **scores})
         return replace(self, measured={**self.measured, measure: identity}, row=row)
 
 
 class Journal:
-    """The records of an evaluation's folder, which is made if it is not there.
+    """The entries of an evaluation's folder, which is made if it is absent.
 
     Raises:
         UsageError: if the folder holds other things.
@@ -43,42 +43,41 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _FILE
-        self._records: dict[tuple[str, str, str], Record] = {}
+        self._entries: dict[tuple[str, str, str], JournalEntry] = {}
         try:
             if folder.is_dir() and not self._path.exists() and any(folder.iterdir()):
-                raise UsageError(f"{folder} holds other things than an evaluation: name another folder with -o")
+                raise UsageError(
+                    f"output {folder} holds other things than an evaluation: name another folder", parameter="output"
+                )
             folder.mkdir(parents=True, exist_ok=True)
             text = self._path.read_text(encoding="utf-8", errors="replace") if self._path.exists() else ""
-            self._append("" if not text or text.endswith("\n") else "\n")  # a line may have been cut short
+            self._append("" if not text or text.endswith("\n") else "\n")  # the last line may be cut short
         except OSError as error:
             raise self._unwritable(error) from error
         for line in text.splitlines():
-            self._remember(line)
+            try:
+                fields = json.loads(line)
+                entry = JournalEntry(**{**fields, "row": row_from_plain(fields["row"])})
+            except (ValueError, KeyError, TypeError, AttributeError):  # cut short: its work is done again
+                continue
+            self._entries[entry.row.method, entry.row.data, entry.row.picture] = entry
 
-    def _remember(self, line: str) -> None:
-        try:
-            fields = json.loads(line)
-            record = Record(**{**fields, "row": row_from_plain(fields["row"])})
-        except (ValueError, KeyError, TypeError, AttributeError):  # cut short: what it said is done again
-            return
-        self._records[_place(record.row)] = record
+    def find(self, method: str, data: str, image: str) -> JournalEntry | None:
+        """Return the newest entry of an image, if there is one."""
+        return self._entries.get((method, data, image))
 
-    def find(self, method: str, data: str, picture: str) -> Record | None:
-        """What is known of a picture."""
-        return self._records.get((method, data, picture))
-
-    def add(self, record: Record) -> None:
-        """Keep a record, in place of what was known before.
+    def add(self, entry: JournalEntry) -> None:
+        """Append an entry; it replaces the one before of the same image.
 
         Raises:
             OutputError: if it cannot be written.
         """
-        plain: dict[str, Any] = {"key": record.key, "file": record.file, "measured": record.measured}
+        plain: dict[str, Any] = {"key": entry.key, "file": entry.file, "measured": entry.measured}
         try:
-            self._append(json.dumps({**plain, "row": row_to_plain(record.row)}, allow_nan=False) + "\n")
+            self._append(json.dumps({**plain, "row": row_to_plain(entry.row)}, allow_nan=False) + "\n")
         except OSError as error:
             raise self._unwritable(error) from error
-        self._records[_place(record.row)] = record
+        self._entries[entry.row.method, entry.row.data, entry.row.picture] = entry
 
     def _append(self, text: str) -> None:
         with self._path.open("a", encoding="utf-8") as file:
@@ -90,7 +89,3 @@ class Journal:
         return OutputError(
             f"{self._path.parent} cannot be written ({error.strerror}): free some space or choose another folder"
         )
-
-
-def _place(row: Row) -> tuple[str, str, str]:
-    return row.method, row.data, row.picture

@@ -1,7 +1,4 @@
-"""What is measured of a restored picture, each measure with the words or the checksum that tell it from any other.
-
-This module does not know which pictures there are, nor what is done with the scores.
-"""
+"""Measures of a restored image. Each has an identity that changes whenever its numbers would."""
 
 import math
 from collections.abc import Callable
@@ -15,40 +12,38 @@ from srgan.metrics.consistency import DESCRIPTION as CONSISTENCY
 from srgan.metrics.niqe import BLOCK
 from srgan.metrics.niqe import DESCRIPTION as NIQE
 
-Take = Callable[[Pixels, Pair], dict[str, float]]
-
 
 @dataclass(frozen=True)
 class Measure:
-    """A way to judge a restored picture."""
+    """A way to judge a restored image."""
 
     name: str
     scores: tuple[str, ...]
-    """What its numbers are called."""
+    """Names of its numbers."""
     identity: str
-    """Changes whenever its numbers would."""
-    take: Take
-    """The scores of a restored picture, (H, W, 3) uint8, by their names."""
+    """Numbers of another identity do not compare."""
+    take: Callable[[Pixels, Pair], dict[str, float]]
+    """Returns the scores of a restored image, (H, W, 3) uint8, by name."""
     least: int = 1
-    """The smallest side in pixels that it takes."""
+    """The smallest side it takes, in pixels."""
     needed: bool = False
-    """Whether a set with smaller pictures is refused; otherwise it goes without this measure."""
+    """Whether a set with smaller images is refused; otherwise the set goes without this measure."""
 
 
 def find_protocol(name: str, scale: int = 4) -> Protocol:
-    """The protocol of a name, for pictures enlarged by this factor.
+    """Return the protocol of a name, for images enlarged by this factor.
 
     Raises:
         UsageError: if there is none.
     """
     found = {"paper": PAPER, "matlab": matlab_protocol(scale)}.get(name)
     if found is None:
-        raise UsageError(f"--protocol must be paper or matlab, not {name}")
+        raise UsageError(f"protocol must be paper or matlab, not {name}", parameter="protocol")
     return found
 
 
 def protocol_measure(protocol: Protocol) -> Measure:
-    """PSNR and SSIM by a protocol."""
+    """Return PSNR [dB] and SSIM by a protocol."""
 
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
         score = protocol.measure(restored, pair.high)
@@ -59,12 +54,15 @@ def protocol_measure(protocol: Protocol) -> Measure:
     return Measure(f"the {protocol.name} protocol", scores, protocol.description, take, least, needed=True)
 
 
-def _colours(restored: Pixels, pair: Pair) -> dict[str, float]:
-    high = pair.high
-    return {"rgb/psnr": rgb_psnr(restored, high), "rgb/mse": mse(restored, high)}
+def _rgb_measure() -> Measure:
+    def take(restored: Pixels, pair: Pair) -> dict[str, float]:
+        high = pair.high
+        return {"rgb/psnr": rgb_psnr(restored, high), "rgb/mse": mse(restored, high)}
+
+    return Measure("RGB", ("rgb/psnr", "rgb/mse"), "8-bit RGB, nothing cropped, mean over the channels", take)
 
 
-def _multiscale(scale: int) -> Measure:
+def _multiscale_measure(scale: int) -> Measure:
     protocol = multiscale_protocol(scale)
 
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
@@ -74,6 +72,8 @@ def _multiscale(scale: int) -> Measure:
 
 
 def consistency_measure(scale: int) -> Measure:
+    """Return the PSNR [dB] of the reduced result against the clean small image."""
+
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
         return {"consistency": consistency(restored, pair.clean, scale=scale)}
 
@@ -81,13 +81,12 @@ def consistency_measure(scale: int) -> Measure:
 
 
 def always_taken(scale: int) -> tuple[Measure, ...]:
-    """What needs no file: PSNR and mean squared error of all channels in [0, 1], MS-SSIM and consistency."""
-    colours = Measure("RGB", ("rgb/psnr", "rgb/mse"), "8-bit RGB, nothing cropped, mean over the channels", _colours)
-    return colours, _multiscale(scale), consistency_measure(scale)
+    """Return the measures that need no file: PSNR and MSE of all channels in [0, 1], MS-SSIM and consistency."""
+    return _rgb_measure(), _multiscale_measure(scale), consistency_measure(scale)
 
 
 def niqe_measure(path: Path) -> Measure:
-    """NIQE by the parameters in a file.
+    """Return NIQE with the parameters in a file; NaN for images with hardly any texture.
 
     Raises:
         ModelError: if it holds none.
@@ -97,17 +96,17 @@ def niqe_measure(path: Path) -> Measure:
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
         try:
             return {"niqe": niqe.measure(restored)}
-        except PictureError:  # it has hardly any texture to judge
+        except PictureError:
             return {"niqe": math.nan}
 
     return Measure("NIQE", ("niqe",), f"{NIQE}; {niqe.identity}", take, 2 * BLOCK)
 
 
 def feature_measure(path: Path) -> Measure:
-    """The distance between features of a network whose weights are in a file; it needs torch.
+    """Return the distance between features of a network whose weights are in a file; it needs torch.
 
     Raises:
-        ModelError: if the file holds no weights that are known.
+        ModelError: if the file holds no weights of a known network.
     """
     from srgan.evaluation.feature_distance import FeatureDistance
     from srgan.models.features.classifiers import SMALLEST

@@ -1,7 +1,4 @@
-"""What can be evaluated: interpolations, models, folders of pictures made elsewhere, and the true pictures themselves.
-
-Each method makes of a small picture a large one of 8-bit RGB. This module does not know how results are judged.
-"""
+"""Methods to evaluate: interpolations, models, folders of results made elsewhere, and the true images themselves."""
 
 import hashlib
 import os
@@ -21,49 +18,51 @@ from srgan.errors import DataError, ModelError, PictureError, UsageError
 from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
-from srgan.images.image import PictureReader
-from srgan.images.resample import imresize
+from srgan.images import PictureReader, imresize
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find, installed
 
 Enlarge = Callable[[Pixels, int], Pixels]
 
-_FURTHER = re.compile(r"(x\d+)?([-_. +(].*)?")
+REFERENCE = "HR"
+_FURTHER = re.compile(r"(x\d+)?([-_. +(].*)?")  # what may follow the name of an image in that of a result
+_TRUE_IMAGE = re.compile(r"(_SRF_\d+|((?<=\d)|[-_ ])x\d+)*([-_ ](HR|GT))?")  # at the end of a true image's name
+_NO_RESULT = re.compile(r".*[-_ ](HR|GT|LR)", re.IGNORECASE)
 _WARM = np.full((64, 64, 3), 128, np.uint8)
 
 
 class Method(ABC):
-    """A way to make large pictures of small ones.
+    """A way to make large images of small ones.
 
     Attributes:
         info: what it is.
-        work: how long it takes, in about the time that a picture takes to be measured.
+        work: computing time of an image, in multiples of the time that measuring it takes.
     """
 
     info: MethodInfo
     work: float = 0.0
 
     def covers(self, pairs: Sequence[Pair]) -> bool:
-        """Whether it can be run on these pictures of one set, which is found out before any work is done.
+        """Return whether the method can be run on the images of one set.
 
         Raises:
-            DataError: if it can on some of them alone.
-            PictureError: if one of its pictures has another size.
+            DataError: if it can be run on some of them only.
+            PictureError: if one of its results has the wrong size.
         """
         return True
 
     def identity(self, pair: Pair) -> str:
-        """Changes whenever what is made of this picture may."""
+        """Return a text that changes whenever the result for this image may."""
         return self.info.identity
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Around restoring: whatever has to be made ready is, so that only what pictures take is timed."""
+        """Load and warm up the method, so that timing excludes start-up."""
         yield
 
     @abstractmethod
     def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
-        """The large picture, (H, W, 3), and the seconds that the method itself took, if it is it that made it."""
+        """Return the large image, (H, W, 3), and the seconds it took, or None where the image was made elsewhere."""
 
 
 class Interpolation(Method):
@@ -97,21 +96,21 @@ INTERPOLATIONS: dict[str, tuple[str, Enlarge]] = {
     "bicubic": ("MATLAB's imresize, cubic with a = -0.5, border repeated", _bicubic),
     "lanczos": ("MATLAB's imresize, lanczos3, border repeated", _lanczos),
 }
-"""By name: the words that define it, and the formula."""
+"""By name: the definition in words, and the function."""
 
 
 class ModelMethod(Method):
-    """A network of ours.
+    """A model of srgan.
 
     Raises:
-        ModelError: if there is no such model, or it enlarges by another factor.
+        ModelError: if there is no such model, or it has another scale.
     """
 
     def __init__(self, name: str | None, model: str, scale: int, engine: EngineName, precision: Precision) -> None:
         card = find(model).card
         if card.scale != scale:
             raise ModelError(
-                f"{card.name} enlarges {card.scale} times and not {scale}: leave it out, or give --scale {card.scale}"
+                f"{card.name} enlarges {card.scale} times and not {scale}: leave it out, or choose scale {card.scale}"
             )
         identity = f"{card.identity} {choose(engine).engine} {precision}"
         self.info = MethodInfo(name or check_name(card.name, "method"), "model", identity, card.summary)
@@ -137,9 +136,11 @@ class ModelMethod(Method):
 
 
 class FolderMethod(Method):
-    """Pictures that were made elsewhere: one folder for each set, or one folder of all.
+    """Results made elsewhere: one folder per set, or one folder for all.
 
-    A picture is found by its name in the set, which more words may follow: `baby.png`, `baby_x4.png`, `baby-SRGAN.tif`.
+    A result is found by the name of its image, which more words may follow: for `baby.png`, `baby.bmp`, `baby_x4.png`,
+    `baby-SRGAN.tif` and `baby_SRF_4_SRGAN.png`. Endings of true images such as `_HR` or `x4` are not part of the name.
+    Of several files, the one that ends in the method's name is taken.
 
     Raises:
         DataError: if there is no such folder.
@@ -156,9 +157,9 @@ class FolderMethod(Method):
     def covers(self, pairs: Sequence[Pair]) -> bool:
         own = self._folder / pairs[0].data
         if pairs[0].damage != CLEAN and not own.is_dir():
-            return False  # files in the folder itself may have been made from other small pictures
-        files = _told_apart(picture_files(own if own.is_dir() else self._folder), [pair.name for pair in pairs])
-        found = {pair: self._one(pair, files[pair.name]) for pair in pairs if files[pair.name]}
+            return False  # files in the folder itself may have been made from other small images
+        files = _assign(picture_files(own if own.is_dir() else self._folder), [pair.name for pair in pairs])
+        found = {pair: self._choose(pair, files[pair.name]) for pair in pairs if files[pair.name]}
         if not found and not own.is_dir():
             return False
         missing = [pair for pair in pairs if pair not in found]
@@ -166,32 +167,25 @@ class FolderMethod(Method):
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise DataError(f"{self.info.name} has no picture of {missing[0].label}{more}: add it to {self._folder}")
         for pair, file in found.items():
-            self._check(pair, file)
+            _check_result(pair, file)
             self._files[pair.label], self._digests[pair.label] = file, checksum(file)
         whole = hashlib.sha256("".join(digest for _, digest in sorted(self._digests.items())).encode())
         self.info = replace(self.info, identity=whole.hexdigest()[:16])
         return True
 
-    def _one(self, pair: Pair, files: Sequence[Path]) -> Path:
-        """The file that is named as the picture is, or the only one that is named after it."""
-        found = [path for path in files if path.stem == pair.name] or files
+    def _choose(self, pair: Pair, files: Sequence[Path]) -> Path:
+        """Return the file named as the image, or the only one named after it, or the one named after the method."""
+        found = [path for path in files if path.stem == pair.name] or list(files)
+        mine = re.compile(rf".*[-_. +(]{re.escape(self.info.name)}\)?", re.IGNORECASE)
+        for wanted in (mine.fullmatch, lambda stem: not _NO_RESULT.fullmatch(stem)):
+            if len(found) > 1:
+                found = [path for path in found if wanted(path.stem)] or found
         if len(found) > 1:
             raise DataError(
                 f"{self.info.name} has two pictures of {pair.label}: leave {found[0].name} or {found[1].name} "
                 f"in {found[0].parent}"
             )
         return found[0]
-
-    def _check(self, pair: Pair, file: Path) -> None:
-        with PictureReader(file) as reader:
-            size, depth = (reader.info.width, reader.info.height), reader.info.depth
-        if size != pair.size:
-            raise PictureError(
-                f"{file} is {size[0]}x{size[1]} but {pair.label}, cut to a multiple of the scale, is "
-                f"{pair.size[0]}x{pair.size[1]}: enlarge the same picture"
-            )
-        if depth != 8:
-            raise PictureError(f"{file} has 16 bits, and scores are defined on 8: convert it first")
 
     def identity(self, pair: Pair) -> str:
         return self._digests[pair.label]
@@ -200,8 +194,40 @@ class FolderMethod(Method):
         return read_rgb(self._files[pair.label]), None
 
 
+def _assign(files: Iterable[Path], names: Sequence[str]) -> dict[str, list[Path]]:
+    """Return the files whose names begin with that of each image; where several fit, the longest counts."""
+    found: dict[str, list[Path]] = {name: [] for name in names}
+    shortened = {_shorten(name): name for name in names}
+    keys = {**({} if len(shortened) < len(names) else shortened), **{name: name for name in names}}
+    for path in files:
+        fitting = [
+            key for key in keys if path.stem.startswith(key) and _FURTHER.fullmatch(path.stem, len(key)) is not None
+        ]
+        if fitting:
+            found[keys[max(fitting, key=len)]].append(path)
+    return found
+
+
+def _shorten(name: str) -> str:
+    """Return the name of a true image without endings such as `_HR`, `_x4` or `_SRF_4`."""
+    starts = (start for start in range(1, len(name)) if _TRUE_IMAGE.fullmatch(name, start))
+    return name[: next(starts, len(name))]
+
+
+def _check_result(pair: Pair, file: Path) -> None:
+    with PictureReader(file) as reader:
+        size, depth = (reader.info.width, reader.info.height), reader.info.depth
+    if size != pair.size:
+        raise PictureError(
+            f"{file} is {size[0]}x{size[1]} but {pair.label}, cut to a multiple of the scale, is "
+            f"{pair.size[0]}x{pair.size[1]}: enlarge the same picture"
+        )
+    if depth != 8:
+        raise PictureError(f"{file} has 16 bits, and scores are defined on 8: convert it first")
+
+
 def checksum(file: Path) -> str:
-    """Of a file's bytes.
+    """Return the sha256 of a file.
 
     Raises:
         PictureError: if it cannot be read.
@@ -212,22 +238,8 @@ def checksum(file: Path) -> str:
         raise PictureError(f"{file} cannot be read ({error.strerror}): check its permissions") from error
 
 
-def _told_apart(files: Iterable[Path], names: Sequence[str]) -> dict[str, list[Path]]:
-    """The files whose names begin with each of these; those for which several would do are for the longest."""
-    found: dict[str, list[Path]] = {name: [] for name in names}
-    for path in files:
-        fitting = [
-            name
-            for name in names
-            if path.stem.startswith(name) and _FURTHER.fullmatch(path.stem, len(name)) is not None
-        ]
-        if fitting:
-            found[max(fitting, key=len)].append(path)
-    return found
-
-
 class Reference(Method):
-    """The true pictures, which are what no method can surpass."""
+    """The true images: the bound of every score."""
 
     def __init__(self, name: str) -> None:
         self.info = MethodInfo(name, "reference", "reference", "the true pictures")
@@ -236,27 +248,24 @@ class Reference(Method):
         return pair.high, None
 
 
-REFERENCE = "HR"
-
-
 def default_methods() -> list[str]:
-    """What is evaluated when nothing is named: the interpolations and the models that came with srgan."""
+    """Return the methods evaluated by default: interpolations and installed models."""
     return [*INTERPOLATIONS, *installed()]
 
 
 def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", precision: Precision = "fp32") -> Method:
-    """The method that is meant.
+    """Return the method that a word names.
 
     Args:
         word: `nearest`, `bicubic`, `lanczos`, `HR`, the name of an installed model, a model's file or a folder of
-            pictures; NAME= before it gives it another name.
-        scale: by how much it has to enlarge.
-        engine: of models.
+            results; NAME= before it gives it another name.
+        scale: factor of enlargement.
+        engine: that runs models.
         precision: of models.
 
     Raises:
-        UsageError: if nothing of that kind can be meant.
-        ModelError: if a model is unknown, damaged, or enlarges by another factor.
+        UsageError: if there is no such method.
+        ModelError: if a model is unknown, damaged, or has another scale.
         DataError: if a folder does not exist.
     """
     before, equals, what = word.partition("=")

@@ -1,8 +1,4 @@
-"""What an evaluation found: every score of every picture, with the methods and sets it was found for.
-
-This module does not know how anything was measured: it is what the benchmark writes, and what tables, statistics and
-the report are made from.
-"""
+"""Scores of an evaluation: every metric of every image, with the methods and sets they belong to."""
 
 import json
 import math
@@ -16,90 +12,108 @@ from srgan.evaluation.inputs import CLEAN, Damage
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A way to enlarge pictures, as tables and reports name it."""
+    """A way to enlarge images, as tables and reports name it."""
 
     name: str
     kind: str
-    """`interpolation`, `model`, `folder` of pictures made elsewhere, or `reference`: the true pictures themselves."""
+    """`interpolation`, `model`, `folder` of results made elsewhere, or `reference`: the true images themselves."""
     identity: str
-    """Changes whenever what the method makes may have changed: a checksum, or the words that define it."""
+    """A checksum or a definition; another one means that results may differ."""
     note: str
     """What it is, in one line."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture, restored by one method, and what was measured of it."""
+    """One image restored by one method, and its scores."""
 
     method: str
     data: str
-    """The name of the set."""
+    """Name of the set."""
     picture: str
-    """Its name in the set, without ending."""
+    """Name of the image in the set, without suffix."""
     seconds: float | None
-    """That the method itself took; None of pictures that were made elsewhere."""
+    """Time the method took; None where it was not timed."""
     path: str
-    """Of the restored picture, a PNG, relative to the evaluation's folder."""
+    """The restored image, a PNG, relative to the evaluation's folder."""
     scores: dict[str, float]
     """By measure, such as `paper/psnr` in dB, `matlab/ssim` or `niqe`."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """A whole evaluation. Every method has all pictures of a set, or none of them."""
+    """A whole evaluation. Every method has all images of a set, or none of them."""
 
     version: str
-    """Of srgan."""
+    """Version of srgan."""
     methods: tuple[MethodInfo, ...]
-    """In the order in which they are to be shown."""
+    """In the order of display."""
     sets: dict[str, tuple[str, ...]]
-    """The names of the pictures of each set."""
+    """Names of the images of each set."""
     rows: tuple[Row, ...]
     inputs: dict[str, str] = field(default_factory=dict)
-    """What was done to the small pictures of each set, such as `jpeg:75`; `clean` for sets that are not named."""
+    """Damage of each set's small images, such as `jpeg:75`; sets that are not named are `clean`."""
 
     @property
     def damaged(self) -> dict[str, Damage]:
-        """The sets whose small pictures were damaged, and how."""
+        """The sets whose small images were damaged, and how."""
         found = {data: Damage.parse(self.inputs.get(data, CLEAN.text)) for data in self.sets}
         return {data: damage for data, damage in found.items() if damage != CLEAN}
 
+    @property
+    def measures(self) -> list[str]:
+        """Every measure with a score, in the order of first appearance."""
+        return list(dict.fromkeys(measure for row in self.rows for measure in row.scores))
+
     def values(self, method: str, data: str, measure: str) -> list[float]:
-        """The scores of a method on a set, in the order of the set's pictures.
+        """Return a method's scores on a set, in the order of the set's images.
 
         Returns:
-            A score for every picture; none at all where the method was not run on the set, or not measured so.
+            A score for every image, or an empty list where the method was not run on the set or not measured so.
 
         Raises:
-            DataError: if some of the pictures have a score and others do not.
+            DataError: if some of the images have a score and others do not.
         """
         rows = {row.picture: row for row in self.rows if (row.method, row.data) == (method, data)}
-        pictures = self.sets.get(data, ())
-        found = [rows[name].scores[measure] for name in pictures if name in rows and measure in rows[name].scores]
-        if found and len(found) < len(pictures):
+        images = self.sets.get(data, ())
+        found = [rows[name].scores[measure] for name in images if name in rows and measure in rows[name].scores]
+        if found and len(found) < len(images):
             raise DataError(
-                f"{method} has {measure} of {len(found)} of {len(pictures)} pictures of {data}: evaluate it again"
+                f"{method} has {measure} of {len(found)} of {len(images)} images of {data}: evaluate it again"
             )
         return found
 
+    def check_set(self, data: str) -> None:
+        """Check that a set is among those evaluated.
+
+        Raises:
+            UsageError: otherwise.
+        """
+        if data not in self.sets:
+            raise UsageError(f"there is no set {data!r} in these results: choose from {', '.join(self.sets)}")
+
     def to_json(self) -> str:
-        """The text of results.json. JSON has no infinity, so the PSNR of identical pictures is the string `inf`."""
+        """Return the text of results.json. JSON has no infinity: the PSNR of identical images is the string `inf`."""
         document = {**asdict(self), "rows": [row_to_plain(row) for row in self.rows]}
         return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str, source: Path) -> "Results":
-        """Read results.json.
+        """Read the text of results.json.
+
+        Args:
+            text: of the file.
+            source: the path that messages name.
 
         Raises:
-            DataError: if it is not one.
+            DataError: if the text is something else.
         """
         try:
             fields = json.loads(text)
             return cls(
                 version=str(fields["version"]),
                 methods=tuple(MethodInfo(**method) for method in fields["methods"]),
-                sets={name: tuple(pictures) for name, pictures in fields["sets"].items()},
+                sets={name: tuple(images) for name, images in fields["sets"].items()},
                 rows=tuple(row_from_plain(row) for row in fields["rows"]),
                 inputs={name: Damage.parse(text).text for name, text in fields.get("inputs", {}).items()},
             )
@@ -108,18 +122,15 @@ class Results:
 
 
 def row_to_plain(row: Row) -> dict[str, Any]:
-    """The row as JSON can hold it."""
-    return {**asdict(row), "scores": {name: _plain(score) for name, score in row.scores.items()}}
+    """Return a row as JSON can hold it, with infinity and NaN as strings."""
+    scores = {name: score if math.isfinite(score) else str(score) for name, score in row.scores.items()}
+    return {**asdict(row), "scores": scores}
 
 
 def row_from_plain(fields: dict[str, Any]) -> Row:
-    """The row that `row_to_plain` made plain.
+    """Return the row of `row_to_plain`.
 
     Raises:
-        ValueError, KeyError, TypeError or AttributeError: if it is none.
+        ValueError, KeyError, TypeError or AttributeError: if the fields are not those of a row.
     """
     return Row(**{**fields, "scores": {name: float(score) for name, score in fields["scores"].items()}})
-
-
-def _plain(score: float) -> float | str:
-    return score if math.isfinite(score) else str(score)

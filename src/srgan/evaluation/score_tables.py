@@ -1,27 +1,29 @@
-"""The tables of an evaluation: means of the methods on the sets, scores of every image, and which methods differ.
+"""Tables of an evaluation: means of methods on sets, scores of every image, and which methods differ.
 
-What was not measured stays missing and is never filled in. This module does not know files.
+What was not measured stays missing.
 """
 
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from srgan.errors import UsageError
 from srgan.evaluation.inputs import Damage
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import EXACT_UP_TO, Comparison, compare, interval, mean, measured
 from srgan.metrics.protocol import Protocol
-from srgan.reporting.table import MISSING, Cell, Column, Number, Table
+from srgan.reporting.table import Cell, Column, Number, Table, mark_best
 
-__all__ = ["Table", "per_image", "significance_table", "summary"]
+_SUMMARISED = re.compile(r"(?!rgb/).*/(psnr|ssim)")  # measures that `summary` shows
+_LOWER_IS_BETTER = re.compile(r"niqe|rgb/mse|features/.*")
 
 
 def summary(results: Results, protocol: Protocol, *, intervals: bool = False) -> Table:
-    """PSNR and SSIM of the methods on the sets: means over the images, on request with 95 % bootstrap intervals.
+    """Return mean PSNR and SSIM of the methods on the sets, the best marked; the reference is no candidate.
 
-    The best and second best are marked by what is printed, equal ones alike; the reference is no candidate.
+    Args:
+        results: of the evaluation.
+        protocol: of PSNR and SSIM.
+        intervals: whether means have 95 % bootstrap intervals over the images.
 
     Raises:
         DataError: if a method has scores of some images of a set only.
@@ -33,11 +35,11 @@ def summary(results: Results, protocol: Protocol, *, intervals: bool = False) ->
         fields = tuple(f"{data} {measure}{value}" for measure in measures for value in values)
         header.append(Column(f"{data} PSNR / SSIM", fields))
         columns.append(list(zip(*(_means(results, data, measure, intervals) for measure in measures), strict=True)))
-    times = [_number([_seconds(results, method.name)], _plain) for method in results.methods]
+    times = [Number.of(_mean_seconds(results, method.name)) for method in results.methods]
     if not all(time.missing for time in times):
         header.append(Column("seconds an image"))
         columns.append([(time,) for time in times])
-    sizes = ", ".join(f"{name} {len(pictures)}" for name, pictures in results.sets.items())
+    sizes = ", ".join(f"{name} {len(images)}" for name, images in results.sets.items())
     notes = [f"Protocol {protocol.name}: {protocol.description}.", f"Means over the images of each set: {sizes}."]
     notes += [f"{data}: {inputs_note(damage)}" for data, damage in results.damaged.items()]
     if intervals:
@@ -46,33 +48,44 @@ def summary(results: Results, protocol: Protocol, *, intervals: bool = False) ->
     return Table(title, tuple(header), tuple(zip(*columns, strict=True)), tuple(notes))
 
 
-def inputs_note(damage: Damage) -> str:
-    """Return what the small images of a set are, and what their consistency is measured against."""
-    return f"Methods were given images {damage.description}; consistency is with the clean small images."
+def other_means(results: Results) -> list[Table]:
+    """Return a table for each set of the means that `summary` lacks; none where nothing else was measured."""
+    measures = [name for name in results.measures if not _SUMMARISED.fullmatch(name)]
+    tables = []
+    for data, images in results.sets.items() if measures else ():
+        columns = [_means(results, data, measure) for measure in measures]
+        rows: list[tuple[Cell, ...]] = [
+            (method.name, *((column[place],) for column in columns)) for place, method in enumerate(results.methods)
+        ]
+        arrows = ["lower" if _LOWER_IS_BETTER.fullmatch(name) else "higher" for name in measures]
+        titles = [Column(f"{label(name)}, {arrow}") for name, arrow in zip(measures, arrows, strict=True)]
+        notes = [f"Means over the {len(images)} images; lower or higher is better, as each column says."]
+        notes += [f"{data}: {inputs_note(results.damaged[data])}"] if data in results.damaged else []
+        tables.append(Table(f"Other measures on {data}", (Column("method"), *titles), tuple(rows), tuple(notes)))
+    return tables
 
 
 def per_image(results: Results, data: str) -> Table:
-    """Every score of every image of a set, by the methods that were run on it.
+    """Return every score of every image of a set, by the methods that were run on it.
 
     Raises:
         UsageError: if there is no such set.
     """
-    if data not in results.sets:
-        raise UsageError(f"there is no set {data!r} in these results: choose from {', '.join(results.sets)}")
+    results.check_set(data)
     found = {(row.picture, row.method): row for row in results.rows if row.data == data}
     measures = list(dict.fromkeys(measure for row in found.values() for measure in row.scores))
     methods = [method.name for method in results.methods if any(name == method.name for _, name in found)]
     timed = any(row.seconds is not None for row in found.values())
-    header = [Column("image"), Column("method"), *(Column(_label(measure), (measure,)) for measure in measures)]
+    header = [Column("image"), Column("method"), *(Column(label(measure), (measure,)) for measure in measures)]
     rows: list[tuple[Cell, ...]] = []
-    for picture in results.sets[data]:
+    for image in results.sets[data]:
         for method in methods:
-            row = found.get((picture, method))
+            row = found.get((image, method))
             scores = row.scores if row else {}
-            cells: list[Cell] = [(_number([scores.get(measure)], _printer(measure)),) for measure in measures]
+            cells: list[Cell] = [(Number.of(scores.get(measure), spec=printer(measure)),) for measure in measures]
             if timed:
-                cells.append((_number([row.seconds if row else None], _plain),))
-            rows.append((picture, method, *cells))
+                cells.append((Number.of(row.seconds if row else None),))
+            rows.append((image, method, *cells))
     protocols = sorted({measure.partition("/")[0] for measure in measures if measure.endswith(("/psnr", "/ssim"))})
     title = f"Each image of {data}" + (f"; protocols: {', '.join(protocols)}" if protocols else "")
     notes = (f"{data}: {inputs_note(results.damaged[data])}",) if data in results.damaged else ()
@@ -80,44 +93,44 @@ def per_image(results: Results, data: str) -> Table:
 
 
 def significance_table(results: Results, data: str, measure: str, *, level: float = 0.05) -> Table:
-    """Which methods differ on a set by a measure: paired Wilcoxon tests of all pairs, with Holm's correction.
+    """Return which methods differ on a set: paired Wilcoxon tests of all pairs, with Holm's correction.
+
+    Args:
+        results: of the evaluation.
+        data: name of the set.
+        measure: such as `paper/psnr`.
+        level: of significance.
 
     Raises:
         DataError: if no image of the set was scored by that measure, or only some were.
         UsageError: if there is no such set.
     """
     comparisons = compare(results, data, measure)
-    header = (
-        Column("first"),
-        Column("second"),
-        Column("mean difference", ("difference", "difference low", "difference high")),
-        Column("W"),
-        Column("n"),
-        Column("zeros"),
-        Column("effect"),
-        Column("p"),
-        Column("p (Holm)"),
+    titles = ("first", "second", "mean difference", "W", "n", "zeros", "effect", "p", "p (Holm)")
+    bounds = {"mean difference": ("difference", "difference low", "difference high")}
+    return Table(
+        f"Paired two-sided Wilcoxon tests on {data} by {label(measure)}",
+        tuple(Column(title, bounds.get(title, ())) for title in titles),
+        tuple(_comparison_row(comparison, printer(measure)) for comparison in comparisons),
+        _significance_notes(comparisons, len(results.sets[data]), level),
     )
-    title = f"Paired two-sided Wilcoxon tests on {data} by {_label(measure)}"
-    rows = tuple(_compared(comparison, _printer(measure)) for comparison in comparisons)
-    return Table(title, header, rows, _significance_notes(comparisons, len(results.sets[data]), level))
 
 
-def _compared(comparison: Comparison, printer: Callable[[float], str]) -> tuple[Cell, ...]:
+def _comparison_row(comparison: Comparison, spec: Callable[[float], str]) -> tuple[Cell, ...]:
     test, difference = comparison.test, comparison.difference
     return (
         comparison.first,
         comparison.second,
-        (_number([difference.mean, difference.low, difference.high], printer),),
-        *((_number([count], "{:g}".format),) for count in (test.statistic, test.n, test.zeros)),
-        (_number([test.effect], "{:.2f}".format),),
-        (_number([test.p], _chance),),
-        (_number([comparison.adjusted], _chance),),
+        (Number.of(difference.mean, difference.low, difference.high, spec=spec),),
+        *((Number.of(count, spec="g"),) for count in (test.statistic, test.n, test.zeros)),
+        (Number.of(test.effect, spec=".2f"),),
+        (Number.of(test.p, spec=_print_p),),
+        (Number.of(comparison.adjusted, spec=_print_p),),
     )
 
 
 def _significance_notes(comparisons: Sequence[Comparison], images: int, level: float) -> tuple[str, ...]:
-    """What was tested, on what, and what so few images could have shown at all."""
+    """Return what was tested, on what, and what so few images could have shown at all."""
     if not comparisons:
         return ("Fewer than two methods were measured: there is nothing to compare.",)
     least = min(1.0, 2.0 ** (1 - images))
@@ -131,73 +144,63 @@ def _significance_notes(comparisons: Sequence[Comparison], images: int, level: f
     ]
     if least * len(comparisons) >= level:
         notes.append(
-            f"So few images cannot show a difference at {level:g}: the smallest possible p is {_chance(least)}, "
+            f"So few images cannot show a difference at {level:g}: the smallest possible p is {_print_p(least)}, "
             f"before Holm's factor of {len(comparisons)}."
         )
     return tuple(notes)
 
 
-def _means(results: Results, data: str, measure: str, bounds: bool) -> list[Number]:
-    """The methods' means on a set, alone or with the bounds of their intervals; the two largest are marked."""
-    numbers, printed = [], []
-    for method in results.methods:
-        scores = measured(results, method.name, data, measure)
-        number = _number(_mean(scores, bounds) if scores else [None] * (3 if bounds else 1), _printer(measure))
-        numbers.append(number)
-        candidate = method.kind != "reference" and not number.missing
-        printed.append(float(number.text.split()[0]) if candidate else math.nan)
-    candidates = [value for value in printed if not math.isnan(value)]
-    best = sorted(set(candidates), reverse=True)[:2] if len(candidates) > 1 else []
-    ranks = [best.index(value) + 1 if value in best else 0 for value in printed]
-    return [replace(number, rank=rank) for number, rank in zip(numbers, ranks, strict=True)]
+def inputs_note(damage: Damage) -> str:
+    """Return what the small images of a set are, and what their consistency is measured against."""
+    return f"Methods were given images {damage.description}; consistency is with the clean small images."
 
 
-def _mean(scores: Sequence[float], bounds: bool) -> list[float]:
-    """Their mean, alone or with the bounds of its interval; the bounds take a bootstrap."""
-    if not bounds:
-        return [mean(scores)]
-    found = interval(scores)
-    return [found.mean, found.low, found.high]
-
-
-def _seconds(results: Results, method: str) -> float | None:
-    """The mean time of an image over all sets; None unless every image was timed."""
-    times = [row.seconds for row in results.rows if row.method == method]
-    known = [time for time in times if time is not None]
-    images = sum(len(pictures) for pictures in results.sets.values())
-    return math.fsum(known) / images if known and len(known) == images else None
-
-
-def _label(measure: str) -> str:
-    """`paper/psnr` as `PSNR [dB] (paper)`; other measures by their own name."""
+def label(measure: str) -> str:
+    """Return a measure's name for axes and columns, with its unit and protocol."""
     protocol, _, kind = measure.partition("/")
+    if protocol == "features":
+        return f"{kind} features"
     names = {"psnr": "PSNR [dB]", "ssim": "SSIM", "mse": "MSE"}
-    return f"{names[kind]} ({protocol})" if kind in names else measure
+    if kind in names:
+        return f"{names[kind]} ({protocol})"
+    return {"niqe": "NIQE", "ms-ssim": "MS-SSIM", "consistency": "consistency [dB]"}.get(measure, measure)
 
 
-def _printer(measure: str) -> Callable[[float], str]:
-    """How the field prints a measure: 28.43 dB, an SSIM of .8211, anything else to four digits."""
-    if measure.endswith("psnr"):
+def printer(measure: str) -> Callable[[float], str]:
+    """Return how the field prints a measure: 28.43 dB, an SSIM of .8211, anything else to four digits."""
+    if measure.endswith(("psnr", "consistency")):
         return "{:.2f}".format
-    return _similarity if measure.endswith("ssim") else _plain
+    return _print_similarity if measure.endswith("ssim") else "{:.4g}".format
 
 
-def _similarity(value: float) -> str:
+def _print_similarity(value: float) -> str:
     return re.sub(r"^(-?)0\.", r"\1.", f"{value:.4f}")
 
 
-def _plain(value: float) -> str:
-    return f"{value:.4g}"
+def _print_p(value: float) -> str:
+    return "<.0001" if value < 0.0001 else _print_similarity(value)
 
 
-def _chance(value: float) -> str:
-    return "<.0001" if value < 0.0001 else _similarity(value)
+def _means(results: Results, data: str, measure: str, bounds: bool = False) -> list[Number]:
+    """Return the methods' means on a set, alone or with their intervals, the best and second best marked."""
+    numbers = []
+    for method in results.methods:
+        scores = measured(results, method.name, data, measure)
+        if not scores:
+            values: list[float | None] = [None] * (3 if bounds else 1)
+        elif bounds:
+            found = interval(scores)
+            values = [found.mean, found.low, found.high]
+        else:
+            values = [mean(scores)]
+        numbers.append(Number.of(*values, spec=printer(measure)))
+    candidates = [method.kind != "reference" for method in results.methods]
+    return mark_best(numbers, candidates, lower_is_better=bool(_LOWER_IS_BETTER.fullmatch(measure)))
 
 
-def _number(values: Sequence[float | None], printer: Callable[[float], str]) -> Number:
-    """A number, or a number with the bounds of its interval; None and NaN are missing."""
-    known = tuple(math.nan if value is None else value for value in values)
-    if math.isnan(known[0]):
-        return Number(MISSING, known)
-    bounds = [printer(value) for value in known[1:] if not math.isnan(value)]
-    return Number(printer(known[0]) + (f" [{', '.join(bounds)}]" if bounds else ""), known)
+def _mean_seconds(results: Results, method: str) -> float | None:
+    """Return the mean time of an image over all sets; None unless every image was timed."""
+    times = [row.seconds for row in results.rows if row.method == method]
+    known = [time for time in times if time is not None]
+    images = sum(len(names) for names in results.sets.values())
+    return math.fsum(known) / images if known and len(known) == images else None

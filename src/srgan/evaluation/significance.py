@@ -1,7 +1,7 @@
-"""How sure a mean is, and which methods differ: bootstrap intervals, Wilcoxon tests, Holm's correction.
+"""Uncertainty of means, and which methods differ: bootstrap intervals, Wilcoxon tests, Holm's correction.
 
-The unit of analysis is the image: each contributes one number, or one difference between two methods. What is found
-holds for images like those of the set, and for no others. This module does not know how scores are made.
+The unit of analysis is the image: each contributes one number, or one difference between two methods. Conclusions hold
+for images like those of the set, and for no others.
 """
 
 import math
@@ -18,16 +18,16 @@ from srgan.evaluation.results import Results
 
 RESAMPLES = 9999
 EXACT_UP_TO = 200
-"""Differences up to which a Wilcoxon test counts the signs exactly; beyond, it takes the normal approximation."""
+"""Number of differences up to which a Wilcoxon test is exact; beyond, it takes the normal approximation."""
 
-_DRAWS = 2**20  # indices drawn at once: 8 MB, however large the set
-_RESOLUTION = 1e-10  # of the largest score: what differs by less differs by the rounding of floats
-_NO_REFERENCE = frozenset({"niqe"})  # measures by which the true picture is a method like any other
+_DRAWS = 2**20  # indices drawn at once: 8 MB for sets of any size
+_RESOLUTION = 1e-10  # relative to the largest score: smaller differences are rounding errors
+_NO_REFERENCE = frozenset({"niqe"})  # measures that take the true image as a method like any other
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and where it may lie: `low` and `high` are NaN where nothing can be said."""
+    """A mean with the bounds of its interval, which are NaN where unknown."""
 
     mean: float
     low: float
@@ -42,13 +42,13 @@ class PairedTest:
     """The smaller of the two sums of ranks."""
     p: float
     effect: float
-    """Matched-pairs rank-biserial correlation: 1 if the first is larger wherever they differ, -1 if the second is."""
+    """Matched-pairs rank-biserial correlation: 1 if the first is larger in every pair that differs, -1 if smaller."""
     n: int
-    """Pairs that differ: those that were ranked."""
+    """Pairs that differ, which are ranked."""
     zeros: int
-    """Pairs that do not, left out of the ranks."""
+    """Pairs that do not differ, which are left out."""
     exact: bool
-    """Whether p counts all signs, or is the normal approximation."""
+    """Whether p is exact, or the normal approximation."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class Comparison:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The plain mean of one value an image.
+    """Return the mean of one value per image.
 
-    Infinite if some are (the PSNR of identical pictures); NaN if they are of both signs.
+    It is infinite if a value is (the PSNR of identical images), and NaN if values are infinite with both signs.
 
     Raises:
         UsageError: without values, or with one that is NaN.
@@ -87,17 +87,17 @@ def mean(values: Sequence[float]) -> float:
 
 
 def interval(values: Sequence[float], *, seed: int = 0, level: float = 0.95) -> Interval:
-    """The mean of one value an image, with its BCa bootstrap interval over the images.
+    """Return the mean of one value per image, with its BCa bootstrap interval over the images.
 
     Bias-corrected and accelerated percentiles of 9,999 resampled means (Efron and Tibshirani 1993, ch. 14). A bootstrap
-    of few images is narrow: of normal values, a 95 % interval covers the truth in about 85 % of sets of 5, 92 % of 14
-    and 94 % of 100.
+    of few images is too narrow: for normal values, a 95 % interval covers the truth in about 85 % of sets of 5, 92 %
+    of 14 and 94 % of 100.
 
-    One value says nothing of the spread: its bounds are NaN, and so are those of a mean that is not finite. Equal
-    values, infinite ones included, are their own bounds.
+    The bounds are NaN for a single value and for a mean that is not finite. Equal values, infinite ones included, are
+    their own bounds.
 
     Raises:
-        UsageError: without values, with one that is NaN, or with a level that 9,999 resamples cannot carry.
+        UsageError: without values, with one that is NaN, or with a level above what 9,999 resamples support.
     """
     if not 0 < level <= 0.999:
         raise UsageError(f"an interval cannot hold at a level of {level}: give one of at most 0.999, such as 0.95")
@@ -111,12 +111,11 @@ def interval(values: Sequence[float], *, seed: int = 0, level: float = 0.95) -> 
 
 
 def wilcoxon(first: Sequence[float], second: Sequence[float]) -> PairedTest:
-    """Whether one of two methods tends to be larger on the same images, by the signed ranks of the differences.
+    """Test whether one of two methods has larger scores on the same images: Wilcoxon's signed-rank test, two-sided.
 
     Zero differences are left out (Wilcoxon 1945) and ties share their average rank; scores that agree to ten digits are
-    equal. Up to 200 differences p is exact given the ties: the share of all signs whose smaller sum of ranks is at most
-    the one seen. Beyond, it is the normal approximation, corrected for ties and not for continuity. Where no pair
-    differs p is 1. The effect is (R+ - R-) / (R+ + R-) (Kerby 2014).
+    equal. Up to 200 differences p is exact given the ties; beyond, it is the normal approximation, corrected for ties
+    and not for continuity. Where no pair differs p is 1. The effect is (R+ - R-) / (R+ + R-) (Kerby 2014).
 
     Raises:
         UsageError: if there are no pairs, the lengths differ or a value is NaN.
@@ -139,7 +138,7 @@ def wilcoxon(first: Sequence[float], second: Sequence[float]) -> PairedTest:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """The p values of a family, in their order, adjusted so that any error among them is rare (Holm 1979)."""
+    """Return the p values of a family in their order, adjusted for the number of tests (Holm 1979)."""
     adjusted, largest = [0.0] * len(ps), 0.0
     for tests_before, place in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
         largest = max(largest, min(1.0, ps[place] * (len(ps) - tests_before)))
@@ -148,7 +147,7 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def measured(results: Results, method: str, data: str, measure: str) -> list[float]:
-    """A method's scores of all images of a set, in their order; none at all if there are none or one is not a number.
+    """Return a method's scores on a set in the order of its images; an empty list if none or one is NaN.
 
     Raises:
         DataError: if some of the images have a score and others do not.
@@ -158,19 +157,19 @@ def measured(results: Results, method: str, data: str, measure: str) -> list[flo
 
 
 def compare(results: Results, data: str, measure: str) -> tuple[Comparison, ...]:
-    """All pairs of methods on one set by one measure, in the methods' order, with Holm's correction over these pairs.
+    """Compare all pairs of methods on a set by one measure, with Holm's correction over these pairs.
 
-    Methods that were not measured on the set take no part, nor does the reference by a measure that compares with it.
+    Methods without scores on the set take no part, nor does the reference in measures that compare with it.
 
     Raises:
         DataError: if no image of the set was scored by that measure, or only some were.
         UsageError: if there is no such set.
     """
-    if data not in results.sets:
-        raise UsageError(f"there is no set {data!r} in these results: choose from {', '.join(results.sets)}")
+    results.check_set(data)
     if not any(row.data == data and measure in row.scores for row in results.rows):
         raise DataError(f"no image of {data} was scored by {measure}: measure it first")
-    scores = _taking_part(results, data, measure)
+    names = [method.name for method in results.methods if method.kind != "reference" or measure in _NO_REFERENCE]
+    scores = {name: values for name in names if (values := measured(results, name, data, measure))}
     pairs = list(combinations(scores, 2))
     tests = [wilcoxon(scores[first], scores[second]) for first, second in pairs]
     family = f"the {len(pairs)} pairs of {len(scores)} methods on {data} by {measure}"
@@ -190,17 +189,10 @@ def compare(results: Results, data: str, measure: str) -> tuple[Comparison, ...]
     )
 
 
-def _taking_part(results: Results, data: str, measure: str) -> dict[str, list[float]]:
-    """The scores of the methods that can be compared."""
-    names = [method.name for method in results.methods if method.kind != "reference" or measure in _NO_REFERENCE]
-    scores = {name: measured(results, name, data, measure) for name in names}
-    return {name: values for name, values in scores.items() if values}
-
-
 def _bca(
     sample: NDArray[np.float64], centre: float, tail: float, generator: np.random.Generator
 ) -> tuple[float, float]:
-    """The bounds that leave `tail` outside on either side (Efron and Tibshirani 1993, eq. 14.9 to 14.15)."""
+    """Return the bounds that leave `tail` outside on either side (Efron and Tibshirani 1993, eq. 14.9 to 14.15)."""
     rows = max(1, _DRAWS // len(sample))
     sizes = [min(rows, RESAMPLES - start) for start in range(0, RESAMPLES, rows)]
     means = np.concatenate([sample[generator.integers(0, len(sample), (n, len(sample)))].mean(axis=1) for n in sizes])
@@ -217,18 +209,18 @@ def _bca(
 
 
 def _differences(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """First minus second of each pair; two infinite scores do not differ."""
+    """Return first minus second of each pair; two infinite scores do not differ."""
     return [0.0 if a == b else a - b for a, b in zip(first, second, strict=True)]
 
 
 def _in_steps(first: Sequence[float], second: Sequence[float]) -> NDArray[np.float64]:
-    """First minus second in whole multiples of what floats can tell apart, so that equal ones are tied."""
+    """Return first minus second in whole multiples of the resolution, so that equal differences are tied."""
     largest = max((abs(score) for score in (*first, *second) if math.isfinite(score)), default=0.0)
     return np.rint(np.asarray(_differences(first, second)) / (_RESOLUTION * largest or 1.0))
 
 
 def _exact_p(ranks: NDArray[np.float64], statistic: float) -> float:
-    """Twice the chance of a sum of ranks of at most `statistic` where each is counted or not by the toss of a coin."""
+    """Return twice the probability that a random subset of ranks has a sum of at most `statistic`."""
     doubled = np.rint(2 * ranks).astype(np.int64)  # shared ranks may be halves
     chances = np.zeros(int(doubled.sum()) + 1)
     chances[0] = 1.0
@@ -239,7 +231,7 @@ def _exact_p(ranks: NDArray[np.float64], statistic: float) -> float:
 
 
 def _normal_p(ties: NDArray[np.int64], statistic: float) -> float:
-    """The two-sided p of a sum of ranks among many; `ties` are the sizes of the groups of equal differences."""
+    """Return the two-sided p of a sum of ranks; `ties` are the sizes of the groups of equal differences."""
     n = int(ties.sum())
     sizes = ties.astype(np.float64)
     variance = (n * (n + 1) * (2 * n + 1) - float(np.sum(sizes**3 - sizes)) / 2) / 24

@@ -10,7 +10,7 @@ from typing import Any
 
 from srgan.errors import DataError
 from srgan.evaluation.results import Results
-from srgan.evaluation.test_sets import PictureSet, Pixels, read_rgb
+from srgan.evaluation.test_sets import ImageSet, Pixels, read_rgb
 from srgan.paper.published import FIGURE2, FIGURE6, Published, Scores
 from srgan.paper.verdicts import PAPER_MEASURES, Line, as_printed, document, lines
 
@@ -40,7 +40,7 @@ class Figure:
         """What tables call the picture."""
         return f"{self.data}/{self.picture}"
 
-    def only(self, chosen: PictureSet) -> PictureSet:
+    def only(self, chosen: ImageSet) -> ImageSet:
         """The set with this picture alone.
 
         Raises:
@@ -49,7 +49,7 @@ class Figure:
         files = tuple(path for path in chosen.files if path.stem == self.picture)
         if not files:
             raise DataError(f"the set {chosen.name} has no picture {self.picture}: name a folder with it")
-        return PictureSet(self.data, files)
+        return ImageSet(self.data, files)
 
     def detail(self, pixels: Pixels) -> Pixels:
         """The part shown in detail; of a picture that is smaller than the paper's, what there is of it."""

@@ -2,7 +2,7 @@
 
 import typer
 
-from srgan.cli.evaluate import SeveralWords
+from srgan.cli.shared_options import SeveralWords
 from srgan_study.cli import create, report, serve, simulate
 
 EPILOG = """\

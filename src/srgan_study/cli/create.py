@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.cli.evaluate import Audience, separate
+from srgan.cli.shared_options import separate
 from srgan.errors import UsageError
 from srgan_study.study import Design, Screening
 
 if TYPE_CHECKING:
+    from srgan.cli.progress_bar import Counter
     from srgan_study.stimuli.sources import Sources
 
 EPILOG = """\
@@ -202,6 +203,20 @@ def create(
             show_json({**document(study, output), "notes": audience.notes})
         else:
             show("\n".join(printable(line) for line in summary(study, output)))
+
+
+class Audience:
+    """Who hears of the work: a person, with a bar on a terminal; of a program, the document at the end."""
+
+    def __init__(self, counter: "Counter", *, as_json: bool) -> None:
+        self.notes: list[str] = []
+        self.count = counter.count
+        self._say = None if as_json else counter.say
+
+    def say(self, line: str) -> None:
+        self.notes.append(line)
+        if self._say is not None:
+            self._say(line)
 
 
 @dataclass(frozen=True)

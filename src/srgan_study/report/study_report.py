@@ -14,9 +14,7 @@ from pathlib import Path
 from string import Template
 
 from srgan.errors import OutputError
-from srgan.evaluation.outputs import write_bytes
-from srgan.evaluation.report_tables import html_table
-from srgan.files import make_folder
+from srgan.files import make_folder, write_bytes
 from srgan.reporting.table import Table
 from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report import difference_tables, rater_tables
@@ -62,6 +60,7 @@ def write_report(findings: StudyAnalysis, folder: Path) -> Path:
     _put(folder / SUMMARY, to_json(summary(findings)))  # first: it says whose the folder is from now on
     for drawing in _all(figures):
         _put(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
+        make_folder(folder / "figures")
         write_bytes(folder / "figures" / f"{drawing.name}.png", drawing.png)
     for name, table in _named(parts, findings).items():
         with_mark = marked(table, findings.ratings)
@@ -88,6 +87,7 @@ def _check(folder: Path, ratings: Ratings) -> None:
 
 
 def _put(path: Path, text: str) -> None:
+    make_folder(path.parent)
     write_bytes(path, text.encode("utf-8", "replace"))
 
 
@@ -143,7 +143,7 @@ def page(findings: StudyAnalysis, parts: Parts, figures: Figures) -> str:
     template, style = (_part(f"report_page.{ending}") for ending in ("html", "css"))
     ratings, study = findings.ratings, findings.ratings.study
     policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    shown = {f"{part}_tables": "\n".join(map(html_table, found)) for part, found in parts.items()}
+    shown = {f"{part}_tables": "\n".join(table.html() for table in found) for part, found in parts.items()}
     drawn = {f"{part}_figures": "\n".join(map(_figure, found)) for part, found in figures.items()}
     title = f"{SIMULATED}: {study.title}" if ratings.simulated else study.title
     sets = ", ".join(found.data for found in findings.sets)

@@ -1,6 +1,6 @@
 """Everything is measured once: what was done holds for as long as what it was done with does, however a run ended."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from srgan.data.mixes import MIXES
 from srgan.errors import DataError, OutputError, PictureError, UsageError
-from srgan.evaluation.benchmark import Plan, evaluate
+from srgan.evaluation.benchmark import Evaluation, evaluate
 from srgan.evaluation.inputs import Damage
 from srgan.evaluation.measures import (
     Measure,
@@ -20,28 +20,15 @@ from srgan.evaluation.measures import (
     protocol_measure,
 )
 from srgan.evaluation.methods import FolderMethod, Interpolation, Method, find_method
-from srgan.evaluation.outputs import read_results, write_text
+from srgan.evaluation.outputs import read_results
 from srgan.evaluation.results import Results
-from srgan.evaluation.test_sets import Pair, PictureSet, Pixels, find_set
+from srgan.evaluation.test_sets import Pair, ImageSet, Pixels, find_set
 from srgan.images.resample import imresize
 from srgan.metrics import MATLAB, PAPER, consistency
 from tests.helpers.noise import make_set, noise, save
+from tests.helpers.recorded_progress import RecordedProgress
 
 BY_PAPER = protocol_measure(PAPER)
-
-
-@dataclass
-class Ear:
-    """Hears what is said and counted."""
-
-    said: list[str] = field(default_factory=list)
-    counted: list[tuple[str, int, int]] = field(default_factory=list)
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
-
-    def count(self, what: str, done: int, whole: int) -> None:
-        self.counted.append((what, done, whole))
 
 
 class Spy(Interpolation):
@@ -60,16 +47,16 @@ class Spy(Interpolation):
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PictureSet:
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImageSet:
     """A set of three pictures; the evaluation's folder is beside it."""
     monkeypatch.chdir(tmp_path)
     return make_set(Path("tiny"), "abc")
 
 
-def run(methods: Any, sets: Any, *measures: Measure, ear: Ear | None = None) -> Results:
+def run(methods: Any, sets: Any, *measures: Measure, ear: RecordedProgress | None = None) -> Results:
     every = (methods,) if isinstance(methods, Method) else tuple(methods)
-    chosen = (sets,) if isinstance(sets, PictureSet) else tuple(sets)
-    return evaluate(Plan(every, chosen, measures or (BY_PAPER,)), Path("out"), ear or Ear())
+    chosen = (sets,) if isinstance(sets, ImageSet) else tuple(sets)
+    return evaluate(Evaluation(every, chosen, measures or (BY_PAPER,)), Path("out"), ear or RecordedProgress())
 
 
 def scores(results: Results) -> Results:
@@ -77,7 +64,7 @@ def scores(results: Results) -> Results:
     return replace(results, rows=tuple(replace(row, seconds=None) for row in results.rows))
 
 
-def test_every_picture_is_restored_and_measured(tiny: PictureSet) -> None:
+def test_every_picture_is_restored_and_measured(tiny: ImageSet) -> None:
     other = make_set(Path("other"), "z", width=40)
     results = run([Spy(), find_method("HR")], [tiny, other], BY_PAPER, *always_taken(4))
     assert results.sets == {"tiny": ("a", "b", "c"), "other": ("z",)}
@@ -108,30 +95,30 @@ class PictureView:
             self.pixels = np.asarray(image.convert("RGB"))
 
 
-def test_what_was_done_is_not_done_again(tiny: PictureSet) -> None:
-    first, ear, spy = run(Spy(), tiny), Ear(), Spy()
+def test_what_was_done_is_not_done_again(tiny: ImageSet) -> None:
+    first, ear, spy = run(Spy(), tiny), RecordedProgress(), Spy()
     before = {path: path.stat() for path in Path("out").rglob("*.*")}
     assert run(spy, tiny, ear=ear) == first
     assert spy.asked == []
-    assert ear.said == ["3 of 3 pictures were measured before"]
+    assert ear.lines == ["3 of 3 pictures were measured before"]
     assert {path: path.stat().st_mtime_ns for path in Path("out").rglob("*.*")} == {
         path: state.st_mtime_ns for path, state in before.items()
     }
 
 
-def test_only_what_changed_is_done_again(tiny: PictureSet) -> None:
+def test_only_what_changed_is_done_again(tiny: ImageSet) -> None:
     run(Spy(), tiny)
     save(Path("tiny/b.png"), noise(seed=9))
     (Path("out") / "pictures/spy/tiny/c.png").write_bytes(b"damaged")
     spy = Spy()
     results = run(spy, tiny)
     assert spy.asked == ["tiny/b", "tiny/c"]
-    assert scores(results) == scores(evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"), Ear()))
+    assert scores(results) == scores(evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"), RecordedProgress()))
 
 
 @pytest.mark.parametrize("change", ["identity", "version", "scale"])
 def test_another_method_version_or_scale_is_done_again(
-    tiny: PictureSet, monkeypatch: pytest.MonkeyPatch, change: str
+    tiny: ImageSet, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     run(Spy(), tiny)
     spy, scale = Spy(), 4
@@ -142,11 +129,11 @@ def test_another_method_version_or_scale_is_done_again(
     else:
         spy, scale = Spy(), 2
         monkeypatch.setattr(spy, "_enlarge", lambda low, _: np.kron(low, np.ones((2, 2, 1), np.uint8)))
-    evaluate(Plan((spy,), (tiny,), (BY_PAPER,), scale), Path("out"), Ear())
+    evaluate(Evaluation((spy,), (tiny,), (BY_PAPER,), scale), Path("out"), RecordedProgress())
     assert spy.asked == ["tiny/a", "tiny/b", "tiny/c"]
 
 
-def test_further_measures_are_taken_of_what_is_there(tiny: PictureSet) -> None:
+def test_further_measures_are_taken_of_what_is_there(tiny: ImageSet) -> None:
     first = run(Spy(), tiny)
     spy = Spy()
     results = run(spy, tiny, BY_PAPER, *always_taken(4))
@@ -155,38 +142,35 @@ def test_further_measures_are_taken_of_what_is_there(tiny: PictureSet) -> None:
     assert run(Spy(), tiny) == first  # and are not told when they are not asked for
 
 
-def test_a_measure_that_has_become_another_is_taken_again(tiny: PictureSet) -> None:
+def test_a_measure_that_has_become_another_is_taken_again(tiny: ImageSet) -> None:
     run(Spy(), tiny)
     changed = replace(BY_PAPER, identity="otherwise", take=lambda restored, pair: {"paper/psnr": 1.0})
     assert run(Spy(), tiny, changed).values("spy", "tiny", "paper/psnr") == [1.0, 1.0, 1.0]
 
 
-def test_a_run_that_was_ended_goes_on_to_the_same_result(tiny: PictureSet) -> None:
+def test_a_run_that_was_ended_goes_on_to_the_same_result(tiny: ImageSet) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(Spy(until=2), tiny)
     journal = Path("out/journal.jsonl")
     journal.write_text(journal.read_text() + journal.read_text()[:100])  # killed in the middle of a line
-    spy, ear = Spy(), Ear()
+    spy, ear = Spy(), RecordedProgress()
     results = run(spy, tiny, ear=ear)
     assert spy.asked == ["tiny/c"]
-    assert ear.said == ["2 of 3 pictures were measured before"]
-    assert scores(results) == scores(evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"), Ear()))
+    assert ear.lines == ["2 of 3 pictures were measured before"]
+    assert scores(results) == scores(evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"), RecordedProgress()))
     again = Spy()
     run(again, tiny)
     assert again.asked == []
 
 
-def test_progress_is_counted_to_its_end(tiny: PictureSet) -> None:
-    ear = Ear()
+def test_progress_is_counted_to_its_end(tiny: ImageSet) -> None:
+    ear = RecordedProgress()
     run([Spy(), find_method("bicubic")], tiny, ear=ear)
-    assert [done for what, done, _ in ear.counted if what == "preparing pictures"] == [1, 2, 3]
-    done = [done for what, done, _ in ear.counted if what == "evaluating"]
-    assert done == sorted(done)
-    assert ear.counted[-1] == ("evaluating", done[-1], done[-1])
-    assert done[-1] == 2 * 3 * 24 * 20
+    assert ear.tasks == [("preparing pictures", 3), ("evaluating", 2 * 3 * 24 * 20)]
+    assert ear.counts == [[1] * 3, [24 * 20] * 6]
 
 
-def test_nothing_of_a_folder_is_judged_before_all_is_found(tiny: PictureSet) -> None:
+def test_nothing_of_a_folder_is_judged_before_all_is_found(tiny: ImageSet) -> None:
     for name in "ab":
         save(Path(f"made/{name}.png"), noise())
     spy = Spy()
@@ -195,7 +179,7 @@ def test_nothing_of_a_folder_is_judged_before_all_is_found(tiny: PictureSet) -> 
     assert spy.asked == []
 
 
-def test_a_changed_picture_of_a_folder_is_measured_again(tiny: PictureSet) -> None:
+def test_a_changed_picture_of_a_folder_is_measured_again(tiny: ImageSet) -> None:
     for name in "abc":
         save(Path(f"made/{name}.png"), noise(seed=3))
     first = run(FolderMethod("theirs", Path("made")), tiny)
@@ -206,13 +190,13 @@ def test_a_changed_picture_of_a_folder_is_measured_again(tiny: PictureSet) -> No
     assert first.methods != second.methods
 
 
-def test_a_folder_without_a_set_leaves_its_cells_empty(tiny: PictureSet) -> None:
+def test_a_folder_without_a_set_leaves_its_cells_empty(tiny: ImageSet) -> None:
     save(Path("made/other/z.png"), noise())
     other = make_set(Path("other"), "z")
-    ear = Ear()
+    ear = RecordedProgress()
     theirs = FolderMethod("theirs", Path("made"))
     results = run([Spy(), theirs], [tiny, other], ear=ear)
-    assert ear.said == ["theirs has no pictures of tiny: it is not evaluated on it"]
+    assert ear.lines == ["theirs has no pictures of tiny: it is not evaluated on it"]
     assert results.values("theirs", "tiny", "paper/psnr") == []
     assert len(results.values("theirs", "other", "paper/psnr")) == 1
     with pytest.raises(DataError, match=r"no method has pictures of tiny: leave the set out"):
@@ -221,7 +205,7 @@ def test_a_folder_without_a_set_leaves_its_cells_empty(tiny: PictureSet) -> None
         run([Spy(), FolderMethod("theirs", Path("made"))], tiny)
 
 
-def test_damaged_inputs_are_sets_of_their_own(tiny: PictureSet) -> None:
+def test_damaged_inputs_are_sets_of_their_own(tiny: ImageSet) -> None:
     noisy = tiny.damaged(Damage("noise", 20))
     results = run([Spy(), find_method("HR")], [tiny, noisy], BY_PAPER, *always_taken(4))
     assert results.sets == {"tiny": ("a", "b", "c"), "tiny+noise20": ("a", "b", "c")}
@@ -229,11 +213,11 @@ def test_damaged_inputs_are_sets_of_their_own(tiny: PictureSet) -> None:
     assert results.damaged == {"tiny+noise20": Damage("noise", 20)}
     restored = np.kron(PictureView("out/low/tiny+noise20/b.png").pixels, np.ones((4, 4, 1), np.uint8))
     assert results.values("spy", "tiny+noise20", "paper/psnr")[1] == PAPER.measure(restored, noise(seed=1)).psnr
-    write_text(Path("out/results.json"), results.to_json())
+    Path("out/results.json").write_text(results.to_json())
     assert read_results(Path("out")) == results
 
 
-def test_consistency_is_with_the_clean_small_picture(tiny: PictureSet) -> None:
+def test_consistency_is_with_the_clean_small_picture(tiny: ImageSet) -> None:
     results = run([Spy(), find_method("HR")], tiny.damaged(Damage("noise", 20)), *always_taken(4))
     assert results.values("HR", "tiny+noise20", "consistency") == [float("inf")] * 3
     clean = imresize(noise(), 0.25, border="replicate")
@@ -242,13 +226,13 @@ def test_consistency_is_with_the_clean_small_picture(tiny: PictureSet) -> None:
     assert expected < 25
 
 
-def test_what_was_begun_with_one_input_is_not_continued_with_another(tiny: PictureSet) -> None:
+def test_what_was_begun_with_one_input_is_not_continued_with_another(tiny: ImageSet) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(Spy(until=2), tiny.damaged(Damage("noise", 20)))
-    spy, ear = Spy(), Ear()
+    spy, ear = Spy(), RecordedProgress()
     run(spy, [tiny, tiny.damaged(Damage("noise", 10))], ear=ear)
     assert len(spy.asked) == 6
-    assert ear.said == []
+    assert ear.lines == []
     again = Spy()
     run(again, tiny.damaged(Damage("noise", 20)))
     assert again.asked == ["tiny+noise20/c"]
@@ -258,7 +242,7 @@ def test_what_was_begun_with_one_input_is_not_continued_with_another(tiny: Pictu
     assert len(third.asked) == 3
 
 
-def test_damage_that_became_another_is_done_again(tiny: PictureSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_that_became_another_is_done_again(tiny: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
     messenger = tiny.damaged(Damage("messenger"))
     run(Spy(), messenger)
     (before,) = MIXES["messenger"].rounds[1:]
@@ -270,7 +254,7 @@ def test_damage_that_became_another_is_done_again(tiny: PictureSet, monkeypatch:
     assert len(spy.asked) == 3
 
 
-def test_a_folder_needs_pictures_made_from_the_damaged_ones(tiny: PictureSet) -> None:
+def test_a_folder_needs_pictures_made_from_the_damaged_ones(tiny: ImageSet) -> None:
     noisy = tiny.damaged(Damage("noise", 20))
     for name in "abc":
         save(Path(f"made/{name}.png"), noise())
@@ -283,47 +267,47 @@ def test_a_folder_needs_pictures_made_from_the_damaged_ones(tiny: PictureSet) ->
     assert results.values("theirs", "tiny+noise20", "paper/psnr")[0] < 20
 
 
-def test_pictures_too_small_for_a_protocol_are_refused(tiny: PictureSet) -> None:
+def test_pictures_too_small_for_a_protocol_are_refused(tiny: ImageSet) -> None:
     with pytest.raises(PictureError, match=r"tiny/a is 24x16, and the matlab protocol needs 19 pixels on each side"):
         run(Spy(), make_set(Path("tiny"), "abc", height=16), protocol_measure(MATLAB))
 
 
-def test_pictures_too_small_for_another_measure_go_without_it(tiny: PictureSet) -> None:
-    ear = Ear()
+def test_pictures_too_small_for_another_measure_go_without_it(tiny: ImageSet) -> None:
+    ear = RecordedProgress()
     results = run(Spy(), tiny, *always_taken(4), ear=ear)
-    assert ear.said == ["tiny/a is 24x20, and MS-SSIM needs 184: tiny goes without it"]
+    assert ear.lines == ["tiny/a is 24x20, and MS-SSIM needs 184: tiny goes without it"]
     assert results.values("spy", "tiny", "ms-ssim") == []
 
 
-def test_other_folders_are_not_written_to(tiny: PictureSet) -> None:
+def test_other_folders_are_not_written_to(tiny: ImageSet) -> None:
     with pytest.raises(UsageError, match=r"^tiny holds other things than an evaluation: name another folder with -o$"):
-        evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny"), Ear())
+        evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny"), RecordedProgress())
     with pytest.raises(OutputError, match=r"tiny/a.png/out cannot be written"):
-        evaluate(Plan((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny/a.png/out"), Ear())
+        evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny/a.png/out"), RecordedProgress())
 
 
-def test_two_of_one_name_are_refused(tiny: PictureSet) -> None:
+def test_two_of_one_name_are_refused(tiny: ImageSet) -> None:
     with pytest.raises(UsageError, match=r"two methods are called spy: name one of them otherwise, as OTHER=spy"):
-        Plan((Spy(), Spy()), (tiny,), ())
+        Evaluation((Spy(), Spy()), (tiny,), ())
     with pytest.raises(UsageError, match=r"two sets are called tiny"):
-        Plan((Spy(),), (tiny, tiny), ())
+        Evaluation((Spy(),), (tiny, tiny), ())
 
 
-def test_results_that_are_not_there_are_told(tiny: PictureSet) -> None:
+def test_results_that_are_not_there_are_told(tiny: ImageSet) -> None:
     with pytest.raises(DataError, match=r"out/results.json cannot be read: name the folder of an evaluation"):
         read_results(Path("out"))
     results = run(Spy(), tiny)
-    write_text(Path("out/results.json"), results.to_json())
+    Path("out/results.json").write_text(results.to_json())
     assert read_results(Path("out")) == results
 
 
 def test_an_unknown_protocol_is_told() -> None:
-    with pytest.raises(UsageError, match=r"--protocol must be paper or matlab, not Paper"):
+    with pytest.raises(UsageError, match=r"protocol must be paper or matlab, not Paper"):
         find_protocol("Paper")
     assert find_protocol("matlab", 2).crop == 2
 
 
-def test_niqe_needs_a_file_of_its_own(tmp_path: Path, tiny: PictureSet) -> None:
+def test_niqe_needs_a_file_of_its_own(tmp_path: Path, tiny: ImageSet) -> None:
     generator = np.random.default_rng(0)
     np.savez(tmp_path / "niqe.npz", mu_pris_param=generator.random((1, 36)), cov_pris_param=np.eye(36))
     measure = niqe_measure(tmp_path / "niqe.npz")
@@ -336,14 +320,14 @@ def test_niqe_needs_a_file_of_its_own(tmp_path: Path, tiny: PictureSet) -> None:
     assert np.isnan(results.values("bicubic", "flat", "niqe")).all()
 
 
-def test_features_are_named_for_their_network(data_folder: Path, tiny: PictureSet) -> None:
+def test_features_are_named_for_their_network(data_folder: Path, tiny: ImageSet) -> None:
     weights = data_folder.parent / "weights" / "squeezenet1.1.safetensors"
     if not weights.is_file():
         pytest.skip(f"no weights at {weights}")
     large = make_set(Path("large"), "a", width=64, height=64)
-    ear = Ear()
+    ear = RecordedProgress()
     results = run([find_method("HR"), find_method("nearest")], [tiny, large], feature_measure(weights), ear=ear)
-    assert ear.said == ["tiny/a is 24x20, and features of squeezenet1.1 needs 32: tiny goes without it"]
+    assert ear.lines == ["tiny/a is 24x20, and features of squeezenet1.1 needs 32: tiny goes without it"]
     assert results.values("HR", "large", "features/squeezenet1.1") == [pytest.approx(0, abs=1e-6)]
     assert results.values("nearest", "large", "features/squeezenet1.1")[0] > 0.1
 
@@ -370,8 +354,8 @@ def test_the_rows_of_the_paper(data: str, data_folder: Path, tmp_path: Path, mon
     monkeypatch.setenv("SRGAN_DATA", str(data_folder))
     published = data_folder / "published"
     words = [f"{name}={published / name}" if "-" in name else name for name in PRINTED[data]]
-    plan = Plan(tuple(find_method(word) for word in words), (find_set(data),), (BY_PAPER,))
-    results = evaluate(plan, tmp_path / "out", Ear())
+    plan = Evaluation(tuple(find_method(word) for word in words), (find_set(data),), (BY_PAPER,))
+    results = evaluate(plan, tmp_path / "out", RecordedProgress())
     found = {}
     for method in PRINTED[data]:
         psnr, ssim = (np.mean(results.values(method, data, f"paper/{kind}")) for kind in ("psnr", "ssim"))

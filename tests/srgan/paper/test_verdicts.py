@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.benchmark import Plan, evaluate
+from srgan.evaluation.benchmark import Evaluation, evaluate
 from srgan.evaluation.measures import protocol_measure
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.evaluation.test_sets import find_set
@@ -29,7 +29,6 @@ from srgan.paper.verdicts import (
     verdict,
 )
 from tests.helpers.noise import make_set, noise, save
-from tests.srgan.evaluation.test_benchmark import Ear
 
 NOTHING = Results("1", (), {}, ())
 
@@ -200,8 +199,8 @@ def test_the_paper_is_found_again_to_every_printed_digit(
     folders = {"SRResNet": "SRResNet-MSE", "SRGAN": "SRGAN-VGG54"}
     given = {row: str(data_folder / "published" / name) for row, name in folders.items()}
     chosen = choose_methods(TABLE2.methods, given)
-    plan = Plan(chosen.methods, (find_set(f"Set5={data_folder}/testsets/Set5"),), (protocol_measure(PAPER),))
-    measured = evaluate(plan, tmp_path / "out", Ear())
+    plan = Evaluation(chosen.methods, (find_set(f"Set5={data_folder}/testsets/Set5"),), (protocol_measure(PAPER),))
+    measured = evaluate(plan, tmp_path / "out")
     found = lines(TABLE2, measured, chosen.missing, PAPER_MEASURES, {"Set5": "Set5"})
     said = {line.method: {number.verdict for number in line.numbers} for line in found}
     assert said.pop("SelfExSR") == {NO_PICTURES}
@@ -216,7 +215,7 @@ def test_figure_2_is_found_again_to_every_printed_digit(data_folder: Path, tmp_p
     given = {row: str(data_folder / "published" / name) for row, name in folders.items()}
     chosen = choose_methods(FIGURE2.methods, given)
     alone = figure.only(find_set(f"Set14={data_folder}/testsets/Set14"))
-    measured = evaluate(Plan(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out", Ear())
+    measured = evaluate(Evaluation(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out")
     found = plate(figure, measured, tmp_path / "out", chosen.missing)
     assert found.columns == ("bicubic", "SRResNet", "SRGAN", "original")
     assert {number.verdict for line in found.lines[:3] for number in line.numbers} == {"equal"}
@@ -236,7 +235,7 @@ def test_a_figure_names_what_it_leaves_out(tmp_path: Path) -> None:
     save(tmp_path / "made" / "baboon.png", noise(40, 36, seed=1))
     chosen = choose_methods(figure.published.methods, {"SRResNet": str(tmp_path / "made")})
     chosen = Chosen(chosen.methods, {**chosen.missing, "SRGAN-MSE": NO_WEIGHTS})
-    measured = evaluate(Plan(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out", Ear())
+    measured = evaluate(Evaluation(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out")
     found = plate(figure, measured, tmp_path / "out", chosen.missing)
     assert found.columns[0] == "SRResNet"
     assert found.columns[-1] == "original"
