@@ -13,16 +13,16 @@ SERVERS = """
 import os, sys
 from pathlib import Path
 from srgan.errors import SrganError
-from srgan_study.server.server import Place, serve
+from srgan_study.server.server import ServeOptions, serve
 
-def tell(line):
+def report(line):
     print(line, file=sys.stderr)
 
 for port in sys.stdin:
     child = os.fork()
     if child == 0:
         try:
-            serve(Path(sys.argv[1]), Place(port=int(port)), tell=tell, more=0,
+            serve(Path(sys.argv[1]), ServeOptions(port=int(port)), report=report, more=0,
                   ready=lambda served: print(f"address {served.address}", flush=True))
         except SrganError:
             os._exit(1)

@@ -1,10 +1,14 @@
-"""What the tests of the pages share: a browser, and a study that is being served."""
+"""Fixtures of the study's tests: a study with an empty database, and a browser."""
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from srgan_study.votes.store import Store
+from tests.helpers.studies_made_up import make_study
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -12,6 +16,27 @@ if TYPE_CHECKING:
     from tests.helpers.browsing import Open, Seen
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of three raters with warm-up and repeats: 3 practice and 23 ratings, and 2 calibration pairs."""
+    folder = tmp_path_factory.mktemp("made") / "study"
+    make_study(folder, raters=3, repeats=2, warm_up=1, repeat_distance=3)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(made, tmp_path / "study")
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    """Its database, which does not wait for other programs."""
+    with Store.open(folder, wait=0.05) as store:
+        yield store
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""`srgan study`: opinion studies, from pictures to p-values. Each command has a file of its own here."""
+"""Commands of `srgan study`: create, serve, simulate and report an opinion study."""
 
 import typer
 

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from srgan.cli.console import failures, say, show, show_json
-from srgan.errors import SrganError, UsageError
+from srgan.cli.console import failures, need_packages, one_interruption, say, show, show_json
+from srgan.cli.shared_options import Study, flag, option
 
 if TYPE_CHECKING:
     from srgan_study.server.server import Served
@@ -17,6 +15,7 @@ EPILOG = """\
   srgan study serve study                                 for people who sit at this machine
   srgan study serve study --host 0.0.0.0 --port 80        for those on the same network
   srgan study serve study --address https://study.lab.org with a server before it that speaks TLS
+  srgan study serve study --address https://lab.org/study which passes on what is below /study
   srgan study serve study --withdraw R07                  delete all that there is of a rater
 
 Every rater has a link of their own, in invitations.csv in the study's folder: send each to one person. Whoever has a \
@@ -33,71 +32,54 @@ Exit code: 0 stopped by Ctrl-C, 1 the study cannot be served, 2 no such place or
 
 _PLACE, _WHO, _TALK = "Where it is served", "Who rates", "Said"
 
-Folder = Annotated[
-    Path, typer.Argument(metavar="STUDY", show_default=False, help="The folder that srgan study create made.")
-]
-Host = Annotated[
-    str,
-    typer.Option(
-        metavar="HOST",
-        rich_help_panel=_PLACE,
-        help="A name or number of this machine; 0.0.0.0 for all. Without it, only this machine gets in.",
-    ),
-]
-Port = Annotated[
-    int, typer.Option(min=0, max=65535, metavar="PORT", rich_help_panel=_PLACE, help="0 for any that is free.")
-]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        show_default=False,
-        rich_help_panel=_PLACE,
-        help="What links begin with, where raters come through another server.",
-    ),
-]
-MoreRaters = Annotated[
-    int,
-    typer.Option(
-        "--more-raters", min=0, max=1000, metavar="N", rich_help_panel=_WHO, help="Invite so many beyond those invited."
-    ),
-]
-Withdraw = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RATER",
-        show_default=False,
-        rich_help_panel=_WHO,
-        help="Delete this rater's votes, answers and link, for good, and serve nothing.",
-    ),
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Say where it is as a JSON document.")
-]
-
 
 def serve(
-    folder: Folder,
-    host: Host = "127.0.0.1",
-    port: Port = 8080,
-    address: Address = None,
-    more_raters: MoreRaters = 0,
-    withdraw: Withdraw = None,
-    as_json: AsJson = False,
+    folder: Study,
+    host: Annotated[
+        str,
+        option(
+            "A name or number of this machine; 0.0.0.0 for all. Without it, only this machine gets in.",
+            metavar="HOST",
+            panel=_PLACE,
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, option("0 for any that is free.", metavar="PORT", panel=_PLACE, min=0, max=65535)] = 8080,
+    address: Annotated[
+        str | None,
+        option("What links begin with, where raters come through another server.", metavar="URL", panel=_PLACE),
+    ] = None,
+    root_path: Annotated[
+        str,
+        option(
+            "The path below which another server shows the study; without it, the path of --address.",
+            metavar="PATH",
+            panel=_PLACE,
+        ),
+    ] = "",
+    more_raters: Annotated[
+        int,
+        option("Invite so many beyond those invited.", "--more-raters", metavar="N", panel=_WHO, min=0, max=1000),
+    ] = 0,
+    withdraw: Annotated[
+        str | None,
+        option(
+            "Delete this rater's votes, answers and link, for good, and serve nothing.", metavar="RATER", panel=_WHO
+        ),
+    ] = None,
+    as_json: Annotated[bool, flag("Say where it is as a JSON document.", "--json", panel=_TALK)] = False,
 ) -> None:
     """Show a study's pictures to raters in their browsers, and keep every vote."""
     with failures(as_json=as_json):
-        _need_packages()
+        need_packages("starlette", "uvicorn", "jinja2", "msgspec", extra="study")
+        from srgan_study.server import server
+        from srgan_study.votes.store import VOTES, read_ratings
+
         if withdraw is not None:
             return _withdraw(folder, withdraw, as_json=as_json)
-        from srgan.cli.console import one_interruption
-        from srgan_study.server.server import Place
-        from srgan_study.server.server import serve as serve_study
+        options = server.ServeOptions(host, port, address, root_path)
 
-        place = Place(host, port, _checked(address))
-
-        def ready(served: "Served") -> None:
-            if not _is_own(host):
+        def show_places(served: "Served") -> None:
+            if host not in ("localhost", "::1") and not host.startswith("127."):
                 say(
                     f"Warning: with --host {host} everybody on its network can reach the study, and http is not "
                     "encrypted: what is sent can be read on the way"
@@ -106,35 +88,14 @@ def serve(
 
         try:
             with one_interruption():
-                serve_study(folder, place, tell=say, more=more_raters, ready=ready)
+                server.serve(folder, options, report=say, more=more_raters, ready=show_places)
         except KeyboardInterrupt:
-            say(_farewell(folder))
-
-
-def _need_packages() -> None:
-    import importlib.util
-
-    for package in ("starlette", "uvicorn", "jinja2"):
-        if importlib.util.find_spec(package) is None:
-            raise SrganError(f"this needs {package}, which is not installed: pip install 'srgan[study]'")
-
-
-def _checked(address: str | None) -> str | None:
-    if address is None:
-        return None
-    scheme, _, host = address.rstrip("/").partition("://")
-    # Nor may a folder follow: the pages ask for their pictures and scripts at the root.
-    if scheme not in ("http", "https") or not host or not host.isprintable() or set(host) & set("/ ?#"):
-        raise UsageError(f"--address {address} is no address of a server: give one such as https://study.example.org")
-    return f"{scheme}://{host}"
-
-
-def _is_own(host: str) -> bool:
-    return host == "localhost" or host == "::1" or host.startswith("127.")
+            votes = len(read_ratings(folder).rows)
+            say(f"Stopped: {votes:,} votes are in {folder / VOTES}; start again to go on")
 
 
 def _show_places(served: "Served", *, as_json: bool) -> None:
-    """Write the links, and say where everything is."""
+    """Write the invitations, and show where everything is."""
     from srgan_study.server.invitations import write_invitations
 
     raters = len(served.raters)
@@ -149,15 +110,7 @@ def _show_places(served: "Served", *, as_json: bool) -> None:
         )
 
 
-def _farewell(folder: Path) -> str:
-    from srgan_study.votes.store import VOTES, read_ratings
-
-    votes = len(read_ratings(folder).rows)
-    return f"Stopped: {votes:,} votes are in {folder / VOTES}; start again to go on"
-
-
 def _withdraw(folder: Path, code: str, *, as_json: bool) -> None:
-    """Delete a rater, whole."""
     from srgan_study.server.invitations import drop_invitation
     from srgan_study.server.server import only_one
     from srgan_study.votes.store import Store

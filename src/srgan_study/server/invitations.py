@@ -1,40 +1,33 @@
-"""The links that raters are invited by, as a table to send them from."""
+"""Table of the raters' personal links, to send them from."""
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from srgan.errors import OutputError
-from srgan.files import Destination
-from srgan_study.votes.store import Rater
+from srgan.files import write_bytes
+from srgan_study.votes.queries import InvitedRater
 
 INVITATIONS = "invitations.csv"
 
 
-def link_of(rater: Rater, address: str) -> str:
-    """The rater's own page: whoever has the link is that rater."""
-    return f"{address}/r/{rater.token}"
-
-
-def write_invitations(folder: Path, raters: Iterable[Rater], address: str) -> Path:
-    """Write a line for each rater, code and link, for nobody else on this machine to read.
+def write_invitations(folder: Path, raters: Iterable[InvitedRater], address: str) -> Path:
+    """Write the code and link of each rater into a file that only its owner can read, replacing an older one.
 
     Returns:
-        The file; one that was there is replaced.
+        The file.
 
     Raises:
         OutputError: if it cannot be written.
     """
-    return _write(folder, [("rater", "link"), *((rater.code, link_of(rater, address)) for rater in raters)])
+    return _write(folder, [("rater", "link"), *((rater.code, f"{address}/r/{rater.token}") for rater in raters)])
 
 
 def drop_invitation(folder: Path, code: str) -> None:
-    """Take the line of a rater out, if there is one.
+    """Remove the line of a rater, if there is one.
 
     Raises:
-        OutputError: if it cannot be written.
+        OutputError: if the file cannot be written.
     """
     try:
         with (folder / INVITATIONS).open(encoding="utf-8", newline="") as file:
@@ -47,15 +40,4 @@ def drop_invitation(folder: Path, code: str) -> None:
 def _write(folder: Path, lines: Iterable[Sequence[str]]) -> Path:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
-    destination = Destination(folder / INVITATIONS, overwrite=True)
-    try:
-        with open(destination.open(), "w", encoding="utf-8", closefd=False) as file:
-            if os.name == "posix":
-                os.fchmod(file.fileno(), 0o600)
-            file.write(text.getvalue())
-        destination.appear()
-    except OSError as error:
-        raise OutputError(f"{destination} cannot be written ({error.strerror}): free some space") from error
-    finally:
-        destination.close()
-    return destination.path
+    return write_bytes(folder / INVITATIONS, text.getvalue().encode(), mode=0o600)

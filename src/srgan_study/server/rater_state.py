@@ -1,6 +1,6 @@
-"""Where a rater stands at a moment, and what comes next: read from the database, never from the rater's page.
+"""State of a rater: the stage, what is next, and what may be undone; read from the database, never from the page.
 
-The order is fixed, so a rater stands where the last vote stands that was not taken back. Nothing is written here.
+The order is fixed, so a rater's position follows from the last vote that was not taken back. Nothing is written here.
 """
 
 import sqlite3
@@ -9,27 +9,24 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from srgan_study.study import LABELS, Study
+from srgan_study.votes import queries
+from srgan_study.votes.queries import CastVote, LastSitting
 
 Stage = Literal["consent", "calibration", "practice", "rating", "done"]
 
 IDLE = timedelta(minutes=30)
-"""Without a vote, after which a sitting is over."""
+"""Time without a vote after which a sitting is over."""
 FORGOTTEN = timedelta(hours=24)
-"""Without a vote, after which the scale is no longer remembered, and the calibration is shown again."""
+"""Time without a vote after which the calibration is shown again."""
 MINIMUM_MS, GRAY_MS = 300, 400
-"""How long a picture is seen before it can be rated, and the gray between two."""
+"""Least time an image is seen before it can be rated, and time of gray between two images."""
 
-_AHEAD = 8  # pictures named in advance, so that the page can load them
-_LAST_VOTE = """
-    SELECT v.id, v.assignment, p.part, p.position, v.sitting, v.voted_at, u.vote IS NOT NULL AS undone
-    FROM votes v CROSS JOIN presentations p ON p.id = v.assignment LEFT JOIN undone u ON u.vote = v.id
-    WHERE v.rater = ? {only} ORDER BY v.id DESC LIMIT 1
-"""
+_AHEAD = 8  # images that the page may load in advance
 
 
 @dataclass(frozen=True)
-class Next:
-    """A picture to be rated."""
+class NextImage:
+    """Image to be rated."""
 
     assignment: int
     address: str
@@ -38,8 +35,8 @@ class Next:
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """What is done without a pause; of one that has yet to begin, its number."""
+class SittingProgress:
+    """Progress since the last pause; of a sitting that has not begun, its number."""
 
     number: int
     votes: int
@@ -47,18 +44,18 @@ class Sitting:
 
 
 @dataclass(frozen=True)
-class State:
-    """Where a rater stands, as their page shows it."""
+class RaterState:
+    """State of a rater, as the page shows it."""
 
     stage: Stage
     done: int
     total: int
-    """Of the stage."""
-    sitting: Sitting
+    """Number of steps of the stage."""
+    sitting: SittingProgress
     break_due: bool
-    next: tuple[Next, ...]
+    next: tuple[NextImage, ...]
     undoable: int | None
-    """The assignment of the vote that may be taken back."""
+    """Assignment of the vote that may be taken back."""
     labels: dict[str, str]
     title: str
     simulated: bool
@@ -67,64 +64,43 @@ class State:
     completion_code: str | None
 
     def document(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the state as a JSON document."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
-class LastVote:
-    """A vote that was cast."""
-
-    id: int
-    assignment: int
-    part: str
-    position: int
-    sitting: int
-    voted_at: datetime
-    undone: bool
-
-
-@dataclass(frozen=True)
-class OpenSitting:
-    """A sitting that goes on."""
-
-    id: int
-    number: int
-    began_at: datetime
-
-
-@dataclass(frozen=True)
 class Standing:
-    """What the database says of a rater at one moment."""
+    """Facts of the database that determine a rater's state at one moment."""
 
     now: datetime
     consented: bool
     calibrated_at: datetime | None
-    cast: LastVote | None
-    """The last vote of all."""
-    stands: LastVote | None
-    """The last that was not taken back."""
-    sitting: OpenSitting | None
+    last: CastVote | None
+    """Last vote."""
+    last_valid: CastVote | None
+    """Last vote that was not taken back."""
+    sitting: LastSitting | None
+    """Open sitting."""
     sittings: int
-    """How many there were, with the open one."""
+    """Number of sittings, the open one included."""
 
     @property
-    def undoable(self) -> LastVote | None:
-        """What may be taken back: the last vote, if it is of this sitting. No more, or raters go back and compare."""
-        if self.cast is None or self.sitting is None or self.cast.undone or self.cast.sitting != self.sitting.id:
+    def undoable(self) -> CastVote | None:
+        """Last vote, if it is of the open sitting; not more, or raters would go back and compare."""
+        if self.last is None or self.sitting is None or self.last.undone or self.last.sitting != self.sitting.id:
             return None
-        return self.cast
+        return self.last
 
     def done(self, study: Study) -> tuple[int, int]:
-        """Votes in practice and in rating; all of practice comes first."""
-        if self.stands is None:
+        """Return the numbers of votes in practice and in rating; all of practice comes first."""
+        if self.last_valid is None:
             return 0, 0
-        if self.stands.part == "practice":
-            return self.stands.position + 1, 0
-        return len(study.practice), self.stands.position + 1
+        if self.last_valid.part == "practice":
+            return self.last_valid.position + 1, 0
+        return len(study.practice), self.last_valid.position + 1
 
     def stage(self, study: Study) -> Stage:
-        """What the rater does now."""
+        """Return what the rater does now."""
         practice, ratings = self.done(study)
         if not self.consented:
             return "consent"
@@ -137,111 +113,84 @@ class Standing:
     def _has_forgotten(self) -> bool:
         if self.calibrated_at is None:
             return True
-        last = self.calibrated_at if self.cast is None else max(self.calibrated_at, self.cast.voted_at)
+        last = self.calibrated_at if self.last is None else max(self.calibrated_at, self.last.voted_at)
         return self.now - last > FORGOTTEN
 
 
 def ratings_of(study: Study) -> int:
-    """How often a rater votes after practice."""
+    """Return the number of votes of a rater after practice."""
     return study.design.warm_up + study.ratings_per_rater
 
 
 def find_standing(connection: sqlite3.Connection, rater: str, now: datetime) -> Standing:
-    """Where a rater stands."""
-    consent = connection.execute("SELECT 1 FROM consents WHERE rater = ?", (rater,)).fetchone()
-    query = "SELECT max(at) FROM events WHERE rater = ? AND kind = 'calibrated'"
-    calibrated = connection.execute(query, (rater,)).fetchone()[0]
-    cast = _vote(connection, rater, "")
-    query = "SELECT id, number, began_at FROM sittings WHERE rater = ? ORDER BY number DESC LIMIT 1"
-    sitting = connection.execute(query, (rater,)).fetchone()
+    """Read where a rater stands."""
+    last = queries.last_vote(connection, rater)
+    sitting = queries.last_sitting(connection, rater)
     return Standing(
         now=now,
-        consented=consent is not None,
-        calibrated_at=None if calibrated is None else datetime.fromisoformat(calibrated),
-        cast=cast,
-        stands=_vote(connection, rater, "AND u.vote IS NULL") if cast is not None and cast.undone else cast,
-        sitting=None if sitting is None else _if_open(connection, sitting, cast, now),
-        sittings=0 if sitting is None else sitting[1],
+        consented=queries.has_consented(connection, rater),
+        calibrated_at=queries.last_calibration(connection, rater),
+        last=last,
+        last_valid=queries.last_vote(connection, rater, valid=True) if last is not None and last.undone else last,
+        sitting=sitting if sitting is not None and _is_open(sitting, last, now) else None,
+        sittings=0 if sitting is None else sitting.number,
     )
 
 
-def find_state(connection: sqlite3.Connection, study: Study, rater: str, found: Standing, *, simulated: bool) -> State:
-    """The same, as the rater's page shows it."""
-    stage = found.stage(study)
-    practice, ratings = found.done(study)
-    done, total = {
+def find_state(
+    connection: sqlite3.Connection, study: Study, rater: str, standing: Standing, *, simulated: bool, root_path: str
+) -> RaterState:
+    """Return a rater's state; the addresses of images begin with `root_path`."""
+    stage = standing.stage(study)
+    practice, ratings = standing.done(study)
+    stages = {
         "consent": (0, 1),
         "calibration": (0, len(study.calibration) // 2),
         "practice": (practice, len(study.practice)),
-    }.get(stage, (ratings, ratings_of(study)))
-    undoable = found.undoable
-    code = connection.execute("SELECT completion_code FROM raters WHERE code = ?", (rater,)).fetchone()
-    return State(
+    }
+    done, total = stages.get(stage, (ratings, ratings_of(study)))
+    voting = stage in ("practice", "rating")
+    images = []
+    if voting:
+        stimuli = study.practice if stage == "practice" else study.stimuli
+        for assignment, address, stimulus in queries.next_presentations(connection, rater, stage, done, _AHEAD):
+            shown = stimuli[stimulus].shown
+            images.append(NextImage(assignment, f"{root_path}/i/{address}", shown.width, shown.height))
+    undoable, invited = standing.undoable, queries.find_rater(connection, rater)
+    return RaterState(
         stage=stage,
         done=done,
         total=total,
-        sitting=_sitting(connection, found),
-        break_due=stage in ("practice", "rating") and _is_break_due(connection, study, found),
-        next=_next(connection, study, rater, stage, done) if stage in ("practice", "rating") else (),
+        sitting=_progress(standing),
+        break_due=voting and _is_break_due(study, standing),
+        next=tuple(images),
         undoable=None if undoable is None else undoable.assignment,
         labels={str(score): label for score, label in LABELS.items()},
         title=study.title,
         simulated=simulated,
         minimum_ms=MINIMUM_MS,
         gray_ms=GRAY_MS,
-        completion_code=code[0] if stage == "done" else None,
+        completion_code=invited.completion_code if invited is not None and stage == "done" else None,
     )
 
 
-def _vote(connection: sqlite3.Connection, rater: str, only: str) -> LastVote | None:
-    row = connection.execute(_LAST_VOTE.format(only=only), (rater,)).fetchone()
-    if row is None:
-        return None
-    identifier, assignment, part, position, sitting, voted_at, undone = row
-    return LastVote(
-        identifier, assignment, part, position, sitting, datetime.fromisoformat(voted_at), undone=bool(undone)
-    )
+def _is_open(sitting: LastSitting, last: CastVote | None, now: datetime) -> bool:
+    """Return whether a sitting was ended neither by a pause nor by doing nothing."""
+    latest = sitting.began_at if last is None else max(sitting.began_at, last.voted_at)
+    return not sitting.paused and now - latest <= IDLE
 
 
-def _if_open(
-    connection: sqlite3.Connection, sitting: tuple[int, int, str], cast: LastVote | None, now: datetime
-) -> OpenSitting | None:
-    """The last sitting, unless it was ended by a pause or by doing nothing."""
-    began = datetime.fromisoformat(sitting[2])
-    query = "SELECT 1 FROM events WHERE sitting = ? AND kind = 'pause' LIMIT 1"
-    if connection.execute(query, (sitting[0],)).fetchone() is not None:
-        return None
-    last = began if cast is None else max(began, cast.voted_at)
-    return None if now - last > IDLE else OpenSitting(sitting[0], sitting[1], began)
+def _progress(standing: Standing) -> SittingProgress:
+    sitting = standing.sitting
+    if sitting is None:
+        return SittingProgress(standing.sittings + 1, 0, 0)
+    seconds = max(0, int((standing.now - sitting.began_at).total_seconds()))
+    return SittingProgress(sitting.number, sitting.votes, seconds)
 
 
-def _sitting(connection: sqlite3.Connection, found: Standing) -> Sitting:
-    if found.sitting is None:
-        return Sitting(found.sittings + 1, 0, 0)
-    query = "SELECT count(*) FROM votes WHERE sitting = ? AND id NOT IN (SELECT vote FROM undone)"
-    votes = connection.execute(query, (found.sitting.id,)).fetchone()[0]
-    return Sitting(found.sitting.number, votes, max(0, int((found.now - found.sitting.began_at).total_seconds())))
-
-
-def _is_break_due(connection: sqlite3.Connection, study: Study, found: Standing) -> bool:
-    """Whether the rater has rated long enough since the sitting began, or since the last break was offered."""
-    if found.sitting is None:
+def _is_break_due(study: Study, standing: Standing) -> bool:
+    """Return whether the rater has rated long enough since the sitting began or a break was offered."""
+    if standing.sitting is None:
         return False
-    query = "SELECT max(at) FROM events WHERE sitting = ? AND kind = 'break'"
-    offered = connection.execute(query, (found.sitting.id,)).fetchone()[0]
-    since = found.sitting.began_at if offered is None else datetime.fromisoformat(offered)
-    return found.now - since >= timedelta(minutes=study.design.sitting_minutes)
-
-
-def _next(connection: sqlite3.Connection, study: Study, rater: str, part: str, done: int) -> tuple[Next, ...]:
-    rows = connection.execute(
-        "SELECT id, address, stimulus FROM presentations WHERE rater = ? AND part = ? AND position >= ? "
-        "ORDER BY position LIMIT ?",
-        (rater, part, done, _AHEAD),
-    ).fetchall()
-    stimuli = study.practice if part == "practice" else study.stimuli
-    shown = [stimuli[stimulus].shown for _, _, stimulus in rows]
-    return tuple(
-        Next(assignment, f"/i/{address}", each.width, each.height)
-        for (assignment, address, _), each in zip(rows, shown, strict=True)
-    )
+    since = standing.sitting.break_at or standing.sitting.began_at
+    return standing.now - since >= timedelta(minutes=study.design.sitting_minutes)

@@ -1,13 +1,15 @@
-"""What every request is held to before it is read, and what every response says to the browser."""
+"""Checks of every request before its body is parsed, and headers of every response."""
 
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import h11
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from srgan_study.server.request_schemas import LARGEST
+LARGEST = 16 * 1024
+"""Limit of a body in bytes."""
 
 _HEADERS = {
     "Cache-Control": "private, no-store",
@@ -18,72 +20,63 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
-_DRAINED = 64 * LARGEST  # bytes that are read and thrown away, so that who sends too much hears why it was refused
+_DRAINED = 64 * LARGEST  # bytes that are read and dropped, so that the client gets to read why it was refused
 
 
-class CrossSite(ValueError):
-    """A page of another site sent this."""
+class RequestError(Exception):
+    """Request that is refused, with its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-class WrongType(ValueError):
-    """A body is not said to be JSON."""
+class PrivateResponses:
+    """ASGI middleware: every response is private and loads nothing from elsewhere.
 
+    Args:
+        app: the application.
+        root_path: path below which it is reached; a proxy may strip it from requests or leave it.
+    """
 
-class TooLarge(ValueError):
-    """A body is longer than any that a page of ours sends."""
-
-
-class Headers:
-    """Around an application: every response is private, loads nothing from elsewhere, and says so."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self._app, self._root_path = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def tell(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-            # Who breaks off, or sends what is no HTTP, cannot be answered any more: that is no failure of ours.
-            with suppress(h11.ProtocolError):
+            with suppress(h11.ProtocolError):  # a client that broke off, or does not speak HTTP, cannot be answered
                 await send(message)
 
-        await self._app(scope, receive, tell)
+        await self._app({**scope, "root_path": self._root_path}, receive, send_with_headers)
 
 
-def check_site(request: Request, address: str) -> None:
-    """Refuse what a page of another site sends with the rater's browser.
+def check_origin(request: Request, address: str) -> None:
+    """Refuse requests that a page of another site sends with the rater's browser.
 
     Raises:
-        CrossSite: if it is that.
+        RequestError: if it is one.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         own = site == "same-origin"
     else:  # an old browser, or none; a proxy may have changed the host
-        hosts = {request.headers.get("host", ""), address.partition("://")[2]}
-        own = origin is None or origin.partition("://")[2] in hosts
+        own = origin is None or urlsplit(origin).netloc in (request.headers.get("host", ""), urlsplit(address).netloc)
     if not own:
-        raise CrossSite("only the study's own page may send this")
+        raise RequestError(403, "only the study's own page may send this")
 
 
-def check_type(request: Request) -> None:
-    """Refuse a body that is not said to be JSON: forms of other sites can send any but that.
+async def read_json_body(request: Request) -> bytes:
+    """Read a body that is declared as JSON, which forms of other sites cannot do; never more than the limit.
 
     Raises:
-        WrongType: if it is not.
+        RequestError: if it has another type or is too long.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise WrongType("the body has to be application/json")
-
-
-async def read_body(request: Request) -> bytes:
-    """The body, as far as one of our pages could have sent it.
-
-    Raises:
-        TooLarge: if it is longer; never more than the limit is held in memory.
-    """
+        raise RequestError(415, "the body has to be application/json")
     body, size = b"", 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -91,5 +84,5 @@ async def read_body(request: Request) -> bytes:
         if size > _DRAINED:
             break
     if size > LARGEST:
-        raise TooLarge(f"the body is longer than {LARGEST} bytes")
+        raise RequestError(413, f"the body is longer than {LARGEST} bytes")
     return body

@@ -1,38 +1,38 @@
-"""Draws for all that a study leaves to chance: the same whenever the same is asked for."""
+"""Random draws of a study, the same for the same seed words on every machine."""
 
 import random
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Chance:
-    """Draws that are the same for the same words, with every version of Python.
+class Rng:
+    """Random number generator whose draws are the same with every version of Python.
 
     Args:
-        words: what the draws depend on, such as a seed and what they are for.
+        words: what the draws depend on, such as a seed and their purpose.
     """
 
     def __init__(self, *words: str) -> None:
         seed = int.from_bytes(sha256("\n".join(words).encode()).digest(), "big")
         self._draw = random.Random(seed).random  # the one method whose numbers Python promises to keep
 
-    def mixed(self, things: Sequence[T]) -> list[T]:
-        """The things in an order by chance."""
-        keys = [self._draw() for _ in things]
-        return [things[place] for place in sorted(range(len(things)), key=keys.__getitem__)]
+    def shuffle(self, items: Sequence[_T]) -> list[_T]:
+        """Return the items in random order."""
+        keys = [self._draw() for _ in items]
+        return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]
 
-    def some(self, things: Sequence[T], count: int) -> list[T]:
-        """So many of the things, in the order in which they are given; all, if there are no more."""
-        return [things[place] for place in sorted(self.mixed(range(len(things)))[:count])]
+    def sample(self, items: Sequence[_T], count: int) -> list[_T]:
+        """Sample `count` items without replacement, keeping their order; all, if there are fewer."""
+        return [items[place] for place in sorted(self.shuffle(range(len(items)))[:count])]
 
-    def weighted(self, things: Sequence[T], weights: Sequence[int]) -> T:
-        """One of the things, each as likely as its weight says."""
+    def choose(self, items: Sequence[_T], weights: Sequence[int]) -> _T:
+        """Return one item with a probability proportional to its weight."""
         left = self._draw() * sum(weights)
-        for thing, weight in zip(things, weights, strict=True):
+        for item, weight in zip(items, weights, strict=True):
             left -= weight
             if left < 0:
-                return thing
-        return things[-1]
+                return item
+        return items[-1]

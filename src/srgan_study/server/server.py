@@ -1,8 +1,9 @@
-"""A study on the network: one process, one writer, and an end that loses nothing."""
+"""HTTP server of a study: one process, one writer, and an end that loses no vote."""
 
 import asyncio
 import hashlib
 import os
+import re
 import socket
 import sqlite3
 import threading
@@ -19,97 +20,112 @@ from starlette.applications import Starlette
 
 from srgan.errors import DataError, OutputError, SrganError, UsageError
 from srgan_study.server.app import create_app
-from srgan_study.study import StimulusImage, Study, read_study
-from srgan_study.votes.database import explained
-from srgan_study.votes.store import Rater, Store
-from srgan_study.votes.vote_writer import Writer
+from srgan_study.study import Study, read_study
+from srgan_study.votes.database import sqlite_errors
+from srgan_study.votes.queries import InvitedRater
+from srgan_study.votes.store import Store
+from srgan_study.votes.vote_writer import VoteWriter
 
 LOCK = ".served"
-"""Held while a study is served; empty."""
+"""File that is locked while a study is served; empty."""
 
-Tell = Callable[[str], None]
-
-_START, _END = 10.0, 5.0  # seconds that the server may take for it
+_START, _END = 10.0, 5.0  # seconds that starting and stopping may take
 _EVERYWHERE = ("0.0.0.0", "::", "")
+_ADDRESS = re.compile(r"(?P<server>https?://[^\s/?#@\\]+)(?P<path>(/.*)?)")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a study is served."""
+class ServeOptions:
+    """Where a study is served.
+
+    Raises:
+        UsageError: if address or root path are none, or contradict each other.
+    """
 
     host: str = "127.0.0.1"
-    """Of this machine: this one can be reached from nowhere else."""
+    """Host name or address to bind to; the default cannot be reached from other machines."""
     port: int = 0
-    """0 for any that is free."""
+    """Port, or 0 for any that is free."""
     address: str | None = None
-    """As raters reach it, if that is another, as behind a proxy."""
+    """URL by which raters reach the server, if it is another one, as behind a proxy; it may have a path."""
+    root_path: str = ""
+    """Path below which a proxy serves the study, such as /study; without one, the path of the address."""
+
+    def __post_init__(self) -> None:
+        root = self.root_path.rstrip("/")
+        if not _is_path(root):
+            raise UsageError(f"root_path must be a path such as /study, not {self.root_path}", parameter="root_path")
+        if self.address is not None:
+            match = _ADDRESS.fullmatch(self.address.rstrip("/"))
+            if match is None or not _is_path(match["path"]):
+                example = "https://study.example.org or https://example.org/study"
+                raise UsageError(f"address must be a URL such as {example}, not {self.address}", parameter="address")
+            if match["path"] and root and match["path"] != root:
+                why = f"root_path must be the path of the address, {match['path']}, not {root}"
+                raise UsageError(why, parameter="root_path")
+            root = root or match["path"]
+            object.__setattr__(self, "address", match["server"] + root)
+        object.__setattr__(self, "root_path", root)
 
 
 @dataclass(frozen=True)
 class Served:
-    """A study that can be reached."""
+    """Study that can be reached."""
 
     address: str
-    """As raters reach it, as in http://127.0.0.1:8080."""
+    """URL by which raters reach it, such as http://127.0.0.1:8080."""
     organiser: str
-    """The address of the organiser's page."""
-    raters: tuple[Rater, ...]
-    """Who are invited."""
+    """URL of the organiser's page."""
+    raters: tuple[InvitedRater, ...]
     votes: Path
-    """The database; while it is served, its store is the writer's alone."""
+    """The database; while it is served, only the writer uses its store."""
     ended: threading.Event
     """Set when the server stops."""
 
 
 @contextmanager
 def running(folder: Path, *, simulated: bool = False, port: int = 0) -> Iterator[str]:
-    """The server of a study, in a thread, for this machine alone, while this lasts.
-
-    Args:
-        folder: of the study.
-        simulated: whether raters are programs.
-        port: 0 for any that is free.
+    """Serve a study in a thread, for this machine alone; see `serving`.
 
     Yields:
-        Its address, as in http://127.0.0.1:8080.
-
-    Raises:
-        UsageError: if the port cannot be used.
-        OutputError: if the study is served already, or cannot be written.
-        DataError: if there is no study, or its database or a picture is damaged.
+        The server's URL, such as http://127.0.0.1:8080.
     """
-    with serving(folder, Place(port=port), simulated=simulated, tell=lambda line: None) as served:
+    with serving(folder, ServeOptions(port=port), simulated=simulated, report=lambda line: None) as served:
         yield served.address
 
 
 @contextmanager
-def serving(folder: Path, place: Place, *, simulated: bool, tell: Tell, more: int = 0) -> Iterator[Served]:
-    """The same, anywhere.
+def serving(
+    folder: Path, options: ServeOptions, *, simulated: bool, report: Callable[[str], None], more: int = 0
+) -> Iterator[Served]:
+    """Serve a study in a thread.
 
     Args:
-        folder: of the study.
-        place: where.
+        folder: folder of the study.
+        options: where to serve it.
         simulated: whether raters are programs.
-        tell: says a line to whoever runs the server.
-        more: raters to invite beyond those that there are.
+        report: shows a line to the operator of the server.
+        more: number of raters to invite in addition.
 
     Raises:
-        UsageError, OutputError, DataError: as above.
+        UsageError: if the port cannot be used.
+        OutputError: if the study is served already, or cannot be written.
+        DataError: if there is no study, or its database or an image is damaged.
     """
-    check_pictures(read_study(folder), folder)
+    check_images(read_study(folder), folder)
     with (
         only_one(folder, simulated=simulated),
         Store.open(folder, simulated=simulated) as store,
-        Writer(store) as writer,
-        _bound(place) as listener,
+        VoteWriter(store) as writer,
+        _listening(options) as listener,
     ):
         if more:
             store.invite_more(more)
-        address = place.address or _address(listener, place.host)
+        address = options.address or _address(listener, options.host) + options.root_path
         ended = threading.Event()
-        # The store is asked before the first rater comes: two threads at once would share one transaction.
+        # The store is read before the first rater comes: two threads at once would share one transaction.
         served = Served(address, f"{address}/o/{store.organiser_token}", store.raters(), store.path, ended)
-        server = _server(create_app(store, writer, address=address, tell=tell))
+        server = _server(create_app(store, writer, address=address, report=report))
         threading.Thread(target=_run, args=(server, listener, ended), name="server", daemon=True).start()
         try:
             _await_start(server, ended)
@@ -119,23 +135,29 @@ def serving(folder: Path, place: Place, *, simulated: bool, tell: Tell, more: in
             ended.wait(_END)
 
 
-def serve(folder: Path, place: Place, *, tell: Tell, more: int, ready: Callable[[Served], None]) -> None:
-    """Serve a study to people until Ctrl-C, which is raised again once everything is put away.
+def serve(
+    folder: Path,
+    options: ServeOptions,
+    *,
+    report: Callable[[str], None],
+    more: int,
+    ready: Callable[[Served], None],
+) -> None:
+    """Serve a study to people until Ctrl-C; see `serving`.
 
     Args:
-        folder: of the study.
-        place: where.
-        tell: says a line to whoever runs the server.
-        more: raters to invite beyond those that there are.
-        ready: hears when raters may come.
+        folder: folder of the study.
+        options: where to serve it.
+        report: shows a line to the operator of the server.
+        more: number of raters to invite in addition.
+        ready: called when raters may come.
 
     Raises:
-        KeyboardInterrupt: in the end.
-        UsageError, OutputError, DataError: as above.
+        KeyboardInterrupt: after Ctrl-C, when everything is closed.
     """
-    with serving(folder, place, simulated=False, tell=tell, more=more) as served:
+    with serving(folder, options, simulated=False, report=report, more=more) as served:
         ready(served)
-        # Not the thread itself is waited for: interrupted, `join` takes it for ended.
+        # Not `join` on the thread: once interrupted, it takes the thread for ended.
         while not served.ended.wait(1):
             pass
     raise OutputError("the server stopped by itself: start it again, no vote is lost")
@@ -143,16 +165,16 @@ def serve(folder: Path, place: Place, *, tell: Tell, more: int, ready: Callable[
 
 @contextmanager
 def only_one(folder: Path, *, simulated: bool = False) -> Iterator[None]:
-    """Refuse to go on while another process serves the study; one that was killed leaves nothing behind that refuses.
+    """Hold a lock on the study; it ends with the process, however that ends.
 
     Raises:
-        OutputError: if there is one.
+        OutputError: if another process serves the study.
     """
     path = folder / f"{LOCK}{'-simulated' * simulated}"
-    with explained(path):
+    with sqlite_errors(path):
         lock = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
-            lock.execute("BEGIN EXCLUSIVE")  # SQLite's locks hold on every system, and end with their process
+            lock.execute("BEGIN EXCLUSIVE")  # SQLite's locks work on every system
         except sqlite3.OperationalError as error:
             lock.close()
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
@@ -164,26 +186,26 @@ def only_one(folder: Path, *, simulated: bool = False) -> Iterator[None]:
         lock.close()
 
 
-def check_pictures(study: Study, folder: Path) -> None:
-    """Refuse a study whose pictures are not those that it was made with.
+def check_images(study: Study, folder: Path) -> None:
+    """Compare all images with their checksums.
 
     Raises:
-        DataError: if one is missing or another.
+        DataError: if one is missing or was changed.
     """
-    for shown in _pictures(study):
-        path = folder / shown.file
+    shown = [*(each.shown for each in (*study.stimuli, *study.practice)), *(each.shown for each in study.calibration)]
+    for image in shown:
+        path = folder / image.file
         try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            checksum = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror}): put it back, or make another study") from error
-        if found != shown.sha256:
+        if checksum != image.sha256:
             raise DataError(f"{path} was changed since the study was made: put it back, or make another study")
 
 
-def _pictures(study: Study) -> Iterator[StimulusImage]:
-    yield from (each.shown for each in study.stimuli)
-    yield from (each.shown for each in study.practice)
-    yield from (each.shown for each in study.calibration)
+def _is_path(text: str) -> bool:
+    """Return whether a text is empty or a path such as /study that needs no escaping."""
+    return bool(re.fullmatch(r"(/(?!\.\.?(/|$))[\w.~-]+)*", text, re.ASCII))
 
 
 def _server(app: Starlette) -> uvicorn.Server:
@@ -191,8 +213,8 @@ def _server(app: Starlette) -> uvicorn.Server:
         app,
         http="h11",
         log_config=None,
-        log_level="critical",  # nonsense from the network is no news; what is, the application says itself
-        access_log=False,  # it would hold the addresses of raters' computers, and their links
+        log_level="critical",  # malformed requests are no news; the application itself reports what is
+        access_log=False,  # it would contain raters' addresses and links
         proxy_headers=False,
         server_header=False,
         lifespan="off",
@@ -204,32 +226,33 @@ def _server(app: Starlette) -> uvicorn.Server:
 
 
 @contextmanager
-def _bound(place: Place) -> Iterator[socket.socket]:
-    """A socket that listens.
+def _listening(options: ServeOptions) -> Iterator[socket.socket]:
+    """Open the listening socket.
 
     Raises:
-        UsageError: if it cannot.
+        UsageError: if host or port cannot be used.
     """
+    host, port = options.host, options.port
     with ExitStack() as opened:
         try:
-            found = socket.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            # Named as TCP: asyncio then sends small packets at once, and a vote need not wait 40 ms for its answer.
+            found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            # Declared as TCP: asyncio then sends small packets at once, and a response need not wait 40 ms.
             listener = opened.enter_context(socket.socket(found[0][0], socket.SOCK_STREAM, socket.IPPROTO_TCP))
-            if os.name == "posix":  # so that a server can follow another at once; on Windows it means something else
+            if os.name == "posix":  # so that a server can follow another at once; Windows means something else by it
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(found[0][4])
             listener.listen(512)
         except (OSError, UnicodeError, OverflowError) as error:
-            where, why = f"{place.host} port {place.port}", getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"{where} cannot be used ({why}): choose with --host and --port") from error
+            why = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{host} port {port} cannot be used ({why}): choose another host or port") from error
         yield listener
 
 
 def _address(listener: socket.socket, host: str) -> str:
-    """The address of a server that listens there; of one that listens everywhere, as the network knows this machine."""
+    """Return the URL of a listening socket; of one that listens everywhere, with this machine's network address."""
     if host in _EVERYWHERE:
         host = socket.gethostname()
-        # Nothing is sent: this only asks which way a packet would go.
+        # Nothing is sent: this only asks for the route of a packet.
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(("192.0.2.1", 9))
             host = probe.getsockname()[0]
@@ -238,7 +261,7 @@ def _address(listener: socket.socket, host: str) -> str:
 
 def _run(server: uvicorn.Server, listener: socket.socket, ended: threading.Event) -> None:
     async def serve() -> None:
-        asyncio.get_running_loop().set_exception_handler(_pass_over_nonsense)
+        asyncio.get_running_loop().set_exception_handler(_ignore_malformed)
         await server.serve([listener])
 
     try:
@@ -247,8 +270,8 @@ def _run(server: uvicorn.Server, listener: socket.socket, ended: threading.Event
         ended.set()
 
 
-def _pass_over_nonsense(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Some of what is no HTTP makes uvicorn stumble; the connection is closed, and nobody needs the traceback."""
+def _ignore_malformed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Ignore requests that are no HTTP and make uvicorn fail; the connection is closed."""
     if not isinstance(context.get("exception"), h11.ProtocolError):
         loop.default_exception_handler(context)
 

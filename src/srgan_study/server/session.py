@@ -1,225 +1,223 @@
-"""What a rater does: agrees, looks at the calibration, practises, rates, takes back, pauses and goes on.
-
-This module does not know HTTP.
-"""
+"""Actions of raters: consent, calibration, votes, undo and events; each is one transaction."""
 
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from srgan_study.server.rater_state import Standing, State, find_standing, find_state
-from srgan_study.server.request_schemas import Consent, Event, Held, Take, Undo, Vote
+from srgan_study.server.rater_state import RaterState, Standing, find_standing, find_state
+from srgan_study.server.request_schemas import (
+    ConsentRequest,
+    EventRequest,
+    LeaseRequest,
+    TakeRequest,
+    UndoRequest,
+    VoteRequest,
+)
 from srgan_study.study import LABELS
+from srgan_study.votes import queries
 from srgan_study.votes.store import Store
+from srgan_study.votes.vote_writer import Refused
 
 Clock = Callable[[], datetime]
 
 
-class Refused(Exception):
-    """What was sent cannot be done where the rater stands now."""
-
-    def __init__(self, why: str, *, taken_over: bool = False) -> None:
-        super().__init__(why)
-        self.taken_over = taken_over
+class TakenOver(Refused):
+    """The study goes on in another tab or on another device."""
 
 
 class Withdrawn(Refused):
-    """The rater is not in the study any more."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A picture of the calibration."""
-
-    score: int
-    label: str
-    address: str
-    width: int
-    height: int
+    """The rater is no longer in the study."""
 
 
 def server_clock() -> datetime:
-    """The moment."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Sessions:
-    """What all raters of a study do. Each method is one transaction.
+    """Actions of all raters of a study.
 
     Args:
-        store: of the study.
-        clock: tells the moment, in UTC.
+        store: database of the study.
+        clock: returns the current time in UTC.
+        root_path: path that addresses of images begin with.
+
+    Every method raises Refused if the rater may not do that now, and Withdrawn if there is no such rater any more.
     """
 
-    def __init__(self, store: Store, clock: Clock = server_clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock = server_clock, root_path: str = "") -> None:
+        self._store, self._clock, self._root_path = store, clock, root_path
 
-    def state(self, rater: str) -> State:
-        """Where a rater stands."""
+    def state(self, rater: str) -> RaterState:
+        """Return the state of a rater."""
         with self._store.reading() as connection:
-            return _Turn(connection, self._store, rater, self._clock()).state()
+            return self._turn(connection, rater).state()
 
-    def examples(self, rater: str) -> tuple[Example, ...]:
-        """The calibration, in pairs of the worst version and the best."""
+    def examples(self, rater: str) -> list[dict[str, Any]]:
+        """Return the images of the calibration, in pairs of the worst version and the best."""
         with self._store.reading() as connection:
-            rows = connection.execute("SELECT place, address FROM examples WHERE rater = ? ORDER BY place", (rater,))
-            found = [(self._store.study.calibration[place], f"/i/{address}") for place, address in rows]
-        return tuple(
-            Example(each.score, LABELS[each.score], address, each.shown.width, each.shown.height)
-            for each, address in found
-        )
+            addresses = queries.example_addresses(connection, rater)
+        return [
+            {
+                "score": image.score,
+                "label": LABELS[image.score],
+                "address": f"{self._root_path}/i/{address}",
+                "width": image.shown.width,
+                "height": image.shown.height,
+            }
+            for image, address in zip(self._store.study.calibration, addresses, strict=True)
+        ]
 
-    def take(self, rater: str, post: Take) -> tuple[str, State]:
-        """Let a tab or device go on in place of the one before.
+    def take(self, rater: str, request: TakeRequest) -> tuple[str, RaterState]:
+        """Let a tab or device continue in place of the one before.
 
         Returns:
-            Its lease, and where the rater stands.
+            Its lease, and the rater's state.
         """
         lease = secrets.token_urlsafe(16)
-        with self._turn(rater) as turn:
-            turn.insert("leases", lease=lease, client=post.client, at=turn.moment)
+        with self._writing(rater) as turn:
+            turn.insert("leases", lease=lease, client=request.client, at=turn.time)
             return lease, turn.state()
 
-    def consent(self, rater: str, post: Consent) -> State:
-        """Keep that a rater agreed, to which text, and what they answered; the first time stands."""
-        with self._turn(rater) as turn:
-            turn.check_lease(post)
+    def consent(self, rater: str, request: ConsentRequest) -> RaterState:
+        """Store that a rater agreed, to which text, and the answers; only the first time counts."""
+        with self._writing(rater) as turn:
+            turn.check_lease(request)
             if not turn.standing().consented:
-                turn.insert("consents", version=post.consent, at=turn.moment)
-                for question, answer in post.answers.items():
+                turn.insert("consents", version=request.consent, at=turn.time)
+                for question, answer in (request.answers or {}).items():
                     turn.insert("answers", question=question, answer=answer)
             return turn.state()
 
-    def calibrated(self, rater: str, post: Held) -> State:
-        """Keep that the calibration was looked at."""
-        with self._turn(rater) as turn:
-            turn.check_lease(post)
+    def calibrated(self, rater: str, request: LeaseRequest) -> RaterState:
+        """Store that the rater saw the calibration."""
+        with self._writing(rater) as turn:
+            turn.check_lease(request)
             if not turn.standing().consented:
                 raise Refused("consent comes before the calibration")
-            turn.insert("events", sitting=turn.sit(), kind="calibrated", detail="", at=turn.moment)
+            turn.insert("events", sitting=turn.open_sitting(), kind="calibrated", detail="", at=turn.time)
             return turn.state()
 
-    def vote(self, rater: str, post: Vote) -> State:
-        """Keep a vote; the same one sent again changes nothing."""
-        with self._turn(rater) as turn:
-            if not turn.is_known(post):
-                client = turn.check_lease(post)
+    def vote(self, rater: str, request: VoteRequest) -> RaterState:
+        """Store a vote; the same one sent again changes nothing."""
+        with self._writing(rater) as turn:
+            if not turn.has_vote(request):
+                client = turn.check_lease(request)
                 following = turn.state().next
-                if not following or following[0].assignment != post.assignment:
+                if not following or following[0].assignment != request.assignment:
                     raise Refused("this picture is not the next one: load the page again")
-                turn.add_vote(post, client)
+                turn.add_vote(request, client)
             return turn.state()
 
-    def undo(self, rater: str, post: Undo) -> State:
+    def undo(self, rater: str, request: UndoRequest) -> RaterState:
         """Take the last vote of this sitting back; it is kept as a revision. The same again changes nothing."""
-        with self._turn(rater) as turn:
-            turn.check_lease(post)
+        with self._writing(rater) as turn:
+            turn.check_lease(request)
             standing = turn.standing()
-            last = standing.cast
-            if last is None or last.assignment != post.assignment or not (last.undone or standing.undoable):
+            last = standing.last
+            if last is None or last.assignment != request.assignment or not (last.undone or standing.undoable):
                 raise Refused("only the last rating of this sitting can be taken back")
             if not last.undone:
-                turn.insert("undone", vote=last.id, at=turn.moment)
+                turn.insert("undone", vote=last.id, at=turn.time)
             return turn.state()
 
-    def event(self, rater: str, post: Event) -> State:
-        """Keep what happened; a pause ends the sitting, going on begins another."""
-        with self._turn(rater) as turn:
-            turn.check_lease(post)
+    def event(self, rater: str, request: EventRequest) -> RaterState:
+        """Store an event; a pause ends the sitting, and resuming begins another."""
+        with self._writing(rater) as turn:
+            turn.check_lease(request)
             standing = turn.standing()
             sitting = None if standing.sitting is None else standing.sitting.id
-            if post.kind == "resume" and standing.stage(self._store.study) in ("practice", "rating"):
-                sitting = turn.sit()
-            turn.insert("events", sitting=sitting, kind=post.kind, detail=post.detail, at=turn.moment)
+            if request.kind == "resume" and standing.stage(self._store.study) in ("practice", "rating"):
+                sitting = turn.open_sitting()
+            turn.insert("events", sitting=sitting, kind=request.kind, detail=request.detail, at=turn.time)
             return turn.state()
 
+    def _turn(self, connection: sqlite3.Connection, rater: str) -> "_Turn":
+        return _Turn(connection, self._store, rater, self._clock(), self._root_path)
+
     @contextmanager
-    def _turn(self, rater: str) -> Iterator["_Turn"]:
+    def _writing(self, rater: str) -> Iterator["_Turn"]:
         with self._store.transaction() as connection:
-            yield _Turn(connection, self._store, rater, self._clock())
+            yield self._turn(connection, rater)
 
 
 class _Turn:
-    """One transaction of one rater.
+    """One transaction of one rater."""
 
-    Raises:
-        Withdrawn: if there is no such rater any more.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, store: Store, rater: str, now: datetime) -> None:
-        if connection.execute("SELECT 1 FROM raters WHERE code = ?", (rater,)).fetchone() is None:
+    def __init__(self, connection: sqlite3.Connection, store: Store, rater: str, now: datetime, root_path: str) -> None:
+        if queries.find_rater(connection, rater) is None:
             raise Withdrawn(f"{rater} has withdrawn")
         self._connection, self._store, self._rater, self._now = connection, store, rater, now
-        self.moment = now.isoformat(timespec="milliseconds")
+        self._root_path = root_path
+        self.time = _text(now)
 
     def standing(self) -> Standing:
         return find_standing(self._connection, self._rater, self._now)
 
-    def state(self) -> State:
-        study, simulated = self._store.study, self._store.simulated
-        return find_state(self._connection, study, self._rater, self.standing(), simulated=simulated)
+    def state(self) -> RaterState:
+        return find_state(
+            self._connection,
+            self._store.study,
+            self._rater,
+            self.standing(),
+            simulated=self._store.simulated,
+            root_path=self._root_path,
+        )
 
     def insert(self, table: str, **values: str | int | float | None) -> int | None:
-        """Add a row of this rater.
+        """Add a row of this rater and return its id."""
+        return queries.insert(self._connection, table, rater=self._rater, **values)
 
-        Returns:
-            Its number.
-        """
-        names, marks = ", ".join(("rater", *values)), ", ".join("?" * (len(values) + 1))
-        command = f"INSERT INTO {table} ({names}) VALUES ({marks})"
-        return self._connection.execute(command, (self._rater, *values.values())).lastrowid
-
-    def sit(self) -> int | None:
-        """The open sitting, begun now if there is none."""
+    def open_sitting(self) -> int | None:
+        """Return the id of the open sitting, which begins now if there is none."""
         standing = self.standing()
         if standing.sitting is not None:
             return standing.sitting.id
-        return self.insert("sittings", number=standing.sittings + 1, began_at=self.moment)
+        return self.insert("sittings", number=standing.sittings + 1, began_at=self.time)
 
-    def check_lease(self, post: Held) -> str:
-        """The client that holds the rater's lease.
+    def check_lease(self, request: LeaseRequest) -> str:
+        """Return the client that holds the rater's lease.
 
         Raises:
-            Refused: if that is not who sent this.
+            TakenOver: if the request has another lease.
         """
-        query = "SELECT lease, client FROM leases WHERE rater = ? ORDER BY id DESC LIMIT 1"
-        row = self._connection.execute(query, (self._rater,)).fetchone()
-        if row is None or not secrets.compare_digest(row[0].encode(), post.lease.encode()):
-            raise Refused("the study goes on in another tab or on another device", taken_over=True)
-        return str(row[1])
+        row = queries.current_lease(self._connection, self._rater)
+        if row is None or not secrets.compare_digest(row[0].encode(), request.lease.encode()):
+            raise TakenOver("the study goes on in another tab or on another device")
+        return row[1]
 
-    def is_known(self, post: Vote) -> bool:
-        """Whether this very vote is kept already.
+    def has_vote(self, request: VoteRequest) -> bool:
+        """Return whether this very vote is stored already.
 
         Raises:
             Refused: if its key is that of another vote.
         """
-        query = "SELECT assignment, score FROM votes WHERE rater = ? AND key = ?"
-        row = self._connection.execute(query, (self._rater, post.key)).fetchone()
-        if row is not None and row != (post.assignment, post.score):
+        row = queries.vote_with_key(self._connection, self._rater, request.key)
+        if row is not None and row != (request.assignment, request.score):
             raise Refused("this key was used for another vote")
         return row is not None
 
-    def add_vote(self, post: Vote, client: str) -> None:
-        """Keep a vote on the next picture."""
-        query = "SELECT count(*) FROM votes WHERE assignment = ?"
-        revision = self._connection.execute(query, (post.assignment,)).fetchone()[0]
+    def add_vote(self, request: VoteRequest, client: str) -> None:
         self.insert(
             "votes",
-            assignment=post.assignment,
-            revision=revision,
-            score=post.score,
-            key=post.key,
-            sitting=self.sit(),
+            assignment=request.assignment,
+            revision=queries.count_votes(self._connection, assignment=request.assignment),
+            score=request.score,
+            key=request.key,
+            sitting=self.open_sitting(),
             client=client,
-            shown_at=post.shown_at,
-            voted_at=self.moment,
-            response_ms=post.response_ms,
-            device_pixel_ratio=post.device_pixel_ratio,
-            viewport_width=post.viewport[0],
-            viewport_height=post.viewport[1],
-            zoom_ok=post.zoom_ok,
+            shown_at=_text(request.shown_at.astimezone(UTC)),
+            voted_at=self.time,
+            response_ms=request.response_ms,
+            device_pixel_ratio=request.device_pixel_ratio,
+            viewport_width=request.viewport[0],
+            viewport_height=request.viewport[1],
+            zoom_ok=request.zoom_ok,
         )
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

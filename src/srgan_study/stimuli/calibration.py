@@ -19,7 +19,7 @@ from srgan.evaluation.methods import INTERPOLATIONS, REFERENCE
 from srgan.evaluation.test_sets import Pixels, picture_files
 from srgan.images.image import Picture, PictureReader
 from srgan.images.resample import imresize
-from srgan_study.server.rng import Chance
+from srgan_study.server.rng import Rng
 from srgan_study.stimuli.stimulus_images import colours, outline
 
 LEVELS = (("nearest", 4), ("bicubic", 4), ("bicubic", 3), ("bicubic", 2), (REFERENCE, 1))
@@ -76,7 +76,7 @@ def find_samples(
         PictureError: if one cannot be read, or be shown as it is.
     """
     names, outlines = {name for name, _ in rated}, [outlined for _, outlined in rated]
-    files = Chance(str(seed), "calibration").mixed(picture_files(folder))
+    files = Rng(str(seed), "calibration").shuffle(picture_files(folder))
     found: list[Sample] = []
     for file in sorted(files, key=lambda file: file.stem in names):  # those that are called as one is rated come last
         if len(found) == count:

@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from srgan import __version__
 from srgan.errors import DataError, OutputError, PictureError, UsageError
 from srgan.evaluation.benchmark import Listener
-from srgan.evaluation.outputs import write_text
-from srgan.evaluation.test_sets import make_folder
+from srgan.files import make_folder, write_bytes
 from srgan_study.server.presentation_order import narrowest
-from srgan_study.server.rng import Chance
+from srgan_study.server.rng import Rng
 from srgan_study.stimuli.calibration import LEVELS, Sample, check_enough, find_samples, practice_levels
 from srgan_study.stimuli.sources import Sources, Version
 from srgan_study.stimuli.stimulus_images import load, look, outline, put
@@ -91,7 +90,7 @@ def create(plan: Plan, folder: Path, audience: Listener) -> Study:
             calibration=calibration,
         )
         odd = (*_unlike(stimuli, outlines), *_identical(stimuli), *_narrow(study))  # while it can still be interrupted
-        write_text(place / MANIFEST, study.to_json())
+        write_bytes(place / MANIFEST, study.to_json().encode())
     for line in odd:
         audience.say(line)
     return study
@@ -238,7 +237,7 @@ def _calibration(plan: Plan, pairs: Sequence[Sample], place: Path) -> tuple[Cali
 def _retest(plan: Plan, stimuli: Sequence[Stimulus]) -> tuple[int, ...]:
     """Ids of what is rated twice, chosen by chance."""
     able = [stimulus.id for stimulus in stimuli if not plan.repeat or stimulus.method in plan.repeat]
-    return tuple(Chance(str(plan.design.seed), "repeats").some(able, plan.design.repeats))
+    return tuple(Rng(str(plan.design.seed), "repeats").sample(able, plan.design.repeats))
 
 
 def _unlike(stimuli: Sequence[Stimulus], outlines: Outlines) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from srgan.errors import UsageError
 from srgan.paper.published import MODELS, TWINS
-from srgan_study.server.rng import Chance
+from srgan_study.server.rng import Rng
 from srgan_study.stimuli.sources import Sources
 
 PAPER_VERSIONS = (
@@ -51,7 +51,7 @@ def choose(found: Sources, wanted: Wanted) -> Sources:
         if (wanted.reference if method.reference else not wanted.methods or method.name in wanted.methods)
     )
     sets = {
-        data: tuple(Chance(str(wanted.seed), "images", data).some(contents, wanted.images or len(contents)))
+        data: tuple(Rng(str(wanted.seed), "images", data).sample(contents, wanted.images or len(contents)))
         for data, contents in found.sets.items()
         if data in (wanted.sets or found.sets)
     }

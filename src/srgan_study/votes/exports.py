@@ -1,6 +1,6 @@
-"""The votes of a study as other programs read them: long and wide CSV, JSON lines, and sureal's JSON.
+"""Votes of a study in the formats of other programs: long and wide CSV, JSON lines, and sureal's JSON.
 
-Every line begins with the study's mark, which says SIMULATED where programs voted. This module does not know files.
+Every line begins with the study's mark, which says SIMULATED where programs voted.
 """
 
 import csv
@@ -26,17 +26,17 @@ _LONG = (
 
 
 def mark(ratings: Ratings) -> str:
-    """What names the study in every line and figure: the beginning of its hash, after SIMULATED where that is so."""
+    """Return the label of the study in every line and figure: the start of its hash, after SIMULATED if simulated."""
     return f"{SIMULATED}-" * ratings.simulated + ratings.study.hash[:_DIGITS]
 
 
 def stimulus_of(study: Study, rating: Rating) -> Stimulus:
-    """What was rated."""
+    """Return the stimulus that was rated."""
     return (study.practice if rating.phase == "practice" else study.stimuli)[rating.stimulus]
 
 
 def long_csv(ratings: Ratings) -> str:
-    """A line for each vote that stands, practice and warm-up too, in the order of voting."""
+    """Return a line per valid vote, practice and warm-up included, in the order of voting."""
     name = mark(ratings)
 
     def fields(rating: Rating) -> tuple[object, ...]:
@@ -52,15 +52,14 @@ def long_csv(ratings: Ratings) -> str:
 
 
 def wide_csv(ratings: Ratings) -> str:
-    """A line for each version with a column for each rater, empty where there is no vote; repeats are left out.
+    """Return a line per stimulus with a column per rater, empty where there is no vote; repeats are left out.
 
-    Versions are named by set, source and condition as is usual in video quality: `DB_SRC01_HRC02`, of which `keys_csv`
-    tells the meaning.
+    Stimuli are named by dataset, source and condition as is usual in video quality, `DB_SRC01_HRC02`; see `keys_csv`.
     """
     votes: dict[int, dict[str, int]] = defaultdict(dict)
     for rating in ratings.of("main"):
         votes[rating.stimulus][rating.rater] = rating.score
-    names = _names(ratings)
+    names = _stimulus_names(ratings)
     lines = (
         (names[stimulus.id], *(votes[stimulus.id].get(rater, "") for rater in ratings.raters))
         for stimulus in ratings.study.stimuli
@@ -69,8 +68,8 @@ def wide_csv(ratings: Ratings) -> str:
 
 
 def keys_csv(ratings: Ratings) -> str:
-    """What the names of the wide CSV and the numbers of sureal's JSON stand for."""
-    names = _names(ratings)
+    """Return the meaning of the names of the wide CSV and of the numbers of sureal's JSON."""
+    names = _stimulus_names(ratings)
     head = ("PVS_ID", "asset_id", "dataset", "content", "method", "width", "height", "image_sha256", "study_id")
     lines = (
         (
@@ -83,7 +82,7 @@ def keys_csv(ratings: Ratings) -> str:
 
 
 def votes_jsonl(ratings: Ratings) -> str:
-    """A JSON document for each vote that stands, with all that is known of it."""
+    """Return a JSON document per valid vote, with all of its fields."""
     name = mark(ratings)
     lines = []
     for rating in ratings.rows:
@@ -94,10 +93,10 @@ def votes_jsonl(ratings: Ratings) -> str:
 
 
 def sureal_json(ratings: Ratings) -> str:
-    """The votes that count as sureal reads them; a version that a rater rated twice has a list of two scores.
+    """Return the votes that count in sureal's format; a stimulus that a rater rated twice has a list of two scores.
 
-    Versions that nobody rated are left out, for sureal would not know what to make of them. A true picture among the
-    versions is marked as the hidden reference in sureal's way: its path is that of the content.
+    Stimuli without votes are left out: sureal cannot read them. The hidden reference is marked in sureal's way, by a
+    path equal to that of its content.
     """
     study = ratings.study
     contents = dict.fromkeys((stimulus.data, stimulus.content) for stimulus in study.stimuli)
@@ -135,8 +134,8 @@ def sureal_json(ratings: Ratings) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _names(ratings: Ratings) -> dict[int, str]:
-    """Names of versions by their ids: letters and digits of the set's name, the content's number, the method's."""
+def _stimulus_names(ratings: Ratings) -> dict[int, str]:
+    """Return names of stimuli by id: letters and digits of the dataset's name, number of the content, of the method."""
     study, prefix = ratings.study, SIMULATED * ratings.simulated
     sets = {data: re.sub(r"[^A-Za-z0-9]", "", data) or "DB" for data in study.sets}
     if len(set(sets.values())) < len(sets):

@@ -1,7 +1,7 @@
-"""What is known of a study's raters and their votes: one SQLite file beside study.json, which outlives a crash.
+"""Database of a study's raters and votes: one SQLite file next to study.json that survives a crash.
 
-People's votes are in votes.sqlite, those of programs in simulated.sqlite, and each file says which it is. Everything
-that raters will see is in it before the first vote. This module does not know what a rater may do when.
+People's votes are in votes.sqlite, those of simulated raters in simulated.sqlite, and each file says which it is.
+Everything that raters will see is in it before the first vote.
 """
 
 import os
@@ -9,7 +9,6 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -17,40 +16,23 @@ from typing import Self
 from srgan.errors import DataError, OutputError, UsageError
 from srgan_study.server.presentation_order import presentations
 from srgan_study.study import Stimulus, StimulusImage, Study, read_study
-from srgan_study.votes.database import WAIT, check_health, connect, explained, make_private, read_only
-from srgan_study.votes.ratings import Rating, Ratings
-from srgan_study.votes.schema import OF_RATERS, migrate, version_of
+from srgan_study.votes.database import WAIT, check_integrity, connect, read_only, sqlite_errors
+from srgan_study.votes.queries import InvitedRater, count_votes, insert, invited_raters, last_number, valid_ratings
+from srgan_study.votes.ratings import Ratings
+from srgan_study.votes.schema import OWNERS, migrate, version_of
 
 VOTES, SIMULATED = "votes.sqlite", "simulated.sqlite"
 
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # of completion codes: none that is read as another
-_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-_COLUMNS = (
-    "v.rater, s.number AS sitting, p.position, p.phase, p.stimulus, v.score, v.revision AS revisions, "
-    "v.shown_at, v.voted_at, v.response_ms, v.client, v.device_pixel_ratio, "
-    "v.viewport_width, v.viewport_height, v.zoom_ok"
-)
-
-
-@dataclass(frozen=True)
-class Rater:
-    """Somebody who is invited: no name, only a code."""
-
-    code: str
-    """R01, R02 and so on."""
-    token: str
-    """128 bits by chance, in the rater's link: whoever has it is this rater."""
-    completion_code: str
-    """StimulusImage when all is rated."""
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # for completion codes: no two look alike
 
 
 def now() -> str:
-    """The moment, as it is stored: ISO 8601 in UTC, to the millisecond."""
+    """Return the time as it is stored: ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class Store:
-    """A study's database, open for reading and writing; to be used by one thread at a time."""
+    """Open database of a study, for one thread at a time."""
 
     def __init__(self, study: Study, path: Path, connection: sqlite3.Connection, *, simulated: bool) -> None:
         self.study, self.path, self.simulated = study, path, simulated
@@ -59,21 +41,20 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, *, simulated: bool = False, wait: float = WAIT) -> Self:
-        """The database of the study in a folder; made if it is not there, with raters, orders and addresses.
+        """Open the database of the study in a folder; a new one gets raters, orders and addresses.
 
         Args:
-            folder: of the study.
+            folder: folder of the study.
             simulated: whether raters are programs.
-            wait: seconds for which another program may hold the file.
+            wait: seconds to wait for another program that holds the file.
 
         Raises:
-            DataError: if there is no study, or the database is damaged or another study's.
+            DataError: if there is no study, or the database is damaged or of another study.
             OutputError: if it cannot be written.
         """
         study = read_study(folder)
         path = database_of(folder, simulated=simulated)
-        with explained(path):
-            make_private(path)
+        with sqlite_errors(path):
             connection = connect(path, wait)
             try:
                 store = cls(study, path, connection, simulated=simulated)
@@ -85,31 +66,29 @@ class Store:
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
-        # With NORMAL, a power failure could take votes that were acknowledged.
+        # With NORMAL, a power failure could lose votes that were acknowledged.
         self._connection.execute("PRAGMA synchronous = FULL")
         with self.transaction() as connection:
             migrate(connection, self.path)
             if connection.execute("SELECT 1 FROM study").fetchone() is None:
-                moment = now()
-                facts = (self.study.hash, self.simulated, secrets.token_urlsafe(16), moment)
-                connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, ?)", facts)
+                row = (1, self.study.hash, self.simulated, secrets.token_urlsafe(16), now())
+                connection.execute("INSERT INTO study VALUES (?, ?, ?, ?, ?)", row)
                 for number in range(1, self.study.design.raters + 1):
-                    self._invite(connection, f"R{number:02}", moment)
+                    self._invite(connection, f"R{number:02}")
         _check_identity(self._connection, self.study, self.path, simulated=self.simulated)
-        check_health(self._connection, self.path)
+        check_integrity(self._connection, self.path)
 
-    def _invite(self, connection: sqlite3.Connection, code: str, moment: str) -> None:
-        """A rater, with all that they will see and where."""
+    def _invite(self, connection: sqlite3.Connection, code: str) -> None:
+        """Add a rater, with all that they will see and where."""
         completion = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
-        connection.execute(
-            "INSERT INTO raters VALUES (?, ?, ?, ?)", (code, secrets.token_urlsafe(16), completion, moment)
-        )
-        places = {"practice": 0, "rating": 0}
+        token = secrets.token_urlsafe(16)
+        insert(connection, "raters", code=code, token=token, completion_code=completion, made_at=now())
+        positions = {"practice": 0, "rating": 0}
         rows = []
         for shown in presentations(self.study, code):
             part = "practice" if shown.phase == "practice" else "rating"
-            rows.append((code, part, places[part], shown.phase, shown.stimulus, secrets.token_urlsafe(16)))
-            places[part] += 1
+            rows.append((code, part, positions[part], shown.phase, shown.stimulus, secrets.token_urlsafe(16)))
+            positions[part] += 1
         connection.executemany(
             "INSERT INTO presentations (rater, part, position, phase, stimulus, address) VALUES (?, ?, ?, ?, ?, ?)",
             rows,
@@ -118,8 +97,8 @@ class Store:
         connection.executemany("INSERT INTO examples VALUES (?, ?, ?)", examples)
 
     def close(self) -> None:
-        """Let go of the file; all votes are then in it, and none in a second file beside it."""
-        with explained(self.path):
+        """Close the file; all votes are then in it, and none in a second file next to it."""
+        with sqlite_errors(self.path):
             self._connection.close()
 
     def __enter__(self) -> Self:
@@ -130,16 +109,19 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Around writing: all of it is on the disk when this is left, or, after an error, none of it.
+        """Write everything durably on leaving, or nothing after an error.
 
-        Inside another one it is a part that can fail by itself, and is on the disk when that other one is left.
+        Inside another transaction, it is a part that can fail by itself and becomes durable with the outer one.
 
         Raises:
-            OutputError: if it cannot be written; DataError: if the file is damaged.
+            OutputError: if the database cannot be written.
+            DataError: if it is damaged.
         """
-        connection, part = self._connection, self._connection.in_transaction
-        begin, end, undo = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part") if part else _WHOLE
-        with explained(self.path):
+        connection, nested = self._connection, self._connection.in_transaction
+        begin, end, undo = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        if nested:
+            begin, end, undo = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part")
+        with sqlite_errors(self.path):
             connection.execute(begin)
             try:
                 yield connection
@@ -147,82 +129,80 @@ class Store:
             except BaseException:
                 with suppress(sqlite3.Error):  # a full disk ends the whole transaction by itself
                     connection.execute(undo)
-                    if part:
+                    if nested:
                         connection.execute(end)
                 raise
-            if not part:
-                self._check_place()
+            if not nested:
+                self._check_file()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Around reading: all of it as it is at one moment.
+        """Read everything as it is at one moment.
 
         Raises:
-            OutputError, DataError: if it cannot be read.
+            OutputError, DataError: if the database cannot be read.
         """
-        part = self._connection.in_transaction
-        with explained(self.path):
-            if not part:
+        nested = self._connection.in_transaction
+        with sqlite_errors(self.path):
+            if not nested:
                 self._connection.execute("BEGIN")
             try:
                 yield self._connection
             finally:
-                if not part:
+                if not nested:
                     with suppress(sqlite3.Error):
                         self._connection.execute("ROLLBACK")
 
-    def _check_place(self) -> None:
-        """Refuse to have written to a file that was deleted or replaced: nobody would ever find the votes."""
+    def _check_file(self) -> None:
+        """Refuse to write to a file that was deleted or replaced, where nobody would find the votes."""
         try:
-            there = os.stat(self.path).st_ino == self._file
+            is_there = os.stat(self.path).st_ino == self._file
         except FileNotFoundError:
-            there = False
-        if not there:
+            is_there = False
+        if not is_there:
             raise OutputError(f"{self.path} was moved or deleted while it was in use: put it back and start again")
 
     @property
     def organiser_token(self) -> str:
-        """What opens the organiser's page."""
+        """Token of the organiser's page."""
         with self.reading() as connection:
             return str(connection.execute("SELECT organiser FROM study").fetchone()[0])
 
-    def raters(self) -> tuple[Rater, ...]:
-        """Everybody who is invited and has not withdrawn, by code."""
+    def raters(self) -> tuple[InvitedRater, ...]:
+        """Return all raters who have not withdrawn, by code."""
         with self.reading() as connection:
-            rows = connection.execute("SELECT code, token, completion_code FROM raters ORDER BY length(code), code")
-            return tuple(Rater(*row) for row in rows)
+            return invited_raters(connection)
 
     def addresses(self) -> dict[str, StimulusImage]:
-        """The picture behind every address; it never changes while the study is served."""
+        """Return the image at every address; it never changes while the study is served."""
         with self.reading() as connection:
             shown = connection.execute("SELECT address, part, stimulus FROM presentations").fetchall()
             examples = connection.execute("SELECT address, place FROM examples").fetchall()
-        found = {address: self.stimulus(part, stimulus).shown for address, part, stimulus in shown}
-        return found | {address: self.study.calibration[place].shown for address, place in examples}
+        images = {address: self.stimulus(part, number).shown for address, part, number in shown}
+        return images | {address: self.study.calibration[place].shown for address, place in examples}
 
     def stimulus(self, part: str, number: int) -> Stimulus:
-        """What is presented, by its id in its part of the study."""
+        """Return a stimulus by its id in its part of the study, `practice` or `rating`."""
         return (self.study.practice if part == "practice" else self.study.stimuli)[number]
 
-    def invite_more(self, count: int) -> tuple[Rater, ...]:
-        """Invite more raters than the design has.
+    def invite_more(self, count: int) -> tuple[InvitedRater, ...]:
+        """Invite raters in addition to the design's.
 
         Returns:
-            The new ones. A code is never given twice, not even that of somebody who withdrew.
+            The new ones. No code is given twice, not even that of a rater who withdrew.
         """
-        before = {rater.code for rater in self.raters()}
         with self.transaction() as connection:
-            codes = connection.execute("SELECT code FROM raters UNION SELECT rater FROM withdrawn").fetchall()
-            last = max((int(code[1:]) for (code,) in codes), default=0)
-            for number in range(last + 1, last + 1 + count):
-                self._invite(connection, f"R{number:02}", now())
-        return tuple(rater for rater in self.raters() if rater.code not in before)
+            last = last_number(connection)
+            codes = [f"R{number:02}" for number in range(last + 1, last + 1 + count)]
+            for code in codes:
+                self._invite(connection, code)
+        return tuple(rater for rater in self.raters() if rater.code in codes)
 
     def withdraw(self, code: str) -> int:
-        """Delete all that there is of a rater; only that somebody of this code withdrew is kept.
+        """Delete everything about a rater, except that a rater of this code withdrew.
 
         Returns:
-            How many votes were deleted.
+            Number of votes that were deleted.
 
         Raises:
             UsageError: if there is no such rater.
@@ -232,30 +212,30 @@ class Store:
             known = f"there are {codes[0]} to {codes[-1]}" if codes else "nobody is left"
             raise UsageError(f"there is no rater {code}: {known}")
         with self.transaction() as connection:
-            connection.execute("INSERT INTO withdrawn VALUES (?, ?)", (code, now()))
-            votes = connection.execute("SELECT count(*) FROM votes WHERE rater = ?", (code,)).fetchone()[0]
-            for table, owner in OF_RATERS.items():
+            insert(connection, "withdrawn", rater=code, at=now())
+            votes = count_votes(connection, rater=code)
+            for table, owner in OWNERS.items():
                 connection.execute(f"DELETE FROM {table} WHERE {owner} = ?", (code,))
-        with explained(self.path):  # nor are the bytes left in parts of the files that are no longer used
+        with sqlite_errors(self.path):  # overwrite the bytes in parts of the files that are no longer used, too
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return int(votes)
+        return votes
 
 
 def database_of(folder: Path, *, simulated: bool) -> Path:
-    """The place of a study's database."""
+    """Return the path of a study's database."""
     return folder / (SIMULATED if simulated else VOTES)
 
 
 def read_ratings(folder: Path, *, simulated: bool = False) -> Ratings:
-    """The votes of a study that stand; the server may be running meanwhile.
+    """Read the votes of a study that were not taken back; the server may be running.
 
     Args:
-        folder: of the study.
-        simulated: whether those of programs are wanted, and not people's.
+        folder: folder of the study.
+        simulated: whether to read those of programs instead of people's.
 
     Raises:
-        DataError: if there is no study, nobody was invited yet, or the database is damaged or another study's.
+        DataError: if there is no study, no database yet, or it is damaged or of another study.
     """
     study, path = read_study(folder), database_of(folder, simulated=simulated)
     if not path.exists():
@@ -264,31 +244,21 @@ def read_ratings(folder: Path, *, simulated: bool = False) -> Ratings:
         if not simulated and database_of(folder, simulated=True).exists():
             hint = ", but programs have voted: --simulated is for those"
         raise DataError(f"{folder} has no votes yet: there is no {path.name}, which `{command} {folder}` makes{hint}")
-    with explained(path), read_only(path) as connection:
+    with sqlite_errors(path), read_only(path) as connection:
         _check_identity(connection, study, path, simulated=simulated)
-        check_health(connection, path)
-        found = connection.execute(
-            f"SELECT {_COLUMNS} FROM votes v JOIN presentations p ON p.id = v.assignment "
-            "JOIN sittings s ON s.id = v.sitting WHERE v.id NOT IN (SELECT vote FROM undone) "
-            "ORDER BY length(v.rater), v.rater, v.id"
-        )
-        found.row_factory = sqlite3.Row
-        rows = tuple(Rating(**{**dict(row), "zoom_ok": bool(row["zoom_ok"])}) for row in found)
-    counted = dict.fromkeys(row.rater for row in rows if row.phase in ("main", "retest"))
-    return Ratings(study, simulated, tuple(counted), rows)
+        check_integrity(connection, path)
+        rows = tuple(valid_ratings(connection))
+    raters = dict.fromkeys(row.rater for row in rows if row.phase in ("main", "retest"))
+    return Ratings(study, simulated, tuple(raters), rows)
 
 
 def _check_identity(connection: sqlite3.Connection, study: Study, path: Path, *, simulated: bool) -> None:
-    """Refuse a database that holds another study's votes, or programs' in place of people's.
-
-    Raises:
-        DataError: if it does.
-    """
-    found = connection.execute("SELECT hash, simulated FROM study").fetchone() if version_of(connection) else None
-    if found is None:
+    """Refuse a database of another study, or of programs in place of people."""
+    row = connection.execute("SELECT hash, simulated FROM study").fetchone() if version_of(connection) else None
+    if row is None:
         raise DataError(f"{path} holds no study: move it away, and start `srgan study serve` again")
-    if found[0] != study.hash:
+    if row[0] != study.hash:
         raise DataError(f"{path} holds the votes of another study: put back the study.json that they were cast on")
-    if bool(found[1]) != simulated:
-        whose = "programs" if found[1] else "people"
+    if bool(row[1]) != simulated:
+        whose = "programs" if row[1] else "people"
         raise DataError(f"{path} holds votes of {whose}: give the file its old name back")

@@ -1,4 +1,4 @@
-"""The thread that writes: nothing is answered before it is on the disk, and what fails alone fails alone."""
+"""The thread that writes: futures resolve after the data is on the disk, and a refusal fails alone."""
 
 import threading
 from collections.abc import Iterator
@@ -9,93 +9,79 @@ from typing import Any
 import pytest
 
 from srgan.errors import OutputError
-from srgan_study.server.session import Refused
+from srgan_study.votes.queries import insert
 from srgan_study.votes.store import Store
-from srgan_study.votes.vote_writer import Writer
-from tests.helpers.studies_made_up import make_study
+from srgan_study.votes.vote_writer import Refused, VoteWriter
+
+
+class Batch:
+    """Operations that a writer holds back until `run`, so that they are written in one transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._go_on, begun = store, threading.Event(), threading.Event()
+        self.writer = VoteWriter(store)
+        self.writer.submit(lambda: (begun.set(), self._go_on.wait(60)))
+        assert begun.wait(60)
+
+    def note(self, kind: str, error: Exception | None = None) -> Future[str]:
+        """Submit an operation that adds an event and then perhaps fails."""
+
+        def add() -> str:
+            with self._store.transaction() as connection:
+                insert(connection, "events", rater="R01", kind=kind, detail="", at="")
+                if error is not None:
+                    raise error
+            return kind
+
+        return self.writer.submit(add)
+
+    def run(self) -> None:
+        self._go_on.set()
+
+    def kinds(self) -> list[str]:
+        """Wait for the end of everything, and read the events."""
+        self.run()
+        self.writer.__exit__()
+        with self._store.reading() as connection:
+            return [kind for (kind,) in connection.execute("SELECT kind FROM events ORDER BY id")]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    make_study(tmp_path / "study", raters=1)
-    with Store.open(tmp_path / "study") as store:
-        yield store
+def batch(folder: Path) -> Iterator[Batch]:
+    with Store.open(folder) as store:
+        batch = Batch(store)
+        yield batch
+        batch.kinds()
 
 
-def note(store: Store, kind: str) -> str:
-    with store.transaction() as connection:
-        connection.execute("INSERT INTO events (rater, kind, detail, at) VALUES ('R01', ?, '', '')", (kind,))
-    return kind
+def test_a_refusal_leaves_the_others_alone(batch: Batch) -> None:
+    futures, refused, last = [batch.note("a"), batch.note("b")], batch.note("no", Refused("no")), batch.note("c")
+    batch.run()
+    assert [future.result(60) for future in (*futures, last)] == ["a", "b", "c"]
+    with pytest.raises(Refused):
+        refused.result(60)
+    assert batch.kinds() == ["a", "b", "c"]
 
 
-def refuse(store: Store) -> None:
-    with store.transaction() as connection:
-        connection.execute("INSERT INTO events (rater, kind, detail, at) VALUES ('R01', 'refused', '', '')")
-        raise Refused("no")
+def test_no_future_resolves_before_all_is_on_the_disk(batch: Batch) -> None:
+    done: list[bool] = []
+    first = batch.note("a")
+    second = batch.writer.submit(lambda: done.append(first.done()))
+    batch.run()
+    second.result(60)
+    assert (done, first.result()) == ([False], "a")
 
 
-def kinds(store: Store) -> list[str]:
-    with store.reading() as connection:
-        return [kind for (kind,) in connection.execute("SELECT kind FROM events ORDER BY id")]
+def test_a_failing_disk_fails_all_and_keeps_nothing(batch: Batch) -> None:
+    futures: list[Future[Any]] = [batch.note("a"), batch.note("b", OutputError("full")), batch.note("c")]
+    batch.run()
+    for future in futures:
+        with pytest.raises(OutputError):
+            future.result(60)
+    assert batch.note("later").result(60) == "later"
+    assert batch.kinds() == ["later"]
 
 
-def held(writer: Writer) -> threading.Event:
-    """Keeps the writer busy until it is set, so that what is submitted meanwhile is written together."""
-    begun, go_on = threading.Event(), threading.Event()
-
-    def wait() -> None:
-        begun.set()
-        go_on.wait(10)
-
-    writer.submit(wait)
-    begun.wait(10)
-    return go_on
-
-
-def test_one_that_is_refused_leaves_the_others_alone(store: Store) -> None:
-    with Writer(store) as writer:
-        go_on = held(writer)
-        futures = [writer.submit(lambda: note(store, "a")), writer.submit(lambda: note(store, "b"))]
-        refused = writer.submit(lambda: refuse(store))
-        last = writer.submit(lambda: note(store, "c"))
-        go_on.set()
-        assert [future.result(10) for future in (*futures, last)] == ["a", "b", "c"]
-        with pytest.raises(Refused, match="no"):
-            refused.result(10)
-    assert kinds(store) == ["a", "b", "c"]
-
-
-def test_nothing_is_answered_before_all_is_on_the_disk(store: Store) -> None:
-    seen: list[bool] = []
-    with Writer(store) as writer:
-        go_on = held(writer)
-        first = writer.submit(lambda: note(store, "a"))
-        second = writer.submit(lambda: seen.append(first.done()))
-        go_on.set()
-        second.result(10)
-    assert (seen, first.result()) == ([False], "a")
-
-
-def test_where_the_disk_fails_all_hear_of_it_and_nothing_is_kept(store: Store) -> None:
-    def fail() -> None:
-        raise OutputError("the disk is full: free some space")
-
-    with Writer(store) as writer:
-        go_on = held(writer)
-        first, last = writer.submit(lambda: note(store, "a")), writer.submit(lambda: note(store, "b"))
-        futures: list[Future[Any]] = [first, writer.submit(fail), last]
-        go_on.set()
-        for future in futures:
-            with pytest.raises(OutputError, match="free some space"):
-                future.result(10)
-        assert writer.submit(lambda: note(store, "later")).result(10) == "later"
-    assert kinds(store) == ["later"]
-
-
-def test_what_nobody_waits_for_any_more_is_not_done(store: Store) -> None:
-    with Writer(store) as writer:
-        go_on = held(writer)
-        future = writer.submit(lambda: note(store, "a"))
-        assert future.cancel()
-        go_on.set()
-    assert kinds(store) == []
+def test_a_cancelled_operation_is_not_done(batch: Batch) -> None:
+    assert batch.note("a").cancel()
+    assert batch.kinds() == []
