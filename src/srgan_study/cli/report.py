@@ -39,24 +39,25 @@ def report(
     with failures(as_json=as_json):
         need_packages("scipy", "matplotlib", "jinja2", extra="study")
         from srgan_study.analysis.study_analysis import analyse
-        from srgan_study.report.method_tables import marked, overview
-        from srgan_study.report.study_report import SUMMARY, folder_of, write_report
-        from srgan_study.report.summary import head, scores
+        from srgan_study.report.method_tables import make_overview
+        from srgan_study.report.study_report import SUMMARY, find_folder, write_report
+        from srgan_study.report.summary import list_scores, make_head
+        from srgan_study.report.table_cells import name_study
         from srgan_study.votes.store import read_ratings
 
-        place = output or folder_of(folder, simulated=simulated)
+        place = output or find_folder(folder, simulated=simulated)
         with interruptible(f"what is in {place} may be part of a report; run the same command again"):
             analysis = analyse(read_ratings(folder, simulated=simulated))
             page = write_report(analysis, place)
         if as_json:
             places = {"folder": str(place), "report": str(page), "summary": str(place / SUMMARY)}
-            show_json({**head(analysis), "votes": analysis.votes, "scores": scores(analysis), **places})
+            show_json({**make_head(analysis), "votes": analysis.votes, "scores": list_scores(analysis), **places})
             return
         finished = sum(rater.finished for rater in analysis.raters)
         flagged = ", ".join(rater.rater for rater in analysis.raters if rater.flags) or "none"
         show_lines(
             [
-                marked(overview(analysis), analysis.ratings).markdown(),
+                name_study(make_overview(analysis), analysis.ratings).markdown(),
                 f"raters   {len(analysis.raters)} voted, {finished} finished; flagged: {flagged}",
                 f"report   {page}",
                 f"summary  {place / SUMMARY}",

@@ -1,62 +1,39 @@
-"""Figures of a study, to be published: distributions as in the paper's Figure 5, means, pictures, differences.
+"""Figures on methods: distributions as in the paper's Figure 5, means, single images, and differences."""
 
-Every figure names the study it is of. This module knows neither votes nor files: it draws the numbers it is given.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan_study.report.drawing import INK, PALE, QUIET, RED, Drawing, Stamp, draw, name_columns, short
+from srgan.reporting import INK, PALE, QUIET, RED, SERIES, Drawing, shorten
+from srgan_study.analysis.differences import UNITS
+from srgan_study.analysis.paper_comparison import find_printed_score
+from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
+from srgan_study.report.difference_tables import UNIT_NAMES, list_hopeless_units
+from srgan_study.report.figure_foot import draw_with_foot
+from srgan_study.report.method_tables import describe_interval
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Numbers = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
-_RATERS, _BOTH = "95 %, raters", "95 %, raters and pictures"
-_SETS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _DARKEST = 0.8  # share of ratings from which a cell is darkest: the same in all sets
-_NAMED = 32  # pictures up to which each is named
+_NAMED = 32  # images up to which each is named
 
 
-@dataclass(frozen=True)
-class Points:
-    """The mean opinion scores of one set; NaN where there is none."""
-
-    title: str
-    means: Numbers
-    """By method."""
-    low: Numbers
-    high: Numbers
-    """Bounds of the intervals over raters."""
-    wide_low: Numbers
-    wide_high: Numbers
-    """Bounds of the intervals over raters and pictures."""
-    printed: Numbers
-    """What was published."""
-
-
-def distribution(name: str, title: str, methods: Sequence[str], counts: Numbers, stamp: Stamp) -> Drawing:
-    """The paper's Figure 5: a column for each method, coloured by the share of each score, a red mark at the mean.
-
-    Args:
-        name: of the files.
-        title: the set.
-        methods: in order.
-        counts: (methods, 5), how often each score was given, the worst first.
-        stamp: of the study.
-    """
-    totals = counts.sum(axis=1)
+def draw_distribution(analysis: StudyAnalysis, found: SetAnalysis) -> Drawing:
+    """Draw the paper's Figure 5: one column per method, coloured by the share of each score, a red mark at the mean."""
+    counts = np.array([opinion.counts for opinion in found.opinions], float)
+    totals, columns = counts.sum(axis=1), np.arange(len(found.methods))
     shares = counts / np.maximum(totals, 1)[:, None]
     means = (counts @ np.arange(1, 6)) / np.where(totals > 0, totals, np.nan)
 
     def fill(figure: "Figure") -> None:
         axes = figure.add_subplot()
-        edges = np.arange(len(methods) + 1) - 0.5
+        edges = np.arange(len(columns) + 1) - 0.5
         cells = axes.pcolormesh(
             edges, np.arange(0.5, 6), shares.T, cmap="Blues", vmin=0, vmax=_DARKEST, edgecolors="white", linewidth=1.2
         )
@@ -66,7 +43,6 @@ def distribution(name: str, title: str, methods: Sequence[str], counts: Numbers,
                 column + 0.42, score + 0.97, f"{100 * share:.0f}", ha="right", va="center", fontsize=7.5,
                 color="white" if share > 0.6 * _DARKEST else INK, in_layout=False,
             )  # fmt: skip
-        columns = np.arange(len(methods))
         axes.hlines(means, columns - 0.46, columns + 0.03, color="white", linewidth=4.4)
         axes.hlines(means, columns - 0.44, columns + 0.01, color=RED, linewidth=2.4)
         for column in np.flatnonzero(totals).tolist():
@@ -76,191 +52,201 @@ def distribution(name: str, title: str, methods: Sequence[str], counts: Numbers,
             )  # fmt: skip
         axes.set(ylabel="score", ylim=(0.5, 5.5))
         axes.set_yticks(range(1, 6), ["1 bad", "2 poor", "3 fair", "4 good", "5 excellent"])
-        name_columns(axes, methods)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        axes.set_title(title, pad=18, loc="left")
-        extend = "max" if shares.max() > _DARKEST else "neither"
-        bar = figure.colorbar(cells, ax=axes, pad=0.02, fraction=0.05, aspect=22, extend=extend)
+        _name_columns(axes, found.methods)
+        _remove_frame(axes)
+        axes.set_title(found.data, pad=18, loc="left")
+        bar = _add_colour_bar(
+            figure, axes, cells, "share of the method's ratings", extend="max" if shares.max() > _DARKEST else "neither"
+        )
         bar.ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-        bar.set_label("share of the method's ratings")
-        bar.outline.set_visible(False)
 
     least, most = int(totals.min()), int(totals.max())
     samples = f"{most:,}" if least == most else f"{least:,} to {most:,}"
     caption = (
-        f"How the ratings of each method are distributed over the scores from 1 (bad) to 5 (excellent): darker cells "
-        f"were chosen more often, and the number is their share in percent. The red mark is the mean, the mean opinion "
+        "How the ratings of each method are distributed over the scores from 1 (bad) to 5 (excellent): darker cells "
+        "were chosen more often, and the number is their share in percent. The red mark is the mean, the mean opinion "
         f"score (MOS), printed above. {samples} ratings a method. After Figure 5 of Ledig et al. 2017."
     )
-    return draw(name, f"{title}: distribution of scores", caption, (1.9 + 0.5 * len(methods), 3.3), fill, stamp)
+    size = (1.9 + 0.5 * len(columns), 3.3)
+    title = f"{found.data}: distribution of scores"
+    return draw_with_foot(analysis, f"figure5-{found.file}", title, caption, size, fill)
 
 
-def means(name: str, methods: Sequence[str], sets: Sequence[Points], interval: str, stamp: Stamp) -> Drawing:
-    """Mean opinion scores with their intervals, a panel for each set, what was published beside them.
-
-    Args:
-        name: of the files.
-        methods: in order.
-        sets: a panel each.
-        interval: a sentence on the intervals over raters.
-        stamp: of the study.
-    """
-    published = any(np.isfinite(points.printed).any() for points in sets)
-    wide = any(np.isfinite(points.wide_low).any() for points in sets)
+def draw_means(analysis: StudyAnalysis) -> Drawing:
+    """Draw MOS with intervals, one panel per set, with the paper's scores."""
+    methods = [method.name for method in analysis.ratings.study.methods]
+    tables = {found.data: _collect_means(analysis, found, methods) for found in analysis.sets}
+    published = any(np.isfinite(table[5]).any() for table in tables.values())
+    wide = any(np.isfinite(table[3]).any() for table in tables.values())
 
     def fill(figure: "Figure") -> None:
-        panels = figure.subplots(1, len(sets), sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
         lines = np.arange(len(methods))
-        for place, (axes, points) in enumerate(zip(panels, sets, strict=True)):
-            colour = _SETS[place % len(_SETS)]
+        for place, (axes, (data, table)) in enumerate(zip(panels, tables.items(), strict=True)):
+            means, low, high, wide_low, wide_high, printed = table
+            colour = SERIES[place % len(SERIES)]
             if wide:
-                axes.hlines(lines, points.wide_low, points.wide_high, color=colour, linewidth=1.1, label=_BOTH)
-            axes.hlines(lines, points.low, points.high, color=colour, linewidth=3.4, alpha=0.55, label=_RATERS)
-            axes.plot(points.means, lines, "o", color=colour, markersize=5.5, zorder=4, label="ours")
+                axes.hlines(lines, wide_low, wide_high, color=colour, linewidth=1.1, label="95 %, raters and pictures")
+            axes.hlines(lines, low, high, color=colour, linewidth=3.4, alpha=0.55, label="95 %, raters")
+            axes.plot(means, lines, "o", color=colour, markersize=5.5, zorder=4, label="ours")
             if published:
                 axes.plot(
-                    points.printed, lines + 0.3, "D", color="white", markeredgecolor=INK, markersize=3.5, zorder=3,
+                    printed, lines + 0.3, "D", color="white", markeredgecolor=INK, markersize=3.5, zorder=3,
                     label="printed in the paper",
                 )  # fmt: skip
-            axes.set(xlim=(0.85, 5.15), xticks=range(1, 6), title=points.title, xlabel="MOS")
-            axes.set_yticks(lines, [short(method) for method in methods])
+            axes.set(xlim=(0.85, 5.15), xticks=range(1, 6), title=data, xlabel="MOS")
+            axes.set_yticks(lines, [shorten(method) for method in methods])
             axes.set_ylim(len(methods) - 0.4, -0.6)
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.hlines(lines, 0, 6, color=PALE, linewidth=0.4, linestyle=":", zorder=0)
             axes.set_axisbelow(True)
             axes.tick_params(length=0)
             axes.spines[["top", "right", "left"]].set_visible(False)
-        figure.legend(
-            *panels[0].get_legend_handles_labels(),
-            loc="outside upper left",
-            ncols=4 if len(sets) > 2 else 2,
-            frameon=False,
-        )
+        handles, ncols = panels[0].get_legend_handles_labels(), 4 if len(tables) > 2 else 2
+        figure.legend(*handles, loc="outside upper left", ncols=ncols, frameon=False)
 
     caption = (
-        f"Mean opinion scores from 1 (bad) to 5 (excellent). A dot is ours; the thick line is a 95 % interval over "
-        f"raters: {interval}"
+        "Mean opinion scores from 1 (bad) to 5 (excellent). A dot is ours; the thick line is a 95 % interval over "
+        f"raters: {describe_interval(analysis.rule)}"
     )
     if wide:
         caption += " The thin line is a 95 % bootstrap interval over raters and pictures, for others of both."
     if published:
         caption += " A white diamond is what the paper printed for its own pictures and raters."
-    size = (max(4.4, 1.5 + 2.0 * len(sets)), 1.5 + 0.28 * len(methods))
-    return draw(name, "Mean opinion scores", caption, size, fill, stamp)
+    size = (max(4.4, 1.5 + 2.0 * len(tables)), 1.5 + 0.28 * len(methods))
+    return draw_with_foot(analysis, "means", "Mean opinion scores", caption, size, fill)
 
 
-def pictures(
-    name: str, title: str, methods: Sequence[str], contents: Sequence[str], scores: Numbers, stamp: Stamp
-) -> Drawing:
-    """The mean opinion score of every version: a row for each method, a column for each picture, best pictures first.
-
-    Args:
-        name: of the files.
-        title: the set.
-        methods: in order.
-        contents: names of pictures.
-        scores: (methods, contents), NaN where nobody rated.
-        stamp: of the study.
-    """
-    filled = np.where(np.isfinite(scores), scores, 0).sum(axis=0) / np.maximum(np.isfinite(scores).sum(axis=0), 1)
-    order = np.argsort(-filled, kind="stable")
-    named = len(contents) <= _NAMED
+def draw_images(analysis: StudyAnalysis, found: SetAnalysis) -> Drawing:
+    """Draw the MOS of every version: one row per method, one column per image, best images first."""
+    methods = {method: row for row, method in enumerate(found.methods)}
+    contents = {content: column for column, content in enumerate(dict.fromkeys(one.content for one in found.images))}
+    scores = np.full((len(methods), len(contents)), np.nan)
+    for image in found.images:
+        scores[methods[image.method], contents[image.content]] = image.score.mean
+    known = np.isfinite(scores)
+    order = np.argsort(-np.where(known, scores, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), kind="stable")
+    scores, named = scores[:, order], len(contents) <= _NAMED
+    height, width = scores.shape
 
     def fill(figure: "Figure") -> None:
         axes = figure.add_subplot()
         axes.set_facecolor("#e5e5e5")
-        width, height = len(contents), len(methods)
         cells = axes.pcolormesh(
-            np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, scores[:, order], cmap="cividis", vmin=1, vmax=5,
+            np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, scores, cmap="cividis", vmin=1, vmax=5,
             edgecolors="white" if named else "none", linewidth=0.8 if named else 0, rasterized=width * height > 4000,
         )  # fmt: skip
         if named:
-            for row, column in np.argwhere(np.isfinite(scores[:, order])):
-                score = scores[row, order[column]]
+            for row, column in np.argwhere(np.isfinite(scores)):
+                score = scores[row, column]
                 axes.text(
                     column, row, f"{score:.1f}", ha="center", va="center", fontsize=6.5,
                     color="white" if score < 3 else INK, in_layout=False,
                 )  # fmt: skip
-            name_columns(axes, [contents[place] for place in order])
+            names = list(contents)
+            _name_columns(axes, [names[place] for place in order])
         else:
             axes.set_xticks([])
             axes.set_xlabel(f"{width} pictures, from the best rated to the worst")
-        axes.set_yticks(range(height), [short(method) for method in methods])
-        axes.set_ylim(height - 0.5, -0.5)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        axes.set_title(title, loc="left")
-        bar = figure.colorbar(cells, ax=axes, pad=0.02, fraction=0.05, aspect=22, ticks=range(1, 6))
-        bar.set_label("MOS")
-        bar.outline.set_visible(False)
+        _name_rows(axes, found.methods)
+        _remove_frame(axes)
+        axes.set_title(found.data, loc="left")
+        _add_colour_bar(figure, axes, cells, "MOS", ticks=range(1, 6))
 
     caption = (
         "The mean opinion score of every version: brighter is better. Pictures are ordered by their mean over all "
         "methods; grey cells have no rating. A column that is bright throughout is a picture that is easy to enlarge, "
         "or that people like."
     )
-    width = 2.2 + min(0.42 * len(contents) if named else 0.062 * len(contents), 8.0)
-    size = (max(width, 4.0), (1.5 if named else 1.0) + 0.24 * len(methods))
-    return draw(name, f"{title}: every picture", caption, size, fill, stamp)
+    inches = 2.2 + min(0.42 * width if named else 0.062 * width, 8.0)
+    size = (max(inches, 4.0), (1.5 if named else 1.0) + 0.24 * height)
+    title = f"{found.data}: every picture"
+    return draw_with_foot(analysis, f"pictures-{found.file}", title, caption, size, fill)
 
 
-def differences(
-    name: str,
-    title: str,
-    methods: Sequence[str],
-    units: Mapping[str, tuple[Numbers, Numbers]],
-    remarks: Sequence[str],
-    stamp: Stamp,
-) -> Drawing:
-    """Which methods differ: for each unit of analysis a square of all pairs, coloured where the difference is real.
-
-    Args:
-        name: of the files.
-        title: the set.
-        methods: in order.
-        units: by the unit's name, the differences in MOS (row less column) and Holm's p, both (methods, methods), with
-            NaN where there is no test.
-        remarks: sentences to add to the caption.
-        stamp: of the study.
-    """
-    most = max((float(np.nanmax(np.abs(found))) for found, _ in units.values() if np.isfinite(found).any()), default=1)
+def draw_differences(analysis: StudyAnalysis, found: SetAnalysis) -> Drawing:
+    """Draw a square of all pairs for each unit of analysis, coloured where the difference is significant."""
+    n, places = len(found.methods), {method: place for place, method in enumerate(found.methods)}
+    units = {}
+    for unit in UNITS:
+        sizes, ps = np.full((2, n, n), np.nan)
+        for test in found.differences[unit]:
+            first, second = places[test.first], places[test.second]
+            sizes[first, second], sizes[second, first] = test.difference.mean, -test.difference.mean
+            ps[first, second] = ps[second, first] = test.adjusted
+        units[UNIT_NAMES[unit]] = (sizes, ps)
+    most = max((float(np.nanmax(np.abs(sizes))) for sizes, _ in units.values() if np.isfinite(sizes).any()), default=1)
 
     def fill(figure: "Figure") -> None:
         panels = figure.subplots(1, len(units), sharey=True, squeeze=False)[0]
         cells: Any = None
-        for axes, (unit, (found, p)) in zip(panels, units.items(), strict=True):
-            shown = np.where(p < 0.05, found, np.nan)
-            edges = np.arange(len(methods) + 1) - 0.5
+        for axes, (unit, (sizes, ps)) in zip(panels, units.items(), strict=True):
+            shown, edges = np.where(ps < 0.05, sizes, np.nan), np.arange(n + 1) - 0.5
             cells = axes.pcolormesh(
                 edges, edges, shown, cmap="PuOr", vmin=-most, vmax=most, edgecolors="white", linewidth=0.8
             )
-            for marker, size, colour, places in (
+            for marker, size, colour, marked in (
                 ("+", 22, INK, (shown > 0) & (shown <= 0.55 * most)),
                 ("+", 22, "white", shown > 0.55 * most),
                 ("_", 22, INK, (shown < 0) & (shown >= -0.55 * most)),
                 ("_", 22, "white", shown < -0.55 * most),
-                (".", 6, QUIET, np.isfinite(found) & np.isnan(shown)),
+                (".", 6, QUIET, np.isfinite(sizes) & np.isnan(shown)),
             ):
-                rows, columns = np.nonzero(places)
+                rows, columns = np.nonzero(marked)
                 axes.scatter(columns, rows, size, colour, marker=marker, linewidths=0.9)
-            axes.set_title(f"{title}: {unit}", loc="left")
-            name_columns(axes, methods)
-            axes.set_yticks(range(len(methods)), [short(method) for method in methods])
-            axes.set_ylim(len(methods) - 0.5, -0.5)
+            axes.set_title(f"{found.data}: {unit}", loc="left")
+            _name_columns(axes, found.methods)
+            _name_rows(axes, found.methods)
             axes.set_aspect("equal")
-            axes.tick_params(length=0)
-            axes.spines[:].set_visible(False)
-        bar = figure.colorbar(cells, ax=list(panels), pad=0.01, fraction=0.03, aspect=24)
-        bar.set_label("row less column [MOS]")
-        bar.outline.set_visible(False)
+            _remove_frame(axes)
+        _add_colour_bar(figure, list(panels), cells, "row less column [MOS]", pad=0.01, fraction=0.03, aspect=24)
 
     caption = (
         "Which methods differ, by Wilcoxon's signed-rank test with Holm's correction at 5 %, for three units of "
         "analysis. + the method of the row was rated higher than that of the column, \N{MINUS SIGN} lower, a dot: no "
-        "difference was shown, which does not mean that there is none. Pooled "
-        "votes are not independent: their p are far too small."
+        "difference was shown, which does not mean that there is none. Pooled votes are not independent: their p are "
+        "far too small."
     )
-    caption = " ".join((caption, *remarks))
-    side = 0.9 + 0.21 * len(methods)
-    return draw(name, f"{title}: which methods differ", caption, (1.9 + side * len(units), 1.1 + side), fill, stamp)
+    side, title = 0.9 + 0.21 * n, f"{found.data}: which methods differ"
+    size = (1.9 + side * len(units), 1.1 + side)
+    caption = " ".join((caption, *list_hopeless_units(found)))
+    return draw_with_foot(analysis, f"differences-{found.file}", title, caption, size, fill)
+
+
+def _collect_means(analysis: StudyAnalysis, found: SetAnalysis, methods: Sequence[str]) -> Floats:
+    """Return MOS, interval over raters, interval over raters and images, and printed MOS: (6, methods)."""
+    both = {opinion.method: opinion.by_rater_and_image for opinion in found.opinions}
+    table = np.full((len(methods), 6), np.nan)
+    for row, method in zip(table, methods, strict=True):
+        score = found.score(method, analysis.rule)
+        if score is not None:
+            row[:3] = (score.mean, score.low, score.high)
+            if analysis.rule == "none":
+                row[3:5] = (both[method].low, both[method].high)
+            row[5] = find_printed_score(method, found.data)
+    return table.T
+
+
+def _name_columns(axes: "Axes", names: Sequence[str]) -> None:
+    axes.set_xticks(range(len(names)), [shorten(name) for name in names])
+    slanted = max(map(len, names)) > 5
+    axes.tick_params(axis="x", labelrotation=40 if slanted else 0, pad=2)
+    for label in axes.get_xticklabels() if slanted else ():
+        label.set(ha="right", rotation_mode="anchor")
+
+
+def _name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), [shorten(name) for name in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def _remove_frame(axes: "Axes") -> None:
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _add_colour_bar(figure: "Figure", axes: Any, cells: Any, label: str, **options: Any) -> Any:
+    bar = figure.colorbar(cells, ax=axes, **{"pad": 0.02, "fraction": 0.05, "aspect": 22, **options})
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+    return bar

@@ -1,204 +1,177 @@
-"""What a study leaves in its folder: the report in one file, every number, tables, figures, and the votes themselves.
+"""Report of a study in a folder: one page, every number, tables, figures, and the votes themselves.
 
-Names of methods, sets and pictures are text from elsewhere: all of it is escaped, and the page's own policy forbids
-scripts, and requests of any kind. Where programs voted, the page and every file say so.
+Where programs voted, the page and every file say so.
 """
 
-import base64
-import hashlib
 import json
-from collections.abc import Iterable
-from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 from srgan.errors import OutputError
 from srgan.files import make_folder, write_bytes
-from srgan.reporting.table import Table
-from srgan_study.analysis.study_analysis import StudyAnalysis
-from srgan_study.report import difference_tables, rater_tables
-from srgan_study.report import method_tables as report_tables
-from srgan_study.report.drawing import Drawing
-from srgan_study.report.method_tables import csv_of, marked
-from srgan_study.report.report_figures import illustrate
-from srgan_study.report.summary import summary, to_json
+from srgan.reporting import Drawing, Table, render_page
+from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
+from srgan_study.report.difference_tables import make_difference_matrix, make_test_table
+from srgan_study.report.method_figures import draw_differences, draw_distribution, draw_images, draw_means
+from srgan_study.report.method_tables import (
+    list_warnings,
+    make_distribution_table,
+    make_image_table,
+    make_opinion_table,
+    make_overview,
+    make_paper_tables,
+    make_screening_table,
+    make_version_table,
+)
+from srgan_study.report.rater_figures import draw_course, draw_raters
+from srgan_study.report.rater_tables import (
+    make_course_table,
+    make_design_table,
+    make_flag_table,
+    make_order_table,
+    make_rater_table,
+    make_reliability_table,
+)
+from srgan_study.report.summary import make_summary, to_json
+from srgan_study.report.table_cells import name_study, write_csv
 from srgan_study.votes import exports
-from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED
 from srgan_study.votes.ratings import Ratings
 
 REPORT = "report.html"
 SUMMARY = "summary.json"
 
-_BANNER = (
-    '<p class="simulated"><b>SIMULATED.</b> Programs cast all of these votes, and no people. They say nothing of how '
-)
-_BANNER += "good the pictures are.</p>"
-
-Parts = dict[str, list[Table]]
+Tables = dict[str, dict[str, Table]]
+"""By part of the page, tables by the names of their files."""
 Figures = dict[str, list[Drawing]]
+"""By part of the page."""
 
 
-def folder_of(study: Path, *, simulated: bool) -> Path:
-    """Where the report of a study lies unless it is told otherwise: never in one place for people and programs."""
+def find_folder(study: Path, *, simulated: bool) -> Path:
+    """Return the default folder of a study's report; that of simulated votes is another one."""
     return study / ("simulated-report" if simulated else "report")
 
 
-def write_report(findings: StudyAnalysis, folder: Path) -> Path:
+def write_report(analysis: StudyAnalysis, folder: Path) -> Path:
     """Write everything into a folder, in place of an older report of the same study.
 
     Returns:
-        The page, to be opened in a browser.
+        The page.
 
     Raises:
-        DataError: if matplotlib is not installed.
+        DataError: if matplotlib or jinja2 is not installed.
         OutputError: if something cannot be written, or the folder holds the report of another study.
     """
-    _check(folder, findings.ratings)
-    make_folder(folder)
-    parts, figures = tables(findings), illustrate(findings)
-    _put(folder / SUMMARY, to_json(summary(findings)))  # first: it says whose the folder is from now on
-    for drawing in _all(figures):
-        _put(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
-        make_folder(folder / "figures")
+    ratings = analysis.ratings
+    _refuse_other_study(folder, ratings)
+    tables, figures = make_tables(analysis), draw_figures(analysis)
+    for name in ("figures", "tables"):
+        make_folder(folder / name)
+    _write(folder / SUMMARY, to_json(make_summary(analysis)))  # first: it marks the folder as this study's
+    for drawing in (drawing for drawings in figures.values() for drawing in drawings):
+        _write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
         write_bytes(folder / "figures" / f"{drawing.name}.png", drawing.png)
-    for name, table in _named(parts, findings).items():
-        with_mark = marked(table, findings.ratings)
-        _put(folder / "tables" / f"{name}.csv", csv_of(table, findings.ratings))
-        _put(folder / "tables" / f"{name}.md", with_mark.markdown())
-        _put(folder / "tables" / f"{name}.tex", with_mark.latex())
-    _put_votes(findings.ratings, folder)
-    _put(folder / REPORT, page(findings, parts, figures))
+    for name, table in (item for part in tables.values() for item in part.items()):
+        named = name_study(table, ratings)
+        texts = {".csv": write_csv(table, ratings), ".md": named.markdown(), ".tex": named.latex()}
+        for suffix, text in texts.items():
+            _write(folder / "tables" / f"{name}{suffix}", text)
+    _write(folder / "votes.csv", exports.long_csv(ratings))
+    _write(folder / "votes.jsonl", exports.votes_jsonl(ratings))
+    _write(folder / "votes-wide.csv", exports.wide_csv(ratings))
+    _write(folder / "votes-wide-keys.csv", exports.keys_csv(ratings))
+    _write(folder / "sureal.json", exports.sureal_json(ratings))
+    _write(folder / REPORT, make_page(analysis, tables, figures))
     return folder / REPORT
 
 
-def _check(folder: Path, ratings: Ratings) -> None:
-    """Refuse to mix two reports in a folder."""
-    try:
-        there = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-        whose = (there["study"], there["simulated"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    if whose != (ratings.study.hash, ratings.simulated):
-        what = "simulated votes" if whose[1] else "people's votes"
-        raise OutputError(
-            f"{folder} holds a report of {what} on study {str(whose[0])[:16]}: name another folder with --output"
-        )
-
-
-def _put(path: Path, text: str) -> None:
-    make_folder(path.parent)
-    write_bytes(path, text.encode("utf-8", "replace"))
-
-
-def _put_votes(ratings: Ratings, folder: Path) -> None:
-    _put(folder / "votes.csv", exports.long_csv(ratings))
-    _put(folder / "votes.jsonl", exports.votes_jsonl(ratings))
-    _put(folder / "votes-wide.csv", exports.wide_csv(ratings))
-    _put(folder / "votes-wide-keys.csv", exports.keys_csv(ratings))
-    _put(folder / "sureal.json", exports.sureal_json(ratings))
-
-
-def tables(findings: StudyAnalysis) -> Parts:
-    """Every table that the page shows, by its part."""
-    sets = findings.sets
+def make_tables(analysis: StudyAnalysis) -> Tables:
+    """Return every table; those of the part `versions` are not on the page."""
+    sets, tested = analysis.sets, [found for found in analysis.sets if found.differences]
     return {
-        "how": [rater_tables.design(findings)],
-        "opinions": [report_tables.overview(findings), *(report_tables.opinions(findings, found) for found in sets)],
-        "paper": list(report_tables.paper_tables(findings).values()),
-        "distributions": [report_tables.distribution(found) for found in sets],
-        "differences": [difference_tables.matrix(found) for found in sets if found.differences],
-        "tests": [difference_tables.tests(found) for found in sets if found.differences],
-        "pictures": [report_tables.pictures(found) for found in sets],
-        "raters": [rater_tables.raters(findings), rater_tables.flags(findings)],
-        "screening": [report_tables.screened(findings)],
-        "reliability": [rater_tables.reliability(findings)],
-        "order": [rater_tables.order(findings)],
-        "course": [rater_tables.course(findings)],
+        "how": {"design": make_design_table(analysis)},
+        "opinions": {
+            "overview": make_overview(analysis),
+            **{f"opinions-{found.file}": make_opinion_table(analysis, found) for found in sets},
+        },
+        "paper": make_paper_tables(analysis),
+        "distributions": {f"figure5-{found.file}": make_distribution_table(found) for found in sets},
+        "differences": {f"matrix-{found.file}": make_difference_matrix(found) for found in tested},
+        "tests": {f"tests-{found.file}": make_test_table(found) for found in tested},
+        "pictures": {f"pictures-{found.file}": make_image_table(found) for found in sets},
+        "raters": {"raters": make_rater_table(analysis), "flags": make_flag_table(analysis)},
+        "screening": {"screening": make_screening_table(analysis)},
+        "reliability": {"reliability": make_reliability_table(analysis)},
+        "order": {"order": make_order_table(analysis)},
+        "course": {"course": make_course_table(analysis)},
+        "versions": {"versions": make_version_table(analysis)},
     }
 
 
-def _named(parts: Parts, findings: StudyAnalysis) -> dict[str, Table]:
-    """Every table by the name of its files."""
-    sets, tested = findings.sets, [found for found in findings.sets if found.differences]
-    named = {"design": parts["how"][0], "overview": parts["opinions"][0]}
-    named |= dict(zip(report_tables.paper_tables(findings), parts["paper"], strict=True))
-    for part, kind, those, first in (
-        ("opinions", "opinions", sets, 1),
-        ("distributions", "figure5", sets, 0),
-        ("pictures", "pictures", sets, 0),
-        ("differences", "matrix", tested, 0),
-        ("tests", "tests", tested, 0),
-    ):
-        for found, table in zip(those, parts[part][first:], strict=True):
-            named[f"{kind}-{found.file}"] = table
-    named |= dict(zip(("raters", "flags"), parts["raters"], strict=True))
-    for part in ("screening", "reliability", "order", "course"):
-        named[part] = parts[part][0]
-    return {**named, "versions": report_tables.versions(findings)}
+def draw_figures(analysis: StudyAnalysis) -> Figures:
+    """Draw every figure for which there are numbers.
+
+    Raises:
+        DataError: if matplotlib is not installed.
+    """
+    return {
+        "opinions": [draw_means(analysis)],
+        "distributions": [draw_distribution(analysis, found) for found in analysis.sets],
+        "differences": [draw_differences(analysis, found) for found in analysis.sets if found.differences],
+        "pictures": [draw_images(analysis, found) for found in analysis.sets],
+        "raters": [draw_raters(analysis)],
+        "order": [draw_course(analysis)] if analysis.effects.course else [],
+    }
 
 
-def page(findings: StudyAnalysis, parts: Parts, figures: Figures) -> str:
-    """The report in one HTML document that asks for nothing."""
-    template, style = (_part(f"report_page.{ending}") for ending in ("html", "css"))
-    ratings, study = findings.ratings, findings.ratings.study
-    policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    shown = {f"{part}_tables": "\n".join(table.html() for table in found) for part, found in parts.items()}
-    drawn = {f"{part}_figures": "\n".join(map(_figure, found)) for part, found in figures.items()}
-    title = f"{SIMULATED}: {study.title}" if ratings.simulated else study.title
-    sets = ", ".join(found.data for found in findings.sets)
-    finished = sum(rater.finished for rater in findings.raters)
+def make_page(analysis: StudyAnalysis, tables: Tables, figures: Figures) -> str:
+    """Return the report as one HTML document without references to other files.
+
+    Raises:
+        DataError: if jinja2 is not installed.
+    """
+    ratings, study = analysis.ratings, analysis.ratings.study
+    sets, finished = ", ".join(found.data for found in analysis.sets), sum(rater.finished for rater in analysis.raters)
     subtitle = (
-        f"{len(study.methods)} methods on {sets}, rated by {len(findings.raters)} "
-        f"{'programs' if ratings.simulated else 'raters'}, of whom {finished} finished: {findings.votes:,} votes. "
+        f"{len(study.methods)} methods on {sets}, rated by {len(analysis.raters)} "
+        f"{'programs' if ratings.simulated else 'raters'}, of whom {finished} finished: {analysis.votes:,} votes. "
         f"Study {study.hash}. Made by srgan {study.version}."
     )
-    return Template(template).substitute(
-        policy=policy,
-        style=style,
-        version=escape(study.version),
-        title=escape(title),
-        subtitle=escape(subtitle),
-        banner=_BANNER if ratings.simulated else "",
-        short=_short(findings),
-        untested="" if parts["tests"] else "<p>No rater has voted on two methods' versions of a picture yet.</p>",
-        **shown,
-        **{"order_figures": "", **drawn},
+    return render_page(
+        "srgan_study.report",
+        "report_page.html",
+        title=f"{exports.SIMULATED}: {study.title}" if ratings.simulated else study.title,
+        subtitle=subtitle,
+        version=study.version,
+        simulated=ratings.simulated,
+        rankings={found.data: _rank_methods(analysis, found) for found in analysis.sets},
+        raters=len(analysis.raters),
+        unfinished=len(analysis.raters) - finished,
+        warnings=list_warnings(analysis) if analysis.rule == "mle" else (),
+        tables={part: list(named.values()) for part, named in tables.items()},
+        figures=figures,
     )
 
 
-def _short(findings: StudyAnalysis) -> str:
-    """The result of each set in a sentence: the methods from the best rated to the worst."""
-    lines = []
-    for found in findings.sets:
-        scores = {method: score.mean for method in found.methods if (score := found.score(method, findings.rule))}
-        order = sorted(scores, key=lambda method: -scores[method])
-        words = ", ".join(f"{escape(method)} {scores[method]:.2f}" for method in order)
-        lines.append(f"<li><b>{escape(found.data)}</b>, best first: {words}.</li>")
-    warning = f"<li>{BY_PROGRAMS}.</li>" if findings.ratings.simulated else ""
-    unfinished = sum(not rater.finished for rater in findings.raters)
-    if unfinished:
-        lines.append(f"<li>Not finished: {unfinished} of {len(findings.raters)} raters, so numbers may change.</li>")
-    lines += [f"<li>{escape(words)}</li>" for words in report_tables.alone(findings) if findings.rule == "mle"]
-    return f"<ul>{warning}{''.join(lines)}</ul>"
+def _rank_methods(analysis: StudyAnalysis, found: SetAnalysis) -> str:
+    """Return the methods on a set with their MOS, best first."""
+    scores = {method: score.mean for method in found.methods if (score := found.score(method, analysis.rule))}
+    return ", ".join(f"{method} {scores[method]:.2f}" for method in sorted(scores, key=lambda name: -scores[name]))
 
 
-def _part(name: str) -> str:
-    return files("srgan_study.report").joinpath(name).read_text("utf-8")
+def _refuse_other_study(folder: Path, ratings: Ratings) -> None:
+    """Check that the folder holds no report of another study.
+
+    Raises:
+        OutputError: if it does.
+    """
+    try:
+        document = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        study, simulated = document["study"], document["simulated"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if (study, simulated) != (ratings.study.hash, ratings.simulated):
+        what = "simulated votes" if simulated else "people's votes"
+        raise OutputError(f"{folder} holds a report of {what} on study {str(study)[:16]}: choose another folder")
 
 
-def _hash(text: str) -> str:
-    """The text between two tags as a Content-Security-Policy names it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _figure(drawing: Drawing) -> str:
-    source = base64.b64encode(drawing.svg.encode("utf-8", "replace")).decode()
-    return (
-        f'<figure><h3>{escape(drawing.title)}</h3><img alt="{escape(drawing.title)}" '
-        f'src="data:image/svg+xml;base64,{source}"><figcaption>{escape(drawing.caption)}</figcaption></figure>'
-    )
-
-
-def _all(figures: Figures) -> Iterable[Drawing]:
-    return (drawing for drawings in figures.values() for drawing in drawings)
+def _write(path: Path, text: str) -> None:
+    write_bytes(path, text.encode("utf-8", "replace"))

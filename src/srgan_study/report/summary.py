@@ -1,7 +1,4 @@
-"""summary.json: every number of a study's report, for programs.
-
-Infinity is a string, and what is not known is null. This module does not know files.
-"""
+"""Every number of a study's report as a JSON document: infinity is a string, and unknown numbers are null."""
 
 import json
 import math
@@ -16,9 +13,9 @@ from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.votes.exports import BY_PEOPLE, BY_PROGRAMS
 
 
-def head(findings: StudyAnalysis) -> dict[str, Any]:
-    """Who voted, and on what."""
-    ratings = findings.ratings
+def make_head(analysis: StudyAnalysis) -> dict[str, Any]:
+    """Return who voted, and on which study."""
+    ratings = analysis.ratings
     return {
         "votes are": BY_PROGRAMS if ratings.simulated else BY_PEOPLE,
         "simulated": ratings.simulated,
@@ -27,65 +24,66 @@ def head(findings: StudyAnalysis) -> dict[str, Any]:
     }
 
 
-def summary(findings: StudyAnalysis) -> dict[str, Any]:
-    """The whole document; its first field says who voted."""
-    study = findings.ratings.study
+def make_summary(analysis: StudyAnalysis) -> dict[str, Any]:
+    """Return the whole document."""
+    study = analysis.ratings.study
     return {
-        **head(findings),
+        **make_head(analysis),
         "srgan": study.version,
         "design": asdict(study.design),
         "methods": [asdict(method) for method in study.methods],
-        "rule": findings.rule,
+        "rule": analysis.rule,
         "rules": dict(RULES),
-        "votes": findings.votes,
+        "votes": analysis.votes,
         "ratings per rater": study.ratings_per_rater,
-        "sets": {found.data: _on_set(findings, found) for found in findings.sets},
-        "raters": plain(findings.raters),
-        "retest": plain(findings.retest),
-        "mle decided alone by": findings.decided_alone,
-        "krippendorff": plain(findings.alphas),
-        "icc": plain(findings.icc),
-        "order": plain(findings.effects),
+        "sets": {found.data: _summarise_set(analysis, found) for found in analysis.sets},
+        "raters": to_plain(analysis.raters),
+        "retest": to_plain(analysis.retest),
+        "mle decided alone by": analysis.decided_alone,
+        "krippendorff": to_plain(analysis.alphas),
+        "icc": to_plain(analysis.icc),
+        "order": to_plain(analysis.effects),
     }
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """The text of the document."""
+    """Return the text of the document."""
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def scores(findings: StudyAnalysis) -> dict[str, Any]:
-    """The main numbers alone, by set and method."""
-    return {found.data: _scores(findings, found) for found in findings.sets}
+def list_scores(analysis: StudyAnalysis) -> dict[str, Any]:
+    """Return the main scores by set and method."""
+    scores: dict[str, Any] = {}
+    for found in analysis.sets:
+        scores[found.data] = {
+            method: {
+                **(to_plain(found.score(method, analysis.rule)) or {"mean": None}),
+                "published": find_printed_score(method, found.data),
+            }
+            for method in found.methods
+        }
+    return scores
 
 
-def _on_set(findings: StudyAnalysis, found: SetAnalysis) -> dict[str, Any]:
-    return {
-        "scores": _scores(findings, found),
-        "opinions": plain(found.opinions),
-        "dmos": plain(found.differential),
-        "screened": plain(found.screened),
-        "differences": plain(found.differences),
-        "versions": plain(found.images),
-    }
-
-
-def _scores(findings: StudyAnalysis, found: SetAnalysis) -> dict[str, Any]:
-    lines = {}
-    for method in found.methods:
-        score = found.score(method, findings.rule)
-        lines[method] = {**(plain(score) or {"mean": None}), "published": find_printed_score(method, found.data)}
-    return lines
-
-
-def plain(value: Any) -> Any:
-    """A value of ours as JSON can hold it."""
+def to_plain(value: Any) -> Any:
+    """Return a value as JSON can hold it."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
-        return {str(name): plain(item) for name, item in value.items()}
+        return {str(name): to_plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if isinstance(value, (float, np.floating)):
         return None if math.isnan(value) else float(value) if math.isfinite(value) else str(float(value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _summarise_set(analysis: StudyAnalysis, found: SetAnalysis) -> dict[str, Any]:
+    return {
+        "scores": list_scores(analysis)[found.data],
+        "opinions": to_plain(found.opinions),
+        "dmos": to_plain(found.differential),
+        "screened": to_plain(found.screened),
+        "differences": to_plain(found.differences),
+        "versions": to_plain(found.images),
+    }
