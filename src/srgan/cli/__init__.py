@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from srgan import __version__
-from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, train, upscale
+from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, train, upscale, web
 from srgan.cli.console import failures, show
 from srgan.cli.shared_options import SeveralWords
 from srgan_study import cli as study
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.command(epilog=upscale.EPILOG, no_args_is_help=True)(upscale.upscale)
 app.command(epilog=models.EPILOG)(models.models)
+app.command(epilog=web.EPILOG)(web.web)
 app.command(epilog=train.EPILOG, no_args_is_help=True)(train.train)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(data.app)

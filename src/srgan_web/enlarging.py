@@ -1,0 +1,218 @@
+"""The service's one way to `srgan`: what enlarging an upload will give, and doing it."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import srgan
+from srgan.engines.engine import EngineName, Precision
+from srgan.errors import PictureError, SrganError, UsageError
+from srgan.images import PictureInfo, PictureReader
+from srgan.progress import Progress
+from srgan.upscale import Chosen, UpscaleOptions
+from srgan.weights.catalogue import installed
+from srgan_web.job_options import SUFFIXES, JobOptions
+from srgan_web.limits import RESULT_FACTOR, WebLimits
+
+_KEPT = 4  # upscalers, each with its networks in memory
+_SAME_SUFFIX = {".jpeg": "jpeg", ".jpe": "jpeg", ".jfif": "jpeg", ".tiff": "tiff"}
+
+
+class Enlarger:
+    """Plans and runs jobs. Several threads may use it; networks are loaded when first needed and a few are kept.
+
+    Args:
+        limits: of the service.
+        engine: `auto`, `openvino` or `torch`.
+        precision: `fp32` or `bf16`; None for the fastest.
+    """
+
+    def __init__(self, limits: WebLimits, *, engine: EngineName = "auto", precision: Precision | None = None) -> None:
+        self._limits, self._engine, self._precision = limits, engine, precision
+        self._upscalers: OrderedDict[tuple[str, float | None], srgan.Upscaler] = OrderedDict()
+        self._lock = threading.Lock()
+        self.cards = {name: model.card for name, model in installed().items()}
+
+    def models(self) -> list[dict[str, Any]]:
+        """Return what `/v1/models` says of each model."""
+        return [
+            {
+                "name": card.name,
+                "summary": card.summary,
+                "scale": card.scale,
+                "licence": card.licence,
+                "limits": card.limits,
+                "identity": card.identity,
+                "scores": [vars(score) for score in card.scores],
+            }
+            for card in self.cards.values()
+        ]
+
+    def plan(self, path: Path, name: str, options: JobOptions) -> dict[str, Any]:
+        """Return size, format and model of a result, from the image's header and what `auto` sees in a sample.
+
+        Args:
+            path: of the upload.
+            name: for messages.
+            options: of the job.
+
+        Raises:
+            PictureError: if the upload is not an image that srgan reads, or too large.
+            UsageError: if an option does not fit this image.
+            OutputError: if the format cannot hold the result.
+        """
+        with _naming(path, name):
+            upscaler, settings = self._upscaler(options), self._settings(options)
+            whole = settings if options.crop is None else replace(settings, scale=1, width=None)
+            plan = upscaler.plan(path, None, whole)
+            part = _cropped(plan.info, options)
+            width, height = settings.size(part, upscaler.models.scale)
+        most = RESULT_FACTOR * self._limits.max_pixels
+        if width * height > most:
+            raise UsageError(f"scale gives {width}x{height} pixels, more than {most}: choose less", parameter="scale")
+        mark = ("-crop" if options.crop else "") + settings.mark(upscaler.models.scale, options.fidelity)
+        return {
+            "width": plan.info.width,
+            "height": plan.info.height,
+            "format": plan.info.format,
+            "bytes": path.stat().st_size,
+            "pixels": part.width * part.height,
+            "model": plan.chosen.label,
+            "model_name": plan.chosen.loaded.model.name,
+            "reason": plan.chosen.reason,
+            "seen": _seen(plan.chosen),
+            "result": {
+                "name": _result_name(name, plan.format, mark),
+                "format": plan.format,
+                "width": width,
+                "height": height,
+            },
+            "result_bytes": width * height * part.channels * part.depth // 8 + 100_000,
+        }
+
+    def enlarge(
+        self, path: Path, name: str, output: Path, options: JobOptions, progress: Progress | None = None
+    ) -> dict[str, Any]:
+        """Enlarge an upload as `srgan upscale` does; an existing result is replaced.
+
+        Args:
+            path: of the upload.
+            name: for messages.
+            output: where the result goes.
+            options: of the job.
+            progress: counts pixels, and may ask for an early end.
+
+        Returns:
+            Seconds, engine, model, notes and bytes of the result.
+
+        Raises:
+            Cancelled: if the progress asked for an early end.
+            SrganError: if the image is damaged, or the result cannot be written.
+        """
+        part = path.with_name(f"{path.name}.crop.png")
+        with _naming(path, name):
+            upscaler, settings = self._upscaler(options), self._settings(options)
+            if options.crop is None:
+                result = upscaler.upscale_file(upscaler.plan(path, output, settings), progress=progress)
+            else:
+                whole = upscaler.plan(path, None, replace(settings, scale=1, width=None))
+                try:
+                    self._write_part(path, part, options.crop)
+                    # The model is the one that suits the image: a part no longer says how it was compressed.
+                    plan = upscaler.plan(part, output, replace(settings, format=whole.format))
+                    result = upscaler.upscale_file(replace(plan, chosen=whole.chosen), progress=progress)
+                finally:
+                    part.unlink(missing_ok=True)
+        return {
+            "seconds": result.seconds,
+            "engine": result.engine,
+            "model": result.model,
+            "notes": list(result.notes),
+            "bytes": output.stat().st_size,
+        }
+
+    def _write_part(self, path: Path, part: Path, crop: tuple[int, int, int, int]) -> None:
+        """Write a part of an image as PNG, with the colour profile and metadata of the image."""
+        left, top, width, height = crop
+        with PictureReader(path, max_pixels=self._limits.max_pixels) as reader:
+            reader.skip_rows(top)
+            pixels = reader.read_rows(height)[:, left : left + width]
+            srgan.write(part, pixels, metadata=reader.metadata, overwrite=True)
+
+    def _settings(self, options: JobOptions) -> UpscaleOptions:
+        return UpscaleOptions(
+            scale=options.scale,
+            width=options.width,
+            format=options.format,
+            quality=options.quality,
+            keep_metadata=options.keep_metadata,
+            keep_dates=False,
+            overwrite=True,
+            max_pixels=self._limits.max_pixels,
+        )
+
+    def _upscaler(self, options: JobOptions) -> srgan.Upscaler:
+        """Return the upscaler of a model and fidelity; the least recently used ones are dropped."""
+        key = options.model, options.fidelity
+        with self._lock:
+            if key not in self._upscalers:
+                self._upscalers[key] = srgan.Upscaler(
+                    options.model, fidelity=options.fidelity, engine=self._engine, precision=self._precision
+                )
+            self._upscalers.move_to_end(key)
+            while len(self._upscalers) > _KEPT:
+                self._upscalers.popitem(last=False)
+            return self._upscalers[key]
+
+
+@contextmanager
+def _naming(path: Path, name: str) -> Iterator[None]:
+    """Let errors name the client's file, not where it is stored."""
+    try:
+        yield
+    except SrganError as error:
+        error.args = (str(error).replace(f"{path}.crop.png", name).replace(str(path), name),)
+        raise
+
+
+def _cropped(source: PictureInfo, options: JobOptions) -> PictureInfo:
+    """Return what is known of the part to enlarge.
+
+    Raises:
+        UsageError: if it reaches beyond the image.
+    """
+    if options.crop is None:
+        return source
+    left, top, width, height = options.crop
+    if left + width > source.width or top + height > source.height:
+        raise UsageError(
+            f"crop reaches beyond the image of {source.width}x{source.height} pixels: choose a part of it",
+            parameter="crop",
+        )
+    return replace(source, width=width, height=height)
+
+
+def _result_name(name: str, format: str, mark: str) -> str:
+    """Return the file name that `srgan upscale` gives a result, such as `photo-x4.jpg`."""
+    path = Path(name)
+    own = path.suffix.lower()
+    keeps = own == SUFFIXES[format] or _SAME_SUFFIX.get(own) == format
+    return f"{path.stem}{mark}{path.suffix if keeps else SUFFIXES[format]}"
+
+
+def _seen(chosen: Chosen) -> dict[str, Any] | None:
+    """Return what `auto` found out about the image; None where a model was named."""
+    found = chosen.inspection
+    if found is None:
+        return None
+    noise = None if found.noise is None else round(found.noise, 1)
+    return {"damaged": found.damaged, "lossy": found.lossy, "quality": found.quality, "noise": noise}
+
+
+def is_client_error(kind: str | None) -> bool:
+    """Return whether an error, given by its class name, lies in the image or its options, not in the server."""
+    return kind in (PictureError.__name__, UsageError.__name__)

@@ -1,0 +1,126 @@
+"""The application: the page, its files, the REST interface, and the answer to every error."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from srgan import __version__
+from srgan.errors import SrganError, UsageError
+from srgan_web.access import CLIENT_COOKIE, COOKIE_SECONDS, AccessCheck, AccessRules, read_cookie
+from srgan_web.api import Api, new_client
+from srgan_web.job_options import FORMATS
+from srgan_web.job_queue import JobQueue, QueueFull
+from srgan_web.job_store import StoreFull
+from srgan_web.uploads import RequestRefused
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_RETRY_STORE = 30  # seconds after which a client may try again when the store was full
+
+
+def create_web_app(queue: JobQueue, rules: AccessRules, *, tell: Callable[[str], None]) -> Starlette:
+    """Return the application; its `state.api` ends event streams when the server stops.
+
+    Args:
+        queue: of jobs, started and stopped by the caller.
+        rules: who may send requests.
+        tell: receives a line for the person who runs the server.
+    """
+    responses: Counter[int] = Counter()
+    api = Api(queue, version=__version__, responses=responses)
+    pages = _Pages(queue)
+
+    async def mistake(request: Request, error: Exception) -> Response:
+        tell(f"A mistake in srgan, please report it: {request.method} {request.url.path}: {error!r}")
+        return JSONResponse({"error": "a mistake in srgan; it has been reported on the server"}, 500)
+
+    handlers: dict[Any, Any] = {
+        HTTPException: _refuse_http,
+        ClientDisconnect: _leave,
+        SrganError: _refuse,
+        sqlite3.Error: _refuse,
+        Exception: mistake,
+    }
+    routes = [Route("/", pages.page), Route("/static/{name}", pages.file), Route("/favicon.ico", pages.icon)]
+    routes += [Route(each.path, each.handler, methods=[each.method]) for each in api.endpoints()]
+    middleware = [Middleware(AccessCheck, rules=rules, responses=responses)]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    app.state.api = api
+    return app
+
+
+class _Pages:
+    """The page and its files, which are read once."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        environment = Environment(
+            loader=PackageLoader("srgan_web", "pages"), autoescape=True, undefined=StrictUndefined
+        )
+        self._page = environment.get_template("index.html").render(
+            version=__version__,
+            models=queue.enlarger.models(),
+            formats=FORMATS,
+            limits=queue.limits,
+            hours=round(queue.limits.keep_seconds / 3600, 1),
+        )
+        folder = files("srgan_web").joinpath("pages")
+        self._files = {
+            path.name: (path.read_bytes(), _TYPES[suffix])
+            for path in folder.iterdir()
+            if (suffix := "." + path.name.rpartition(".")[2]) in _TYPES
+        }
+
+    async def page(self, request: Request) -> Response:
+        response = HTMLResponse(self._page)
+        client = read_cookie(request.headers, CLIENT_COOKIE) or new_client()
+        response.set_cookie(CLIENT_COOKIE, client, COOKIE_SECONDS, httponly=True, samesite="strict")
+        return response
+
+    async def file(self, request: Request) -> Response:
+        if request.path_params["name"] not in self._files:
+            raise HTTPException(404)
+        content, kind = self._files[request.path_params["name"]]
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "private, no-cache"}
+        return Response(content, headers=headers)
+
+    async def icon(self, request: Request) -> Response:
+        return Response(status_code=204)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Answer an error of srgan with its HTTP status, its message and the parameter at fault."""
+    document: dict[str, Any] = {"error": str(error)}
+    headers: dict[str, str] = {}
+    status = 422
+    if isinstance(error, RequestRefused):
+        status = error.status
+    elif isinstance(error, QueueFull):
+        status, headers = 429, {"Retry-After": str(error.retry_after)}
+    elif isinstance(error, StoreFull | sqlite3.Error):
+        status, document = 503, {"error": "the store is full or cannot be written: try again later"}
+    if status == 503:
+        headers = {"Retry-After": str(_RETRY_STORE)}
+    if isinstance(error, UsageError) and error.parameter:
+        document["parameter"] = error.parameter
+    return JSONResponse(document, status, headers)
+
+
+async def _refuse_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = "there is nothing here" if error.status_code == 404 else error.detail
+    return JSONResponse({"error": words}, error.status_code, dict(error.headers or {}))
+
+
+async def _leave(request: Request, error: Exception) -> Response:
+    """Return a response for a client that has left."""
+    return Response(status_code=400)

@@ -1,0 +1,210 @@
+"""The server: one process, its store, its workers, and an end that loses nothing."""
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from srgan.errors import SrganError, UsageError
+from srgan_web.access import AccessRules
+from srgan_web.enlarging import Enlarger
+from srgan_web.job_queue import JobQueue
+from srgan_web.job_store import JobStore
+from srgan_web.limits import WebLimits
+from srgan_web.web_app import create_web_app
+
+_START, _END = 10.0, 10.0  # seconds that the server may take to start and to end
+_HEADER_SECONDS = 20.0  # in which the headers of a request must arrive
+_MOST_CONNECTIONS = 500
+_EVERYWHERE = ("0.0.0.0", "::", "")
+
+
+@dataclass(frozen=True)
+class WebPlace:
+    """Where the service listens, and where it keeps images."""
+
+    host: str = "127.0.0.1"
+    """A name or address of this machine."""
+    port: int = 0
+    """0 for any that is free."""
+    address: str | None = None
+    """URL at which browsers reach the service, if it is another, as behind a proxy."""
+    store: Path | None = None
+    """Folder of images; None for a temporary one that is deleted in the end."""
+    token: str | None = None
+    """What requests must carry; where others can reach the service, one is made up if there is none."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+@dataclass(frozen=True)
+class ServedSite:
+    """A running service."""
+
+    address: str
+    """Such as http://127.0.0.1:8080."""
+    link: str
+    """The address, with the token where there is one."""
+    token: str | None
+    store: Path
+    ended: threading.Event
+    """Set when the server stops."""
+
+
+@contextmanager
+def serving_site(
+    place: WebPlace, enlarger: Enlarger, limits: WebLimits, *, workers: int = 1, tell: Callable[[str], None]
+) -> Iterator[ServedSite]:
+    """Run the service in a thread while the context lasts.
+
+    Args:
+        place: where.
+        enlarger: does the work.
+        limits: on what is accepted.
+        workers: images that are enlarged at the same time.
+        tell: receives lines for the person who runs the server.
+
+    Raises:
+        UsageError: if the host or port cannot be used.
+        OutputError: if the store cannot be used.
+    """
+    with JobStore(place.store) as store, _bound(place) as listener:
+        address = (place.address or _address(listener, place.host)).rstrip("/")
+        token = place.token or (None if place.is_local else secrets.token_urlsafe(24))
+        names = {name.lower() for name in (place.host, urlsplit(address).hostname, socket.gethostname()) if name}
+        rules = AccessRules(place.is_local, names - set(_EVERYWHERE), token)
+        queue, ended = JobQueue(store, enlarger, limits, workers=workers), threading.Event()
+        app = create_web_app(queue, rules, tell=tell)
+        server = uvicorn.Server(_config(app))
+        queue.start()
+        threading.Thread(target=_run, args=(server, listener, ended), name="web-server", daemon=True).start()
+        try:
+            _await_start(server, ended)
+            yield ServedSite(address, address + (f"/?token={token}" if token else ""), token, store.folder, ended)
+        finally:
+            app.state.api.closing = True
+            server.should_exit = True
+            ended.wait(_END)
+            queue.stop()
+
+
+class _ImpatientProtocol(H11Protocol):
+    """HTTP that closes connections on which the headers of a request do not arrive in time."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await_headers()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)
+
+    def _await_headers(self) -> None:
+        waits = self.conn.their_state in (h11.IDLE, h11.SEND_RESPONSE) and (
+            self.cycle is None or self.cycle.response_complete
+        )
+        if not waits and self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        elif waits and self._patience is None:
+            self._patience = self.loop.call_later(_HEADER_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        self._patience = None
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+def _config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_ImpatientProtocol,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=15,
+    )
+
+
+@contextmanager
+def _bound(place: WebPlace) -> Iterator[socket.socket]:
+    """Yield a socket that listens.
+
+    Raises:
+        UsageError: if it cannot.
+    """
+    with ExitStack() as opened:
+        try:
+            found = socket.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            listener = opened.enter_context(socket.socket(found[0][0], socket.SOCK_STREAM, socket.IPPROTO_TCP))
+            if os.name == "posix":  # a server can follow another at once; on Windows the option means something else
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(found[0][4])
+            listener.listen(512)
+        except (OSError, UnicodeError, OverflowError) as error:
+            where, why = f"host {place.host} with port {place.port}", getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{where} cannot be used ({why}): choose others", parameter="host") from error
+        yield listener
+
+
+def _address(listener: socket.socket, host: str) -> str:
+    """Return the URL of a socket; where it listens everywhere, the one at which the network knows this machine."""
+    if host in _EVERYWHERE:
+        host = socket.gethostname()
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks for the route
+            host = probe.getsockname()[0]
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _run(server: uvicorn.Server, listener: socket.socket, ended: threading.Event) -> None:
+    async def serve() -> None:
+        asyncio.get_running_loop().set_exception_handler(_ignore_bad_http)
+        await server.serve([listener])
+
+    try:
+        asyncio.run(serve())
+    finally:
+        ended.set()
+
+
+def _ignore_bad_http(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Pass over requests that are not HTTP, on which uvicorn closes the connection."""
+    if not isinstance(context.get("exception"), h11.ProtocolError):
+        loop.default_exception_handler(context)
+
+
+def _await_start(server: uvicorn.Server, ended: threading.Event) -> None:
+    deadline = time.monotonic() + _START
+    while not server.started:
+        if time.monotonic() > deadline or ended.is_set():
+            raise SrganError("the server did not start: try again")
+        time.sleep(0.005)
