@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from runs.models import released
 from srgan.cli import app
-from srgan.paper.verdicts import as_printed
+from srgan.paper.verdicts import print_score
 from srgan.training.recipes import RECIPES, find
 from srgan.training.recipes.overrides import override
 from srgan.weights.catalogue import installed
@@ -44,7 +44,7 @@ def test_the_tree_names_every_module_and_no_other() -> None:
 
 def test_the_command_reference_is_up_to_date() -> None:
     check = subprocess.run(
-        [sys.executable, ROOT / "docs" / "reference.py", "--check"], check=False, capture_output=True
+        [sys.executable, "-m", "docs.generators.cli_page", "--check"], check=False, capture_output=True
     )
     assert check.returncode == 0, check.stderr.decode()
 
@@ -93,7 +93,7 @@ def scores(model: str, protocol: str) -> list[tuple[str, str]]:
     card = installed()[model].card
     found = {score.data: score for score in card.scores if score.protocol == protocol}
     return [
-        (as_printed("psnr", found[data].psnr), as_printed("ssim", found[data].ssim))
+        (print_score("psnr", found[data].psnr), print_score("ssim", found[data].ssim))
         for data in ("Set5", "Set14", "BSD100")
     ]
 

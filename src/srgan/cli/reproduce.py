@@ -1,9 +1,19 @@
 """`srgan reproduce`: published tables and figures made again, ours beside what was printed."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from srgan.cli.console import failures, interruptible, need_packages, show_json, show_lines
+from srgan.cli.shared_options import Engine, Json, ModelPrecision, flag, option
+from srgan.errors import UsageError
+
+if TYPE_CHECKING:
+    from srgan.paper.reproduction import Reproducer, Reproduction
+    from srgan.paper.verdicts import Opinions
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -47,8 +57,7 @@ Sets = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="FOLDER", help="For all that is written; without it, one in reproduction."),
+    Path | None, option("For all that is written; without it, one in reproduction.", "--output", "-o", metavar="FOLDER")
 ]
 Study = Annotated[
     Path | None,
@@ -56,17 +65,87 @@ Study = Annotated[
         metavar="FOLDER", show_default=False, help="A study whose methods bear the rows' names: fills the MOS of ours."
     ),
 ]
-Simulated = Annotated[
-    bool, typer.Option("--simulated", metavar="", help="With --study: what programs voted, marked SIMULATED.")
-]
-Engine = Annotated[
-    Literal["auto", "openvino", "torch"],
-    typer.Option(help="Of models; torch uses a graphics processor, if there is one."),
-]
-Precision = Annotated[
-    Literal["fp32", "bf16"], typer.Option(help="Of models; bf16 is faster on processors made for it.")
-]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Report as a JSON document.")]
+Simulated = Annotated[bool, flag("With --study: what programs voted, marked SIMULATED.", "--simulated")]
+
+
+@dataclass(frozen=True)
+class _Common:
+    """Options of every table and figure."""
+
+    output: Path | None
+    engine: Engine
+    precision: ModelPrecision
+    as_json: Json
+
+    def run(self, name: str, make: "Callable[[Reproducer], Reproduction]") -> None:
+        """Make a table or figure, write it into its folder and show it."""
+        from srgan.cli.progress_bar import ProgressBar
+        from srgan.paper.reproduction import Reproducer
+
+        folder = self.output or Path("reproduction") / name
+        done = f"what is done is in {folder}; run the same command again to go on"
+        with interruptible(done), ProgressBar(shown=not self.as_json, quiet=self.as_json) as progress:
+            made = make(Reproducer(folder, progress, self.engine, self.precision))
+            files = made.write(folder)
+        if self.as_json:
+            show_json({**made.document, "files": [str(path) for path in files], "heard": progress.lines})
+        else:
+            show_lines([made.table.markdown(), *(f"{path.suffix[1:]:5} {path}" for path in files)])
+
+
+def _table(
+    name: Literal["table1", "table2", "seeds"],
+    data: Path | None,
+    methods: Sequence[str] | None,
+    sets: Sequence[str] | None,
+    study: Path | None,
+    simulated: bool,
+    common: _Common,
+) -> None:
+    with failures(as_json=common.as_json):
+        need_packages("matplotlib")
+        opinions, rows = _read_opinions(name, study, simulated), _parse_rows(methods)
+
+        def make(work: "Reproducer") -> "Reproduction":
+            if name == "seeds":
+                return work.seeds(data, rows, sets or (), opinions)
+            return work.table(name, rows, sets or (), opinions)
+
+        common.run(name, make)
+
+
+def _read_opinions(name: str, study: Path | None, simulated: bool) -> "Opinions":
+    """Return the mean opinion scores of a study by the rows of a table; none without a study."""
+    from srgan.paper.reproduction import TABLES
+    from srgan.paper.verdicts import NO_OPINIONS
+
+    if study is None:
+        if simulated:
+            raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
+        return NO_OPINIONS
+    need_packages("scipy", extra="study")
+    from srgan_study.analysis.paper_comparison import collect_opinions
+    from srgan_study.votes.store import read_ratings
+
+    return collect_opinions(read_ratings(study, simulated=simulated), TABLES[name])
+
+
+def _parse_rows(words: Sequence[str] | None) -> dict[str, str]:
+    """Return what fills each row."""
+    rows: dict[str, str] = {}
+    for word in words or ():
+        row, _, what = word.partition("=")
+        if not what or row in rows:
+            raise UsageError(f"method {word}: write ROW=FILE_OR_FOLDER, and each row once", parameter="method")
+        rows[row] = what
+    return rows
+
+
+def _figure(name: str, methods: Sequence[str] | None, sets: Sequence[str] | None, common: _Common) -> None:
+    with failures(as_json=common.as_json):
+        need_packages("matplotlib")
+        rows = _parse_rows(methods)
+        common.run(name, lambda work: work.figure(name, rows, sets or ()))
 
 
 @app.command("table1", epilog=EPILOG)
@@ -77,14 +156,11 @@ def table1(
     simulated: Simulated = False,
     output: Output = None,
     engine: Engine = "auto",
-    precision: Precision = "fp32",
-    as_json: AsJson = False,
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
 ) -> None:
     """Table 1 of the paper: SRResNet and SRGAN by the losses they were trained with."""
-    from srgan.cli.reproduction import Asked, paper_table, working
-
-    with working("table1", output, engine, precision, as_json=as_json) as work:
-        paper_table(work, "table1", methods, sets, Asked(study, simulated))
+    _table("table1", None, methods, sets, study, simulated, _Common(output, engine, precision, as_json))
 
 
 @app.command("table2", epilog=EPILOG)
@@ -95,14 +171,11 @@ def table2(
     simulated: Simulated = False,
     output: Output = None,
     engine: Engine = "auto",
-    precision: Precision = "fp32",
-    as_json: AsJson = False,
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
 ) -> None:
     """Table 2 of the paper: nine methods on three sets."""
-    from srgan.cli.reproduction import Asked, paper_table, working
-
-    with working("table2", output, engine, precision, as_json=as_json) as work:
-        paper_table(work, "table2", methods, sets, Asked(study, simulated))
+    _table("table2", None, methods, sets, study, simulated, _Common(output, engine, precision, as_json))
 
 
 @app.command("figure2", epilog=EPILOG)
@@ -111,14 +184,11 @@ def figure2(
     sets: Sets = None,
     output: Output = None,
     engine: Engine = "auto",
-    precision: Precision = "fp32",
-    as_json: AsJson = False,
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
 ) -> None:
     """Figure 2 of the paper: bicubic, SRResNet, SRGAN and the original of Set14's comic."""
-    from srgan.cli.reproduction import paper_figure, working
-
-    with working("figure2", output, engine, precision, as_json=as_json) as work:
-        paper_figure(work, "figure2", methods, sets)
+    _figure("figure2", methods, sets, _Common(output, engine, precision, as_json))
 
 
 @app.command("figure6", epilog=EPILOG)
@@ -127,14 +197,11 @@ def figure6(
     sets: Sets = None,
     output: Output = None,
     engine: Engine = "auto",
-    precision: Precision = "fp32",
-    as_json: AsJson = False,
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
 ) -> None:
     """Figure 6 of the paper: the losses beside each other, on Set14's baboon."""
-    from srgan.cli.reproduction import paper_figure, working
-
-    with working("figure6", output, engine, precision, as_json=as_json) as work:
-        paper_figure(work, "figure6", methods, sets)
+    _figure("figure6", methods, sets, _Common(output, engine, precision, as_json))
 
 
 @app.command("depth", epilog=EPILOG)
@@ -149,26 +216,30 @@ def depth(
         list[Path] | None,
         typer.Option("--run", metavar="FOLDER", show_default=False, help="A training run to measure; may be repeated."),
     ] = None,
-    blocks: Annotated[str, typer.Option(metavar="LIST", help="Numbers of residual blocks.")] = "1,2,4,8,16,32",
-    times: Annotated[int, typer.Option("--times", min=1, metavar="COUNT", help="Reconstructions to time.")] = 100,
-    data: Annotated[str, typer.Option("--set", metavar="SET", help="To measure PSNR on; or NAME=FOLDER.")] = "Set5",
+    blocks: Annotated[str, option("Numbers of residual blocks.", metavar="LIST")] = "1,2,4,8,16,32",
+    times: Annotated[int, option("Reconstructions to time.", "--times", metavar="COUNT", min=1)] = 100,
+    data: Annotated[str, option("To measure PSNR on; or NAME=FOLDER.", "--set", metavar="SET")] = "Set5",
     output: Output = None,
     engine: Engine = "auto",
-    precision: Precision = "fp32",
-    as_json: AsJson = False,
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
 ) -> None:
     """The paper's study of depth: PSNR and time by residual blocks, with and without skip connections."""
-    from srgan.cli.reproduction import depth_study, working
-
-    with working("depth", output, engine, precision, as_json=as_json, torch=True) as work:
-        depth_study(work, models or [], runs or [], blocks, times, data)
+    with failures(as_json=as_json):
+        need_packages("matplotlib", "torch", "onnx")
+        try:
+            numbers = [int(word) for word in blocks.split(",")]
+        except ValueError as error:
+            raise UsageError(f"blocks {blocks} is no list of numbers: write 1,2,4", parameter="blocks") from error
+        common = _Common(output, engine, precision, as_json)
+        common.run("depth", lambda work: work.depth(models or (), runs or (), numbers, times, data))
 
 
 @app.command("seeds", epilog=EPILOG)
 def seeds(
     data: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="DIV2K's validation pictures; without it, other sets and no verdicts."),
+        option("DIV2K's validation pictures; without it, other sets and no verdicts.", metavar="FOLDER"),
     ] = None,
     methods: Methods = None,
     sets: Sets = None,
@@ -176,11 +247,8 @@ def seeds(
     simulated: Simulated = False,
     output: Output = None,
     engine: Engine = "auto",
-    precision: Precision = "fp32",
-    as_json: AsJson = False,
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
 ) -> None:
     """The table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR and SSIM."""
-    from srgan.cli.reproduction import Asked, seeds_table, working
-
-    with working("seeds", output, engine, precision, as_json=as_json) as work:
-        seeds_table(work, data, methods, sets, Asked(study, simulated))
+    _table("seeds", data, methods, sets, study, simulated, _Common(output, engine, precision, as_json))

@@ -1,19 +1,19 @@
-"""The paper: its printed numbers, and ours next to them."""
+"""Published tables and figures, measured again."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from srgan.paper.opinions import Opinions as Opinions
     from srgan.paper.published import MODELS as MODELS
     from srgan.paper.published import TABLE1 as TABLE1
     from srgan.paper.published import TABLE2 as TABLE2
     from srgan.paper.published import TWINS as TWINS
     from srgan.paper.published import Published as Published
+    from srgan.paper.verdicts import Opinions as Opinions
 
 _NAMES = {
-    "opinions": "Opinions",
     "published": "MODELS TABLE1 TABLE2 TWINS Published",
+    "verdicts": "Opinions",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -1,8 +1,7 @@
-"""The paper's study of depth: PSNR and time against the number of residual blocks, with and without skip connections.
+"""The paper's study of depth: PSNR and time by the number of residual blocks, with and without skip connections.
 
-Time is the mean over 100 reconstructions of one 64x64 picture (Ledig et al. 2017, supplement); it does not depend on
-what the weights are, so it is that of untrained networks. PSNR is that of trained models, where there are any. This
-module trains nothing.
+Time is the mean of 100 reconstructions of one 64x64 image (Ledig et al. 2017, supplement); it does not depend on the
+weights, so it is measured on untrained networks. PSNR is that of trained models, where there are any.
 """
 
 import hashlib
@@ -19,24 +18,27 @@ from safetensors.torch import save
 
 from srgan import __version__
 from srgan.engines.engine import Engine, EngineName, Precision, open_engine
-from srgan.errors import DataError, ModelError, UsageError
-from srgan.images.image import write
-from srgan.models.release.fold import to_onnx
+from srgan.errors import ModelError, UsageError
+from srgan.files import write_bytes
+from srgan.models.release.onnx_export import to_onnx
 from srgan.models.srgan import Generator
 from srgan.paper.table_methods import NO_WEIGHTS
-from srgan.paper.verdicts import as_printed, plain
-from srgan.reporting.table import MISSING, Column, Number, Table
+from srgan.paper.verdicts import print_score, to_plain
+from srgan.progress import NoProgress, Progress
+from srgan.reporting.plot_style import BLUE, ORANGE, QUIET, clean_axes, draw
+from srgan.reporting.table import Column, Number, Table
 from srgan.weights.card import Card, File, Probe, Training
 from srgan.weights.catalogue import Model, find
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BLOCKS = (1, 2, 4, 8, 16, 32)
 SIDE, REPETITIONS = 64, 100
 _FEATURES = 64
 _ARCHITECTURE = "srgan-generator"
-_COLOURS = {True: "#1f77b4", False: "#d95f02"}
+_COLOURS = {True: BLUE, False: ORANGE}
 _WORDS = {True: "with skips", False: "without skips"}
 
 
@@ -49,49 +51,39 @@ class Shape:
 
     @property
     def label(self) -> str:
-        """What messages and models call it."""
+        """Words for messages, and name of its method."""
         return f"{self.blocks} blocks {_WORDS[self.skips]}"
 
 
 @dataclass(frozen=True)
-class Point:
-    """What was found of a shape."""
+class DepthPoint:
+    """Measurements of a shape."""
 
     shape: Shape
     seconds: float
-    """Mean of a reconstruction."""
+    """Mean time of a reconstruction."""
     psnr: float | None
     ssim: float | None
     model: str
-    """Whose PSNR it is; empty where there are no weights yet."""
+    """The trained model that was measured; empty without one."""
 
 
-def shapes(blocks: Sequence[int], trained: Sequence[Shape]) -> tuple[Shape, ...]:
-    """Every number of blocks with and without skips, and the shapes of trained models; those with skips first.
+def choose_shapes(blocks: Sequence[int], trained: Sequence[Shape]) -> tuple[Shape, ...]:
+    """Return every number of blocks with and without skips, and the shapes of trained models; those with skips first.
 
     Raises:
-        UsageError: if a number of blocks cannot be one.
+        UsageError: if a number of blocks is below 1, or there is none.
     """
     if not blocks or min(blocks) < 1:
-        raise UsageError("a network has 1 block or more: give --blocks as 1,2,4")
+        raise UsageError(
+            "blocks must be numbers from 1, such as 1,2,4: a network has 1 block or more", parameter="blocks"
+        )
     both = {Shape(count, skips) for count in blocks for skips in (True, False)}
     return tuple(sorted(both | set(trained), key=lambda shape: (not shape.skips, shape.blocks)))
 
 
-def shape_of(model: str) -> Shape:
-    """The shape of a trained model, as its card says.
-
-    Raises:
-        ModelError: if there is no such model, or it is no network of this study.
-    """
-    card = find(model).card
-    if card.architecture != _ARCHITECTURE or card.arguments.get("features", _FEATURES) != _FEATURES:
-        raise ModelError(f"{card.name} is no SRResNet of {_FEATURES} features: leave it out of this study")
-    return Shape(card.arguments.get("blocks", 16), card.arguments.get("skips", True))
-
-
-def shapes_of(models: Sequence[str]) -> dict[Shape, str]:
-    """The models by their shapes.
+def find_shapes(models: Sequence[str]) -> dict[Shape, str]:
+    """Return trained models by the shapes that their cards state.
 
     Raises:
         ModelError: if one is unknown, or no network of this study.
@@ -99,7 +91,10 @@ def shapes_of(models: Sequence[str]) -> dict[Shape, str]:
     """
     found: dict[Shape, str] = {}
     for model in models:
-        shape = shape_of(model)
+        card = find(model).card
+        if card.architecture != _ARCHITECTURE or card.arguments.get("features", _FEATURES) != _FEATURES:
+            raise ModelError(f"{card.name} is no SRResNet of {_FEATURES} features: leave it out of this study")
+        shape = Shape(card.arguments.get("blocks", 16), card.arguments.get("skips", True))
         if shape in found:
             raise UsageError(f"two models have {shape.label}: leave out {found[shape]} or {model}")
         found[shape] = model
@@ -107,37 +102,38 @@ def shapes_of(models: Sequence[str]) -> dict[Shape, str]:
 
 
 def time_shapes(
-    chosen: Sequence[Shape],
-    count: Callable[[str, int, int], None],
+    shapes: Sequence[Shape],
     *,
     repetitions: int = REPETITIONS,
     engine: EngineName = "auto",
     precision: Precision = "fp32",
+    progress: Progress | None = None,
 ) -> dict[Shape, float]:
-    """The mean seconds that an untrained network of each shape takes for a 64x64 picture.
+    """Return the mean seconds of an untrained network of each shape for a 64x64 image.
 
     Args:
-        chosen: the shapes.
-        count: told how many are done.
+        shapes: to be timed.
         repetitions: of each, after one that is not timed.
         engine: that runs them.
-        precision: in which it computes.
+        precision: of the computation.
+        progress: counts shapes.
 
     Raises:
         EngineError: if the engine is not installed or cannot run a network.
     """
+    progress = progress or NoProgress()
+    progress.start("timing networks", len(shapes))
     found = {}
-    for done, shape in enumerate(chosen):
-        count("timing networks", done, len(chosen))
+    for shape in shapes:
         with tempfile.TemporaryDirectory() as folder:
-            model = untrained(shape, Path(folder))
+            model = make_untrained(shape, Path(folder))
             found[shape] = mean_seconds(open_engine(model, engine, precision=precision), repetitions)
-    count("timing networks", len(chosen), len(chosen))
+        progress.advance()
     return found
 
 
-def untrained(shape: Shape, folder: Path) -> Model:
-    """A model with random weights, as engines take it; its files are written into the folder."""
+def make_untrained(shape: Shape, folder: Path) -> Model:
+    """Write a model with random weights into a folder, as engines take it."""
     torch.manual_seed(0)
     generator = Generator(blocks=shape.blocks, skips=shape.skips).eval()
     tensors = {name: value.contiguous() for name, value in generator.state_dict().items()}
@@ -163,7 +159,7 @@ def untrained(shape: Shape, folder: Path) -> Model:
 
 
 def mean_seconds(engine: Engine, repetitions: int) -> float:
-    """The mean time of a reconstruction of one 64x64 picture of noise."""
+    """Return the mean time of a reconstruction of one 64x64 image of noise."""
     low = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
 
     def reconstruct() -> None:
@@ -178,94 +174,82 @@ def mean_seconds(engine: Engine, repetitions: int) -> float:
     return (time.perf_counter() - started) / repetitions
 
 
-def points(
+def collect_points(
     seconds: Mapping[Shape, float], models: Mapping[Shape, str], scores: Mapping[Shape, tuple[float, float]]
-) -> tuple[Point, ...]:
-    """What was found, shape by shape; PSNR and SSIM only where a trained model was measured."""
-    found = []
+) -> tuple[DepthPoint, ...]:
+    """Return all measurements by shape; PSNR and SSIM only where a trained model was measured."""
+    points = []
     for shape, taken in seconds.items():
         psnr, ssim = scores.get(shape, (None, None))
-        found.append(Point(shape, taken, psnr, ssim, models.get(shape, "")))
-    return tuple(found)
+        points.append(DepthPoint(shape, taken, psnr, ssim, models.get(shape, "")))
+    return tuple(points)
 
 
-def depth_table(found: Sequence[Point], data: str, notes: Sequence[str]) -> Table:
-    """The study as a table."""
+def depth_table(points: Sequence[DepthPoint], data: str, notes: Sequence[str]) -> Table:
+    """Return the study as a table."""
     titles = ("blocks", "skips", "milliseconds", f"{data} PSNR [dB]", f"{data} SSIM", "model")
     rows = tuple(
         (
             str(point.shape.blocks),
             "yes" if point.shape.skips else "no",
-            (Number(f"{1000 * point.seconds:.1f}", (1000 * point.seconds,)),),
-            (_score("psnr", point.psnr),),
-            (_score("ssim", point.ssim),),
+            (Number.of(1000 * point.seconds, spec=".1f"),),
+            (Number.of(point.psnr, spec=lambda value: print_score("psnr", value)),),
+            (Number.of(point.ssim, spec=lambda value: print_score("ssim", value)),),
             point.model or NO_WEIGHTS,
         )
-        for point in found
+        for point in points
     )
     return Table("Depth of SRResNet: PSNR and time", tuple(map(Column, titles)), rows, tuple(notes))
 
 
-def _score(kind: str, value: float | None) -> Number:
-    return Number(MISSING, (float("nan"),)) if value is None else Number(as_printed(kind, value), (value,))
-
-
-def depth_document(found: Sequence[Point], data: str, notes: Sequence[str]) -> dict[str, Any]:
-    """The same for programs."""
+def depth_document(points: Sequence[DepthPoint], data: str, notes: Sequence[str]) -> dict[str, Any]:
+    """Return the study for programs."""
     rows = [
         {
             "blocks": point.shape.blocks,
             "skips": point.shape.skips,
             "seconds": point.seconds,
-            "psnr": plain(point.psnr),
-            "ssim": plain(point.ssim),
+            "psnr": to_plain(point.psnr),
+            "ssim": to_plain(point.ssim),
             "model": point.model or None,
         }
-        for point in found
+        for point in points
     ]
     return {"what": "depth", "set": data, "notes": list(notes), "rows": rows}
 
 
-def plot_depth(found: Sequence[Point], data: str, path: Path) -> Path:
-    """Draw PSNR and time against the number of blocks into a PNG, in place of an older one.
+def plot_depth(points: Sequence[DepthPoint], data: str, path: Path) -> Path:
+    """Draw PSNR and time by the number of blocks into a PNG of 900x360 pixels, replacing an older one.
 
     Raises:
         DataError: if matplotlib is not installed.
         OutputError: if the file cannot be written.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DataError("drawing needs matplotlib: pip install 'srgan[evaluate]'") from error
-    figure = Figure(figsize=(9.0, 3.6), dpi=100, facecolor="white", layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
-    _curves(left, found, lambda point: point.psnr)
-    left.set(title=f"PSNR on {data} [dB], paper protocol")
-    _curves(right, found, lambda point: 1000 * point.seconds)
-    right.set(title=f"Time of a {SIDE}x{SIDE} picture [ms]", ylim=(0, None))
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels: Any = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    write(path, np.ascontiguousarray(pixels[:, :, :3]), overwrite=True)
+
+    def fill(figure: "Figure") -> None:
+        left, right = figure.subplots(1, 2)
+        _curves(left, points, lambda point: point.psnr)
+        left.set(title=f"PSNR on {data} [dB], paper protocol")
+        _curves(right, points, lambda point: 1000 * point.seconds)
+        right.set(title=f"Time of a {SIDE}x{SIDE} picture [ms]", ylim=(0, None))
+
+    drawing = draw("depth", "Depth of SRResNet: PSNR and time", "", (9.0, 3.6), fill, resolution=100)
+    write_bytes(path, drawing.png)
     return path
 
 
-def _curves(axes: "Axes", found: Sequence[Point], value: Callable[[Point], float | None]) -> None:
-    """A line with skips and one without; what is missing leaves a gap, and a panel without anything says so."""
-    empty = True
+def _curves(axes: "Axes", points: Sequence[DepthPoint], value: Callable[[DepthPoint], float | None]) -> None:
+    """Draw a line with skips and one without; missing values leave gaps, and an empty panel says so."""
     for skips, colour in _COLOURS.items():
-        known = [(point.shape.blocks, value(point)) for point in found if point.shape.skips == skips]
+        known = [(point.shape.blocks, value(point)) for point in points if point.shape.skips == skips]
         drawn = [(blocks, number) for blocks, number in known if number is not None]
         if drawn:
             axes.plot(*zip(*drawn, strict=True), "o-", color=colour, markersize=4, label=_WORDS[skips])
-            empty = False
-    blocks = sorted({point.shape.blocks for point in found})
+    blocks = sorted({point.shape.blocks for point in points})
     axes.set(xlabel="residual blocks", xticks=blocks, xlim=(0, 1.05 * blocks[-1] + 1))
-    axes.grid(color="0.9", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
-    if empty:
-        axes.text(0.5, 0.5, NO_WEIGHTS, transform=axes.transAxes, ha="center", va="center", color="0.55")
-        axes.set(yticks=[])
-    else:
+    clean_axes(axes)
+    if axes.get_lines():
         axes.legend(frameon=False, fontsize="small")
+    else:
+        axes.text(0.5, 0.5, NO_WEIGHTS, transform=axes.transAxes, ha="center", va="center", color=QUIET)
+        axes.set(yticks=[])

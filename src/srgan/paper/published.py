@@ -1,11 +1,11 @@
-"""The numbers that were printed, digit for digit, each table with its source. Nothing here was measured by us."""
+"""Published tables, digit for digit, with their sources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 Scores = Mapping[str, Decimal]
-"""By kind, `mse`, `psnr` in dB, `ssim` or `mos`; a Decimal remembers how many digits were printed."""
+"""By kind, `mse`, `psnr` in dB, `ssim` or `mos`; a Decimal keeps the number of printed digits."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Published:
     """A printed table, or the scores in the caption of a figure."""
 
     name: str
-    """What `srgan reproduce` calls it."""
+    """Name in `srgan reproduce`."""
     title: str
     source: str
     sets: tuple[str, ...]
@@ -24,7 +24,7 @@ class Published:
     """By method and set."""
 
     def of(self, method: str, data: str) -> Scores:
-        """What was printed of a method on a set; nothing where nothing was."""
+        """Return the printed scores of a method on a set; empty where there are none."""
         return self.scores.get((method, data), {})
 
 
@@ -36,7 +36,7 @@ def _table(
     kinds: tuple[str, ...],
     rows: dict[str, tuple[str, ...]],
 ) -> Published:
-    """A table from its rows: for each method a cell for each set, with a number for each kind."""
+    """Return a table from its rows: for each method a cell per set, with a number per kind."""
     scores = {
         (method, data): dict(zip(kinds, map(Decimal, cell.split()), strict=False))
         for method, cells in rows.items()
@@ -130,10 +130,10 @@ MODELS: Mapping[str, str] = {
     "SRGAN-VGG22": "srgan-vgg22",
     "SRGAN-VGG54": "srgan-vgg54",
 }
-"""The model of ours that stands for a method, if it is installed; the paper's SRGAN is its SRGAN-VGG54."""
+"""By method, the name of our model; the paper's SRGAN is its SRGAN-VGG54."""
 
 INTERPOLATED = ("nearest", "bicubic", "HR")
-"""The methods that need no model."""
+"""Methods that need no model."""
 
 TWINS: Mapping[str, str] = {
     "SRResNet": "SRResNet-MSE",
@@ -141,4 +141,4 @@ TWINS: Mapping[str, str] = {
     "SRGAN": "SRGAN-VGG54",
     "SRGAN-VGG54": "SRGAN",
 }
-"""Methods that the paper's tables 1 and 2 call by different names: one's numbers are the other's."""
+"""Methods with different names in the paper's tables 1 and 2."""

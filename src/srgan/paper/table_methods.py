@@ -1,7 +1,4 @@
-"""What fills the rows of a published table: what was given, an interpolation, or an installed model.
-
-This module does not know what is measured of them.
-"""
+"""The methods that fill the rows of a published table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,24 +15,24 @@ NO_PICTURES = "no pictures given"
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which methods can be measured, by the rows of a table, and why the others cannot."""
+    """The methods of a table that can be measured."""
 
     methods: tuple[Method, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
-    """By row, the reason."""
+    """By row without a method, the reason."""
 
 
 def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any) -> Chosen:
-    """The methods that fill the rows: as given, else an interpolation, else the installed model of that name.
+    """Fill rows by what is given, else by an interpolation, else by the installed model of that name.
 
     Args:
         rows: of the table.
-        given: by row, a model's name or file, or a folder of pictures.
+        given: by row, a model's name or file, or a folder of results.
         options: of `find_method`: scale, engine and precision of models.
 
     Raises:
-        UsageError: if a row is given that is not in the table, or names nothing.
-        ModelError: if a model is damaged, or enlarges by another factor.
+        UsageError: if a given row is not in the table, or names nothing.
+        ModelError: if a model is damaged, or has another scale.
         DataError: if a folder does not exist.
     """
     for row in given:

@@ -143,9 +143,9 @@ WRONG = [
     (["table2", "--method", "SRGAN=a", "--method", "SRGAN=b"], 2, "and each row once"),
     (["table2", "--method", "SRGAN=nowhere"], 1, "the folder nowhere of SRGAN does not exist"),
     (["table2", "--set", "Urban100"], 2, "there is no set Urban100"),
-    (["table1", "--set", "BSD100"], 2, "table1 has no set BSD100: write --set NAME=FOLDER, NAME of Set5, Set14"),
+    (["table1", "--set", "BSD100"], 2, "table1 has no set BSD100: write NAME=FOLDER, NAME of Set5, Set14"),
     (["figure2", "--set", "Set5"], 1, "the set Set5 has no picture comic"),
-    (["figure2", "--set", "Set14", "--set", "Set5"], 2, "give --set once"),
+    (["figure2", "--set", "Set14", "--set", "Set5"], 2, "--set must be given once"),
     (["seeds", "--data", "nowhere"], 2, "there is no set DIV2K=nowhere"),
     (["seeds", "--data", "data/testsets/Set5", "--set", "Set5"], 2, "give one of them"),
     (["depth", "--blocks", "one"], 2, "--blocks one is no list of numbers"),
@@ -168,7 +168,7 @@ def test_an_interruption_says_how_to_go_on(srgan: Run, monkeypatch: pytest.Monke
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("srgan.cli.reproduction.evaluate", interrupted)
+    monkeypatch.setattr("srgan.paper.reproduction.evaluate", interrupted)
     result = srgan("reproduce", "table2", "-o", "out")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted: what is done is in out; run the same command again to go on\n"

@@ -14,19 +14,19 @@ from srgan.evaluation.measures import protocol_measure
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.evaluation.test_sets import find_set
 from srgan.metrics import PAPER
-from srgan.paper.opinions import Opinions
-from srgan.paper.paper_figures import FIGURES, figure_document, plate
+from srgan.paper.paper_figures import FIGURES, compose_figure
 from srgan.paper.published import FIGURE2, SEEDS, TABLE1, TABLE2
 from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS, Chosen, choose_methods
 from srgan.paper.verdicts import (
     OTHER_PICTURES,
     PAPER_MEASURES,
     SEED_MEASURES,
-    as_printed,
-    document,
-    lines,
-    table,
-    verdict,
+    Opinions,
+    compare_results,
+    comparison_document,
+    comparison_table,
+    judge,
+    print_score,
 )
 from tests.helpers.noise import make_set, noise, save
 
@@ -64,7 +64,7 @@ def results(data: str, scores: dict[str, dict[str, float]]) -> Results:
     ],
 )
 def test_verdict(kind: str, ours: float, printed: str, said: str) -> None:
-    assert verdict(kind, ours, Decimal(printed)) == said
+    assert judge(kind, ours, Decimal(printed)) == said
 
 
 @pytest.mark.parametrize(
@@ -83,20 +83,20 @@ def test_verdict(kind: str, ours: float, printed: str, said: str) -> None:
     ],
 )
 def test_numbers_are_printed_as_the_field_does(kind: str, value: float, signed: bool, text: str) -> None:
-    assert as_printed(kind, value, signed=signed) == text
+    assert print_score(kind, value, signed=signed) == text
 
 
 def test_a_row_without_weights_is_shown_as_such_and_never_filled_in() -> None:
     missing = {"SRResNet": NO_WEIGHTS, "SelfExSR": NO_PICTURES}
     measured = results("Set5", {"bicubic": {"paper/psnr": 28.4261, "paper/ssim": 0.82109}})
-    found = lines(TABLE2, measured, missing, PAPER_MEASURES, {"Set5": "Set5"})
+    found = compare_results(TABLE2, measured, missing, PAPER_MEASURES, {"Set5": "Set5"})
     assert [line.method for line in found] == list(TABLE2.methods)
     by_method = {line.method: line.numbers for line in found}
     assert [number.verdict for number in by_method["bicubic"]] == ["equal", "equal"]
     for method, why in missing.items():
         assert [(number.ours, number.verdict) for number in by_method[method]] == [(None, why)] * 2
         assert all(math.isnan(number.difference) for number in by_method[method])
-    text = table(TABLE2, found).markdown()
+    text = comparison_table(TABLE2, found).markdown()
     assert "| Set5 | bicubic | 28.43 / 28.43 / 0.00 | equal | .8211 / .8211 / .0000 | equal | - / 1.97 |" in text
     assert "| Set5 | SRResNet | - / 32.05 / - | no weights yet | - / .9019 / - | no weights yet | - / 3.37 |" in text
     assert "0.1 dB" in text
@@ -105,16 +105,16 @@ def test_a_row_without_weights_is_shown_as_such_and_never_filled_in() -> None:
 
 def test_nothing_measured_at_all_is_a_table_too() -> None:
     missing = dict.fromkeys(TABLE1.methods, NO_WEIGHTS)
-    found = lines(TABLE1, NOTHING, missing, PAPER_MEASURES, {"Set5": "Set5", "Set14": "Set14"})
+    found = compare_results(TABLE1, NOTHING, missing, PAPER_MEASURES, {"Set5": "Set5", "Set14": "Set14"})
     assert len(found) == 10
     assert {number.verdict for line in found for number in line.numbers} == {NO_WEIGHTS}
-    notes = table(TABLE1, found).notes
+    notes = comparison_table(TABLE1, found).notes
     assert not any(note.startswith("Verdicts") for note in notes)
 
 
 def test_pictures_of_one_set_do_not_fill_another() -> None:
     measured = results("Set5", {"SRGAN-VGG54": {"paper/psnr": 29.4, "paper/ssim": 0.84}})
-    found = lines(TABLE1, measured, {}, PAPER_MEASURES, {"Set5": "Set5", "Set14": "Set14"})
+    found = compare_results(TABLE1, measured, {}, PAPER_MEASURES, {"Set5": "Set5", "Set14": "Set14"})
     said = {(line.data, line.method): line.numbers[0].verdict for line in found}
     assert said["Set5", "SRGAN-VGG54"] == "equal"
     assert said["Set14", "SRGAN-VGG54"] == NO_PICTURES
@@ -123,7 +123,7 @@ def test_pictures_of_one_set_do_not_fill_another() -> None:
 def test_other_pictures_are_not_judged() -> None:
     scores = {"rgb/mse": 0.003, "rgb/psnr": 26.7, "matlab/ssim": 0.81}
     for data, said in (("Set5", OTHER_PICTURES), ("DIV2K", "better")):
-        found = lines(SEEDS, results(data, {"bicubic": scores}), {}, SEED_MEASURES, {data: "DIV2K"})
+        found = compare_results(SEEDS, results(data, {"bicubic": scores}), {}, SEED_MEASURES, {data: "DIV2K"})
         assert {number.verdict for number in found[0].numbers} == {said}
         assert all(math.isnan(number.difference) == (said == OTHER_PICTURES) for number in found[0].numbers)
         assert [str(number.printed) for number in found[0].numbers] == ["0.0032", "25.84", "0.68"]
@@ -132,9 +132,9 @@ def test_other_pictures_are_not_judged() -> None:
 @pytest.mark.parametrize("warning", ["", "SIMULATED"])
 def test_opinions_fill_their_rows_and_no_others(warning: str) -> None:
     opinions = Opinions({("SRGAN", "Set5"): 3.5551, ("HR", "Set14"): 4.4}, ("Study 12ab, 5 raters.",), warning)
-    found = lines(TABLE2, NOTHING, {}, PAPER_MEASURES, {"Set5": "Set5"}, opinions)
+    found = compare_results(TABLE2, NOTHING, {}, PAPER_MEASURES, {"Set5": "Set5"}, opinions)
     assert {line.method: line.rated for line in found if line.rated is not None} == {"SRGAN": 3.5551}
-    made = table(TABLE2, found, (), opinions)
+    made = comparison_table(TABLE2, found, (), opinions)
     assert "| 3.56 / 3.58 |" in made.markdown()
     assert "Study 12ab, 5 raters." in made.notes
     assert not any("need a study" in note for note in made.notes)
@@ -142,7 +142,7 @@ def test_opinions_fill_their_rows_and_no_others(warning: str) -> None:
     assert made.header[-1].title == f"{name}: ours / published"
     assert made.csv().splitlines()[0].endswith(f",{name},MOS published")
     assert made.title.startswith("SIMULATED ") == bool(warning)
-    whole = document(TABLE2, found, (), opinions)
+    whole = comparison_document(TABLE2, found, (), opinions)
     rows = {row["method"]: row["mos"] for row in whole["rows"]}
     assert rows["SRGAN"]["ours"] == 3.5551
     assert rows["HR"]["ours"] is None
@@ -152,8 +152,8 @@ def test_opinions_fill_their_rows_and_no_others(warning: str) -> None:
 
 def test_the_document_is_json_and_unrounded() -> None:
     scores = {"HR": {"paper/psnr": math.inf, "paper/ssim": 1.0}, "bicubic": {"paper/psnr": 28.4, "paper/ssim": 0.5}}
-    found = lines(TABLE2, results("Set5", scores), {"SRGAN": NO_WEIGHTS}, PAPER_MEASURES, {"Set5": "Set5"})
-    whole = json.loads(json.dumps(document(TABLE2, found), allow_nan=False))
+    found = compare_results(TABLE2, results("Set5", scores), {"SRGAN": NO_WEIGHTS}, PAPER_MEASURES, {"Set5": "Set5"})
+    whole = json.loads(json.dumps(comparison_document(TABLE2, found), allow_nan=False))
     rows = {row["method"]: row for row in whole["rows"]}
     assert rows["HR"]["psnr"] == {"ours": "inf", "published": "inf", "difference": 0.0, "verdict": "equal"}
     assert rows["bicubic"]["psnr"]["difference"] == pytest.approx(-0.03)
@@ -165,7 +165,7 @@ def test_the_document_is_json_and_unrounded() -> None:
     }
     assert rows["SRGAN"]["mos"] == {"ours": None, "published": 3.58}
     assert whole["tolerances"] == {"psnr": 0.1, "ssim": 0.005}
-    assert table(TABLE2, found).csv().splitlines()[0] == (
+    assert comparison_table(TABLE2, found).csv().splitlines()[0] == (
         "set,method,PSNR,PSNR published,PSNR difference,PSNR verdict,"
         "SSIM,SSIM published,SSIM difference,SSIM verdict,MOS,MOS published"
     )
@@ -201,7 +201,7 @@ def test_the_paper_is_found_again_to_every_printed_digit(
     chosen = choose_methods(TABLE2.methods, given)
     plan = Evaluation(chosen.methods, (find_set(f"Set5={data_folder}/testsets/Set5"),), (protocol_measure(PAPER),))
     measured = evaluate(plan, tmp_path / "out")
-    found = lines(TABLE2, measured, chosen.missing, PAPER_MEASURES, {"Set5": "Set5"})
+    found = compare_results(TABLE2, measured, chosen.missing, PAPER_MEASURES, {"Set5": "Set5"})
     said = {line.method: {number.verdict for number in line.numbers} for line in found}
     assert said.pop("SelfExSR") == {NO_PICTURES}
     for method in ("nearest", "bicubic", "SRResNet", "SRGAN", "HR"):
@@ -214,11 +214,11 @@ def test_figure_2_is_found_again_to_every_printed_digit(data_folder: Path, tmp_p
     folders = {"SRResNet": "SRResNet-MSE", "SRGAN": "SRGAN-VGG54"}
     given = {row: str(data_folder / "published" / name) for row, name in folders.items()}
     chosen = choose_methods(FIGURE2.methods, given)
-    alone = figure.only(find_set(f"Set14={data_folder}/testsets/Set14"))
+    alone = figure.choose_image(find_set(f"Set14={data_folder}/testsets/Set14"))
     measured = evaluate(Evaluation(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out")
-    found = plate(figure, measured, tmp_path / "out", chosen.missing)
+    found = compose_figure(figure, measured, tmp_path / "out", chosen.missing)
     assert found.columns == ("bicubic", "SRResNet", "SRGAN", "original")
-    assert {number.verdict for line in found.lines[:3] for number in line.numbers} == {"equal"}
+    assert {number.verdict for line in found.compared[:3] for number in line.numbers} == {"equal"}
     assert found.captions[0] == ("(21.59 dB / .6423)", "(23.53 dB / .7832)", "(21.15 dB / .6868)", "")
     assert found.captions[1][0] == "published (21.59 dB / .6423)"
     assert [picture.shape for picture in found.rows[0]] == [(360, 248, 3)] * 4
@@ -230,21 +230,20 @@ def test_a_figure_names_what_it_leaves_out(tmp_path: Path) -> None:
     folder = tmp_path / "Set14"
     save(folder / "baboon.png", noise(40, 36))
     save(folder / "zebra.png", noise(40, 36))
-    alone = figure.only(find_set(str(folder)))
+    alone = figure.choose_image(find_set(str(folder)))
     assert [path.stem for path in alone.files] == ["baboon"]
     save(tmp_path / "made" / "baboon.png", noise(40, 36, seed=1))
     chosen = choose_methods(figure.published.methods, {"SRResNet": str(tmp_path / "made")})
     chosen = Chosen(chosen.methods, {**chosen.missing, "SRGAN-MSE": NO_WEIGHTS})
     measured = evaluate(Evaluation(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out")
-    found = plate(figure, measured, tmp_path / "out", chosen.missing)
+    found = compose_figure(figure, measured, tmp_path / "out", chosen.missing)
     assert found.columns[0] == "SRResNet"
     assert found.columns[-1] == "original"
     assert "SRGAN-MSE (no weights yet)" in found.notes[-1]
-    assert found.lines[0].data == "Set14/baboon"
-    assert {number.verdict for number in found.lines[0].numbers} == {"not published"}
-    assert figure_document(figure, found)["columns"] == list(found.columns)
+    assert found.compared[0].data == "Set14/baboon"
+    assert {number.verdict for number in found.compared[0].numbers} == {"not published"}
     with pytest.raises(DataError, match="the set small has no picture baboon"):
-        figure.only(make_set(tmp_path / "small"))
+        figure.choose_image(make_set(tmp_path / "small"))
 
 
 def test_a_figure_of_a_smaller_picture_shows_what_there_is() -> None:

@@ -1,0 +1,221 @@
+"""Published tables and figures measured again: which methods run on which sets, and what is written of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srgan import __version__
+from srgan.engines.engine import EngineName, Precision, choose
+from srgan.errors import UsageError
+from srgan.evaluation.benchmark import Evaluation, evaluate
+from srgan.evaluation.measures import Measure, always_taken, find_protocol, protocol_measure
+from srgan.evaluation.methods import Method, find_method
+from srgan.evaluation.results import Results
+from srgan.evaluation.significance import mean
+from srgan.evaluation.test_sets import ImageSet, find_set
+from srgan.files import make_folder, write_bytes
+from srgan.paper.paper_figures import FIGURES, compose_figure
+from srgan.paper.published import SEEDS, TABLE1, TABLE2, Published
+from srgan.paper.table_methods import Chosen, choose_methods
+from srgan.paper.verdicts import (
+    NO_OPINIONS,
+    PAPER_MEASURES,
+    SEED_MEASURES,
+    Opinions,
+    compare_results,
+    comparison_document,
+    comparison_table,
+)
+from srgan.progress import Progress
+from srgan.reporting.table import Table
+
+TABLES: Mapping[str, Published] = {"table1": TABLE1, "table2": TABLE2, "seeds": SEEDS}
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A table or figure measured again."""
+
+    name: str
+    table: Table
+    document: dict[str, Any]
+    """For programs."""
+    image: Path | None = None
+    """The written figure."""
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the table as Markdown, CSV and LaTeX, and the document as JSON; return all files, the image first.
+
+        Raises:
+            OutputError: if a file cannot be written.
+        """
+        self.table.write(folder, self.name)
+        document = json.dumps(self.document, indent=2, allow_nan=False) + "\n"
+        write_bytes(folder / f"{self.name}.json", document.encode())
+        files = [folder / f"{self.name}{suffix}" for suffix in (".md", ".csv", ".tex", ".json")]
+        return files if self.image is None else [self.image, *files]
+
+
+@dataclass(frozen=True)
+class Reproducer:
+    """Measures published tables and figures again. Work done before in the same folder is kept.
+
+    Each method raises what `evaluate` does, and UsageError for a row or set that is not in the table.
+    """
+
+    folder: Path
+    """For everything that is written; restored images and scores are in `evaluation`."""
+    progress: Progress
+    engine: EngineName = "auto"
+    precision: Precision = "fp32"
+
+    def table(
+        self, name: str, rows: Mapping[str, str], sets: Sequence[str], opinions: Opinions = NO_OPINIONS
+    ) -> Reproduction:
+        """Measure table 1 or 2 of the paper by the paper's protocol.
+
+        Args:
+            name: `table1` or `table2`.
+            rows: by row, a model's name or file, or a folder of results.
+            sets: names or NAME=FOLDER; empty for all sets of the table.
+            opinions: our mean opinion scores.
+        """
+        published, protocol = TABLES[name], find_protocol("paper")
+        chosen, images = self._choose(published, rows), [find_set(word) for word in sets or published.sets]
+        for one in images:
+            if one.name not in published.sets:
+                names = ", ".join(published.sets)
+                raise UsageError(f"{name} has no set {one.name}: write NAME=FOLDER, NAME of {names}")
+        results = self._measure(chosen.methods, images, [protocol_measure(protocol)])
+        compared = {one.name: one.name for one in images}
+        notes = [f"Protocol {protocol.name}: {protocol.description}."]
+        return _compare(published, results, chosen, PAPER_MEASURES, compared, notes, opinions)
+
+    def seeds(
+        self, data: Path | None, rows: Mapping[str, str], sets: Sequence[str], opinions: Opinions = NO_OPINIONS
+    ) -> Reproduction:
+        """Measure the table of the UC San Diego group.
+
+        Args:
+            data: DIV2K's validation images, those of the published numbers; without them there are no verdicts.
+            rows: by row, a model's name or file, or a folder of results.
+            sets: other images, by name or NAME=FOLDER.
+            opinions: our mean opinion scores.
+        """
+        if data is not None and sets:
+            raise UsageError("data and sets both name images: give one of them", parameter="data")
+        words = [f"DIV2K={data}"] if data is not None else sets or TABLE2.sets
+        images, chosen = [find_set(word) for word in words], self._choose(SEEDS, rows)
+        matlab = find_protocol("matlab")
+        results = self._measure(chosen.methods, images, [protocol_measure(matlab), always_taken(4)[0]])
+        names = ", ".join(one.name for one in images)
+        which = f"{names}: other pictures than those of the published numbers, DIV2K's, so there is no verdict."
+        if data is not None:
+            which = f"The pictures of {data.name} are taken to be those of the published numbers, DIV2K's."
+        notes = [
+            which,
+            "MSE and PSNR: of all RGB channels in [0, 1], nothing cropped. SSIM: by the matlab protocol, "
+            f"{matlab.description}. How the published ones were measured is not known.",
+        ]
+        compared = {one.name: "DIV2K" for one in images}
+        return _compare(SEEDS, results, chosen, SEED_MEASURES, compared, notes, opinions)
+
+    def figure(self, name: str, rows: Mapping[str, str], sets: Sequence[str]) -> Reproduction:
+        """Compose figure 2 or 6 of the paper as an image and a table of its scores.
+
+        Args:
+            name: `figure2` or `figure6`.
+            rows: by column, a model's name or file, or a folder of results.
+            sets: the set with the figure's image, as NAME or NAME=FOLDER; empty for the paper's.
+        """
+        from srgan.reporting.contact_sheet import sheet, write_sheet
+
+        figure = FIGURES[name]
+        chosen = self._choose(figure.published, rows)
+        if len(sets) > 1:
+            raise UsageError(f"set must be given once: {name} shows one picture of {figure.data}", parameter="set")
+        alone = figure.choose_image(find_set(sets[0] if sets else figure.data))
+        results = self._measure(chosen.methods, [alone], [protocol_measure(find_protocol("paper"))])
+        content = compose_figure(figure, results, self.folder / "evaluation", chosen.missing)
+        path = self.folder / f"{name}.png"
+        write_sheet(path, sheet(content.columns, content.rows, content.captions))
+        document = comparison_document(figure.published, content.compared, content.notes)
+        document |= {"columns": list(content.columns), "picture": str(path)}
+        return Reproduction(name, comparison_table(figure.published, content.compared, content.notes), document, path)
+
+    def depth(
+        self, models: Sequence[str], runs: Sequence[Path], blocks: Sequence[int], repetitions: int, data: str
+    ) -> Reproduction:
+        """Measure PSNR and time by the number of residual blocks.
+
+        Args:
+            models: trained SRResNets, by name or file.
+            runs: training runs, which are released first.
+            blocks: numbers of residual blocks.
+            repetitions: reconstructions to time.
+            data: the set for PSNR, as NAME or NAME=FOLDER.
+        """
+        from srgan.paper import block_depth_study as study
+
+        study.choose_shapes(blocks, ())  # errors come before any work
+        trained = study.find_shapes([*models, *self._release(runs)])
+        shapes = study.choose_shapes(blocks, tuple(trained))
+        make_folder(self.folder)
+        options: dict[str, Any] = {"engine": self.engine, "precision": self.precision}
+        name, scores = data.partition("=")[0], dict[study.Shape, tuple[float, float]]()
+        if trained:
+            images = find_set(data)
+            methods = {shape: find_method(f"{shape.label}={model}", **options) for shape, model in trained.items()}
+            results = self._measure(tuple(methods.values()), [images], [protocol_measure(find_protocol("paper"))])
+            name = images.name
+            for shape in trained:
+                psnr, ssim = (mean(results.values(shape.label, name, f"paper/{kind}")) for kind in ("psnr", "ssim"))
+                scores[shape] = psnr, ssim
+        seconds = study.time_shapes(shapes, repetitions=repetitions, progress=self.progress, **options)
+        points = study.collect_points(seconds, {shape: Path(model).stem for shape, model in trained.items()}, scores)
+        notes = [
+            f"Time: the mean of {repetitions} reconstructions of a 64x64 picture by {choose(self.engine).engine} in "
+            f"{self.precision}, with untrained networks.",
+            f"PSNR and SSIM: means of trained models over {name}, by the paper protocol; '-' where there is none yet.",
+        ]
+        path = study.plot_depth(points, name, self.folder / "depth.png")
+        document = {**study.depth_document(points, name, notes), "picture": str(path)}
+        return Reproduction("depth", study.depth_table(points, name, notes), document, path)
+
+    def _choose(self, published: Published, rows: Mapping[str, str]) -> Chosen:
+        return choose_methods(published.methods, rows, engine=self.engine, precision=self.precision)
+
+    def _measure(self, methods: Sequence[Method], sets: Sequence[ImageSet], measures: Sequence[Measure]) -> Results:
+        """Return the evaluation of the methods; empty results if there are none."""
+        if not methods:
+            return Results(__version__, (), {}, ())
+        evaluation = Evaluation(tuple(methods), tuple(sets), tuple(measures))
+        return evaluate(evaluation, self.folder / "evaluation", self.progress)
+
+    def _release(self, runs: Sequence[Path]) -> list[str]:
+        """Release training runs into the folder and return the models' files."""
+        from srgan.training.release import release
+        from srgan.training.run_folder import Run
+
+        folder, models = self.folder / "models", []
+        for run in runs:
+            name = run.resolve().name
+            release(Run(run), folder, name=name, licence="not stated", terms="not stated", say=self.progress.say)
+            models.append(str(folder / f"{name}.onnx"))
+        return models
+
+
+def _compare(
+    published: Published,
+    results: Results,
+    chosen: Chosen,
+    measures: Mapping[str, str],
+    sets: Mapping[str, str],
+    notes: Sequence[str],
+    opinions: Opinions,
+) -> Reproduction:
+    rows = compare_results(published, results, chosen.missing, measures, sets, opinions)
+    table = comparison_table(published, rows, notes, opinions)
+    return Reproduction(published.name, table, comparison_document(published, rows, notes, opinions))
