@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from srgan_study.stimuli.create_study import Plan, create
+from srgan.progress import NoProgress
+from srgan_study.stimuli.create_study import StudyPlan, create_study
 from srgan_study.stimuli.sources import find_sources
 from srgan_study.study import Design, Stimulus, StimulusImage, Study, StudyMethod
 
@@ -20,20 +21,6 @@ SIZE = (48, 40)
 
 PAPER = {"Set5": (5, 12), "Set14": (14, 12), "BSD100": (100, 9)}
 """Pictures and versions of the sets of the paper's study."""
-
-
-class Audience:
-    """Hears of the making of a study, and remembers."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-        self.counted: list[tuple[str, int, int]] = []
-
-    def say(self, line: str) -> None:
-        self.heard.append(line)
-
-    def count(self, what: str, done: int, whole: int) -> None:
-        self.counted.append((what, done, whole))
 
 
 def make_study(
@@ -59,7 +46,7 @@ def make_study(
         words = make_folders(Path(made), {"Small": 3, "Smaller": 2} if sets is None else sets, methods)
         asked = Design(calibration=calibration, practice=practice, **design)
         examples = make_examples(Path(made, "other"), calibration + practice) if calibration + practice else None
-        return create(Plan(find_sources(words), asked, examples=examples), folder, Audience())
+        return create_study(StudyPlan(find_sources(words), asked, examples=examples), folder, NoProgress())
 
 
 def study_of(sets: Mapping[str, tuple[int, int]], *, retest: tuple[int, ...] = (), **design: Any) -> Study:

@@ -1,20 +1,16 @@
 """`srgan study create`: pictures in, a study to be rated out."""
 
+import math
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
-from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.cli.shared_options import separate
-from srgan.errors import UsageError
+from srgan.cli.console import count, duration, failures, interruptible, show_json, show_lines
+from srgan.cli.shared_options import argument, flag, option, separate
 from srgan_study.study import Design, Screening
 
 if TYPE_CHECKING:
-    from srgan.cli.progress_bar import Counter
-    from srgan_study.stimuli.sources import Sources
+    from srgan_study.study import Study
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -41,136 +37,63 @@ Exit code: 0 all well, 1 the pictures cannot be rated as they are, 2 no such met
 """
 
 _WHAT, _PANEL, _LESSONS, _SAID = "What is rated", "By whom, and how often", "What raters see before", "Written and said"
+_DESIGN = "paper: in the paper's order, and three methods not on BSD100; plain: all methods on all sets."
+_SCREENING = "How the report weighs raters who differ from the rest; it always shows both, with and without."
+_CALIBRATION = "Of other pictures, or none for neither this nor practice; usually SRGAN_DATA/train/BSDS500_train_test."
 
-Words = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SOURCES",
-        show_default=False,
-        help="Folders of evaluations, and NAME=FOLDER of pictures made elsewhere.",
-    ),
-]
-DesignName = Annotated[
-    Literal["paper", "plain"],
-    typer.Option(
-        "--design",
-        rich_help_panel=_WHAT,
-        help="paper: in the paper's order, and three methods not on BSD100; plain: all methods on all sets.",
-    ),
-]
-Methods = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--methods", "--method", metavar="METHOD ...", rich_help_panel=_WHAT, help="These alone, and NAME=FOLDER."
-    ),
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--sets", "--set", metavar="SET ...", rich_help_panel=_WHAT, help="These alone."),
-]
-Images = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", rich_help_panel=_WHAT, help="So many pictures of each set, chosen by chance."),
-]
-NoReference = Annotated[
-    bool, typer.Option("--no-reference", metavar="", rich_help_panel=_WHAT, help="Leave the true pictures out.")
-]
-Raters = Annotated[int, typer.Option(metavar="N", rich_help_panel=_PANEL, help="Who are invited.")]
-Repeats = Annotated[
-    int | None,
-    typer.Option(metavar="N", rich_help_panel=_PANEL, help="Versions that each rater rates twice, to see how alike."),
-]
-Repeat = Annotated[
-    list[str] | None,
-    typer.Option("--repeat", metavar="METHOD", rich_help_panel=_PANEL, help="Those of this method; without N, all."),
-]
-RepeatDistance = Annotated[
-    int, typer.Option(metavar="N", rich_help_panel=_PANEL, help="Ratings between the two, at least.")
-]
-Gap = Annotated[
-    int,
-    typer.Option(metavar="N", rich_help_panel=_PANEL, help="Other pictures between two versions of one, at least."),
-]
-Blocked = Annotated[
-    bool, typer.Option("--blocked", metavar="", rich_help_panel=_PANEL, help="Rate one set after another, not mixed.")
-]
-WarmUp = Annotated[
-    int, typer.Option(metavar="N", rich_help_panel=_PANEL, help="First ratings that do not count; nobody is told.")
-]
-SittingMinutes = Annotated[
-    int, typer.Option(metavar="N", rich_help_panel=_PANEL, help="After which a break is offered.")
-]
-SecondsPerRating = Annotated[
-    float,
-    typer.Option(metavar="SECONDS", rich_help_panel=_PANEL, help="What one is taken to last, for the plan alone."),
-]
-ScreeningRule = Annotated[
-    Screening,
-    typer.Option(
-        rich_help_panel=_PANEL,
-        help="How the report weighs raters who differ from the rest; it always shows both, with and without.",
-    ),
-]
-Calibration = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FOLDER",
-        show_default=False,
-        rich_help_panel=_LESSONS,
-        help="Of other pictures, or none for neither this nor practice; usually SRGAN_DATA/train/BSDS500_train_test.",
-    ),
-]
-Pairs = Annotated[
-    int,
-    typer.Option(min=0, metavar="N", rich_help_panel=_LESSONS, help="Pictures shown at their worst and at their best."),
-]
-Practice = Annotated[int, typer.Option(metavar="N", rich_help_panel=_LESSONS, help="Ratings to practise on.")]
-Title = Annotated[
-    str | None,
-    typer.Option(show_default=False, rich_help_panel=_SAID, help="For reports and raters; it must name no method."),
-]
-Seed = Annotated[
-    int, typer.Option(metavar="N", rich_help_panel=_PANEL, help="Of all that is left to chance, orders among it.")
-]
-Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FOLDER", rich_help_panel=_SAID, help="For the study; a new one.")
-]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", rich_help_panel=_SAID, help="Report as a JSON document.")]
+Words = list[str] | None
+
+
+def _number(help: str, panel: str = _PANEL, **limits: float) -> Any:
+    return option(help, metavar="N", panel=panel, **limits)
 
 
 def create(
-    sources: Words = None,
-    design: DesignName = "paper",
-    methods: Methods = None,
-    sets: Sets = None,
-    images: Images = None,
-    no_reference: NoReference = False,
-    raters: Raters = Design.raters,
-    repeats: Repeats = None,
-    repeat: Repeat = None,
-    repeat_distance: RepeatDistance = Design.repeat_distance,
-    gap: Gap = Design.gap,
-    blocked: Blocked = False,
-    warm_up: WarmUp = Design.warm_up,
-    sitting_minutes: SittingMinutes = Design.sitting_minutes,
-    seconds_per_rating: SecondsPerRating = Design.seconds_per_rating,
-    screening: ScreeningRule = Design.screening,
-    seed: Seed = Design.seed,
-    calibration: Calibration = None,
-    pairs: Pairs = Design.calibration,
-    practice: Practice = Design.practice,
-    title: Title = None,
-    output: Output = Path("study"),
-    as_json: AsJson = False,
+    sources: Annotated[
+        Words, argument("Folders of evaluations, and NAME=FOLDER of pictures made elsewhere.", "SOURCES")
+    ] = None,
+    design: Annotated[Literal["paper", "plain"], option(_DESIGN, "--design", panel=_WHAT)] = "paper",
+    methods: Annotated[
+        Words,
+        option("These alone, and NAME=FOLDER.", "--methods", "--method", metavar="METHOD ...", panel=_WHAT),
+    ] = None,
+    sets: Annotated[Words, option("These alone.", "--sets", "--set", metavar="SET ...", panel=_WHAT)] = None,
+    images: Annotated[int | None, _number("So many pictures of each set, chosen by chance.", _WHAT, min=1)] = None,
+    no_reference: Annotated[bool, flag("Leave the true pictures out.", "--no-reference", panel=_WHAT)] = False,
+    raters: Annotated[int, _number("Who are invited.")] = Design.raters,
+    repeats: Annotated[int | None, _number("Versions that each rater rates twice, to see how alike.")] = None,
+    repeat: Annotated[
+        Words, option("Those of this method; without N, all.", "--repeat", metavar="METHOD", panel=_PANEL)
+    ] = None,
+    repeat_distance: Annotated[int, _number("Ratings between the two, at least.")] = Design.repeat_distance,
+    gap: Annotated[int, _number("Other pictures between two versions of one, at least.")] = Design.gap,
+    blocked: Annotated[bool, flag("Rate one set after another, not mixed.", "--blocked", panel=_PANEL)] = False,
+    warm_up: Annotated[int, _number("First ratings that do not count; nobody is told.")] = Design.warm_up,
+    sitting_minutes: Annotated[int, _number("After which a break is offered.")] = Design.sitting_minutes,
+    seconds_per_rating: Annotated[
+        float, option("What one is taken to last, for the plan alone.", metavar="SECONDS", panel=_PANEL)
+    ] = Design.seconds_per_rating,
+    screening: Annotated[Screening, option(_SCREENING, panel=_PANEL)] = Design.screening,
+    seed: Annotated[int, _number("Of all that is left to chance, orders among it.")] = Design.seed,
+    calibration: Annotated[str | None, option(_CALIBRATION, metavar="FOLDER", panel=_LESSONS)] = None,
+    pairs: Annotated[
+        int, _number("Pictures shown at their worst and at their best.", _LESSONS, min=0)
+    ] = Design.calibration,
+    practice: Annotated[int, _number("Ratings to practise on.", _LESSONS)] = Design.practice,
+    title: Annotated[str | None, option("For reports and raters; it must name no method.", panel=_SAID)] = None,
+    output: Annotated[
+        Path, option("For the study; a new one.", "--output", "-o", metavar="FOLDER", panel=_SAID)
+    ] = Path("study"),
+    as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_SAID)] = False,
 ) -> None:
     """Make a study of pictures, which people will rate."""
     with failures(as_json=as_json):
-        from srgan.cli.console import one_interruption
-        from srgan.cli.progress_bar import Counter, on_terminal
-        from srgan_study.cli.extent import document, summary
-        from srgan_study.stimuli.create_study import TITLE, Plan, create
+        from srgan.cli.progress_bar import ProgressBar
+        from srgan_study.stimuli.create_study import TITLE, StudyPlan, create_study
+        from srgan_study.stimuli.sources import find_sources
+        from srgan_study.stimuli.stimulus_selection import StimulusSelection, select
 
-        alone = calibration == "none"
+        has_lessons = calibration != "none"
         asked = Design(
             raters=raters,
             seed=seed,
@@ -178,83 +101,102 @@ def create(
             repeats=repeats or 0,
             repeat_distance=repeat_distance,
             warm_up=warm_up,
-            practice=0 if alone else practice,
-            calibration=0 if alone else pairs,
+            practice=practice if has_lessons else 0,
+            calibration=pairs if has_lessons else 0,
             blocked=blocked,
             sitting_minutes=sitting_minutes,
             seconds_per_rating=seconds_per_rating,
             screening=screening,
         )
-        named = _Named(separate(sources), separate(methods), separate(sets), images, not no_reference, seed)
-        try:
-            with one_interruption(), Counter(shown=on_terminal() and not as_json) as counter:
-                audience = Audience(counter, as_json=as_json)
-                chosen, notes = named.chosen(as_in_the_paper=design == "paper")
-                for note in notes:
-                    audience.say(note)
-                again = tuple(separate(repeat))
-                heading = TITLE if title is None else title
-                plan = Plan(chosen, asked, heading, again, None if alone else _examples(calibration))
-                study = create(plan if repeats is not None else plan.repeating_all(), output, audience)
-        except KeyboardInterrupt:
-            say(f"Interrupted: {output} was not made")
-            raise typer.Exit(130) from None
+        named = separate(methods)
+        folders = [word for word in named if "=" in word]
+        # Folders alone are added to what there is; where methods are named, nothing else is rated.
+        names = [word.partition("=")[0] for word in named] if len(folders) < len(named) else []
+        selection = StimulusSelection(
+            names, separate(sets), images, reference=not no_reference, seed=seed, as_in_paper=design == "paper"
+        )
+        progress = ProgressBar(shown=not as_json, quiet=as_json)
+        with interruptible(f"{output} was not made"), progress:
+            chosen, notes = select(find_sources([*separate(sources), *folders]), selection)
+            for note in notes:
+                progress.say(note)
+            examples = _examples(calibration) if has_lessons else None
+            plan = StudyPlan(chosen, asked, TITLE if title is None else title, tuple(separate(repeat)), examples)
+            study = create_study(plan if repeats is not None else plan.repeating_all(), output, progress)
         if as_json:
-            show_json({**document(study, output), "notes": audience.notes})
+            show_json({**_document(study, output), "notes": progress.lines})
         else:
-            show("\n".join(printable(line) for line in summary(study, output)))
-
-
-class Audience:
-    """Who hears of the work: a person, with a bar on a terminal; of a program, the document at the end."""
-
-    def __init__(self, counter: "Counter", *, as_json: bool) -> None:
-        self.notes: list[str] = []
-        self.count = counter.count
-        self._say = None if as_json else counter.say
-
-    def say(self, line: str) -> None:
-        self.notes.append(line)
-        if self._say is not None:
-            self._say(line)
-
-
-@dataclass(frozen=True)
-class _Named:
-    """What is to be rated, in the words of the command line."""
-
-    sources: list[str]
-    methods: list[str]
-    """Names, and folders under names, which are sources too."""
-    sets: list[str]
-    images: int | None
-    reference: bool
-    seed: int
-
-    def chosen(self, *, as_in_the_paper: bool) -> "tuple[Sources, tuple[str, ...]]":
-        """The pictures themselves, and what is worth knowing of the choice, in lines."""
-        from srgan_study.stimuli.sources import find_sources
-        from srgan_study.stimuli.stimulus_selection import Wanted, as_in_paper, choose, uncovered
-
-        folders = [word for word in self.methods if "=" in word]
-        # Folders alone are added to what there is; where methods are named, nothing else is.
-        names = [word.partition("=")[0] for word in self.methods] if len(folders) < len(self.methods) else []
-        if not self.sources and not folders:
-            raise UsageError("there are no pictures: name the folder of an evaluation, or NAME=FOLDER of pictures")
-        found = find_sources([*self.sources, *folders])
-        chosen = choose(found, Wanted(names, self.sets, self.images, self.reference, self.seed))
-        notes = uncovered(chosen)
-        if self.reference and not any(method.reference for method in chosen.methods):
-            notes += ("the true pictures are not rated: add HR=FOLDER to have scores relative to them",)
-        if not as_in_the_paper:
-            return chosen, notes
-        chosen, more = as_in_paper(chosen)
-        return chosen, notes + more
+            show_lines(_summary(study, output))
 
 
 def _examples(calibration: str | None) -> Path | None:
-    """The folder of pictures for the calibration, if there is one."""
+    """Return the folder of images for the calibration, if there is one."""
     if calibration is not None:
         return Path(calibration)
     usual = Path(os.environ.get("SRGAN_DATA") or "", "train", "BSDS500_train_test")
     return usual if os.environ.get("SRGAN_DATA") and os.path.isdir(usual) else None
+
+
+def _count_images(study: "Study") -> dict[str, tuple[int, list[str]]]:
+    """Return, by dataset, the number of images and the methods whose versions are rated."""
+    sets = {}
+    for data in study.sets:
+        stimuli = [stimulus for stimulus in study.stimuli if stimulus.data == data]
+        rated = {stimulus.method for stimulus in stimuli}
+        contents = {stimulus.content for stimulus in stimuli}
+        sets[data] = (len(contents), [method.name for method in study.methods if method.name in rated])
+    return sets
+
+
+def _plan_time(study: "Study") -> tuple[float, int]:
+    """Return the minutes that a rater needs, and the number of sittings."""
+    votes = study.ratings_per_rater + study.design.warm_up + len(study.practice)
+    minutes = votes * study.design.seconds_per_rating / 60
+    return minutes, math.ceil(minutes / study.design.sitting_minutes)
+
+
+def _document(study: "Study", folder: Path) -> dict[str, Any]:
+    minutes, sittings = _plan_time(study)
+    return {
+        "folder": str(folder),
+        "hash": study.hash,
+        "title": study.title,
+        "methods": [method.name for method in study.methods],
+        "reference": study.reference,
+        "sets": {data: {"pictures": n, "versions": methods} for data, (n, methods) in _count_images(study).items()},
+        "raters": study.design.raters,
+        "ratings_per_rater": study.ratings_per_rater,
+        "minutes_per_rater": round(minutes, 1),
+        "sittings": sittings,
+        "repeats": len(study.retest),
+        "warm_up": study.design.warm_up,
+        "practice": len(study.practice),
+        "calibration": len(study.calibration) // 2,
+    }
+
+
+def _summary(study: "Study", folder: Path) -> list[str]:
+    lines = []
+    for data, (images, methods) in _count_images(study).items():
+        versions, ratings = count(len(methods), "version"), count(images * len(methods), "rating")
+        lines += [f"{data}: {count(images, 'picture')} in {versions}, {ratings}", f"  {', '.join(methods)}"]
+    minutes, sittings = _plan_time(study)
+    twice = f", {len(study.retest):,} of them of what is rated twice" if study.retest else ""
+    pairs = len(study.calibration) // 2
+    not_counted = [
+        f"calibration on {count(pairs, 'picture')}" if pairs else "no calibration",
+        f"{count(len(study.practice), 'rating')} for practice",
+        *([f"{count(study.design.warm_up, 'rating')} to warm up"] if study.design.warm_up else []),
+    ]
+    span = f"{count(sittings, 'sitting')} of up to {study.design.sitting_minutes} min"
+    total = count(study.design.raters * study.ratings_per_rater, "rating")
+    return [
+        *lines,
+        f"{count(study.ratings_per_rater, 'rating')} by each rater{twice}",
+        f"before that, {', '.join(not_counted)}",
+        f"about {duration(minutes * 60)} for each rater, in {span}",
+        f"{count(study.design.raters, 'rater')}, {total} in all",
+        f"hash    {study.hash}",
+        f"study   {folder}",
+        f"next    srgan study serve {folder}, or srgan study simulate {folder} to rehearse",
+    ]

@@ -1,21 +1,19 @@
 """`srgan study simulate`: programs as raters, to rehearse a study and to find out how many people it needs."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from srgan.cli.console import failures, printable, say, show, show_json
-from srgan.errors import OutputError, SrganError, UsageError
+from srgan.cli.console import failures, interruptible, need_packages, show_json, show_lines
+from srgan.cli.shared_options import Study as StudyFolder
+from srgan.cli.shared_options import flag, option, separate
+from srgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from srgan.cli.progress_bar import ProgressBar
     from srgan_study.simulation.dry_run import DryRun
     from srgan_study.simulation.power import Question
-    from srgan_study.simulation.rater_model import Kind, Model
+    from srgan_study.simulation.rater_model import Kind
     from srgan_study.simulation.simulated_means import PlantedMean
     from srgan_study.study import Study
 
@@ -43,225 +41,121 @@ Exit code: 0 all well, 1 something is wrong with the study or the server, 2 some
 """
 
 _RATERS, _PLAN, _PLACE, _TALK = "The raters", "Planning", "What is written, and where", "Said"
-
-
-Folder = Annotated[Path, typer.Argument(metavar="STUDY", show_default=False, help="The folder of the study.")]
-Raters = Annotated[
-    int | None,
-    typer.Option(
-        metavar="NUMBER", rich_help_panel=_RATERS, show_default=False, help="How many; without it, all who are invited."
-    ),
-]
-Seed = Annotated[int, typer.Option(min=0, metavar="NUMBER", rich_help_panel=_RATERS, help="Of all chance.")]
-Means = Annotated[
-    list[str] | None,
-    typer.Option("--means", metavar="NAME=MOS ...", rich_help_panel=_RATERS, help="Plant these means of methods."),
-]
-Bad = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--bad",
-        metavar="KIND ...",
-        rich_help_panel=_RATERS,
-        help="Make the last raters constant, random or inverted: do the flags of the report find them?",
-    ),
-]
-Taste = Annotated[
-    float | None,
-    typer.Option(
-        min=0.0,
-        max=2.0,
-        metavar="STEPS",
-        rich_help_panel=_RATERS,
-        show_default=False,
-        help="How much raters differ in what they like, as a standard deviation; without it, 0.15.",
-    ),
-]
-Difference = Annotated[
-    float | None,
-    typer.Option(
-        metavar="MOS",
-        rich_help_panel=_PLAN,
-        show_default=False,
-        help="Cast no votes: tell how many raters it takes to see this difference of two methods.",
-    ),
-]
-Around = Annotated[
-    float, typer.Option(metavar="MOS", rich_help_panel=_PLAN, help="The middle of the two; 3 takes the most raters.")
-]
-Trials = Annotated[
-    int, typer.Option(min=100, max=100_000, metavar="NUMBER", rich_help_panel=_PLAN, help="Panels that are drawn.")
-]
-Most = Annotated[
-    int, typer.Option(min=2, max=1000, metavar="NUMBER", rich_help_panel=_PLAN, help="Raters that are tried, at most.")
-]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FOLDER",
-        rich_help_panel=_PLACE,
-        show_default=False,
-        help="Rate a copy of the study, made here; without it, the votes are put beside the study.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Report as a JSON document.")]
+_HOW_MANY = "How many; without it, all who are invited."
+_BAD = "Make the last raters constant, random or inverted: do the flags of the report find them?"
+_TASTE = "How much raters differ in what they like, as a standard deviation; without it, 0.15."
+_DIFFERENCE = "Cast no votes: tell how many raters it takes to see this difference of two methods."
+_OUTPUT = "Rate a copy of the study, made here; without it, the votes are put beside the study."
 
 
 def simulate(
-    study: Folder,
-    raters: Raters = None,
-    seed: Seed = 0,
-    means: Means = None,
-    bad: Bad = None,
-    taste: Taste = None,
-    difference: Difference = None,
-    around: Around = 3.0,
-    trials: Trials = 1000,
-    most: Most = 100,
-    output: Output = None,
-    as_json: AsJson = False,
+    study: StudyFolder,
+    raters: Annotated[int | None, option(_HOW_MANY, metavar="NUMBER", panel=_RATERS)] = None,
+    seed: Annotated[int, option("Of all chance.", metavar="NUMBER", panel=_RATERS, min=0)] = 0,
+    means: Annotated[
+        list[str] | None,
+        option("Plant these means of methods.", "--means", metavar="NAME=MOS ...", panel=_RATERS),
+    ] = None,
+    bad: Annotated[list[str] | None, option(_BAD, "--bad", metavar="KIND ...", panel=_RATERS)] = None,
+    taste: Annotated[float | None, option(_TASTE, metavar="STEPS", panel=_RATERS, min=0.0, max=2.0)] = None,
+    difference: Annotated[float | None, option(_DIFFERENCE, metavar="MOS", panel=_PLAN)] = None,
+    around: Annotated[
+        float, option("The middle of the two; 3 takes the most raters.", metavar="MOS", panel=_PLAN)
+    ] = 3.0,
+    trials: Annotated[
+        int, option("Panels that are drawn.", metavar="NUMBER", panel=_PLAN, min=100, max=100_000)
+    ] = 1000,
+    most: Annotated[
+        int, option("Raters that are tried, at most.", metavar="NUMBER", panel=_PLAN, min=2, max=1000)
+    ] = 100,
+    output: Annotated[Path | None, option(_OUTPUT, "--output", "-o", metavar="FOLDER", panel=_PLACE)] = None,
+    as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_TALK)] = False,
 ) -> None:
     """Rehearse a study with programs as raters, or ask how many raters it needs; nobody is bothered."""
     with failures(as_json=as_json):
-        _need_packages()
-        from srgan.cli.progress_bar import ProgressBar
-        from srgan_study.simulation.rater_model import Model
+        need_packages("scipy", "httpx", "starlette", "uvicorn", "jinja2", "msgspec", extra="study")
+        from srgan_study.simulation.dry_run import DryRun
+        from srgan_study.simulation.power import Question
+        from srgan_study.simulation.rater_model import Model, plant
+        from srgan_study.simulation.simulated_means import choose_means, parse_means
+        from srgan_study.stimuli.create_study import copy_study
         from srgan_study.study import read_study
 
         model = Model() if taste is None else Model(taste=taste)
-        counter = ProgressBar(shown=not as_json)
-        found = read_study(study)
+        planned = read_study(study)
         if difference is not None:
             if means or bad or raters is not None or output is not None:
                 raise UsageError(
                     "--difference casts no votes and tries all numbers of raters: leave out --means, --bad, --raters "
                     "and --output"
                 )
-            from srgan_study.simulation.power import Question
-
-            question = Question(difference, around, most, trials, seed, model)
-            _plan(found, question, counter, as_json=as_json)
-        else:
-            planted, rehearsal = _rehearsal(found, (raters, seed, means or [], bad or []), model)
-            folder = study if output is None else _copied(study, output, found)
-            _rehearse(folder, rehearsal, planted, counter, as_json=as_json)
-
-
-def _need_packages() -> None:
-    import importlib.util
-
-    for package in ("scipy", "httpx", "starlette", "uvicorn", "jinja2"):
-        if importlib.util.find_spec(package) is None:
-            raise SrganError(f"this needs {package}, which is not installed: pip install 'srgan[study]'")
-
-
-def _rehearsal(
-    study: "Study", asked: tuple[int | None, int, list[str], list[str]], model: "Model"
-) -> "tuple[tuple[PlantedMean, ...], DryRun]":
-    """What is planted, and who rates it."""
-    from srgan_study.simulation.dry_run import DryRun
-    from srgan_study.simulation.rater_model import plant
-    from srgan_study.simulation.simulated_means import choose_means, parse_means
-
-    raters, seed, means, bad = asked
-    chosen = choose_means(study, parse_means(means))
-    planted = plant(study, {(mean.method, mean.data): mean.value for mean in chosen}, seed=seed, model=model)
-    return chosen, DryRun(planted, study.design.raters if raters is None else raters, _kinds(bad))
+            _answer(planned, Question(difference, around, most, trials, seed, model), as_json=as_json)
+            return
+        chosen = choose_means(planned, parse_means(means or []))
+        planted = plant(planned, {(mean.method, mean.data): mean.value for mean in chosen}, seed=seed, model=model)
+        dry_run = DryRun(planted, planned.design.raters if raters is None else raters, _kinds(separate(bad)))
+        _rehearse(study if output is None else copy_study(study, output), dry_run, chosen, as_json=as_json)
 
 
 def _kinds(words: Sequence[str]) -> "tuple[Kind, ...]":
     from srgan_study.simulation.rater_model import BAD
 
-    named = [part.strip() for word in words for part in word.split(",") if part.strip()]
-    wrong = next((name for name in named if name not in BAD), None)
-    if wrong is not None:
-        raise UsageError(f"there are no raters of the kind {wrong!r} for --bad: choose from {', '.join(BAD)}")
-    return tuple(kind for name in named for kind in BAD if kind == name)
+    for word in words:
+        if word not in BAD:
+            raise UsageError(f"bad must be some of {', '.join(BAD)}, not {word!r}", parameter="bad")
+    return tuple(kind for word in words for kind in BAD if kind == word)
 
 
-def _copied(folder: Path, copy: Path, study: "Study") -> Path:
-    """The study alone in another folder, without anybody's votes; made if it is not there yet."""
-    from srgan_study.study import MANIFEST, PICTURES, read_study
-
-    if (copy / MANIFEST).exists():
-        if read_study(copy).hash != study.hash:
-            raise OutputError(f"{copy} holds another study: name another folder with -o")
-        return copy
-    try:
-        copy.mkdir(parents=True, exist_ok=True)
-        if any(copy.iterdir()):
-            raise OutputError(f"{copy} is not empty: name another folder with -o")
-        shutil.copytree(folder / PICTURES, copy / PICTURES)
-        shutil.copyfile(folder / MANIFEST, copy / MANIFEST)  # last, so that half a copy is none
-    except (OSError, shutil.Error) as error:
-        raise OutputError(f"the study cannot be copied to {copy} ({error}): name another folder with -o") from error
-    return copy
-
-
-def _rehearse(
-    folder: Path, rehearsal: "DryRun", planted: "Sequence[PlantedMean]", counter: "ProgressBar", *, as_json: bool
-) -> None:
-    """Have the study rated, and show what came out."""
-    from srgan.cli.console import one_interruption
+def _rehearse(folder: Path, dry_run: "DryRun", planted: "Sequence[PlantedMean]", *, as_json: bool) -> None:
+    """Have the study rated, and show the means that came out."""
+    from srgan.cli.progress_bar import ProgressBar
     from srgan_study.simulation.dry_run import simulate_votes
     from srgan_study.simulation.parameter_recovery import make_recovery_table, recover_means
     from srgan_study.votes.store import read_ratings
 
-    try:
-        with one_interruption(), counter:
-            codes = simulate_votes(folder, rehearsal, counter)
-            ratings = read_ratings(folder, simulated=True)
-    except KeyboardInterrupt:
-        say(f"Interrupted: the votes so far are in {folder}; run the same command again to go on")
-        raise typer.Exit(130) from None
-    kinds = dict(zip(codes, rehearsal.kinds, strict=True))
+    left = f"the votes so far are in {folder}; run the same command again to go on"
+    with interruptible(left), ProgressBar(shown=not as_json) as progress:
+        codes = simulate_votes(folder, dry_run, progress)
+        ratings = read_ratings(folder, simulated=True)
+    kinds = dict(zip(codes, dry_run.kinds, strict=True))
     bad = {code: kind for code, kind in kinds.items() if kind != "good"}
-    found = recover_means(ratings, planted, bad)
+    recovered = recover_means(ratings, planted, bad)
     report = f"srgan study report {folder} --simulated"
     if as_json:
         means = [
-            {"planted": asdict(one.planted), "good": asdict(one.good), "all": asdict(one.everyone)} for one in found
+            {"planted": asdict(each.planted), "good": asdict(each.good), "all": asdict(each.everyone)}
+            for each in recovered
         ]
-        document = {"simulated": True, "folder": str(folder), "seed": rehearsal.planted.seed, "raters": kinds}
-        show_json(_finite({**document, "votes": rehearsal.votes, "means": means, "report": report}))
+        document = {"simulated": True, "folder": str(folder), "seed": dry_run.planted.seed, "raters": kinds}
+        show_json(_finite({**document, "votes": dry_run.votes, "means": means, "report": report}))
         return
-    who = ", ".join(f"{code} {kind}" for code, kind in bad.items())
-    lines = [
-        make_recovery_table(found, ratings, bad).markdown(),
-        *([f"bad raters  {who}"] if bad else []),
-        f"report      {report}",
-    ]
-    show("\n".join(printable(line) for line in "\n".join(lines).split("\n")))
+    codes_of_bad = ", ".join(f"{code} {kind}" for code, kind in bad.items())
+    lines = [make_recovery_table(recovered, ratings, bad).markdown()]
+    show_lines([*lines, *([f"bad raters  {codes_of_bad}"] if bad else []), f"report      {report}"])
 
 
-def _plan(study: "Study", question: "Question", counter: "ProgressBar", *, as_json: bool) -> None:
-    """Show how many raters it takes."""
-    from srgan.cli.console import one_interruption
+def _answer(study: "Study", question: "Question", *, as_json: bool) -> None:
+    """Show how many raters the study needs."""
+    from srgan.cli.progress_bar import ProgressBar
     from srgan_study.simulation.power import compute_power, list_assumptions, make_power_table
 
-    try:
-        with one_interruption(), counter:
-            found = compute_power(study, question, counter)
-    except KeyboardInterrupt:
-        say("Interrupted: nothing was written; with fewer --trials it is sooner done")
-        raise typer.Exit(130) from None
+    left = "nothing was written; with fewer --trials it is sooner done"
+    with interruptible(left), ProgressBar(shown=not as_json) as progress:
+        curves = compute_power(study, question, progress)
+    assumptions = list(list_assumptions(question))
     if as_json:
         sets = [
             {**asdict(curve), "needed": curve.needed(), "needed_corrected": curve.needed(corrected=True)}
-            for curve in found
+            for curve in curves
         ]
-        words = list(list_assumptions(question))
-        show_json({"simulated": True, "question": asdict(question), "curves": sets, "assumptions": words})
+        show_json({"simulated": True, "question": asdict(question), "curves": sets, "assumptions": assumptions})
         return
-    tables = [make_power_table(data, found, question, study.design.raters).markdown() for data in study.sets]
-    notes = "\n".join(f"- {line}" for line in list_assumptions(question))
-    show("\n".join(printable(line) for line in "\n".join([*tables, notes]).split("\n")))
+    tables = [make_power_table(data, curves, question, study.design.raters).markdown() for data in study.sets]
+    show_lines([*tables, *(f"- {line}" for line in assumptions)])
 
 
 def _finite(document: Any) -> Any:
-    """The document with null in place of what JSON cannot hold."""
+    """Return the document with null in place of NaN."""
     if isinstance(document, dict):
         return {name: _finite(value) for name, value in document.items()}
     if isinstance(document, list | tuple):

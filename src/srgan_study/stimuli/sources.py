@@ -1,7 +1,4 @@
-"""Where the pictures of a study come from: folders of evaluations, and folders of pictures that were made elsewhere.
-
-Files are found by their names; whether one holds a picture, and which, is found out when it is opened.
-"""
+"""Files of a study's images: from evaluations, and from folders of images that were made elsewhere."""
 
 import filecmp
 import os
@@ -12,135 +9,135 @@ from pathlib import Path
 import numpy as np
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.methods import REFERENCE
-from srgan.evaluation.outputs import RESULTS, read_results
-from srgan.evaluation.test_sets import check_name, check_unlike, picture_files, read_rgb
+from srgan.evaluation import REFERENCE, RESULTS, check_name, check_unlike, picture_files, read_results, read_rgb
 from srgan_study.study import StudyMethod
 
 Key = tuple[str, str, str]
-"""Method, set and picture."""
+"""Method, dataset and image."""
 
-_ONLY_SET = "pictures"  # what the set of a folder without subfolders is called
+_ONLY_SET = "pictures"  # name of the dataset in a folder without subfolders
 
 
 @dataclass(frozen=True)
-class Version:
-    """A file that is said to hold a version of a picture."""
+class ImageVersion:
+    """File of a version of an image."""
 
     data: str
-    """The name of the set."""
+    """Name of the dataset."""
     content: str
-    """The picture's own name in the set."""
+    """Name of the image in the dataset."""
     method: str
     file: Path
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """Name in messages."""
         return f"{self.data}/{self.content} by {self.method}"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Methods, and their versions of the pictures of sets: each method has all pictures of a set, or none of them."""
+    """Methods and their versions of images; a method has all images of a dataset, or none."""
 
     methods: tuple[StudyMethod, ...]
     sets: Mapping[str, tuple[str, ...]]
-    """The names of the pictures of each set."""
+    """Names of the images by dataset."""
     files: Mapping[Key, Path]
 
     def covers(self, method: str, data: str) -> bool:
-        """Whether a method has the pictures of a set."""
+        """Return whether a method has the images of a dataset."""
         return any((method, data, content) in self.files for content in self.sets[data])
 
     @property
-    def versions(self) -> Iterator[Version]:
-        """Set by set, picture by picture."""
+    def versions(self) -> Iterator[ImageVersion]:
+        """All versions, by dataset and image."""
         for data, contents in self.sets.items():
             names = [method.name for method in self.methods if self.covers(method.name, data)]
             for content in contents:
                 for name in names:
-                    yield Version(data, content, name, self.files[name, data, content])
+                    yield ImageVersion(data, content, name, self.files[name, data, content])
 
 
 def find_sources(words: Sequence[str]) -> Sources:
-    """What is found in folders.
+    """Find the images in folders.
 
     Args:
-        words: folders of evaluations, and `NAME=FOLDER` for pictures made elsewhere: `FOLDER/SET/picture.png`, or
-            `FOLDER/picture.png` if there are no folders in it. The true pictures are those of the evaluation, or of
-            a folder that is called HR.
+        words: folders of evaluations, and `NAME=FOLDER` for images made elsewhere: `FOLDER/SET/image.png`, or
+            `FOLDER/image.png` if there are no folders in it. The originals are those of the evaluation, or of a
+            folder named HR.
 
     Raises:
-        UsageError: if a word means nothing of the kind, or two things have one name.
-        DataError: if a folder cannot be read, or lacks pictures.
+        UsageError: if a word is neither, or two methods have one name.
+        DataError: if a folder cannot be read, or lacks images.
     """
     folders: dict[str, Path] = {}
-    found = _Finding()
+    collector = _Collector()
     for word in dict.fromkeys(words):
         name, equals, place = word.partition("=")
         if not equals or os.path.isdir(word):
-            found.add_evaluation(Path(word))
+            collector.add_evaluation(Path(word))
             continue
         if not place:
             raise UsageError(f"{word} names no folder: give one, as {word}FOLDER")
         if name in folders:
             raise UsageError(f"two folders are called {name}: name one of them otherwise, as OTHER={place}")
         folders[check_name(name, "method")] = Path(place)
-    if folders and not found.sets:
-        found.sets = _sets_in(*_most_true(folders))
+    if folders and not collector.sets:
+        first = REFERENCE if REFERENCE in folders else next(iter(folders))
+        collector.sets = _find_sets(first, folders[first])
     for name, folder in folders.items():
-        found.add_folder(name, folder)
-    if not found.files:
+        collector.add_folder(name, folder)
+    if not collector.files:
         raise UsageError("there are no pictures: name the folder of an evaluation, or NAME=FOLDER of pictures")
-    check_unlike(list(found.methods), "method")
-    return Sources(tuple(found.methods.values()), found.sets, found.files)
+    check_unlike(list(collector.methods), "method")
+    return Sources(tuple(collector.methods.values()), collector.sets, collector.files)
 
 
-class _Finding:
-    """What has been found so far."""
+class _Collector:
+    """Methods and files that were found so far."""
 
     def __init__(self) -> None:
         self.methods: dict[str, StudyMethod] = {}
         self.sets: dict[str, tuple[str, ...]] = {}
         self.files: dict[Key, Path] = {}
-        self.damaged: set[str] = set()
+        self._damaged: set[str] = set()
 
     def add_evaluation(self, folder: Path) -> None:
-        """All methods of an evaluation, and its true pictures."""
+        """Add all methods of an evaluation, and its originals."""
         if os.path.isdir(folder) and not os.path.isfile(folder / RESULTS):
             raise DataError(
                 f"{folder} is not the folder of an evaluation that came to its end: "
                 f"name one, or give the pictures in it a name, as NAME={folder}"
             )
         results = read_results(folder)
-        self.damaged |= set(results.damaged)
+        self._damaged |= set(results.damaged)
         for data, contents in results.sets.items():
             if set(self.sets.setdefault(data, contents)) != set(contents):
                 raise DataError(f"{folder} has other pictures of {data} than what was named before it: leave one out")
-        true = [method.name for method in results.methods if method.kind == "reference" or method.name == REFERENCE]
+        originals = [each.name for each in results.methods if each.kind == "reference" or each.name == REFERENCE]
         for method in results.methods:
-            self._add_method(StudyMethod(method.name, method.note, method.name in true[:1]))
+            self._add_method(StudyMethod(method.name, method.note, method.name in originals[:1]))
         for row in results.rows:
             self._add_file((row.method, row.data, row.picture), folder / row.path)
-        if not true:
+        if not originals:
             self._add_method(StudyMethod(REFERENCE, "the true pictures", True))
             for data, contents in results.sets.items():
                 for content in contents:
                     self._add_file((REFERENCE, data, content), folder / "reference" / data / f"{content}.png")
 
     def add_folder(self, name: str, folder: Path) -> None:
-        """Pictures that were made elsewhere, of the sets that are known."""
-        true = name == REFERENCE
-        self._add_method(StudyMethod(name, "the true pictures" if true else f"pictures of {folder.name}", true))
+        """Add images that were made elsewhere, of known datasets."""
+        is_reference = name == REFERENCE
+        note = "the true pictures" if is_reference else f"pictures of {folder.name}"
+        self._add_method(StudyMethod(name, note, is_reference))
         found = False
         for data, contents in self.sets.items():
-            own = folder / data
-            if data in self.damaged and not os.path.isdir(own):
-                continue  # files in the folder itself may have been made from other small pictures
-            files = _by_name(own if os.path.isdir(own) else folder, name)
+            has_own = os.path.isdir(folder / data)
+            if data in self._damaged and not has_own:
+                continue  # files in the folder itself may have been made from other low-resolution images
+            files = _files_by_name(folder / data if has_own else folder, name)
             missing = [content for content in contents if content not in files]
-            if len(missing) == len(contents) and not os.path.isdir(own):
+            if len(missing) == len(contents) and not has_own:
                 continue
             if missing:
                 more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -157,16 +154,16 @@ class _Finding:
         self.methods.setdefault(method.name, method)
 
     def _add_file(self, key: Key, file: Path) -> None:
-        """The file of a version; the same picture may come from two evaluations."""
+        """Add the file of a version; two evaluations may have the same image."""
         before = self.files.setdefault(key, file)
-        if before != file and not _same(before, file):
+        if before != file and not _is_same(before, file):
             raise UsageError(
                 f"{before} and {file} are both {key[0]} of {key[1]}/{key[2]}, and differ: leave one of them out"
             )
 
 
-def _same(one: Path, other: Path) -> bool:
-    """Whether two files hold the same picture."""
+def _is_same(one: Path, other: Path) -> bool:
+    """Return whether two files hold the same pixels."""
     try:
         if filecmp.cmp(one, other, shallow=False):
             return True
@@ -175,32 +172,26 @@ def _same(one: Path, other: Path) -> bool:
     return np.array_equal(read_rgb(one), read_rgb(other))
 
 
-def _most_true(folders: Mapping[str, Path]) -> tuple[str, Path]:
-    """The folder whose pictures say which there are."""
-    name = REFERENCE if REFERENCE in folders else next(iter(folders))
-    return name, folders[name]
-
-
-def _sets_in(name: str, folder: Path) -> dict[str, tuple[str, ...]]:
-    """The sets in a folder: its subfolders with pictures, or else itself."""
-    alone = _by_name(folder, name)
+def _find_sets(name: str, folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the datasets in a folder: its subfolders with images, or else the folder itself."""
+    alone = _files_by_name(folder, name)
     within = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    sets = {check_name(path.name, "set"): tuple(_by_name(path, name)) for path in within}
+    sets = {check_name(path.name, "set"): tuple(_files_by_name(path, name)) for path in within}
     sets = {data: contents for data, contents in sets.items() if contents} or {_ONLY_SET: tuple(alone)}
     if not any(sets.values()):
         raise DataError(f"the folder {folder} of {name} has no pictures: put JPEG, PNG, WebP or TIFF files into it")
     return sets
 
 
-def _by_name(folder: Path, method: str) -> dict[str, Path]:
-    """The pictures in a folder, not below it, by their names without ending."""
+def _files_by_name(folder: Path, method: str) -> dict[str, Path]:
+    """Return the images in a folder, not below it, by name without suffix."""
     if not os.path.isdir(folder):
         raise DataError(f"the folder {folder} of {method} does not exist: check the path")
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in picture_files(folder):
-        if path.stem in found:
+        if path.stem in files:
             raise DataError(
-                f"two pictures of {method} are called {path.stem}: rename {path} or {found[path.stem].name}"
+                f"two pictures of {method} are called {path.stem}: rename {path} or {files[path.stem].name}"
             )
-        found[path.stem] = path
-    return found
+        files[path.stem] = path
+    return files

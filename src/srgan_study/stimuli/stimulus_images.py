@@ -1,8 +1,7 @@
-"""The pictures that raters see: checked, and written anew with nothing in them but pixels.
+"""Images that raters see: checked, and encoded anew with nothing in them but pixels.
 
-What programs leave in their files could give a method away, or have a browser show it in other colours: colour
-profiles, gamma, comments, times. Sizes in bytes still differ; pages fetch pictures before they are due. This module
-does not know what is rated or why.
+Profiles, gamma, comments and times could reveal a method, or have a browser show other colours. Sizes in bytes still
+differ; pages load images before they are shown.
 """
 
 import os
@@ -18,69 +17,63 @@ import pyvips
 from numpy.typing import NDArray
 
 from srgan.errors import OutputError, PictureError
-from srgan.evaluation.test_sets import Pixels
-from srgan.images.image import Picture, PictureInfo, PictureReader, read
-from srgan.images.vips import VipsFailure, reason
+from srgan.evaluation import Pixels
+from srgan.images import Picture, PictureInfo, PictureReader, VipsFailure, read, reason
 from srgan_study.study import PICTURES, StimulusImage
 
 WIDEST, HIGHEST = 3840, 2160
-"""Pixels of the largest screens that are common: raters see pictures whole, one pixel on one of the screen."""
+"""Pixels of the largest common screens: raters see images whole, one pixel on one of the screen."""
 LEAST = 16
-"""Pixels along a side, below which there is nothing to judge."""
+"""Least number of pixels along a side."""
 
-_ALIKE = 2  # levels of 255: what a profile may change of a picture that is as good as sRGB
+_TOLERANCE = 2  # levels of 255 by which a profile may change an image that counts as sRGB
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEPT = (b"IHDR", b"IDAT", b"IEND")
-_MOMENT = 946_684_800  # the beginning of the year 2000 in UTC: the time of every file
+_TIME = 946_684_800  # modification time of every file: the beginning of the year 2000 in UTC
 
 
-def look(file: Path) -> tuple[int, int]:
-    """Width and height of a picture that raters could be shown, as far as can be told before its pixels are read.
+def read_size(file: Path) -> tuple[int, int]:
+    """Return width and height of an image, and check what can be checked before its pixels are read.
 
     Raises:
-        PictureError: if it cannot be read, is too large for a screen, or does not have 8 bits.
+        PictureError: if it cannot be read, is too large for a screen, too small, or does not have 8 bits.
     """
     with PictureReader(file, max_pixels=sys.maxsize) as reader:
-        info = reader.info
-    _check_size(file, info)
-    return info.width, info.height
+        _check_info(file, reader.info)
+        return reader.info.width, reader.info.height
 
 
-def _check_size(file: Path, info: PictureInfo) -> None:
-    if info.width > WIDEST or info.height > HIGHEST:
-        raise PictureError(
-            f"{file} is {info.width}x{info.height}, more than a screen of {WIDEST}x{HIGHEST} can show: cut a part out"
-        )
-    if min(info.width, info.height) < LEAST:
-        raise PictureError(f"{file} is {info.width}x{info.height}, less than {LEAST} on a side: leave it out")
-    if info.depth != 8:
-        raise PictureError(f"{file} has 16 bits, and browsers show 8: convert it first")
-
-
-def load(file: Path) -> Pixels:
-    """A picture as raters will see it, 8-bit RGB, (H, W, 3).
-
-    Gray is repeated; a transparency that hides nothing is dropped.
+def load_image(file: Path) -> Pixels:
+    """Return an image as raters will see it: 8-bit RGB, (H, W, 3); gray is repeated.
 
     Raises:
         PictureError: if it cannot be shown as it is.
     """
     with PictureReader(file, max_pixels=sys.maxsize) as reader:
-        _check_size(file, reader.info)
-        picture = Picture(reader.read_rows(reader.info.height), reader.info, reader.metadata)
-    return colours(file, picture)
+        _check_info(file, reader.info)
+        return to_rgb(file, Picture(reader.read_rows(reader.info.height), reader.info, reader.metadata))
 
 
-def colours(file: Path, picture: Picture) -> Pixels:
-    """The colours of a picture that was read.
+def _check_info(file: Path, info: PictureInfo) -> None:
+    size = f"{file} is {info.width}x{info.height}"
+    if info.width > WIDEST or info.height > HIGHEST:
+        raise PictureError(f"{size}, more than a screen of {WIDEST}x{HIGHEST} can show: cut a part out")
+    if min(info.width, info.height) < LEAST:
+        raise PictureError(f"{size}, less than {LEAST} on a side: leave it out")
+    if info.depth != 8:
+        raise PictureError(f"{file} has 16 bits, and browsers show 8: convert it first")
+
+
+def to_rgb(file: Path, image: Picture) -> Pixels:
+    """Return the colours of an 8-bit image as RGB, (H, W, 3).
 
     Raises:
-        PictureError: if some of it is transparent, or its colour profile is not sRGB.
+        PictureError: if a pixel is transparent, or the colour profile is not sRGB.
     """
-    if picture.info.has_alpha and int(picture.pixels[:, :, -1].min()) < 255:
+    if image.info.has_alpha and int(image.pixels[:, :, -1].min()) < 255:
         raise PictureError(f"{file} is transparent in places, and what lies behind would be judged: save it without")
-    colour = np.ascontiguousarray(picture.pixels[:, :, : picture.info.colour_channels])
-    if picture.metadata.icc is not None and not _is_srgb(colour, picture.metadata.icc):
+    colour = np.ascontiguousarray(image.pixels[:, :, : image.info.colour_channels])
+    if image.metadata.icc is not None and not _is_srgb(colour, image.metadata.icc):
         raise PictureError(
             f"{file} has a colour profile that is not sRGB, and without it other colours: convert it to sRGB first"
         )
@@ -88,8 +81,8 @@ def colours(file: Path, picture: Picture) -> Pixels:
     return np.ascontiguousarray(rgb, np.uint8)
 
 
-def outline(pixels: Pixels) -> NDArray[np.float64]:
-    """The picture in 8x8 blocks of mean colour, by which one is known in whatever version, (8, 8, 3)."""
+def thumbnail(pixels: Pixels) -> NDArray[np.float64]:
+    """Return the mean colours of 8x8 blocks, (8, 8, 3), which are alike for all versions of one image."""
     down, across = (np.arange(9) * side // 8 for side in pixels.shape[:2])
     sums = np.add.reduceat(np.add.reduceat(pixels, down[:-1], axis=0, dtype=np.int64), across[:-1], axis=1)
     means: NDArray[np.float64] = sums / (np.diff(down)[:, None] * np.diff(across))[:, :, None]
@@ -97,7 +90,7 @@ def outline(pixels: Pixels) -> NDArray[np.float64]:
 
 
 def _is_srgb(colour: Any, profile: bytes) -> bool:
-    """Whether a picture looks the same without its profile, as browsers show it then."""
+    """Return whether an image looks the same without its profile."""
     height, width, channels = colour.shape
     image = pyvips.Image.new_from_memory(colour.data, width, height, channels, "uchar")
     image = image.copy(interpretation="b-w" if channels == 1 else "srgb")
@@ -105,21 +98,21 @@ def _is_srgb(colour: Any, profile: bytes) -> bool:
     try:
         data = image.icc_transform("srgb", embedded=True, intent="relative", depth=8).write_to_memory()
     except VipsFailure:
-        return True  # nobody can apply it: browsers leave it aside too
+        return True  # a profile that cannot be applied: browsers ignore it too
     shown = np.frombuffer(data, np.uint8).reshape(height, width, -1)
-    return bool(np.abs(shown.astype(np.int16) - colour).max() <= _ALIKE)
+    return bool(np.abs(shown.astype(np.int16) - colour).max() <= _TOLERANCE)
 
 
-def encode(pixels: Pixels) -> bytes:
-    """A PNG that holds these pixels and nothing else; the same pixels always give the same bytes."""
+def encode_png(pixels: Pixels) -> bytes:
+    """Return a PNG of pixels (H, W, 3) and nothing else; the same pixels always give the same bytes."""
     height, width = pixels.shape[:2]
     image = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, 3, "uchar")
     encoded = image.copy(interpretation="srgb").pngsave_buffer(compression=6, filter="up", keep="none")
-    return _SIGNATURE + b"".join(chunk for kind, chunk in chunks(encoded) if kind in _KEPT)
+    return _SIGNATURE + b"".join(chunk for kind, chunk in png_chunks(encoded) if kind in _KEPT)
 
 
-def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and all bytes of every chunk of a PNG."""
+def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Return kind and bytes of every chunk of a PNG."""
     at = len(_SIGNATURE)
     while at < len(png):
         length, kind = struct.unpack_from(">I4s", png, at)
@@ -127,23 +120,23 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += length + 12
 
 
-def put(folder: Path, pixels: Pixels, *words: str) -> StimulusImage:
-    """Write a picture into the folder of a study.
+def write_stimulus(folder: Path, pixels: Pixels, *words: str) -> StimulusImage:
+    """Write an image into the folder of a study.
 
     Args:
-        folder: of the study; its folder of pictures is there.
+        folder: folder of the study with a folder of images.
         pixels: (H, W, 3).
-        words: what the name of the file is derived from, so that it tells nothing.
+        words: what the file's name is derived from, as a hash that reveals nothing.
 
     Raises:
-        OutputError: if it cannot be written, or is not what is read again.
+        OutputError: if it cannot be written, or the file does not hold these pixels.
     """
     name = sha256("\n".join((*words, sha256(pixels.tobytes()).hexdigest())).encode()).hexdigest()[:32]
     path = folder / PICTURES / f"{name}.png"
     try:
-        encoded = encode(pixels)
+        encoded = encode_png(pixels)
         path.write_bytes(encoded)
-        os.utime(path, (_MOMENT, _MOMENT))
+        os.utime(path, (_TIME, _TIME))
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}): free some space") from error
     except VipsFailure as failure:
