@@ -28,12 +28,8 @@ def make_overview(analysis: StudyAnalysis) -> Table:
     methods = [method.name for method in analysis.ratings.study.methods]
     columns: Columns = [("method", methods)]
     for found in analysis.sets:
-        columns += _make_columns(
-            _score(found, methods, analysis.rule),
-            f"{found.data} MOS",
-            "95 %",
-            (f"{found.data} low", f"{found.data} high"),
-        )
+        fields = (f"{found.data} low", f"{found.data} high")
+        columns += _make_columns(_score(found, methods, analysis.rule), f"{found.data} MOS", "95 %", fields)
     notes = (
         f"From 1 (bad) to 5 (excellent), {_describe_rule(analysis.rule)}.",
         f"95 % over raters: {describe_interval(analysis.rule)}",
@@ -45,14 +41,16 @@ def make_overview(analysis: StudyAnalysis) -> Table:
 def make_opinion_table(analysis: StudyAnalysis, found: SetAnalysis) -> Table:
     """Return all opinion scores on one set."""
     study, rule, methods, opinions = analysis.ratings.study, analysis.rule, found.methods, found.opinions
-    columns: Columns = [("method", methods)]
-    columns += _make_columns(
-        _score(found, methods, rule), "MOS", "95 % over raters", ("low over raters", "high over raters")
-    )
-    numbers = [number for (number,) in columns[1][1]]
-    columns[1] = ("MOS", [(number,) for number in mark_best(numbers, [name != study.reference for name in methods])])
-    both = "over raters and pictures"
-    columns += [
+    scores, both = _score(found, methods, rule), "over raters and pictures"
+    numbers = [Number.of(score.mean, spec=".2f") for score in scores]
+    ranked = mark_best(numbers, [method != study.reference for method in methods])
+    columns: Columns = [
+        ("method", methods),
+        ("MOS", [(number,) for number in ranked]),
+        (
+            Column("95 % over raters", ("low over raters", "high over raters")),
+            [show_interval(score.low, score.high) for score in scores],
+        ),
         (
             Column(f"95 % {both}", (f"low {both}", f"high {both}")),
             [show_interval(one.by_rater_and_image.low, one.by_rater_and_image.high) for one in opinions],
@@ -177,14 +175,13 @@ def make_screening_table(analysis: StudyAnalysis) -> Table:
     for rule in RULES:
         scores = [found.score(method, rule) or _UNKNOWN for found, method in rated]
         cells: list[Numbers] = [(*show_score(one.mean), *show_interval(one.low, one.high)) for one in scores]
-        fields, what = (f"{rule} MOS", f"{rule} low", f"{rule} high"), "MOS / 95 %"
+        fields, what = [f"{rule} MOS", f"{rule} low", f"{rule} high"], "MOS / 95 %"
         if rule != "none":
-            fields, what = (*fields, f"{rule} less none"), f"{what} / change"
+            fields, what = [*fields, f"{rule} less none"], f"{what} / change"
             changes = [show_change(one.mean - base.mean) for one, base in zip(scores, plain, strict=True)]
             cells = [(*cell, *change) for cell, change in zip(cells, changes, strict=True)]
-        title = "no screening" if rule == "none" else rule
-        title += " (the study's rule)" if rule == analysis.rule else ""
-        columns.append((Column(f"{title}: {what}", fields), cells))
+        title = ("no screening" if rule == "none" else rule) + " (the study's rule)" * (rule == analysis.rule)
+        columns.append((Column(f"{title}: {what}", tuple(fields)), cells))
     notes = []
     for rule in RULES:
         if rule != "none":
