@@ -1,13 +1,13 @@
-# make demo [PHOTO=photo.jpg]  enlarge a photo          make test   the tests
-# make check                   format, lint, types      make bench  speed and memory of this machine
-# make docs                    the pages that commands and models' cards write
+# make demo [PHOTO=photo.jpg]  enlarge a photo          make bench     speed and memory of this machine
+# make test                    tests of a few minutes   make test-all  all tests
+# make check                   format, lint, types      make docs      the generated pages
 
 PYTHON ?= python3
 BIN := .venv/bin
 PHOTO ?=
 ARGUMENTS ?=
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test test-all check bench docs clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -24,7 +24,10 @@ demo: .venv/demo
 	@$(BIN)/python examples/demo.py $(PHOTO)
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: test
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -36,9 +39,10 @@ bench: .venv/dev
 	$(BIN)/python benchmarks/measure.py $(ARGUMENTS)
 
 docs: .venv/dev
-	$(BIN)/python docs/reference.py
-	$(BIN)/python docs/cards.py
-	$(BIN)/python docs/degradations.py
+	$(BIN)/python -m docs.generators.cli_page
+	$(BIN)/python -m docs.generators.model_pages
+	$(BIN)/python -m docs.generators.degradations_page
+	$(BIN)/python -m docs.generators.code_tree
 
 clean:
 	rm -rf .venv build dist

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from docs.degradations import IMAGE, PAGE, drawing, page
+from docs.generators.degradations_page import IMAGE, PAGE, drawing, page
 from srgan.data.mixes import MIXES
 from srgan.images.image import read
 

@@ -1,9 +1,9 @@
-"""Draws docs/photo.jpg, the photo at the top of README, and docs/photo-samples.jpg, what the photo models do to six.
+"""Write docs/images/photo.jpg, the photo of README, and docs/images/photo-samples.jpg, six photos by the photo models.
 
-    python docs/photos.py
+    python -m docs.generators.photo_samples
 
-The photos are those that scikit-image carries: by NASA and SpaceX, or given to the public domain (CC0). Each is made
-four times smaller, saved as JPEG, and enlarged again.
+The photos are those of scikit-image, by NASA and SpaceX or in the public domain (CC0). Each is downscaled by four,
+saved as JPEG, and enlarged again.
 """
 
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ from srgan.weights.catalogue import installed
 
 Pixels = NDArray[np.uint8]
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parents[1] / "images"
 PHOTO, SAMPLES = FOLDER / "photo.jpg", FOLDER / "photo-samples.jpg"
 SCALE, QUALITY = 4, 60
 COMMANDS = {"srresnet-photo": "srgan upscale", "srgan-photo": "srgan upscale --photo-real"}
-"""The photo models, and what takes them; those that are not installed are left out."""
+"""Photo models and the commands that use them; those that are not installed are left out."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Sample:
 
     name: str
     photo: str
-    """The function of `skimage.data` that gives it."""
+    """A function of `skimage.data`."""
     top: int
     left: int
     side: int = 176
 
 
 SHOWN = Sample("fur", "chelsea", 40, 120, 232)
-"""What README shows."""
+"""The photo of README."""
 ALL = (
     Sample("face", "astronaut", 36, 136),
     Sample("fur", "chelsea", 40, 120),
@@ -52,11 +52,11 @@ ALL = (
     Sample("text", "page", 8, 130),
     Sample("night", "hubble_deep_field", 300, 400),
 )
-"""One of each kind, as they come."""
+"""One of each kind."""
 
 
 def small_and_high(sample: Sample) -> tuple[Pixels, Pixels]:
-    """Return the damaged small photo, whole, and the photo that it was made from, cut to whole cells."""
+    """Return a damaged, downscaled photo, and the photo cropped to a multiple of the scale."""
     photo = getattr(data, sample.photo)()
     photo = np.repeat(photo[:, :, None], 3, axis=2) if photo.ndim == 2 else photo[:, :, :3]
     high = np.ascontiguousarray(photo[: photo.shape[0] // SCALE * SCALE, : photo.shape[1] // SCALE * SCALE])
@@ -64,7 +64,7 @@ def small_and_high(sample: Sample) -> tuple[Pixels, Pixels]:
 
 
 def row(sample: Sample, models: list[Upscaler]) -> list[Pixels]:
-    """Return the shown part: repeated pixels, bicubic, by each model, original."""
+    """Return the part to show: repeated pixels, bicubic, enlarged by each model, original."""
     low, high = small_and_high(sample)
     enlarged = [low.repeat(SCALE, axis=0).repeat(SCALE, axis=1), imresize(low, size=high.shape[:2])]
     enlarged += [model.upscale(low).astype(np.uint8) for model in models]

@@ -1,7 +1,7 @@
-"""Draws docs/curves.png: how training went, from the records that released runs keep in runs/records.
+"""Draw docs/images/curves.png: validation scores of released runs, from runs/records.
 
-A record is a run's validation.csv with the name of the stage before each row; updates of later stages follow those of
-the stages before. This module does not know how anything was trained.
+A record is a run's validation.csv with the name of the stage in front of each row; updates of later stages continue
+those of earlier ones.
 """
 
 import csv
@@ -21,25 +21,25 @@ _COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#
 
 
 _KINDS = ("", OPEN.name, "-photo")
-"""Ends of the names of models whose validation pictures are not those of the others, after all others."""
+"""Suffixes of the names of models with other validation images; each gets a panel."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """PSNR of a model on validation pictures while it was trained."""
+    """PSNR of a model on validation images during training."""
 
     model: str
     updates: tuple[int, ...]
-    """Done when each was measured, those of earlier stages included."""
+    """Updates at each measurement, earlier stages included."""
     psnr: tuple[float, ...]
     """In dB, of the averaged weights."""
 
 
 def read_curves(folder: Path) -> tuple[Curve, ...]:
-    """The curves of all records in a folder, by the models' names; none where there is no folder.
+    """Read the records of a folder, sorted by model; empty if the folder does not exist.
 
     Raises:
-        TrainingError: if a file there is no record.
+        TrainingError: if a file is not a record.
     """
     return tuple(_read(path) for path in sorted(folder.glob("*.csv"), key=lambda path: path.stem))
 
@@ -59,20 +59,20 @@ def _read(path: Path) -> Curve:
     return Curve(path.stem, tuple(updates), tuple(psnr))
 
 
-def _apart(model: str) -> str:
-    """Return the kind of `_KINDS` that a model is of."""
+def _kind(model: str) -> str:
+    """Return the suffix of `_KINDS` that a model has."""
     return next((kind for kind in _KINDS[1:] if model.endswith(kind)), "")
 
 
 def draw_curves(curves: Sequence[Curve], path: Path) -> None:
-    """Draw the curves, a line for each model; those validated on other pictures have panels of their own.
+    """Draw the curves, a line for each model and a panel for each set of validation images.
 
     Raises:
         TrainingError: if matplotlib is not installed.
         OutputError: if the file cannot be written.
     """
     colours = dict(zip((curve.model for curve in curves), itertools.cycle(_COLOURS), strict=False))
-    panels = [panel for panel in ([one for one in curves if _apart(one.model) == kind] for kind in _KINDS) if panel]
+    panels = [panel for panel in ([one for one in curves if _kind(one.model) == kind] for kind in _KINDS) if panel]
     figure = new_figure(8.0, 1.0 + 2.5 * len(panels))
     ends = [curve.updates[-1] for curve in curves if curve.updates]
     for axes, panel in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels, strict=True):

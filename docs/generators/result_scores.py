@@ -1,7 +1,6 @@
-"""The scores behind docs/results.md: shipped models, interpolations and the paper's own pictures, measured once.
+"""Scores for docs/results.md: shipped models, interpolations and the images published with the paper.
 
-Pictures and scores are kept in an evaluation's folder, which knows them by their weights: what is there is not done
-again. This module does not know how scores are shown.
+Images and scores are cached in the folder of an evaluation, by checksums of weights.
 """
 
 from collections.abc import Mapping
@@ -29,22 +28,22 @@ from srgan.progress import Progress
 
 SETS, SCALE = TABLE2.sets, 4
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
-"""What the paper's authors published pictures of, Set5 and Set14 alone."""
+"""Methods of which the paper's authors published images, for Set5 and Set14."""
 COLOUR_SHIFT = "colour-shift"
 
 
-def papers(method: str) -> str:
-    """What the paper's pictures of a method are called among ours."""
+def published_name(method: str) -> str:
+    """Return the name of the paper's images of a method among our methods."""
     return f"published {method}"
 
 
-def measured(data: Path, folder: Path, progress: Progress) -> Results:
-    """Every method by every measure there is a file for: comparisons on the sets of table 1, all others on every set.
+def measure_all(data: Path, folder: Path, progress: Progress) -> Results:
+    """Measure every method by every metric whose file exists: comparisons on the sets of table 1, others on all sets.
 
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
         folder: of the evaluation.
-        progress: shows how far the work is.
+        progress: counts images.
 
     Raises:
         SrganError: if something cannot be measured.
@@ -63,44 +62,44 @@ def measured(data: Path, folder: Path, progress: Progress) -> Results:
 
 def _methods(data: Path) -> tuple[Method, ...]:
     folders = {method: data / "published" / method for method in PAPERS_PICTURES}
-    published = [f"{papers(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
+    published = [f"{published_name(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
     interpolations = [name for name in INTERPOLATED if name != REFERENCE]
     models = [f"{name}={model.folder / name}.json" for name, model in released().items()]
     return tuple(find_method(word) for word in (*interpolations, *models, *published, REFERENCE))
 
 
 def measures(weights: Path, progress: Progress) -> tuple[Measure, ...]:
-    """Return both protocols, consistency, colour shift, and what there are files for in the folder of weights."""
+    """Return both protocols, consistency, colour shift, and the metrics whose files are in the folder of weights."""
     found = [*(protocol_measure(find_protocol(name)) for name in ("paper", "matlab")), consistency_measure(SCALE)]
     found.append(Measure("colour shift", (COLOUR_SHIFT,), "largest difference of a channel's mean", colour_shift))
     for name, make in (("squeezenet1.1.safetensors", feature_measure), ("niqe-pristine.npz", niqe_measure)):
         if (weights / name).is_file():
             found.append(make(weights / name))
         else:
-            progress.say(f"there is no {weights / name}: what needs it is not measured")
+            progress.say(f"{weights / name} does not exist: metrics that need it are not measured")
     return tuple(found)
 
 
 def colour_shift(restored: Pixels, pair: Pair) -> dict[str, float]:
-    """By how many levels of 255 the mean of a channel differs from the original's, of the channel where it is most."""
+    """Return the largest difference of a channel's mean from that of the original, in levels of 255."""
     means = [pixels.mean(axis=(0, 1)) for pixels in (restored, pair.high)]
     return {COLOUR_SHIFT: float(np.abs(means[0] - means[1]).max())}
 
 
 @dataclass(frozen=True)
-class Filled:
-    """The scores of a published table's rows."""
+class FilledTable:
+    """Our results for the rows of a published table."""
 
     results: Results
-    """Its methods are called as the rows are."""
+    """With the rows' names as method names."""
     by: Mapping[str, str] = field(default_factory=dict)
-    """Which method of ours fills a row."""
+    """Our method for each row."""
     missing: Mapping[str, str] = field(default_factory=dict)
-    """By row, why none does."""
+    """Reason for each row without one."""
 
 
-def filled(published: Published, results: Results) -> Filled:
-    """The rows of a published table, each from the method of ours that stands for it, as far as there is one."""
+def fill_table(published: Published, results: Results) -> FilledTable:
+    """Match our methods to the rows of a published table."""
     ours = {method.name: method for method in results.methods}
     by, missing = {}, {}
     for row in published.methods:
@@ -116,4 +115,4 @@ def filled(published: Published, results: Results) -> Filled:
         methods=tuple(replace(ours[name], name=row) for row, name in by.items()),
         rows=tuple(replace(one, method=row) for row, name in by.items() for one in results.rows if one.method == name),
     )
-    return Filled(renamed, by, missing)
+    return FilledTable(renamed, by, missing)

@@ -1,17 +1,15 @@
-"""`make docs`: writes docs/models.md from the cards of the released models, and pictures of what they do badly.
+"""Write docs/models.md from the cards of the released models, and the images of docs/failure_cases.
 
-python docs/cards.py            writes the page, and the pictures of weights that it did not name yet
-python docs/cards.py --redraw   writes all pictures
-python docs/cards.py --check    only says whether the page is up to date
+python -m docs.generators.model_pages            writes the page, and the images of weights that it did not list yet
+python -m docs.generators.model_pages --redraw   writes all images
+python -m docs.generators.model_pages --check    only reports whether the page is up to date
 """
 
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from docs.subjects import WHAT_IS_SEEN, failures, packed, subjects
+from docs.generators.failure_cases import DESCRIPTIONS, draw_cases, encode_palette, failure_sheet
 from runs.models import released
 from srgan.cli.console import count, storage
 from srgan.files import write_bytes
@@ -20,31 +18,30 @@ from srgan.upscale.upscaler import Upscaler
 from srgan.weights.card import Card, Score
 from srgan.weights.catalogue import Model
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parents[1]
 PAGE = FOLDER / "models.md"
 SETS = ("Set5", "Set14", "BSD100")
 FIRST = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
-"""What most people use, in this order; `-open` behind a name: from open-licence photos alone."""
+"""The most useful models, in this order; a suffix `-open` means trained on open-licence photos only."""
 
 _HEAD = """\
 # The models
 
-Written by `make docs` from the models' cards; `srgan models NAME` says the same of one. Those for comparison
-lie in `runs/comparisons` and do not come with srgan: `--model runs/comparisons/NAME.json`.
+Written by `make docs` from the models' cards; `srgan models NAME` shows one. Models for comparison are in
+`runs/comparisons` and not part of the package: use them with `--model runs/comparisons/NAME.json`.
 """
 _SCORES = """\
-Scores are means over a set, PSNR [dB] / SSIM, x4; `pytest tests/weights/test_scores.py` measures them again, of some
-models those of Set5 alone; `python docs/results.py` measures all. The SSIMs of the two protocols must not be compared
-with each other. What the numbers mean, and what they do not: [evaluation.md](evaluation.md).
+Scores are means over a test set, PSNR [dB] / SSIM, at x4. `pytest tests/srgan/weights/test_scores.py` measures them
+again (for some models only on Set5), and `python -m docs.generators.results_page` measures all of them. SSIM values of
+the two protocols cannot be compared. What the numbers mean, and what they do not: [evaluation.md](evaluation.md).
 """
 _PICTURES = """\
-The pictures show what models do badly: drawings of our own, made four times smaller and enlarged again. Their rows,
-from the top down:
+The images show weaknesses: drawings downscaled by four and enlarged again. Rows from top to bottom:
 """
 
 
 def order(card: Card) -> tuple[int, int, str]:
-    """Where a card stands: those that most people use, the same from open photos, comparisons, baselines."""
+    """Return the sort key: most useful models, the same from open photos, comparisons, baselines."""
     plain = card.name.removesuffix("-open")
     if plain in FIRST:
         return int(plain != card.name), FIRST.index(plain), card.name
@@ -52,21 +49,21 @@ def order(card: Card) -> tuple[int, int, str]:
 
 
 def page(cards: Iterable[Card]) -> str:
-    """The whole page."""
+    """Return the text of the page."""
     ordered = sorted(cards, key=order)
     listed = [(f"[{card.name}](#{card.name})", card.summary, card.licence) for card in ordered]
-    models = _table(("model", "what it is", "licence"), listed)
-    kinds = "".join(f"- **{kind}**: {words}\n" for kind, words in WHAT_IS_SEEN.items())
+    models = _table(("model", "description", "licence"), listed)
+    kinds = "".join(f"- **{kind}**: {words}\n" for kind, words in DESCRIPTIONS.items())
     return "\n".join((_HEAD, models, _SCORES, _PICTURES, kinds, *map(_section, ordered)))
 
 
 def picture(card: Card) -> Path:
-    """Where the picture of a model's failures lies."""
-    return FOLDER / "failures" / f"{card.name}.png"
+    """Return the path of a model's image."""
+    return FOLDER / "failure_cases" / f"{card.name}.png"
 
 
 def _section(card: Card) -> str:
-    """All that is said of a model."""
+    """Return the section of a model."""
     training = card.training
     size = storage(sum(file.size for file in card.files.values()))
     arguments = ", ".join(f"{key}={value}" for key, value in card.arguments.items())
@@ -77,15 +74,15 @@ def _section(card: Card) -> str:
 
 {card.summary}
 
-- **Known failures**: {card.limits}
+- **Weaknesses**: {card.limits}
 - **Licence**: {card.licence}
 - **Trained on**: {training.data}
 - **Training**: {count(training.updates, "update")} in {training.hours:g} hours on {training.machine}
-- **Network**: {network}; {2 * card.multiply_adds / 1e6:.2f} million operations a pixel of the photo, {size}
+- **Network**: {network}; {2 * card.multiply_adds / 1e6:.2f} million operations per pixel of the photo, {size}
 - **Identity**: version {card.version}, `{card.identity}`
 
 {_scores(card.scores)}
-{_samples(card)}![Failures of {card.name}: {", ".join(WHAT_IS_SEEN)}]({picture(card).relative_to(FOLDER).as_posix()})
+{_samples(card)}![Weaknesses of {card.name}: {", ".join(DESCRIPTIONS)}]({picture(card).relative_to(FOLDER).as_posix()})
 
 <details><summary>Recipe</summary>
 
@@ -98,17 +95,18 @@ def _section(card: Card) -> str:
 
 
 def _samples(card: Card) -> str:
-    """The sheet of photos, for the models that are for photos."""
+    """Return the sample photos, for photo models."""
     if not card.name.endswith("-photo"):
         return ""
     return (
-        "A face, fur, leaves, sky, text and night, made four times smaller and saved as JPEG of quality 60, by\n"
-        "`python docs/photos.py`:\n\n![Six photos enlarged by the photo models](photo-samples.jpg)\n\n"
+        "A face, fur, grass, sky, text and stars, downscaled by four and saved as JPEG of quality 60, by\n"
+        "`python -m docs.generators.photo_samples`:\n\n"
+        "![Six photos enlarged by the photo models](images/photo-samples.jpg)\n\n"
     )
 
 
 def _scores(scores: tuple[Score, ...]) -> str:
-    """A row for each protocol."""
+    """Return the table of scores, a row for each protocol."""
     found = {(score.protocol, score.data): f"{score.psnr:.2f} / {score.ssim:.4f}" for score in scores}
     rows = [(protocol, *(found.get((protocol, data), "-") for data in SETS)) for protocol in PROTOCOLS]
     return _table(("protocol", *SETS), rows)
@@ -120,11 +118,11 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def draw(models: Iterable[Model]) -> None:
-    """Write the pictures of what models do badly."""
-    drawn = subjects()
+    """Write the images of models' weaknesses."""
+    cases = draw_cases()
     for model in models:
         upscaler = Upscaler(model.folder / f"{model.card.name}.json", precision="fp32")
-        write_bytes(picture(model.card), packed(failures(drawn, model.card.name, upscaler)))
+        write_bytes(picture(model.card), encode_palette(failure_sheet(cases, model.card.name, upscaler)))
 
 
 def main() -> None:
@@ -133,14 +131,14 @@ def main() -> None:
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     if "--check" in sys.argv:
         if before != page(cards):
-            sys.exit("docs/models.md is not what the cards say: run `make docs`")
+            sys.exit("docs/models.md does not match the cards: run `make docs`")
         return
-    # A picture is as old as its weights: drawn on another computer it would differ in some bytes, and in nothing else.
+    # Images are kept for as long as the weights: another computer would change some bytes and nothing visible.
     known = "" if "--redraw" in sys.argv else before
     drawn = [card.name for card in cards if f"`{card.identity}`" in known and picture(card).exists()]
     if new := [model for name, model in models.items() if name not in drawn]:
         draw(new)
-    for left_over in set((FOLDER / "failures").glob("*.png")) - set(map(picture, cards)):
+    for left_over in set((FOLDER / "failure_cases").glob("*.png")) - set(map(picture, cards)):
         left_over.unlink()
     write_bytes(PAGE, page(cards).encode())
 

@@ -1,4 +1,4 @@
-"""The page of results: numbers stand where they belong, what is missing stays missing, what was written stays."""
+"""The results page: numbers in their places, missing ones marked, text written by hand kept."""
 
 import math
 from pathlib import Path
@@ -6,30 +6,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docs import scores
-from docs.curves import draw_curves, read_curves
-from docs.results import BEGIN, END, FAILED, LOSS_SHEET, SHEET, beside, every_method, page, training, written_by_hand
-from docs.scores import COLOUR_SHIFT, SETS, filled, measured, papers
-from docs.sheets import write_test_sheets
+from docs.generators import result_scores
+from docs.generators.detail_sheets import write_test_sheets
+from docs.generators.result_scores import COLOUR_SHIFT, SETS, fill_table, measure_all, published_name
+from docs.generators.results_page import (
+    BEGIN,
+    END,
+    FAILED,
+    LOSS_SHEET,
+    SHEET,
+    compare,
+    every_method,
+    manual_text,
+    page,
+    training,
+)
+from docs.generators.training_curves import draw_curves, read_curves
 from srgan.errors import TrainingError
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.images.image import read, write
 from srgan.paper.published import TABLE1, TABLE2
+from tests.helpers.recorded_progress import RecordedProgress
 
 HEADER = "stage,update,raw_psnr,raw_ssim,average_psnr,average_ssim,loss\n"
-
-
-class Silent:
-    """Hears, and does nothing about it."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.heard.append(line)
-
-    def count(self, what: str, done: int, whole: int) -> None:
-        pass
 
 
 def results(*methods: str, sets: tuple[str, ...] = ("Set5", "Set14"), psnr: float = 31.012) -> Results:
@@ -54,56 +53,56 @@ def row(table: str, start: str) -> str:
 
 
 def test_ours_stand_beside_the_printed_numbers() -> None:
-    table = beside(TABLE1, results("srresnet"))
+    table = compare(TABLE1, results("srresnet"))
     assert row(table, "| SRResNet-MSE |") == (
         "| SRResNet-MSE | srresnet | 31.01 / .8857 | 32.05 / .9019 | 31.01 / .8857 | 28.49 / .8184 |"
     )
 
 
 def test_models_that_are_not_there_are_said_to_be_missing() -> None:
-    table = beside(TABLE1, results("srresnet"))
+    table = compare(TABLE1, results("srresnet"))
     assert row(table, "| SRGAN-MSE |") == "| SRGAN-MSE | - | - | 30.64 / .8701 | - | 26.92 / .7611 |"
     assert "No weights yet: SRResNet-VGG22, SRGAN-MSE, SRGAN-VGG22, SRGAN-VGG54." in table
-    assert "No pictures given: SelfExSR." in beside(TABLE2, results("srresnet", sets=SETS))
+    assert "No pictures given: SelfExSR." in compare(TABLE2, results("srresnet", sets=SETS))
 
 
 def test_models_appear_once_they_are_there() -> None:
     ours = results("srresnet", "srgan", "srgan-mse", "srresnet-vgg22")
-    assert filled(TABLE1, ours).by == {
+    assert fill_table(TABLE1, ours).by == {
         "SRResNet-MSE": "srresnet",
         "SRResNet-VGG22": "srresnet-vgg22",
         "SRGAN-MSE": "srgan-mse",
         "SRGAN-VGG54": "srgan",
     }
-    assert filled(TABLE2, ours).by["SRGAN"] == "srgan"
-    assert "VGG54" in beside(TABLE2, results("srgan", sets=SETS)).split("|")[-1]  # that it is not quite the same
+    assert fill_table(TABLE2, ours).by["SRGAN"] == "srgan"
+    assert "VGG54" in compare(TABLE2, results("srgan", sets=SETS)).split("|")[-1]  # that it is not quite the same
 
 
 def test_printed_digits_are_kept_and_the_original_is_infinite() -> None:
-    table = beside(TABLE2, results("HR", sets=SETS, psnr=math.inf))
+    table = compare(TABLE2, results("HR", sets=SETS, psnr=math.inf))
     assert "| 30.33 / .872 |" in row(table, "| SelfExSR |")
     assert row(table, "| HR |").count("inf / 1 |") == len(SETS)
 
 
 def test_every_method_has_the_measures_that_it_has() -> None:
-    table = every_method(results("srresnet", papers("SRGAN-VGG54")))
+    table = every_method(results("srresnet", published_name("SRGAN-VGG54")))
     assert row(table, "| Set5 | srresnet |") == (
         "| Set5 | srresnet | 31.01 / .8857 | 31.01 / .8765 | - | 5.00 | 0.9 |"  # the colour of the worse picture
     )
     assert "| Set14 | SRGAN-VGG54, the paper's own pictures |" in table
 
 
-def test_what_was_written_by_hand_stays() -> None:
+def test_what_was_manual_text_stays() -> None:
     prose = "Nothing worked.\n\n- Not this\n- nor that"
     made = page(results("srresnet", sets=SETS), (), prose)
-    assert written_by_hand(made) == prose
-    assert written_by_hand(page(results("srresnet", sets=SETS), (), written_by_hand(None))) == FAILED
+    assert manual_text(made) == prose
+    assert manual_text(page(results("srresnet", sets=SETS), (), manual_text(None))) == FAILED
 
 
 @pytest.mark.parametrize("text", ["", f"{BEGIN}", f"{END}\n{BEGIN}", f"{BEGIN}{END}{BEGIN}{END}"])
 def test_a_page_without_its_marks_is_not_written_over(text: str) -> None:
     with pytest.raises(ValueError, match="put them back"):
-        written_by_hand(text)
+        manual_text(text)
 
 
 def test_later_stages_follow_earlier_ones(tmp_path: Path) -> None:
@@ -135,12 +134,12 @@ def test_all_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         noise = np.random.default_rng(place).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         write(data / "testsets" / name / "one.png", noise)
     monkeypatch.setenv("SRGAN_DATA", str(data))
-    monkeypatch.setattr(scores, "released", dict)
-    first, second = Silent(), Silent()
-    found = measured(data, tmp_path / "evaluation", first)
-    assert measured(data, tmp_path / "evaluation", second) == found
-    assert "9 of 9 pictures were measured before" in second.heard
-    assert sum("not measured" in line for line in first.heard) == 2
+    monkeypatch.setattr(result_scores, "released", dict)
+    first, second = RecordedProgress(), RecordedProgress()
+    found = measure_all(data, tmp_path / "evaluation", first)
+    assert measure_all(data, tmp_path / "evaluation", second) == found
+    assert any("9 of 9" in line for line in second.lines)
+    assert sum("not measured" in line for line in first.lines) == 2
     assert found.values("HR", "Set5", COLOUR_SHIFT) == [0.0]
     assert "| Set14 | bicubic |" in every_method(found)
     (sheet, *_) = write_test_sheets(found, tmp_path / "evaluation", tmp_path / "sheets")

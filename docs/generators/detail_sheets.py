@@ -1,7 +1,4 @@
-"""Sheets of details side by side: of drawings of our own for the page of results, and of the test sets to look at.
-
-Photos are never put into the project: sheets of test sets are written wherever they are asked for.
-"""
+"""Sheets of details side by side: of drawings, for the results page, and of test sets, for a folder of the user."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from docs.drawing import fabric, wall
-from docs.picture import terrier
-from docs.scores import papers
+from docs.generators.drawings import fabric, terrier, wall
+from docs.generators.result_scores import published_name
 from srgan.evaluation.methods import REFERENCE
 from srgan.evaluation.results import Results
 from srgan.evaluation.test_sets import read_rgb
@@ -26,9 +22,9 @@ from srgan.weights.catalogue import Model
 Pixels = NDArray[np.uint8]
 
 SHOWN = ("srresnet", "srgan")
-"""The models that are shown."""
+"""Models of the first sheet."""
 LOSSES = ("srresnet", "srresnet-vgg22", "srgan-mse", "srgan-vgg22", "srgan")
-"""One network, trained by different losses, in the order of the paper's table 1."""
+"""One network trained with different losses, in the order of the paper's table 1."""
 ORIGINAL = "original"
 _SIDE, _FACTOR = 96, 2
 _ROWS = 10  # details on a sheet of a test set
@@ -42,8 +38,8 @@ class Detail:
     left: int
     top: int
 
-    def of(self, pixels: Pixels) -> Pixels:
-        """The part, each pixel repeated."""
+    def crop(self, pixels: Pixels) -> Pixels:
+        """Return the part, with repeated pixels."""
         return _cut(pixels, self.left, self.top)
 
 
@@ -51,7 +47,7 @@ DRAWN = (Detail(terrier, 200, 262), Detail(wall, 208, 224), Detail(fabric, 136, 
 
 
 def write_own_sheet(path: Path, models: Mapping[str, Model]) -> None:
-    """Draw, make small, and enlarge by bicubic interpolation and by models, in their order.
+    """Write a sheet of the drawings, downscaled, and enlarged by bicubic interpolation and by models.
 
     Raises:
         OutputError: if the sheet cannot be written.
@@ -62,27 +58,27 @@ def write_own_sheet(path: Path, models: Mapping[str, Model]) -> None:
         high = detail.draw()
         low = imresize(high, 0.25, border="replicate")
         restored = [upscaler.upscale(low).astype(np.uint8) for upscaler in upscalers]
-        rows.append([detail.of(pixels) for pixels in (imresize(low, 4.0, border="replicate"), *restored, high)])
+        rows.append([detail.crop(pixels) for pixels in (imresize(low, 4.0, border="replicate"), *restored, high)])
     write_sheet(path, sheet(["bicubic", *models, ORIGINAL], rows))
 
 
 def write_test_sheets(results: Results, evaluation: Path, folder: Path) -> list[Path]:
-    """Sheets of every picture of the test sets, each where bicubic interpolation is farthest from the original.
+    """Write sheets of every test image, each where bicubic interpolation has the largest error.
 
     Args:
         results: of the evaluation.
-        evaluation: its folder, with the restored pictures.
-        folder: for the sheets, made if there is none.
+        evaluation: its folder, with the restored images.
+        folder: for the sheets, made if it is absent.
 
     Raises:
-        PictureError: if a picture cannot be read.
+        PictureError: if an image cannot be read.
         OutputError: if a sheet cannot be written.
     """
     make_folder(folder)
     found = []
     for data, pictures in results.sets.items():
         paths = {(row.method, row.picture): evaluation / row.path for row in results.rows if row.data == data}
-        wanted = ["bicubic", *SHOWN, papers("SRGAN-VGG54"), REFERENCE]
+        wanted = ["bicubic", *SHOWN, published_name("SRGAN-VGG54"), REFERENCE]
         methods = [name for name in wanted if (name, pictures[0]) in paths]
         for start in range(0, len(pictures), _ROWS):
             names = pictures[start : start + _ROWS]
@@ -95,7 +91,7 @@ def write_test_sheets(results: Results, evaluation: Path, folder: Path) -> list[
 
 
 def _details(pictures: Sequence[Pixels]) -> list[Pixels]:
-    """The same part of each picture: where the first, which is bicubic, is farthest from the last, the original."""
+    """Return the same part of each image: where the first, bicubic, differs most from the last, the original."""
     left, top, _, _ = find_crop([pictures[0], pictures[-1]], _SIDE, 4)
     return [_cut(pixels, left, top) for pixels in pictures]
 

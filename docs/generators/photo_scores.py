@@ -1,10 +1,9 @@
-"""Writes the table "Photos" into docs/results.md and README.md: methods on damaged input.
+"""Write the table "Photos" of docs/results.md and README.md: methods on damaged input.
 
-    SRGAN_DATA=... python docs/photo_scores.py
+    SRGAN_DATA=... python -m docs.generators.photo_scores
 
-SRGAN_DATA names the benchmark data folder. What was measured is kept in cache/photo-results and not done again.
-Real-ESRGAN x4plus is measured where `python -m runs.real_esrgan` has made its model; its weights and pictures are not
-part of the project.
+SRGAN_DATA is the benchmark data folder. Results are cached in cache/photo-results. Real-ESRGAN x4plus is included if
+`python -m runs.real_esrgan` has made its model; its weights and images are not part of the project.
 """
 
 import os
@@ -13,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from docs.scores import measures
+from docs.generators.result_scores import measures
 from runs.models import released
 from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
@@ -28,37 +25,38 @@ from srgan.evaluation.test_sets import find_set
 from srgan.files import write_bytes
 from srgan.progress import Progress
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 PAGE, README = PROJECT / "docs" / "results.md", PROJECT / "README.md"
 EVALUATION = PROJECT / "cache" / "photo-results"
 PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
-"""Between them stands what this script writes."""
+"""Marks around the generated text."""
 
 INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14",))
-"""Inputs, and the sets that are measured with each."""
+"""Inputs, and the test sets for each."""
 MODELS = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
 OTHER = "Real-ESRGAN x4plus"
 OTHER_MODEL = PROJECT / "cache" / "real_esrgan" / "real-esrgan.json"
 README_SET, README_INPUTS = "Set14", ("jpeg:75", "messenger")
-"""What of it README shows."""
+README_METHODS = ("bicubic", "srresnet-photo", OTHER)
+"""The rows of README."""
 COLUMNS = {
     "matlab/psnr": ("PSNR", 2),
     "features/squeezenet1.1": ("features", 3),
     "niqe": ("NIQE", 2),
     "consistency": ("consistency", 1),
 }
-"""Measures, what a column is called, and its digits."""
+"""Title and digits of each metric's column."""
 
 
 _WHAT = """\
-What people have: the small picture was saved as JPEG of quality 75 or 50 (libjpeg, 4:2:0), sent by a messenger, or has
-noise of 10 levels ([degradations.md](degradations.md)). Means over the pictures, measured by
-`SRGAN_DATA=... python docs/photo_scores.py`.
+Everyday photos: the small image was saved as JPEG of quality 75 or 50 (libjpeg, 4:2:0), sent through a messenger, or
+has noise of 10 levels ([degradations.md](degradations.md)). Means over a test set, measured by
+`SRGAN_DATA=... python -m docs.generators.photo_scores`.
 """
 _NOTES = """\
-PSNR [dB] by the matlab protocol; features, NIQE: as below; consistency: PSNR [dB] of the result, reduced again, to the
-*clean* small picture; seconds: of a picture on the computer that measured, for comparison within a set alone.
-Real-ESRGAN x4plus (Wang et al. 2021) by `python -m runs.real_esrgan`, on the same pictures.
+PSNR [dB] by the matlab protocol; features and NIQE: see below; consistency: PSNR [dB] of the result, downscaled again,
+against the *clean* small image; seconds: per image on the computer that measured, only to compare methods on one set.
+Real-ESRGAN x4plus (Wang et al. 2021) by `python -m runs.real_esrgan`, on the same images.
 """
 
 
@@ -70,9 +68,9 @@ class PhotoRow:
     data: str
     method: str
     scores: tuple[str, ...]
-    """As printed, one for each of `COLUMNS`."""
+    """One for each of `COLUMNS`, as printed."""
     seconds: str
-    """Mean time of a picture, as printed; `-` where it was not taken."""
+    """Mean time per image, as printed; `-` where it was not measured."""
 
 
 def photos_measured(data: Path, folder: Path, progress: Progress) -> Results:
@@ -81,7 +79,7 @@ def photos_measured(data: Path, folder: Path, progress: Progress) -> Results:
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
         folder: of the evaluation.
-        progress: shows how far the work is.
+        progress: counts images.
 
     Raises:
         SrganError: if something cannot be measured.
@@ -128,22 +126,22 @@ def photo_table(rows: Sequence[PhotoRow]) -> str:
 
 
 def section(rows: Sequence[PhotoRow]) -> str:
-    """Return what docs/results.md says of photos."""
+    """Return the section of docs/results.md."""
     return f"{_WHAT}\n{photo_table(rows)}\n{_NOTES}"
 
 
 def between(page: str, begin: str, end: str) -> str:
-    """Return what stands between two marks of a page.
+    """Return the text between two marks of a page.
 
     Raises:
-        ValueError: if the marks are not there, or not once each: nothing that was written may be lost.
+        ValueError: if a mark is missing or occurs twice.
     """
     if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
         raise ValueError(f"the page must hold {begin} and then {end}, once each: put them back")
     return page[page.index(begin) + len(begin) : page.index(end)].strip("\n")
 
 
-def replaced(page: str, text: str) -> str:
+def replace_photos(page: str, text: str) -> str:
     """Return a page with another text between the marks.
 
     Raises:
@@ -157,13 +155,17 @@ def replaced(page: str, text: str) -> str:
 def main() -> None:
     data = Path(os.environ.get("SRGAN_DATA", ""))
     if not (data / "testsets").is_dir():
-        sys.exit("SRGAN_DATA must name the benchmark data folder, with testsets/ in it")
+        sys.exit("SRGAN_DATA must be the benchmark data folder, with testsets/ in it")
     try:
         with ProgressBar() as counter:
             rows = photo_rows(photos_measured(data.resolve(), EVALUATION, counter))
-        shown = [row for row in rows if row.data == README_SET and row.input in README_INPUTS]
+        shown = [
+            row
+            for row in rows
+            if row.data == README_SET and row.input in README_INPUTS and row.method in README_METHODS
+        ]
         for page, text in ((PAGE, section(rows)), (README, photo_table(shown))):
-            write_bytes(page, replaced(page.read_text(encoding="utf-8"), text).encode())
+            write_bytes(page, replace_photos(page.read_text(encoding="utf-8"), text).encode())
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from docs.cards import PAGE, order, page, picture
-from docs.subjects import SHOWN, SIDE, WHAT_IS_SEEN, Subject, failures, packed
+from docs.generators.failure_cases import DESCRIPTIONS, SHOWN, SIDE, FailureCase, encode_palette, failure_sheet
+from docs.generators.model_pages import PAGE, order, page, picture
 from runs.models import released
 from srgan.images.image import read
 from srgan.upscale.upscaler import Upscaler
@@ -28,7 +28,7 @@ def test_the_page_is_what_the_cards_say() -> None:
 
 def test_each_model_has_its_picture_and_no_other_has() -> None:
     pictures = {model.card.name: picture(model.card) for model in released().values()}
-    assert set(pictures.values()) == set(PAGE.parent.joinpath("failures").iterdir()), "run `make docs`"
+    assert set(pictures.values()) == set(PAGE.parent.joinpath("failure_cases").iterdir()), "run `make docs`"
     sizes = [path.stat().st_size for path in pictures.values()]
     assert max(sizes) < 250_000
     assert sum(sizes) < 1_500_000
@@ -48,15 +48,15 @@ def test_all_that_is_known_is_said(card: Card) -> None:
     scores = (Score("Set5", "paper", 12.3, 0.45),)
     text = page([replace(card, training=training, scores=scores, summary="this | that", limits="it sees cats")])
     said = ("it sees cats", "batch: 4", "1,200 updates in 0.5 hours on an abacus", "dogs", "Apache-2.0")
-    assert all(words in text for words in (*said, *WHAT_IS_SEEN))
+    assert all(words in text for words in (*said, *DESCRIPTIONS))
     assert "| paper | 12.30 / 0.4500 | - | - |" in text
     assert "| this \\| that |" in text
 
 
 def test_a_sheet_shows_every_subject_and_survives_being_packed() -> None:
     high = np.full((SIDE, SIDE, 3), 90, np.uint8)
-    found = [Subject(name, high, high[::4, ::4]) for name in WHAT_IS_SEEN]
-    sheet = failures(found, "espcn", Upscaler("espcn"))
+    found = [FailureCase(name, high, high[::4, ::4]) for name in DESCRIPTIONS]
+    sheet = failure_sheet(found, "espcn", Upscaler("espcn"))
     assert sheet.shape[1] > 4 * SHOWN
-    assert sheet.shape[0] > len(WHAT_IS_SEEN) * SHOWN
-    assert np.abs(read(packed(sheet)).pixels.astype(int) - sheet).mean() < 1
+    assert sheet.shape[0] > len(DESCRIPTIONS) * SHOWN
+    assert np.abs(read(encode_palette(sheet)).pixels.astype(int) - sheet).mean() < 1
