@@ -15,9 +15,9 @@ from srgan_study.simulation.parameter_recovery import recovered, table
 from srgan_study.simulation.rater_model import Kind, plant
 from srgan_study.simulation.simulated_client import Habits
 from srgan_study.simulation.simulated_means import Mean, planted_means
-from srgan_study.stimuli.create_study import Plan, create
+from srgan_study.stimuli.create_study import StudyPlan, create_study
 from srgan_study.stimuli.sources import find_sources
-from srgan_study.stimuli.stimulus_selection import as_in_paper
+from srgan_study.stimuli.stimulus_selection import StimulusSelection, select
 from srgan_study.study import Design, Study
 from srgan_study.votes.store import SIMULATED, VOTES, Store, read_ratings
 from tests.helpers.studies_made_up import make_study
@@ -178,11 +178,14 @@ def test_the_papers_design_is_recovered_from_26_raters(data_folder: Path, tmp_pa
     for data, count in counts.items():
         for file in sorted((data_folder / "testsets" / data).glob("*.png"))[:count]:
             write_versions(file, tmp_path / "made", data)
-    chosen, notes = as_in_paper(find_sources([f"{name}={tmp_path / 'made' / name}" for name in METHODS]))
+    sources = find_sources([f"{name}={tmp_path / 'made' / name}" for name in METHODS])
+    chosen, notes = select(sources, StimulusSelection(as_in_paper=True))
     assert notes == ()
     samples = data_folder / "train" / "BSDS500_train_test"
     design = Design(calibration=2)
-    study = create(Plan(chosen, design, examples=samples if samples.is_dir() else None), tmp_path / "study", Listener())
+    study = create_study(
+        StudyPlan(chosen, design, examples=samples if samples.is_dir() else None), tmp_path / "study", Listener()
+    )
     assert study.ratings_per_rater == 2 * 12 + 12 + 9
     means = planted_means(study, {})
     assert {mean.source for mean in means} == {"the paper's"}
