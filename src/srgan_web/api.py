@@ -286,7 +286,7 @@ class Api:
         return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[kind], headers=headers, background=then)
 
     def _events(self, request: Request, read: Callable[[], list[JobRecord]], *, ends: bool) -> Response:
-        """Return a stream of events: `job` with a job document, `removed` with an id."""
+        """Return a stream of events: `ready` with the ids of all jobs, `job` with a document, `removed` with an id."""
 
         def changes(sent: dict[str, str]) -> tuple[list[str], bool]:
             jobs = read()
@@ -300,7 +300,8 @@ class Api:
         async def stream() -> AsyncIterator[str]:
             sent: dict[str, str] = {}
             version, spoke, ended = -1, time.monotonic(), False
-            yield "retry: 2000\nevent: ready\ndata: {}\n\n"
+            ids = [job.id for job in await run_in_threadpool(read)]
+            yield f"retry: 2000\nevent: ready\ndata: {json.dumps(ids)}\n\n"
             while not (self.closing or ended):
                 if self._queue.version != version:
                     version = self._queue.version

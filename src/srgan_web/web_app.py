@@ -71,7 +71,7 @@ class _Pages:
             models=queue.enlarger.models(),
             formats=FORMATS,
             limits=queue.limits,
-            hours=round(queue.limits.keep_seconds / 3600, 1),
+            hours=queue.limits.keep_seconds / 3600,
         )
         folder = files("srgan_web").joinpath("pages")
         self._files = {
