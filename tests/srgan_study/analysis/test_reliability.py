@@ -1,4 +1,4 @@
-"""Agreement of votes against published examples and definitions worked out in loops."""
+"""Reliability against published examples and definitions in loops."""
 
 import math
 from itertools import permutations
@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from srgan.evaluation.significance import wilcoxon
-from srgan_study.analysis.reliability import Level, icc, krippendorff, retest, weighted_kappa
+from srgan.evaluation import wilcoxon
+from srgan_study.analysis.reliability import Level, compare_retests, compute_alpha, compute_icc, compute_kappa
 from srgan_study.votes.ratings import ScoreTable
 from tests.helpers.votes import NAN, ratings_of, study_of, thinned, votes_by_chance
 
@@ -30,13 +30,13 @@ SHROUT_AND_FLEISS = [  # 6 targets, 4 judges: Intraclass Correlations (1979), ta
 ]
 
 
-def _table(scores: object) -> ScoreTable:
+def make_table(scores: object) -> ScoreTable:
     votes = np.array(scores, dtype=np.float64)
     return ScoreTable(tuple(f"R{row}" for row in range(len(votes))), tuple(range(votes.shape[1])), votes)
 
 
-def _alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:
-    """Alpha from its definition: the mean squared distance of pairs within stimuli over that of all pairs."""
+def alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:
+    """Return alpha by its definition: the mean squared distance of pairs within stimuli over that of all pairs."""
     units = [[vote for vote in column.tolist() if vote == vote] for column in votes.T]
     units = [unit for unit in units if len(unit) > 1]
     everything = [vote for unit in units for vote in unit]
@@ -56,39 +56,29 @@ def _alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:
 
 
 @pytest.mark.parametrize(("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
-def test_alpha_of_the_published_example(level: Level, published: float) -> None:
-    found = krippendorff(_table(KRIPPENDORFF), level)
-    assert found.alpha == pytest.approx(published, abs=0.0006)
-    assert (found.level, found.stimuli, found.votes) == (level, 11, 40)
-
-
-@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
-def test_alpha_is_that_of_its_definition(level: Level) -> None:
-    generator = np.random.default_rng(0)
+def test_alpha_equals_the_published_example_and_its_definition(level: Level, published: float) -> None:
+    result = compute_alpha(make_table(KRIPPENDORFF), level)
+    assert result.alpha == pytest.approx(published, abs=0.0006)
+    assert (result.level, result.stimuli, result.votes) == (level, 11, 40)
+    rng = np.random.default_rng(0)
     for missing in (0.0, 0.3, 0.6):
-        votes = thinned(votes_by_chance(generator.uniform(1, 5, 20), 6, generator), missing, generator)
+        votes = thinned(votes_by_chance(rng.uniform(1, 5, 20), 6, rng), missing, rng)
         votes = np.where(votes == 2, 5, votes)  # one score that nobody gave
-        assert krippendorff(_table(votes), level).alpha == pytest.approx(_alpha_by_pairs(votes, level), abs=1e-12)
+        assert compute_alpha(make_table(votes), level).alpha == pytest.approx(alpha_by_pairs(votes, level), abs=1e-12)
 
 
-def test_alpha_of_chance_of_agreement_and_of_nothing() -> None:
-    generator = np.random.default_rng(0)
-    assert krippendorff(_table(generator.integers(1, 6, (20, 500)))).alpha == pytest.approx(0, abs=0.01)
-    assert krippendorff(_table(np.tile(generator.integers(1, 6, 50), (4, 1)))).alpha == 1
+def test_alpha_of_random_equal_and_missing_votes() -> None:
+    rng = np.random.default_rng(0)
+    assert compute_alpha(make_table(rng.integers(1, 6, (20, 500)))).alpha == pytest.approx(0, abs=0.01)
+    assert compute_alpha(make_table(np.tile(rng.integers(1, 6, 50), (4, 1)))).alpha == 1
     for nothing in (np.full((4, 5), 3.0), np.array([[1, 2, 3.0]]), np.full((3, 3), X), np.empty((0, 4))):
-        assert math.isnan(krippendorff(_table(nothing)).alpha)
+        assert math.isnan(compute_alpha(make_table(nothing)).alpha)
     one_more = np.vstack([KRIPPENDORFF, np.full((1, 12), X)])
-    assert krippendorff(_table(one_more)) == krippendorff(_table(KRIPPENDORFF))
+    assert compute_alpha(make_table(one_more)) == compute_alpha(make_table(KRIPPENDORFF))
 
 
-def test_correlations_of_the_published_example() -> None:
-    found = icc(_table(np.transpose(SHROUT_AND_FLEISS)))
-    assert (found.single, found.average) == pytest.approx((0.29, 0.62), abs=0.005)
-    assert (found.raters, found.stimuli) == (4, 6)
-
-
-def _by_regression(votes: NDArray[np.float64]) -> tuple[float, float]:
-    """ICC(2,1) and ICC(2,k) from sums of squares that are left by models fitted by least squares."""
+def icc_by_regression(votes: NDArray[np.float64]) -> tuple[float, float]:
+    """Return ICC(2,1) and ICC(2,k) from residual sums of squares of least-squares models."""
     k, n = votes.shape
     stimuli, raters = np.tile(np.eye(n), (k, 1)), np.repeat(np.eye(k), n, axis=0)
 
@@ -104,71 +94,69 @@ def _by_regression(votes: NDArray[np.float64]) -> tuple[float, float]:
     return single, (of_stimuli - error) / (of_stimuli + (of_raters - error) / n)
 
 
-def test_correlations_are_those_of_an_analysis_of_variance() -> None:
-    generator = np.random.default_rng(0)
+def test_icc_equals_the_published_example_and_an_analysis_of_variance() -> None:
+    result = compute_icc(make_table(np.transpose(SHROUT_AND_FLEISS)))
+    assert (result.single, result.average) == pytest.approx((0.29, 0.62), abs=0.005)
+    assert (result.raters, result.stimuli) == (4, 6)
+    rng = np.random.default_rng(0)
     for raters, stimuli in ((2, 9), (7, 12), (15, 3)):
-        votes = votes_by_chance(generator.uniform(1, 5, stimuli), raters, generator)
-        found = icc(_table(votes))
-        assert (found.single, found.average) == pytest.approx(_by_regression(votes), abs=1e-9)
+        votes = votes_by_chance(rng.uniform(1, 5, stimuli), raters, rng)
+        result = compute_icc(make_table(votes))
+        assert (result.single, result.average) == pytest.approx(icc_by_regression(votes), abs=1e-9)
 
 
-def test_correlations_of_a_panel_with_votes_missing() -> None:
-    generator = np.random.default_rng(0)
-    votes = votes_by_chance(generator.uniform(1, 5, 30), 8, generator)
-    left_early = votes.copy()
+def test_icc_with_votes_missing_is_that_of_the_larger_complete_table() -> None:
+    rng = np.random.default_rng(0)
+    votes = votes_by_chance(rng.uniform(1, 5, 30), 8, rng)
+    left_early, one_unseen = votes.copy(), votes.copy()
     left_early[3, 4:] = X
-    found = icc(_table(left_early))
-    assert found == icc(_table(np.delete(votes, 3, axis=0)))
-    assert (found.raters, found.stimuli) == (7, 30)
-    one_unseen = votes.copy()
     one_unseen[:, 5] = X
-    assert icc(_table(one_unseen)) == icc(_table(np.delete(votes, 5, axis=1)))
+    assert compute_icc(make_table(left_early)) == compute_icc(make_table(np.delete(votes, 3, axis=0)))
+    assert compute_icc(make_table(one_unseen)) == compute_icc(make_table(np.delete(votes, 5, axis=1)))
     for nothing in (np.full((3, 4), 2.0), np.full((3, 4), X), votes[:1], votes[:, :1], np.empty((0, 4))):
-        assert math.isnan(icc(_table(nothing)).single)
+        assert math.isnan(compute_icc(make_table(nothing)).single)
 
 
-def test_kappa_is_that_of_its_definition() -> None:
-    generator = np.random.default_rng(0)
-    first = generator.integers(1, 6, 60).astype(np.float64)
-    second = np.clip(first + generator.integers(-1, 2, 60), 1, 5)
+def test_kappa_equals_its_definition() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.integers(1, 6, 60).astype(np.float64)
+    second = np.clip(first + rng.integers(-1, 2, 60), 1, 5)
     observed = np.histogram2d(first, second, bins=np.arange(0.5, 6), density=False)[0]
     expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / 60
     weights = np.array([[(i - j) ** 2 for i in range(5)] for j in range(5)])
-    assert weighted_kappa(first, second) == pytest.approx(1 - np.sum(weights * observed) / np.sum(weights * expected))
-    assert weighted_kappa(first, first) == 1
-    assert weighted_kappa(np.array([1.0, 5.0]), np.array([5.0, 1.0])) == -1
-    assert math.isnan(weighted_kappa(np.full(3, 4.0), np.full(3, 4.0)))
+    assert compute_kappa(first, second) == pytest.approx(1 - np.sum(weights * observed) / np.sum(weights * expected))
+    assert compute_kappa(first, first) == 1
+    assert compute_kappa(np.array([1.0, 5.0]), np.array([5.0, 1.0])) == -1
+    assert math.isnan(compute_kappa(np.full(3, 4.0), np.full(3, 4.0)))
 
 
-def test_second_votes_beside_first_votes() -> None:
+def test_retests_are_compared_pair_by_pair() -> None:
     study = study_of({"Set": 2}, ("a", "b"))
     votes = np.array([[1, 2, 3, 4], [2, 2, 5, X], [1, 1, 4, 5]])
-    found = retest(ratings_of(study, votes, again={2: np.array([3, 3, X]), 3: np.array([5, 5, 2])}))
-    assert found is not None
-    first, second = [3, 4, 5, 5], [3, 5, 3, 2]  # the third rater's own vote on stimulus 2 has no second
-    assert (found.pairs, found.raters, found.same, found.within_one) == (4, 3, 0.25, 0.5)
+    result = compare_retests(ratings_of(study, votes, again={2: np.array([3, 3, X]), 3: np.array([5, 5, 2])}))
+    assert result is not None
+    first, second = np.array([3, 4, 5, 5.0]), np.array([3, 5, 3, 2.0])  # single votes have no pair
+    assert (result.pairs, result.raters, result.same, result.within_one) == (4, 3, 0.25, 0.5)
     by_rater = [0.5, -2, -3]
     low, high = stats.t.interval(0.95, 2, np.mean(by_rater), stats.sem(by_rater))
-    assert (found.difference.mean, found.difference.low, found.difference.high) == pytest.approx((-1.5, low, high))
-    assert found.difference.unit == "raters"
-    assert found.test == wilcoxon(first, second)
-    assert found.icc == pytest.approx(_by_regression(np.array([first, second], dtype=np.float64))[0])
-    assert found.kappa == weighted_kappa(np.array(first, dtype=np.float64), np.array(second, dtype=np.float64))
+    difference = result.difference
+    assert (difference.mean, difference.low, difference.high) == pytest.approx((-1.5, low, high))
+    assert difference.unit == "raters"
+    assert result.test == wilcoxon(first.tolist(), second.tolist())
+    assert result.icc == pytest.approx(icc_by_regression(np.array([first, second]))[0])
+    assert result.kappa == compute_kappa(first, second)
+    assert compare_retests(ratings_of(study, np.ones((2, 4)))) is None
 
 
-def test_nothing_was_rated_twice() -> None:
-    assert retest(ratings_of(study_of({"Set": 2}, ("a", "b")), np.ones((2, 4)))) is None
+def test_kappa_falls_with_noise() -> None:
+    rng, study = np.random.default_rng(0), study_of({"Set": 25})
+    quality = rng.uniform(1, 5, 100)
 
+    def measure(noise: float) -> float:
+        votes, again = (votes_by_chance(quality, 10, rng, bias=0, noise=noise) for _ in range(2))
+        result = compare_retests(ratings_of(study, votes, again={column: again[:, column] for column in range(100)}))
+        assert result is not None
+        assert result.pairs == 1000
+        return result.kappa
 
-def test_a_rater_who_repeats_is_told_from_one_who_does_not() -> None:
-    generator, study = np.random.default_rng(0), study_of({"Set": 25})
-    quality = generator.uniform(1, 5, 100)
-
-    def kappa(noise: float) -> float:
-        votes, again = (votes_by_chance(quality, 10, generator, bias=0, noise=noise) for _ in range(2))
-        found = retest(ratings_of(study, votes, again={column: again[:, column] for column in range(100)}))
-        assert found is not None
-        assert found.pairs == 1000
-        return found.kappa
-
-    assert kappa(0.2) > 0.9 > kappa(0.8) > 0.4 > kappa(50) - 0.2
+    assert measure(0.2) > 0.9 > measure(0.8) > 0.4 > measure(50) - 0.2

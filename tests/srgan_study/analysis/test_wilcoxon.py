@@ -1,18 +1,18 @@
-"""Many Wilcoxon tests at once are the same as one after the other."""
+"""Many Wilcoxon tests at once against single ones, and SciPy's."""
 
 import numpy as np
 import pytest
 from scipy.stats import wilcoxon as reference
 
-from srgan.evaluation.significance import wilcoxon
-from srgan_study.analysis.wilcoxon import EXACT_UP_TO, signed_ranks, tally
+from srgan.evaluation import wilcoxon
+from srgan_study.analysis.wilcoxon import EXACT_UP_TO, compute_p_values, count_differences
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 14, EXACT_UP_TO])
 @pytest.mark.parametrize("most", [1, 4, 300])
-def test_few_differences_are_counted_exactly(n: int, most: int) -> None:
+def test_few_differences_are_tested_exactly(n: int, most: int) -> None:
     samples = np.random.default_rng(n).integers(-most, most + 1, (40, n))
-    ps, above = signed_ranks(tally(samples))
+    ps, above = compute_p_values(count_differences(samples))
     for sample, p, higher in zip(samples, ps, above, strict=True):
         test = wilcoxon(sample.tolist(), [0] * n)
         assert p == pytest.approx(test.p, abs=1e-12)
@@ -20,24 +20,24 @@ def test_few_differences_are_counted_exactly(n: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("n", [60, 400])
-def test_many_differences_are_scipys_normal_approximation(n: int) -> None:
+def test_many_differences_have_scipys_normal_approximation(n: int) -> None:
     samples = np.random.default_rng(n).integers(-4, 6, (30, n))
-    ps, _ = signed_ranks(tally(samples))
+    ps, _ = compute_p_values(count_differences(samples))
     expected = [reference(sample, method="asymptotic", correction=False).pvalue for sample in samples]
     np.testing.assert_allclose(ps, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("n", [26, 30, 40])
-def test_just_beyond_the_exact_ones_the_approximation_is_near_enough(n: int) -> None:
+def test_the_approximation_is_close_just_beyond_the_exact_range(n: int) -> None:
     samples = np.random.default_rng(n).normal(0.3, 1, (60, n)).round(2) * 100
-    ps, _ = signed_ranks(tally(samples.astype(np.int64)))
+    ps, _ = compute_p_values(count_differences(samples.astype(np.int64)))
     exact = np.array([wilcoxon(sample.tolist(), [0.0] * n).p for sample in samples])
-    judged = exact < 0.1  # what is far from significant is not looked at
-    assert judged.sum() > 20
-    np.testing.assert_allclose(ps[judged], exact[judged], atol=0.003)
+    near = exact < 0.1
+    assert near.sum() > 20
+    np.testing.assert_allclose(ps[near], exact[near], atol=0.003)
 
 
-def test_where_nothing_differs_p_is_1() -> None:
-    ps, above = signed_ranks(tally(np.zeros((3, 7), np.int64)))
+def test_without_differences_p_is_1() -> None:
+    ps, above = compute_p_values(count_differences(np.zeros((3, 7), np.int64)))
     assert ps.tolist() == [1.0, 1.0, 1.0]
     assert not above.any()
