@@ -17,6 +17,7 @@ from torch import Tensor
 from srgan.download import sha256
 from srgan.errors import ModelError, PictureError
 from srgan.images.colour import to_float
+from srgan.metrics.luma import rgb_pair, size_text
 from srgan.models.features.classifiers import SMALLEST, distance
 from srgan.models.features.feature_weights import load_feature_network
 
@@ -54,31 +55,16 @@ class FeatureDistance:
         Raises:
             PictureError: for other arrays, different sizes, or a smaller image.
         """
-        pair = [_tensor(restored, "restored"), _tensor(reference, "reference")]
-        if pair[0].shape != pair[1].shape:
-            raise PictureError(
-                f"the restored picture is {_size(restored)} but its reference is {_size(reference)}: "
-                "crop the reference to a multiple of the scale before shrinking it"
-            )
+        pair = rgb_pair(restored, reference)
         if min(reference.shape[:2]) < SMALLEST:
             raise PictureError(
-                f"a picture of {_size(reference)} is too small for {self.name}: "
+                f"a picture of {size_text(reference)} is too small for {self.name}: "
                 f"measure pictures of at least {SMALLEST}x{SMALLEST}"
             )
         with torch.inference_mode():
-            return float(distance(*(self._network(one) for one in pair)))
+            return float(distance(*(self._network(_to_tensor(one)) for one in pair)))
 
 
-def _tensor(image: NDArray[Any], role: str) -> Tensor:
-    """Return an image as (1, 3, H, W) in [0, 1]; grey is repeated in the three channels."""
-    if image.dtype != np.uint8 or (image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3)):
-        raise PictureError(
-            f"the {role} picture is {image.dtype} of shape {image.shape}: "
-            "pass (H, W, 3) RGB or (H, W) grey as uint8, without alpha"
-        )
-    colour = image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
-    return torch.from_numpy(np.ascontiguousarray(to_float(colour).transpose(2, 0, 1)))[None]
-
-
-def _size(image: NDArray[Any]) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"
+def _to_tensor(image: NDArray[np.uint8]) -> Tensor:
+    """Return an RGB image as (1, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(to_float(image).transpose(2, 0, 1)))[None]

@@ -1,7 +1,4 @@
-"""How close a restored picture is to its reference, or to photos in general; each number with what made it.
-
-No module here needs torch. Distances between a network's features are in `srgan.evaluation.feature_distance`.
-"""
+"""Metrics of restored images, each with the protocol it is measured by; none needs torch."""
 
 from srgan.metrics.consistency import consistency
 from srgan.metrics.ms_ssim import MULTISCALE, ms_ssim, multiscale_protocol

@@ -1,43 +1,34 @@
-"""Whether a restored picture is still the picture that it was made from.
-
-A network may invent detail that looks right; shrunk again, its result should be its input. This module does not know
-the true high-resolution picture.
-"""
+"""Consistency of a restored image with its input: reduced again, it should give the input back."""
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import PictureError
-from srgan.images.resample import imresize
+from srgan.images import imresize
+from srgan.metrics.luma import to_rgb
 from srgan.metrics.psnr import psnr
 
 DESCRIPTION = "PSNR with peak 255 of all channels, the whole result shrunk by MATLAB's bicubic to 8 bits, to its input"
-"""What the number is, in one line, to print beside it."""
+"""Definition in one line, printed with the number."""
 
 
 def consistency(restored: NDArray[Any], low: NDArray[Any], *, scale: int) -> float:
-    """How near a restored picture, shrunk again, is to the picture it was made from: dB, infinite where identical.
+    """Return the PSNR in dB of a restored image, reduced again, to its input; infinite where they are identical.
 
-    It is shrunk as the low-resolution pictures of the test sets were: `imresize` with replicated borders, rounded.
-    The pictures that the SRGAN paper's authors published have 47 to 50 dB (SRResNet) and 33 to 38 dB (SRGAN).
+    It is reduced as the low-resolution images of the test sets were: `imresize` with replicated borders, rounded. The
+    images published by the SRGAN paper's authors have 47 to 50 dB (SRResNet) and 33 to 38 dB (SRGAN).
 
     Args:
         restored: (H, W, 3) RGB or (H, W) grey, uint8, no border cropped.
         low: (H / scale, W / scale) and channels alike, uint8.
-        scale: the factor between the two.
+        scale: factor between the two.
 
     Raises:
-        PictureError: on pictures that are not of 8 bits, or whose sizes do not belong together.
+        PictureError: for arrays other than 8-bit RGB or grey, or sizes that do not belong together.
     """
-    for picture, role in ((restored, "restored"), (low, "low-resolution")):
-        if picture.dtype != np.uint8:
-            raise PictureError(
-                f"the {role} picture is {picture.dtype}, but metrics are defined on 8 bits: round and clip it to uint8"
-            )
-    expected = (*(scale * side for side in low.shape[:2]), *low.shape[2:])
-    if low.ndim not in (2, 3) or restored.size == 0 or restored.shape != expected:
+    restored, low = to_rgb(restored, "restored"), to_rgb(low, "low-resolution")
+    if restored.size == 0 or restored.shape != (scale * low.shape[0], scale * low.shape[1], 3):
         raise PictureError(
             f"a picture of shape {restored.shape} is not one of shape {low.shape} enlarged {scale} times: "
             "pass the picture that was given to the network, and its whole result"

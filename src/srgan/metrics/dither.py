@@ -1,7 +1,7 @@
-"""The dither that daala's `png2y4m` adds to a picture before it computes luma and chroma.
+"""The dither that daala's `png2y4m` adds to an image before it computes luma and chroma.
 
-png2y4m seeds its generator anew for every picture, so the dither is one fixed sequence: it is computed once, kept for
-the life of the process, and lengthened when a larger picture comes. This module does not know about pictures.
+png2y4m seeds its generator anew for every image, so the dither is one fixed sequence: it is computed once, kept, and
+extended for larger images.
 
 Source: the tools of https://github.com/xiph/daala (png2y4m, kiss99), described, not copied.
 """
@@ -20,16 +20,16 @@ _SEED = (362436069, 521288629, 123456789, 380116160)  # z, w, jsr, jcong
 _MWC = (36969, 18000)  # multipliers of the two multiply-with-carry generators
 _LCG = (69069, 1234567)  # multiplier and increment of the congruential generator
 
-_LANES, _STEPS = 4096, 128  # numbers made at a time: wide enough for NumPy, few enough (65 kpx) for small pictures
+_LANES, _STEPS = 4096, 128  # numbers made at a time: wide enough for NumPy, few enough (65 kpx) for small images
 _BLOCK_DRAWS = 24  # 4 pixels of 3 deviates of 2 numbers
 
-# Which numbers a draw accepts depends on how many were accepted before it: two each for Y, Cb, Cr, over and over.
+# Which numbers a draw accepts depends on how many were accepted before: two each for Y, Cb, Cr, in turn.
 _SPANS = np.array([LUMA_RANGE, LUMA_RANGE, CB_RANGE, CB_RANGE, CR_RANGE, CR_RANGE], np.int64) + 1
 _LIMITS = np.resize((0xFFFFFFFF // _SPANS * _SPANS).astype(np.uint32), len(_SPANS) + _STEPS)
 
 
 def divide_rounding(dividend: Array, divisor: int) -> Array:
-    """The int64 quotients, rounded to the nearest integer and half away from zero."""
+    """Return int64 quotients rounded to the nearest integer, halves away from zero."""
     return np.asarray(np.sign(dividend) * ((np.abs(dividend) + divisor // 2) // divisor))
 
 
@@ -40,18 +40,18 @@ class Kiss99:
         self._state: tuple[Array, ...] = tuple(np.array([seed], np.uint32) for seed in _SEED)
 
     def draw(self, lanes: int, steps: int) -> Array:
-        """The next `lanes * steps` numbers of the sequence.
+        """Return the next `lanes * steps` numbers of the sequence.
 
         Args:
-            lanes: how many runs of consecutive numbers are made side by side; a power of two.
-            steps: numbers in a run; a power of two.
+            lanes: runs of consecutive numbers made in parallel; a power of two.
+            steps: numbers per run; a power of two.
 
         Returns:
             (steps, lanes) uint32; column j holds numbers j * steps to (j + 1) * steps - 1 of the sequence.
         """
         state = self._state
         width = 1
-        while width < lanes:  # the starts of twice as many runs: those known, and the same moved on by as many runs
+        while width < lanes:  # double the starts: those known, and the same moved on by as many runs
             ahead = _jump(state, width * steps)
             state = tuple(np.concatenate(pair) for pair in zip(state, ahead, strict=True))
             width *= 2
@@ -65,7 +65,7 @@ class Kiss99:
 
 
 def _step(state: tuple[Array, ...]) -> tuple[Array, ...]:
-    """The states one number later; every part uint32, with the wrap at 32 bits that the generator rests on."""
+    """Return the states one number later; all parts are uint32 and wrap at 32 bits."""
     z, w, jsr, jcong = state
     z = _MWC[0] * (z & 0xFFFF) + (z >> 16)
     w = _MWC[1] * (w & 0xFFFF) + (w >> 16)
@@ -76,7 +76,7 @@ def _step(state: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 def _jump(state: tuple[Array, ...], count: int) -> tuple[Array, ...]:
-    """The states `count` numbers later (a power of two), without making the numbers between."""
+    """Return the states `count` numbers later (a power of two), without the numbers between."""
     z, w, jsr, jcong = state
     factor, increment = _LCG
     # count steps of x -> factor x + increment: the geometric series is divided exactly, then reduced.
@@ -87,13 +87,13 @@ def _jump(state: tuple[Array, ...], count: int) -> tuple[Array, ...]:
 
 
 def _jump_mwc(part: Array, multiplier: int, count: int) -> Array:
-    """Multiply-with-carry on 16 bits is a product modulo multiplier * 2**16 - 1, so `count` steps are one product."""
+    """Jump by one product: a multiply-with-carry step is one modulo multiplier * 2**16 - 1."""
     modulus = (multiplier << 16) - 1
     return (part * np.uint64(pow(multiplier, count, modulus)) % np.uint64(modulus)).astype(np.uint32)
 
 
 def _jump_xorshift(part: Array, count: int) -> Array:
-    """Xorshift is linear over GF(2): `count` steps are one 32x32 bit matrix, here the images of the 32 single bits."""
+    """Jump by one 32x32 bit matrix, given as the images of the 32 single bits: xorshift is linear over GF(2)."""
     bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
     images = _step((bits, bits, bits, bits))[2]
     for _ in range(count.bit_length() - 1):
@@ -102,17 +102,17 @@ def _jump_xorshift(part: Array, count: int) -> Array:
 
 
 def _apply_bits(images: Array, part: Array) -> Array:
-    """The sum over GF(2), for each number, of the images of its bits."""
+    """Return for each number the sum over GF(2) of the images of its bits."""
     result = np.zeros_like(part)
     for bit, image in enumerate(images):
         result ^= ((part >> np.uint32(bit)) & 1) * image
     return result
 
 
-def _accepted(numbers: Array, phase: int) -> Array:
-    """Those of the numbers that the draws take, in order; the others are rejected and drawn again.
+def _accept(numbers: Array, phase: int) -> Array:
+    """Return the numbers that the draws accept, in order; the others are rejected and drawn again.
 
-    Whether one is taken depends on the phase (0 to 5: which draw of Y, Y, Cb, Cb, Cr, Cr is due), hence on all before.
+    Acceptance depends on the phase (0 to 5: which draw of Y, Y, Cb, Cb, Cr, Cr is due), hence on all numbers before.
     So each lane is run from all six phases at once, then the lanes are chained, then each is run from its true phase.
 
     Args:
@@ -142,13 +142,13 @@ class Deviates:
         self._spare = np.empty(0, np.uint32)
 
     def draw(self) -> Array:
-        """The deviates of some thousands of further blocks.
+        """Return the deviates of some thousands of further blocks.
 
         Returns:
             (blocks, 4, 3) int64: for the pixels of a block in raster order, the deviates of Y, Cb and Cr, within
             plus or minus `LUMA_RANGE`, `CB_RANGE` and `CR_RANGE`.
         """
-        further = _accepted(self._generator.draw(_LANES, _STEPS), len(self._spare) % len(_SPANS))
+        further = _accept(self._generator.draw(_LANES, _STEPS), len(self._spare) % len(_SPANS))
         draws = np.concatenate([self._spare, further])
         whole = len(draws) // _BLOCK_DRAWS * _BLOCK_DRAWS
         self._spare = draws[whole:]
@@ -157,7 +157,7 @@ class Deviates:
 
 
 class DitherStream:
-    """The dither of png2y4m in its default 4:2:0 mode, kept for the pictures to come; safe to share by threads."""
+    """The dither of png2y4m in its default 4:2:0 mode, kept for further images; threads may share it."""
 
     def __init__(self) -> None:
         self._deviates = Deviates()
@@ -165,7 +165,7 @@ class DitherStream:
         self._growing = Lock()
 
     def first(self, blocks: int) -> Array:
-        """What is added to the red, green and blue (of 0 to 65535) of a picture's 2x2 blocks, in raster order.
+        """Return the offsets of red, green and blue (0 to 65535) of an image's 2x2 blocks, in raster order.
 
         Returns:
             (3, 4, blocks) int16, read only: channel, pixel within the block, block.
@@ -182,7 +182,7 @@ class DitherStream:
 
 
 def _offsets(deviates: Array) -> Array:
-    """The deviates of (blocks, 4, 3) as offsets of 16-bit RGB, (3, 4, blocks) int16; a block has one Cb and one Cr."""
+    """Return (blocks, 4, 3) deviates as offsets of 16-bit RGB, (3, 4, blocks) int16; a block has one Cb and one Cr."""
     luma, cb, cr = deviates[:, :, 0].T, deviates[:, 0, 1], deviates[:, 0, 2]
     red = divide_rounding(2 * luma + 3 * cr, 8176000)
     # The chroma terms of green are added, as the tool adds them; subtracting them would leave luma alone.

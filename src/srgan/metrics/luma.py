@@ -1,6 +1,6 @@
-"""The two lumas in which super-resolution is measured: MATLAB's (BT.601) and the SRGAN paper's (daala's, BT.709).
+"""The 8-bit arrays that metrics take, and their luma: MATLAB's (BT.601) and the SRGAN paper's (daala's, BT.709).
 
-Both are of limited range: black is 16, white 235. This module does not know about borders or metrics.
+Both lumas have limited range: black is 16, white 235.
 """
 
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.errors import PictureError
 from srgan.metrics.dither import DitherStream, divide_rounding
 
 Array = NDArray[Any]
@@ -25,34 +26,72 @@ _CB_WEIGHTS, _CB_DIVISOR = (-29764, -100128, 129892), 304016865
 _CR_WEIGHTS, _CR_DIVISOR = (110236, -100128, -10108), 258011295
 
 
-def bt601_luma(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The luma of ITU-R BT.601, as `rgb2ycbcr` of MATLAB gives it for 8-bit pictures: rounded to 8 bits.
+def to_rgb(image: NDArray[Any], role: str) -> NDArray[np.uint8]:
+    """Return an image as (H, W, 3); grey is repeated in the three channels.
 
     Args:
-        picture: (H, W, 3) RGB.
+        image: (H, W, 3) RGB or (H, W) grey, uint8.
+        role: the word for it in messages, such as "restored".
+
+    Raises:
+        PictureError: for other arrays.
+    """
+    if image.dtype != np.uint8 or (image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3)):
+        raise PictureError(
+            f"the {role} picture is {image.dtype} of shape {image.shape}, but metrics take 8-bit RGB or grey: "
+            "pass (H, W, 3) or (H, W) as uint8, without alpha"
+        )
+    return image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
+
+
+def rgb_pair(restored: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return a restored image and its reference as (H, W, 3).
+
+    Raises:
+        PictureError: for arrays other than those of `to_rgb`, or sizes that differ.
+    """
+    pair = to_rgb(restored, "restored"), to_rgb(reference, "reference")
+    if pair[0].shape != pair[1].shape:
+        raise PictureError(
+            f"the restored picture is {size_text(restored)} but its reference is {size_text(reference)}: "
+            "crop the reference to a multiple of the scale before shrinking it"
+        )
+    return pair
+
+
+def size_text(image: NDArray[Any]) -> str:
+    """Return an image's size for messages: `640x480`, width first."""
+    return f"{image.shape[1]}x{image.shape[0]}"
+
+
+def bt601_luma(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the luma of ITU-R BT.601, rounded to 8 bits as MATLAB's `rgb2ycbcr` of an 8-bit image.
+
+    Args:
+        image: (H, W, 3) RGB.
 
     Returns:
         (H, W), 16 to 235.
     """
-    red, green, blue = np.moveaxis(picture.astype(np.int32), 2, 0)
+    red, green, blue = np.moveaxis(image.astype(np.int32), 2, 0)
     weighted = 65481 * red + 128553 * green + 24966 * blue  # luma less 16, in 1 / 255000
     return np.asarray(16 + (weighted + 127500) // 255000, np.uint8)
 
 
-def png2y4m_luma(picture: NDArray[np.uint8], *, dither: bool = True) -> NDArray[np.uint8]:
-    """The luma that daala's `png2y4m` writes by default (4:2:0): BT.709, dithered, chosen to suit the rounded chroma.
+def png2y4m_luma(image: NDArray[np.uint8], *, dither: bool = True) -> NDArray[np.uint8]:
+    """Return the luma that daala's `png2y4m` writes by default (4:2:0): BT.709, dithered, fitted to the rounded chroma.
 
-    The dither is the same for all pictures of a size. Luma depends on the position in 2x2 blocks, so crop first.
+    The dither is the same for all images of a size. Luma depends on the position in 2x2 blocks, so crop first.
 
     Args:
-        picture: (H, W, 3) RGB.
+        image: (H, W, 3) RGB.
         dither: as the tool does by default; False is its `--no-dither`.
 
     Returns:
         (H, W), 0 to 255; 16 to 235 apart from the dither.
     """
-    height, width = picture.shape[:2]
-    channels = _blocks(picture, dither=dither)
+    height, width = image.shape[:2]
+    channels = _blocks(image, dither=dither)
     sums = channels.sum(axis=1, dtype=np.int64)
     cb = _chroma(sums, _CB_WEIGHTS, _CB_DIVISOR)
     cr = _chroma(sums, _CR_WEIGHTS, _CR_DIVISOR)
@@ -72,14 +111,14 @@ def png2y4m_luma(picture: NDArray[np.uint8], *, dither: bool = True) -> NDArray[
     return np.ascontiguousarray(plane[:height, :width])
 
 
-def _blocks(picture: NDArray[np.uint8], *, dither: bool) -> Array:
-    """The picture on the scale of 0 to 65535, in 2x2 blocks: (3, 4, blocks) int32, pixels of a block in raster order.
+def _blocks(image: NDArray[np.uint8], *, dither: bool) -> Array:
+    """Return the image on the scale of 0 to 65535 in 2x2 blocks: (3, 4, blocks) int32, each in raster order.
 
-    Where the last block hangs over the edge, its missing pixels repeat their dithered neighbours.
+    Pixels of a block beyond the edge repeat their dithered neighbours.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     rows, columns = (height + 1) // 2, (width + 1) // 2
-    padded = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    padded = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     channels = padded.reshape(rows, 2, columns, 2, 3).transpose(4, 1, 3, 0, 2).astype(np.int32, order="C")
     channels *= 257
     if dither:
@@ -92,16 +131,16 @@ def _blocks(picture: NDArray[np.uint8], *, dither: bool) -> Array:
 
 
 def _chroma(sums: Array, weights: tuple[int, int, int], divisor: int) -> Array:
-    """The 8-bit chroma of each block, less 128, from the (3, blocks) sums of its four pixels."""
+    """Return the 8-bit chroma of each block minus 128, from the (3, blocks) sums of its four pixels."""
     red, green, blue = sums
     weighted = weights[0] * red + weights[1] * green + weights[2] * blue
     return np.clip(divide_rounding(weighted, divisor), -128, 127)
 
 
 def _reconstruction_error(codes: Array, channels: Array, tints: tuple[Array, Array, Array]) -> Array:
-    """How far RGB made from luma codes (less 16) and chroma lies from the picture: sums of squares, (4, blocks) int32.
+    """Return squared errors of RGB made from luma codes (minus 16) and chroma: (4, blocks) int32.
 
-    The tool adds the squares in 32 bits, so the sums of far-off pixels wrap, here as there.
+    The tool adds the squares in 32 bits, so large sums wrap.
     """
     error = np.zeros(codes.shape, np.int32)
     luma = codes * _STEP + _UNIT // 2

@@ -1,7 +1,7 @@
 """Multi-scale structural similarity (Wang, Simoncelli, Bovik 2003), as in the authors' `msssim.m`.
 
-The pictures are compared at five sizes, each half the one before: the fine ones by contrast and structure, the coarsest
-by luminance as well. This module does not know about colour; `multiscale_protocol` does.
+Images are compared at five sizes, each half the one before: the fine ones by contrast and structure, the coarsest by
+luminance as well.
 """
 
 from typing import Any
@@ -17,25 +17,25 @@ from srgan.metrics.window import filter_where_it_fits, gaussian_taps
 Array = NDArray[Any]
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-"""The exponents of the five scales, finest first (section 3.2)."""
+"""Exponents of the five scales, finest first (section 3.2)."""
 SMALLEST = WANG_WINDOW * 2 ** (len(WEIGHTS) - 1)
-"""The smallest side in pixels whose sixteenth holds the window."""
+"""Smallest side in pixels: a sixteenth of it holds the window."""
 
 _TAPS = gaussian_taps(WANG_WINDOW, 1.5)
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def ms_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
-    """The MS-SSIM of two planes (eq. 7): 0 to 1, and 1 for identical planes.
+    """Return the MS-SSIM of two planes (eq. 7), 0 to 1; 1 for identical planes.
 
-    A scale whose structure is on the whole reversed counts as 0, where `msssim.m` would give a complex number.
+    A scale with a negative mean counts as 0, where `msssim.m` gives a complex number.
 
     Args:
         restored: (H, W) uint8, both sides at least `SMALLEST`.
         reference: (H, W) uint8.
 
     Raises:
-        ValueError: on smaller planes.
+        ValueError: for smaller planes.
     """
     if min(reference.shape) < SMALLEST:
         raise ValueError(f"ms_ssim takes planes of at least {SMALLEST}x{SMALLEST}, not {reference.shape}")
@@ -50,7 +50,7 @@ def ms_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
 
 
 def _similarities(pair: Array) -> tuple[Array, Array]:
-    """Of every window of the (2, H, W) pair: similarity of luminance (eq. 1), of contrast and structure (eq. 2, 3)."""
+    """Return similarity of luminance (eq. 1) and of contrast and structure (eq. 2, 3) of every window of (2, H, W)."""
     x, y = pair
     x, y, squares, product = filter_where_it_fits(np.stack([x, y, x * x + y * y, x * y]), _TAPS)
     means, powers = 2 * x * y, x * x + y * y
@@ -58,7 +58,7 @@ def _similarities(pair: Array) -> tuple[Array, Array]:
 
 
 def _halve(planes: Array) -> Array:
-    """The means of 2x2 pixels of (N, H, W); where a side is odd its last pixels count double."""
+    """Return the means of 2x2 pixels of (N, H, W); where a side is odd its last pixels count double."""
     count, height, width = planes.shape
     padded = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge")
     blocks = padded.reshape(count, (height + 1) // 2, 2, (width + 1) // 2, 2)
@@ -66,7 +66,7 @@ def _halve(planes: Array) -> Array:
 
 
 def multiscale_protocol(scale: int) -> Protocol:
-    """The matlab protocol with MS-SSIM in place of SSIM: it crops as many pixels as the scale."""
+    """Return the matlab protocol with MS-SSIM in place of SSIM."""
     return Protocol(
         name="multiscale",
         description=(

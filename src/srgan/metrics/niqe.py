@@ -1,8 +1,7 @@
-"""NIQE: how far a picture's statistics are from those of natural photos, with no reference (Mittal et al. 2013).
+"""NIQE: distance of an image's statistics from those of natural photos, without a reference (Mittal et al. 2013).
 
 As in the authors' MATLAB release: lower is better; the originals of Set14 score 2.5 to 9, bicubic enlargements of them
-7 to 9.5. It judges texture, not truth, and what it has learnt of natural photos is a file that the user names. Scores
-vary with size and content, so only those of the same scene at the same size compare.
+7 to 9.5. Scores depend on size and content: compare only those of the same scene at the same size.
 """
 
 import math
@@ -17,19 +16,19 @@ from numpy.typing import NDArray
 
 from srgan.download import sha256
 from srgan.errors import ModelError, PictureError
-from srgan.images.resample import imresize
-from srgan.metrics.luma import bt601_luma
+from srgan.images import imresize
+from srgan.metrics.luma import bt601_luma, size_text, to_rgb
 from srgan.metrics.window import filter_where_it_fits, gaussian_taps
 
 Array = NDArray[Any]
 
 DESCRIPTION = "NIQE (Mittal 2013) of BT.601 luma (MATLAB rgb2ycbcr, rounded), blocks of 96x96, nothing cropped"
-"""What the number is, in one line, to print beside it."""
+"""Definition in one line, printed with the number."""
 
-BLOCK = 96  # pixels along a side, at the full size
-FEATURES = 36  # 18 of each block, at the full size and at half of it
+BLOCK = 96  # pixels, side of a block at full size
+FEATURES = 36  # 18 of each block at full size and 18 at half size
 
-_SHAPES = np.arange(200, 10001) / 1000  # of the distributions that are tried
+_SHAPES = np.arange(200, 10001) / 1000  # of the candidate distributions
 _TAPS = gaussian_taps(7, 7 / 6)
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # horizontal, vertical, both diagonals
 _REMEDY = "give NIQE's parameters as a .npz with mu_pris_param and cov_pris_param"
@@ -39,18 +38,18 @@ _gamma = np.vectorize(math.gamma, otypes=[np.float64])
 
 @dataclass(frozen=True, eq=False)
 class Niqe:
-    """What NIQE knows of natural photos: a Gaussian in the space of its features."""
+    """NIQE with its parameters: a Gaussian of natural photos in feature space."""
 
     mean: Array
     """(36,)"""
     covariance: Array
     """(36, 36)"""
     identity: str
-    """The sha256 of the file that they came from."""
+    """The sha256 of the parameters' file."""
 
     @classmethod
     def load(cls, path: Path) -> "Niqe":
-        """The parameters out of a .npz; nothing is unpickled.
+        """Read the parameters from a .npz, without unpickling.
 
         Raises:
             ModelError: if the file is missing, damaged or holds something else.
@@ -65,22 +64,22 @@ class Niqe:
             raise ModelError(f"the parameters in {path} are not of {FEATURES} features: {_REMEDY}")
         return cls(mean.astype(np.float64), covariance.astype(np.float64), identity)
 
-    def measure(self, picture: NDArray[Any]) -> float:
-        """The NIQE of a picture (section II.E): 0 or more, lower is better.
+    def measure(self, image: NDArray[Any]) -> float:
+        """Return the NIQE of an image (section II.E): 0 or more, lower is better.
 
-        What is left over to the right and below of whole blocks plays no part.
+        Pixels to the right of and below whole blocks are ignored.
 
         Args:
-            picture: (H, W, 3) RGB or (H, W) grey, uint8.
+            image: (H, W, 3) RGB or (H, W) grey, uint8.
 
         Raises:
-            PictureError: on other arrays, or on a picture with fewer than two blocks that are not flat.
+            PictureError: for other arrays, or fewer than two blocks that are not flat.
         """
-        features = block_features(_luma(picture))
+        features = block_features(bt601_luma(to_rgb(image, "restored")))
         whole = features[~np.isnan(features).any(axis=1)]  # flat blocks have no statistics
         if len(whole) < 2:
             raise PictureError(
-                f"a picture of {picture.shape[1]}x{picture.shape[0]} has {len(whole)} blocks of {BLOCK}x{BLOCK} with "
+                f"a picture of {size_text(image)} has {len(whole)} blocks of {BLOCK}x{BLOCK} with "
                 "any texture, and NIQE needs two: measure a larger one"
             )
         away = self.mean - np.nanmean(features, axis=0)
@@ -88,32 +87,22 @@ class Niqe:
         return math.sqrt(away @ np.linalg.pinv(pooled) @ away)
 
 
-def _luma(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """The (H, W) luma of a picture; grey is taken as RGB of three equal channels."""
-    if picture.dtype != np.uint8 or (picture.ndim != 2 and (picture.ndim != 3 or picture.shape[2] != 3)):
-        raise PictureError(
-            f"NIQE is defined on 8 bits of RGB or grey, not on {picture.dtype} of shape {picture.shape}: "
-            "pass (H, W, 3) or (H, W) as uint8"
-        )
-    return bt601_luma(picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2))
-
-
 def block_features(luma: NDArray[np.uint8]) -> Array:
-    """The features of every whole block of a plane: (blocks, 36) float64, NaN where a block is flat."""
+    """Return the features of every whole block of a plane: (blocks, 36) float64, NaN where a block is flat."""
     rows, columns = luma.shape[0] // BLOCK, luma.shape[1] // BLOCK
     plane = luma[: rows * BLOCK, : columns * BLOCK].astype(np.float64)
     if plane.size == 0:
         return np.empty((0, FEATURES))
     parts = []
     for side in (BLOCK, BLOCK // 2):
-        blocks = normalised(plane).reshape(rows, side, columns, side).swapaxes(1, 2).reshape(-1, side, side)
+        blocks = normalise(plane).reshape(rows, side, columns, side).swapaxes(1, 2).reshape(-1, side, side)
         parts.append(_scale_features(blocks))
         plane = imresize(plane, 0.5)
     return np.concatenate(parts, axis=1)
 
 
-def normalised(plane: Array) -> Array:
-    """Each pixel less the mean around it, over the deviation around it and one (eq. 1), (H, W)."""
+def normalise(plane: Array) -> Array:
+    """Return each pixel minus its local mean, over its local deviation plus 1 (eq. 1), (H, W)."""
     half = len(_TAPS) // 2
     padded = np.pad(plane, half, mode="edge")
     mean, square = filter_where_it_fits(np.stack([padded, padded * padded]), _TAPS)
@@ -121,7 +110,7 @@ def normalised(plane: Array) -> Array:
 
 
 def _scale_features(blocks: Array) -> Array:
-    """The 18 features of (N, side, side) normalised blocks at one size, (N, 18) (section II.C)."""
+    """Return the 18 features of (N, side, side) normalised blocks at one size, (N, 18) (section II.C)."""
     count = len(blocks)
     shape, left, right = fit_distributions(blocks.reshape(count, -1))
     features = [shape, (left + right) / 2]
@@ -133,13 +122,13 @@ def _scale_features(blocks: Array) -> Array:
 
 
 def fit_distributions(samples: Array) -> tuple[Array, Array, Array]:
-    """The asymmetric generalised Gaussian (eq. 5) nearest to each row of samples, by its moments (Lasmar et al. 2009).
+    """Fit an asymmetric generalised Gaussian (eq. 5) to each row of samples by its moments (Lasmar et al. 2009).
 
     Args:
         samples: (N, count).
 
     Returns:
-        Its shape, left scale and right scale, each (N,); the scales are NaN where no sample is negative, or positive.
+        Shape, left scale and right scale, each (N,); a scale is NaN where no sample has its sign.
     """
     squares = samples * samples
     negative, positive = samples < 0, samples > 0
@@ -158,5 +147,5 @@ def fit_distributions(samples: Array) -> tuple[Array, Array, Array]:
 
 @cache
 def _ratios() -> Array:
-    """The squared mean of |x| over the mean of x^2, for a symmetric distribution of every shape; they increase."""
+    """Return the squared mean of |x| over the mean of x^2 of symmetric distributions of every shape; they increase."""
     return np.asarray(_gamma(2 / _SHAPES) ** 2 / (_gamma(1 / _SHAPES) * _gamma(3 / _SHAPES)))

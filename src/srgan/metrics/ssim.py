@@ -1,8 +1,8 @@
 """Structural similarity (Wang et al. 2004) of 8-bit planes, in the two variants that super-resolution tables use.
 
-`wang_ssim` is the original: a window of 11x11, standard deviation 1.5, only where it fits. `daala_ssim` is what the
-SRGAN paper reports: a window that grows with the picture and is truncated at its borders. On the same pictures the
-two differ by 0.01 to 0.05, so their numbers must never share a table. This module does not know about colour.
+`wang_ssim` is the original: a window of 11x11, standard deviation 1.5, only where it fits. `daala_ssim` is that of the
+SRGAN paper: a window that grows with the image and is truncated at its borders. On the same images they differ by 0.01
+to 0.05, so their numbers must never share a table.
 """
 
 from math import exp, floor, log, pi, sqrt
@@ -13,26 +13,26 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-WANG_WINDOW = 11  # side of the original's window, in pixels
+WANG_WINDOW = 11  # pixels, side of the window
 _WANG_SIGMA = 1.5
 
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # Wang et al. 2004, section III.B: K1 = 0.01, K2 = 0.03, L = 255
 
 # Sums are matrix products of few rows, as most of a banded matrix is zero, and of at most 2**18 multiplications: above
-# that OpenBLAS starts threads, and on a busy machine these wait on each other for a second a picture.
+# that OpenBLAS starts threads, which on a busy machine wait for each other up to a second per image.
 _ROWS_PER_PRODUCT = 16
 _MULTIPLICATIONS = 1 << 18
 
 
 def wang_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
-    """The mean SSIM over all positions of an 11x11 Gaussian window inside the picture; 1 for identical planes.
+    """Return the mean SSIM over all positions of an 11x11 Gaussian window inside the image; 1 for identical planes.
 
     Args:
         restored: (H, W) uint8, both sides at least 11.
         reference: (H, W) uint8.
 
     Raises:
-        ValueError: on planes smaller than the window.
+        ValueError: for planes smaller than the window.
     """
     if min(reference.shape) < WANG_WINDOW:
         raise ValueError(f"wang_ssim takes planes of at least {WANG_WINDOW}x{WANG_WINDOW}, not {reference.shape}")
@@ -44,10 +44,10 @@ def wang_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
 
 
 def daala_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
-    """The SSIM that `dump_ssim -r` of xiph/daala prints for one plane; 1 for identical planes.
+    """Return the SSIM that `dump_ssim -r` of xiph/daala prints for one plane; 1 for identical planes.
 
-    The window is Gaussian with a standard deviation of 1.5 pixels for every 256 rows of the picture, cut off at the
-    borders; each position counts by how much of the window lies inside.
+    The window is Gaussian with a standard deviation of 1.5 pixels per 256 rows of the image, truncated at the borders;
+    each position is weighted by the part of the window inside.
 
     Args:
         restored: (H, W) uint8.
@@ -61,15 +61,15 @@ def daala_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
 
 
 def daala_taps(height: int, longest: int) -> Array:
-    """The centre and one side of daala's window for pictures of this height.
+    """Return the centre and one side of daala's window for images of this height.
 
     Args:
-        height: rows of the picture; its width plays no part.
-        longest: the most taps that a side may have.
+        height: rows of the image.
+        longest: most taps of a side.
 
     Returns:
-        (1 + side,) integers as float64; the whole window adds up to 256. The centre takes what rounding leaves over,
-        and so can be smaller than its neighbours.
+        (1 + side,) integers as float64; the whole window sums to 256. The centre takes the remainder of rounding, so it
+        can be smaller than its neighbours.
     """
     sigma = height * 1.5 / 256
     cutoff = sqrt(pi / 2) * sigma / 256
@@ -80,13 +80,13 @@ def daala_taps(height: int, longest: int) -> Array:
 
 
 def _moments(restored: Array, reference: Array) -> Array:
-    """(4, H, W) float64: x, y, x * x + y * y, x * y. SSIM needs the two squares only as a sum."""
+    """Return x, y, x * x + y * y and x * y, (4, H, W) float64; SSIM needs the two squares only as a sum."""
     x, y = restored.astype(np.float64), reference.astype(np.float64)
     return np.stack([x, y, x * x + y * y, x * y])
 
 
 def _window_sums(planes: Array, taps: Array) -> Array:
-    """Sums of (N, H, W) planes under the window at every pixel; outside the picture there is nothing to add.
+    """Return sums of (N, H, W) planes under the window at every pixel, with zeros outside the image.
 
     Exact for daala's taps: integers below 2**53 throughout.
     """
@@ -95,7 +95,7 @@ def _window_sums(planes: Array, taps: Array) -> Array:
 
 
 def _sum_rows(planes: Array, taps: Array) -> Array:
-    """Sums of (..., H, W) planes along H, weighted by taps (centre and one side), as banded matrix products."""
+    """Return sums of (..., H, W) planes along H, weighted by taps (centre and one side), by banded matrix products."""
     side, (height, width) = len(taps) - 1, planes.shape[-2:]
     rows, span = _ROWS_PER_PRODUCT, _ROWS_PER_PRODUCT + 2 * side
     columns = max(_MULTIPLICATIONS // (rows * span), 1)
@@ -113,11 +113,11 @@ def _sum_rows(planes: Array, taps: Array) -> Array:
 
 
 def _similarity(sums: Array, mass: Array) -> Array:
-    """The SSIM of every window (Wang et al. 2004, eq. 13), (H, W).
+    """Return the SSIM of every window (Wang et al. 2004, eq. 13), (H, W).
 
     Args:
         sums: (4, H, W) window sums of the moments.
-        mass: the sum of each window's weights, broadcast against (H, W).
+        mass: sum of each window's weights, broadcast against (H, W).
     """
     x, y, squares, product = sums
     c1, c2 = _C1 * mass * mass, _C2 * mass * mass

@@ -10,14 +10,14 @@ Array = NDArray[Any]
 
 
 def gaussian_taps(count: int, sigma: float) -> Array:
-    """The (count,) taps along one axis of MATLAB's `fspecial("gaussian", count, sigma)`; they add up to 1."""
+    """Return (count,) taps of MATLAB's `fspecial("gaussian", count, sigma)` along one axis; they sum to 1."""
     distance = np.arange(count) - (count - 1) / 2
     taps = np.exp(-0.5 * (distance / sigma) ** 2)
     return np.asarray(taps / taps.sum())
 
 
 def filter_where_it_fits(planes: Array, taps: Array) -> Array:
-    """The sums of (..., H, W) planes under `taps` along both axes: (..., H - taps + 1, W - taps + 1)."""
+    """Return sums of (..., H, W) planes under `taps` along both axes: (..., H - taps + 1, W - taps + 1)."""
     for axis in (-2, -1):
         planes = sliding_window_view(planes, len(taps), axis=axis) @ taps
     return planes

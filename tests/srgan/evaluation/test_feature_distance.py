@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from safetensors.torch import save_file
 from srgan.errors import ModelError, PictureError
 from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.images.resample import imresize
-from srgan.models.features.feature_weights import squeezenet_names
 from srgan.models.features.classifiers import SqueezeNet
+from srgan.models.features.feature_weights import squeezenet_names
 
 Picture = NDArray[np.uint8]
 PUBLISHED = ("SRGAN-VGG54", "SRResNet-MSE")
@@ -47,28 +46,10 @@ def test_identical_pictures_are_at_no_distance_and_order_plays_no_part(made_up_n
     assert 0 < features.measure(first, second) == features.measure(second, first) < 2
 
 
-def test_grey_is_rgb_of_three_equal_channels(made_up_network: Path) -> None:
-    features = FeatureDistance(made_up_network)
-    first, second = _picture(40, 40)[..., 0], _picture(40, 40, seed=1)
-    expected = features.measure(np.stack([first] * 3, axis=2), second)
-    assert features.measure(first, second) == expected
-
-
-@pytest.mark.parametrize(
-    ("restored", "reference", "message"),
-    [
-        (_picture(40, 52), _picture(41, 52), "52x40 .* 52x41: crop"),
-        (_picture(40, 52).astype(np.float32), _picture(40, 52), "restored picture is float32"),
-        (_picture(40, 52), np.zeros((40, 52, 4), np.uint8), "reference picture is uint8 of shape .* without alpha"),
-        (_picture(31, 52), _picture(31, 52), "52x31 is too small .* at least 32x32"),
-    ],
-)
-def test_pictures_that_cannot_be_compared(
-    made_up_network: Path, restored: NDArray[Any], reference: NDArray[Any], message: str
-) -> None:
-    with pytest.raises(PictureError, match=message) as raised:
-        FeatureDistance(made_up_network).measure(restored, reference)
-    assert "\n" not in str(raised.value)
+@pytest.mark.parametrize(("height", "other"), [(40, 41), (31, 31)])
+def test_different_sizes_and_small_images_are_refused(made_up_network: Path, height: int, other: int) -> None:
+    with pytest.raises(PictureError):
+        FeatureDistance(made_up_network).measure(_picture(height, 52), _picture(other, 52))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,20 +29,10 @@ def test_one_level_too_bright_is_48_decibels() -> None:
     assert consistency(restored, low, scale=4) == pytest.approx(20 * math.log10(255))
 
 
-@pytest.mark.parametrize(
-    ("restored", "low", "message"),
-    [
-        (np.zeros((16, 20, 3), np.uint8), np.zeros((4, 6, 3), np.uint8), "is not one of shape .* enlarged 4 times"),
-        (np.zeros((16, 20, 3), np.uint8), np.zeros((4, 5), np.uint8), "pass the picture that was given"),
-        (np.zeros((16, 20, 3)), np.zeros((4, 5, 3), np.uint8), "restored picture is float64.*uint8"),
-        (np.zeros((16, 20), np.uint8), np.zeros((4, 5), np.uint16), "low-resolution picture is uint16.*uint8"),
-        (np.zeros(16, np.uint8), np.zeros(4, np.uint8), "is not one of shape"),
-    ],
-)
-def test_pictures_that_do_not_belong_together(restored: NDArray[Any], low: NDArray[Any], message: str) -> None:
-    with pytest.raises(PictureError, match=message) as raised:
-        consistency(restored, low, scale=4)
-    assert "\n" not in str(raised.value)
+@pytest.mark.parametrize(("restored", "low"), [((16, 20, 3), (4, 6, 3)), ((15, 20), (4, 5)), ((0, 0), (0, 0))])
+def test_sizes_that_do_not_belong_together(restored: tuple[int, ...], low: tuple[int, ...]) -> None:
+    with pytest.raises(PictureError):
+        consistency(np.zeros(restored, np.uint8), np.zeros(low, np.uint8), scale=4)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
@@ -53,7 +42,6 @@ def _read(path: Path) -> NDArray[np.uint8]:
 
 
 def _crop(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """To multiples of 4."""
     return picture[: picture.shape[0] // 4 * 4, : picture.shape[1] // 4 * 4]
 
 

@@ -1,10 +1,13 @@
 """Both lumas on colours whose luma is known, and the exactness that png2y4m's rules need."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from srgan.metrics.luma import bt601_luma, png2y4m_luma
+from srgan.errors import PictureError
+from srgan.metrics.luma import bt601_luma, png2y4m_luma, rgb_pair, to_rgb
 
 
 def _noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -67,3 +70,28 @@ def test_png2y4m_reconstruction_divides_as_integers_do() -> None:
     far = generator.integers(-(10**15), 10**15, 20000)
     for dividends in (near, far, np.arange(-16, 240) * step + unit // 2):
         assert np.array_equal(np.floor(dividends / unit), dividends // unit)
+
+
+def test_grey_becomes_rgb_of_three_equal_channels() -> None:
+    grey = _noise(4, 5)[..., 0]
+    assert np.array_equal(to_rgb(grey, "restored"), np.stack([grey] * 3, axis=2))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((40, 52, 3)),
+        np.zeros((40, 52), np.uint16),
+        np.zeros((40, 52, 4), np.uint8),
+        np.zeros((40, 52, 1), np.uint8),
+        np.zeros(40, np.uint8),
+    ],
+)
+def test_other_arrays_than_eight_bit_rgb_or_grey_are_refused(image: NDArray[Any]) -> None:
+    with pytest.raises(PictureError, match=r"restored picture .* pass \(H, W, 3\) or \(H, W\) as uint8, without alpha"):
+        to_rgb(image, "restored")
+
+
+def test_a_pair_has_one_size() -> None:
+    with pytest.raises(PictureError, match=r"52x40 .* 52x41: crop"):
+        rgb_pair(np.zeros((40, 52, 3), np.uint8), np.zeros((41, 52, 3), np.uint8))

@@ -13,7 +13,7 @@ from srgan.errors import ModelError, PictureError
 from srgan.images.resample import imresize
 from srgan.metrics import Niqe
 from srgan.metrics.luma import bt601_luma
-from srgan.metrics.niqe import FEATURES, block_features, fit_distributions, normalised
+from srgan.metrics.niqe import FEATURES, block_features, fit_distributions, normalise
 
 Array = NDArray[Any]
 
@@ -57,7 +57,7 @@ def test_flat_samples_have_no_scale_and_matlab_s_shape() -> None:
     assert np.isnan([left[0], right[0]]).all()
 
 
-def test_normalised_plane_is_that_of_scipy_s_window() -> None:
+def test_normalise_plane_is_that_of_scipy_s_window() -> None:
     ndimage = pytest.importorskip("scipy.ndimage")
     plane = _texture(40, 33, 1)[..., 0].astype(np.float64)
     distance = np.arange(-3, 4)
@@ -65,7 +65,7 @@ def test_normalised_plane_is_that_of_scipy_s_window() -> None:
     window /= window.sum()
     mean = ndimage.correlate(plane, window, mode="nearest")
     deviation = np.sqrt(np.abs(ndimage.correlate(plane**2, window, mode="nearest") - mean**2))
-    np.testing.assert_allclose(normalised(plane), (plane - mean) / (deviation + 1), atol=1e-9)
+    np.testing.assert_allclose(normalise(plane), (plane - mean) / (deviation + 1), atol=1e-9)
 
 
 def _fit_slowly(samples: Array) -> tuple[float, float, float]:
@@ -98,8 +98,8 @@ def _features_slowly(block: Array) -> list[float]:
 
 def test_features_are_those_of_each_block_alone() -> None:
     plane = bt601_luma(_texture(205, 110))  # two blocks, and a rest
-    fine = normalised(plane[:192, :96].astype(np.float64))
-    coarse = normalised(imresize(plane[:192, :96].astype(np.float64), 0.5))
+    fine = normalise(plane[:192, :96].astype(np.float64))
+    coarse = normalise(imresize(plane[:192, :96].astype(np.float64), 0.5))
     expected = [
         _features_slowly(fine[96 * row : 96 * row + 96]) + _features_slowly(coarse[48 * row : 48 * row + 48])
         for row in range(2)
@@ -135,19 +135,10 @@ def test_flat_blocks_are_left_out() -> None:
     assert math.isfinite(_made_up().measure(flat))
 
 
-@pytest.mark.parametrize(
-    ("picture", "message"),
-    [
-        (_texture(191, 191), "191x191 has 1 blocks .* needs two"),
-        (_texture(95, 400), "400x95 has 0 blocks"),
-        (np.full((300, 300, 3), 9, np.uint8), "has 0 blocks of 96x96 with any texture"),
-        (_texture(192, 192).astype(np.float64), "not on float64"),
-        (np.zeros((192, 192, 4), np.uint8), r"pass \(H, W, 3\)"),
-    ],
-)
-def test_pictures_that_it_cannot_judge(picture: Array, message: str) -> None:
-    with pytest.raises(PictureError, match=message):
-        _made_up().measure(picture)
+@pytest.mark.parametrize("image", [_texture(191, 191), _texture(95, 400), np.full((300, 300, 3), 9, np.uint8)])
+def test_fewer_than_two_blocks_with_texture_are_refused(image: Array) -> None:
+    with pytest.raises(PictureError):
+        _made_up().measure(image)
 
 
 def test_parameters_come_from_a_file_and_carry_its_checksum(tmp_path: Path) -> None:
