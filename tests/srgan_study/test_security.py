@@ -18,7 +18,7 @@ from srgan_study.server.app import create_app
 from srgan_study.server.server import running
 from srgan_study.study import Study
 from srgan_study.votes.store import Store, read_ratings
-from srgan_study.votes.vote_writer import Writer
+from srgan_study.votes.vote_writer import VoteWriter
 from tests.helpers.asking import Answer, Asker, ask
 from tests.helpers.studies_made_up import make_study
 
@@ -101,8 +101,8 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     folder = tmp_path / "study"
     study = make_study(folder, sets={"Hidden-set": 2}, methods=("hidden-one", "hidden-two", "HR"), raters=3)
-    with Store.open(folder) as store, Writer(store) as writer:
-        app = create_app(store, writer, address="http://study", tell=pytest.fail)
+    with Store.open(folder) as store, VoteWriter(store) as writer:
+        app = create_app(store, writer, address="http://study", report=pytest.fail)
         own, *others = [rater.token for rater in store.raters()]
         with store.reading() as connection:
             rows = connection.execute("SELECT address FROM presentations WHERE rater != 'R01'")

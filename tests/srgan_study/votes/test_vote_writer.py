@@ -20,7 +20,8 @@ class Batch:
     def __init__(self, store: Store) -> None:
         self._store, self._go_on, begun = store, threading.Event(), threading.Event()
         self.writer = VoteWriter(store)
-        self.writer.submit(lambda: (begun.set(), self._go_on.wait(60)))
+        self.writer.submit(begun.set)
+        self.writer.submit(lambda: self._go_on.wait(60))
         assert begun.wait(60)
 
     def note(self, kind: str, error: Exception | None = None) -> Future[str]:
