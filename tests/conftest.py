@@ -20,13 +20,13 @@ def data_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `.onnx` file, its card and weights beside it, of an untrained generator with two blocks."""
+    """The file of an untrained generator with two blocks."""
     return make_model(tmp_path_factory.mktemp("model"), "tiny", normalisation=False)
 
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The `.onnx` files of two such generators, called as the shipped ones that --fidelity lies between."""
+    """The files of two such generators, named as the shipped ones that a fidelity lies between."""
     folder = tmp_path_factory.mktemp("pair")
     return (
         make_model(folder, "srgan", seed=1, normalisation=False),
@@ -36,7 +36,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="session")
 def family(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of four such generators, called as the shipped ones that `auto` chooses between."""
+    """The folder of four such generators, named as the shipped ones that `auto` chooses between."""
     folder = tmp_path_factory.mktemp("family")
     for file in pair[0].parent.iterdir():
         shutil.copy(file, folder)
@@ -45,8 +45,24 @@ def family(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+def replace_card(path: Path, text: str) -> None:
+    """Write other text as the card into a model's file."""
+    import onnx
+
+    model = onnx.load_model(path)
+    onnx.helper.set_model_props(model, {"card": text})
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def damage(path: Path) -> None:
+    """Change a bit of a weight in a model's file."""
+    contents = bytearray(path.read_bytes())
+    contents[len(contents) // 2] ^= 1
+    path.write_bytes(contents)
+
+
 def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> Path:
-    """The `.onnx` file of an untrained generator with two blocks, all of whose weights the seed decides."""
+    """Return the file of an untrained generator with two blocks, whose weights all follow from the seed."""
     import torch
     from torch import nn
 

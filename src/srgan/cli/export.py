@@ -9,8 +9,8 @@ from srgan.cli.shared_options import Json, argument, option
 EPILOG = """\
 [bold]Examples[/bold]
 
-  srgan export runs/srgan-vgg22-quick                 writes three files into runs/srgan-vgg22-quick/model
-  srgan export runs/dogs --name dogs -o models        writes models/dogs.onnx, .safetensors and .json
+  srgan export runs/srgan-vgg22-quick                 writes runs/srgan-vgg22-quick/model/srgan-vgg22-quick.onnx
+  srgan export runs/dogs --name dogs -o models        writes models/dogs.onnx
   srgan upscale photo.jpg --model models/dogs.onnx    uses it
 
 Of the trained weights and their moving average, the model gets those with the better validation score.
@@ -38,6 +38,6 @@ def export(
         card, update = release(Run(run), folder, name=name or run.resolve().name, licence=licence, terms=terms, say=say)
         path = folder / f"{card.name}.onnx"
         if as_json:
-            show_json({"model": str(path), "card": str(path.with_suffix(".json")), "updates": update})
+            show_json({"model": str(path), "card": str(path), "updates": update})
         else:
             show(f"{path}: {card.name} after {count(update, 'update')}\nto use it  srgan upscale PHOTO --model {path}")

@@ -1,16 +1,14 @@
 """The torch engine: NVIDIA and Apple graphics processors, or the CPU for comparison."""
 
-import json
-
 import numpy as np
 import torch
-from safetensors.torch import load
 from torch import nn
 
 from srgan.engines.engine import Floats, Precision, is_shortage
 from srgan.errors import EngineError, ModelError, OutOfMemory
 from srgan.models import ARCHITECTURES
 from srgan.models.release.fold import deploy
+from srgan.models.release.state_dict import trained_weights
 from srgan.weights.card import Stage
 from srgan.weights.catalogue import Model
 from srgan.weights.interpolation import AnyModel
@@ -92,7 +90,7 @@ def _read_model(model: Model) -> tuple[nn.Module, ...]:
         raise ModelError(f"this srgan has no network {card.architecture}, which {card.name} needs: upgrade srgan")
     network = ARCHITECTURES[card.architecture](**card.arguments)
     try:
-        network.load_state_dict(load(model.read(".safetensors")))
-    except (RuntimeError, ValueError, json.JSONDecodeError) as error:
+        network.load_state_dict(trained_weights(model))
+    except RuntimeError as error:
         raise ModelError(f"the weights of {card.name} do not fit its card: export the model again") from error
     return deploy(network.eval())

@@ -1,19 +1,16 @@
-"""A trained generator made into a model that `srgan upscale` runs: weights, ONNX graph and card."""
+"""Export of a trained generator as a model that `srgan upscale` runs."""
 
-import hashlib
-import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save
 
 from srgan.engines.self_test import pattern
-from srgan.errors import OutputError
-from srgan.models.release.fold import Deployable, to_onnx
-from srgan.weights.card import Card, File, Probe
+from srgan.files import make_folder, write_bytes
+from srgan.models.release.fold import Deployable
+from srgan.models.release.onnx_export import model_file, round_weights
+from srgan.weights.card import Card, Probe
 
 _PROBE_SIZE = 32
 
@@ -27,7 +24,7 @@ def describe(generator: Deployable) -> tuple[int, tuple[float, ...]]:
 
 
 def export(generator: Deployable, card: Card, folder: Path) -> Card:
-    """Write `<name>.safetensors`, `<name>.onnx` and, last, the card `<name>.json` into the folder.
+    """Write the model `<name>.onnx` into the folder: graph, weights in float16, and card.
 
     Args:
         generator: in evaluation mode, on the CPU.
@@ -37,32 +34,11 @@ def export(generator: Deployable, card: Card, folder: Path) -> Card:
         The card as written.
 
     Raises:
-        OutputError: if a file cannot be written.
+        OutputError: if the file cannot be written.
     """
+    generator = round_weights(generator)
     card = replace(card, stages=generator.stages, scale=generator.scale, probe=Probe(*describe(generator)), files={})
-    tensors = {name: value.contiguous() for name, value in generator.state_dict().items()}
-    graph = to_onnx(generator)
-    header = {"format": "pt", "card": json.dumps(json.loads(card.to_json()))}
-    for key in ("name", "version", "licence", "summary"):
-        entry = graph.metadata_props.add()
-        entry.key, entry.value = key, getattr(card, key)
-    contents = {".safetensors": save(tensors, metadata=header), ".onnx": graph.SerializeToString(deterministic=True)}
-    files = {suffix: File(hashlib.sha256(data).hexdigest(), len(data)) for suffix, data in contents.items()}
-    card = replace(card, files=files)
-    contents[".json"] = card.to_json().encode()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}): choose another folder") from error
-    for suffix, data in contents.items():
-        path = folder / f"{card.name}{suffix}"
-        temporary = folder / f".{path.name}.{os.getpid()}"
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise OutputError(
-                f"{path} cannot be written ({error.strerror}): free some space or choose another folder"
-            ) from error
+    card, contents = model_file(generator, card)
+    make_folder(folder)
+    write_bytes(folder / f"{card.name}.onnx", contents)
     return card

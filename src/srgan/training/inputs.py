@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load
 from torch import Tensor
 
 from srgan.data.cache import cache_root
@@ -15,6 +14,7 @@ from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.features.classifiers import FeatureNetwork
 from srgan.models.features.feature_weights import fetch_vgg19, load_vgg19
 from srgan.models.features.vgg import VGG19, ContentLayer
+from srgan.models.release.state_dict import trained_weights
 from srgan.progress import Progress
 from srgan.training.checkpoint import newest
 from srgan.training.monitoring.validation import Pair, middles
@@ -150,7 +150,7 @@ def initial_weights(
     model = find(begun_from)
     _must_fit(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
     try:
-        return _fitted(recipe, load(model.read(".safetensors")))
+        return _fitted(recipe, trained_weights(model))
     except SafetensorError as error:
         raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
 

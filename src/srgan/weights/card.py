@@ -1,4 +1,4 @@
-"""A model's card: what the weights are, what they were made from, what they score, and checksums that prove them."""
+"""Card of a model: what the weights are, their training, their scores, and a checksum of what computes."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -54,15 +54,16 @@ class Training:
 
 @dataclass(frozen=True)
 class File:
-    """One file of the model."""
+    """A file of the model; of one that carries its card, the part that computes: the ONNX graph with its weights."""
 
     sha256: str
     size: int
+    """Bytes."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A self-test: values that the network gives for `test_pattern`, to hold an installation against."""
+    """Self-test: values that the network gives for the pattern of `srgan.engines.self_test`."""
 
     size: int
     """Side of the pattern in pixels."""
@@ -72,7 +73,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Card:
-    """All that is said of a model. It stands as `<name>.json` beside the model's `.onnx` and `.safetensors`."""
+    """Description of a model; JSON in the metadata of its `.onnx` file."""
 
     name: str
     summary: str
@@ -89,11 +90,11 @@ class Card:
     """What it is known to do badly."""
     probe: Probe
     files: dict[str, File]
-    """By suffix, `.onnx` and `.safetensors`."""
+    """By suffix: `.onnx`, and of models of three files `.safetensors`."""
 
     @property
     def identity(self) -> str:
-        """The first eight digits of the ONNX file's checksum: which weights these are, whatever they are called."""
+        """First eight digits of the checksum of what computes: it follows from the weights, not from name or card."""
         return self.files[".onnx"].sha256[:8]
 
     @property

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from srgan.errors import PictureError
+from srgan.weights.catalogue import find
+from tests.conftest import replace_card
 
 Run = Callable[..., Any]
 
@@ -62,19 +64,18 @@ def test_a_format_that_does_not_work(srgan: Run, monkeypatch: pytest.MonkeyPatch
 
 def install_copy(tiny_model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Install a copy of the small model as the only one, and return its folder."""
-    for suffix in (".json", ".onnx", ".safetensors"):
-        (folder / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
+    (folder / "tiny.onnx").write_bytes(tiny_model.read_bytes())
     monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", folder)
     return folder
 
 
 def test_a_damaged_file(srgan: Run, tiny_model: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (install_copy(tiny_model, desk, monkeypatch) / "tiny.onnx").write_bytes(b"damaged")
-    assert "checksum is wrong" in problem(srgan("doctor"))
+    assert "is damaged" in problem(srgan("doctor"))
 
 
 def test_a_damaged_card(srgan: Run, tiny_model: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (install_copy(tiny_model, desk, monkeypatch) / "tiny.json").write_text("{}")
+    replace_card(install_copy(tiny_model, desk, monkeypatch) / "tiny.onnx", "{}")
     assert "not a model card" in problem(srgan("doctor"))
 
 
@@ -84,10 +85,10 @@ def test_no_model(srgan: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_failed_self_test(srgan: Run, tiny_model: Path, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = install_copy(tiny_model, desk, monkeypatch) / "tiny.json"
-    card = json.loads(path.read_text())
+    path = install_copy(tiny_model, desk, monkeypatch) / "tiny.onnx"
+    card = json.loads(find(path).card.to_json())
     card["probe"]["values"][0] += 0.1
-    path.write_text(json.dumps(card))
+    replace_card(path, json.dumps(card))
     line = problem(srgan("doctor"))
     assert "self-test" in line
     assert "--precision fp32" in line

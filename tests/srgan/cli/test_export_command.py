@@ -9,24 +9,21 @@ from typing import Any
 import pytest
 
 from srgan.data.known_tests import known_tests
+from srgan.weights.catalogue import find
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 
 
-def test_three_files_and_a_card(srgan: Run, run_of_mine: Path, album: Path) -> None:
+def test_a_file_with_a_card(srgan: Run, run_of_mine: Path, album: Path) -> None:
     result = srgan("export", str(run_of_mine), "--licence", "CC0-1.0", "--terms", "our own photos")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
         "runs/dogs/model/dogs.onnx: dogs after 4 updates",
         "to use it  srgan upscale PHOTO --model runs/dogs/model/dogs.onnx",
     ]
-    assert sorted(path.name for path in Path("runs/dogs/model").iterdir()) == [
-        "dogs.json",
-        "dogs.onnx",
-        "dogs.safetensors",
-    ]
-    card = json.loads(Path("runs/dogs/model/dogs.json").read_text())
+    assert [path.name for path in Path("runs/dogs/model").iterdir()] == ["dogs.onnx"]
+    card = json.loads(find("runs/dogs/model/dogs.onnx").card.to_json())
     assert (card["name"], card["licence"], card["scale"]) == ("dogs", "CC0-1.0", 4)
     assert card["training"]["updates"] == 4
     compared = f"compared with {len(known_tests().names)} pictures of test sets, none left out for showing one"
@@ -41,7 +38,7 @@ def test_three_files_and_a_card(srgan: Run, run_of_mine: Path, album: Path) -> N
 
 def test_the_model_is_whole_and_works(srgan: Run, run_of_mine: Path, make: Make) -> None:
     document = json.loads(srgan("export", str(run_of_mine), "-o", "models", "--name", "mine", "--json").stdout)
-    assert document == {"model": "models/mine.onnx", "card": "models/mine.json", "updates": 4}
+    assert document == {"model": "models/mine.onnx", "card": "models/mine.onnx", "updates": 4}
     assert "all checksums hold" in srgan("models", "models/mine.onnx").stdout
     make("photo.png")
     for engine in ("openvino", "torch"):
@@ -55,7 +52,7 @@ def test_a_damaged_checkpoint_is_passed_over(srgan: Run, run_of_mine: Path) -> N
     assert result.exit_code == 0
     assert "dogs after 2 updates" in result.stdout
     assert "update-00000004.safetensors is damaged" in result.stderr
-    assert json.loads(Path("runs/dogs/model/dogs.json").read_text())["scores"] == []  # those of another state
+    assert find("runs/dogs/model/dogs.onnx").card.scores == ()  # those of another state
 
 
 @pytest.fixture

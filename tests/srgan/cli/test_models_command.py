@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import damage
+
 Run = Callable[..., Any]
 
 
@@ -56,8 +58,7 @@ def test_a_description(srgan: Run, tiny_model: Path, by_path: bool) -> None:
 
 @pytest.mark.usefixtures("only_tiny")
 def test_only_shipped_models_have_pictures(srgan: Run, tiny_model: Path, desk: Path) -> None:
-    for suffix in (".json", ".onnx", ".safetensors"):
-        (desk / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
+    (desk / "tiny.onnx").write_bytes(tiny_model.read_bytes())
     assert "docs/models.md" in srgan("models", "tiny").stdout.splitlines()[-1]
     assert "docs/models.md" not in srgan("models", "tiny.onnx").stdout
 
@@ -71,12 +72,11 @@ def test_an_unknown_name_lists_the_known_ones(srgan: Run) -> None:
 
 
 def test_a_damaged_file(srgan: Run, tiny_model: Path, desk: Path) -> None:
-    for suffix in (".json", ".onnx", ".safetensors"):
-        (desk / f"tiny{suffix}").write_bytes(tiny_model.with_suffix(suffix).read_bytes())
-    (desk / "tiny.safetensors").write_bytes(b"damaged")
+    (desk / "tiny.onnx").write_bytes(tiny_model.read_bytes())
+    damage(desk / "tiny.onnx")
     result = srgan("models", "tiny.onnx")
     assert result.exit_code == 1
-    assert "problem: tiny.safetensors is damaged" in result.stdout
+    assert "problem: tiny.onnx is damaged" in result.stdout
     assert "checksums hold" not in result.stdout
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
-from safetensors.torch import load_file
 
 from srgan.errors import ModelError, TrainingError, UsageError
+from srgan.models.release.state_dict import trained_weights
 from srgan.training import checkpoint
 from srgan.training.inputs import Material, features_path, initial_weights, load_vgg, vgg_path
 from srgan.training.loop import train
 from srgan.training.networks import make_generator
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
+from srgan.weights.catalogue import find
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard
 
 VGG22, VGG54 = RECIPES["srgan-vgg22"], RECIPES["srgan-vgg54"]
@@ -121,7 +122,7 @@ def test_what_cannot_be_begun_with_says_why(tmp_path: Path, begun: Callable[...,
 
 def test_a_compact_network_takes_the_trunk_of_an_srresnet(tiny_model: Path) -> None:
     recipe = replace(RECIPES["srresnet-photo"], blocks=2, features=16)
-    weights, theirs = initial_weights(recipe, str(tiny_model)), load_file(tiny_model.with_suffix(".safetensors"))
+    weights, theirs = initial_weights(recipe, str(tiny_model)), trained_weights(find(tiny_model))
     assert weights is not None
     make_generator(recipe).load_state_dict(weights)
     for name, tensor in weights.items():

@@ -21,7 +21,7 @@ from srgan.download import Remote, fetch, sha256
 from srgan.errors import ModelError
 from srgan.models.features.classifiers import FeatureNetwork, ResNet, SqueezeNet, VggFeatures
 from srgan.models.features.vgg import CONVOLUTIONS, VGG19, ContentLayer, caffe_preprocess, imagenet_preprocess
-from srgan.models.release.torch_archive import read_tensors
+from srgan.models.release.state_dict import read_tensors
 from srgan.progress import Progress
 
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"

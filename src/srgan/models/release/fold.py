@@ -1,20 +1,14 @@
-"""A trained generator rewritten for use: the same function in fewer operations, and its export to ONNX.
+"""A trained generator rewritten for use: the same function in fewer operations.
 
 Batch normalisation with frozen statistics is a scale and a shift, which the convolution before it absorbs; so does the
 output convolution the step from [-1, 1] to [0, 1]. What remains is convolutions, activations and rearranged pixels.
 """
 
-import contextlib
-import io
-import logging
-import warnings
 from collections.abc import Iterable
-from functools import reduce, singledispatch
+from functools import singledispatch
 from typing import Any, Protocol, cast
 
-import onnx
 import torch
-from onnx import compose
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -27,9 +21,6 @@ from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.weights.card import Stage
-
-LOW = "low"
-"""Name of the ONNX file's input. Its other tensors that can be cut at are named by the stages that make them."""
 
 
 class Deployable(Protocol):
@@ -262,62 +253,3 @@ def _(generator: Srcnn | Drcn) -> tuple[nn.Module, ...]:
 @deploy.register
 def _(generator: Espcn) -> tuple[nn.Module, ...]:
     return (_OnLuminance(generator.network, _Enlargement(generator.scale)).eval(),)
-
-
-def to_onnx(generator: Deployable) -> onnx.ModelProto:
-    """The deployed generator as one ONNX graph, for any H and W: `low` (1, 3, H, W), then what each stage makes."""
-    source, channels, graphs = LOW, 3, []
-    for part, stage in zip(deploy(generator), generator.stages, strict=True):
-        graph = compose.add_prefix(_export(part, channels=channels), f"{stage.output}/")
-        _rename(graph.graph, {f"{stage.output}/input": source, f"{stage.output}/output": stage.output})
-        source, channels = stage.output, graph.graph.output[0].type.tensor_type.shape.dim[1].dim_value
-        graphs.append(graph)
-    merged = reduce(_join, graphs)
-    merged.graph.name = "srgan"
-    del merged.graph.value_info[:], merged.graph.metadata_props[:], merged.metadata_props[:]
-    for each in (*merged.graph.node, *merged.graph.input, *merged.graph.output, *merged.graph.initializer):
-        del each.metadata_props[:]  # the exporter's notes to itself, with paths of the machine
-        each.doc_string = ""
-    onnx.checker.check_model(merged, full_check=True)
-    return merged
-
-
-def _join(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
-    """One graph after another, which takes what the first gives under its name."""
-    (shared,) = (value.name for value in first.graph.output)
-    return compose.merge_models(first, second, io_map=[(shared, shared)])
-
-
-def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    """Give the tensors between nodes other names."""
-    for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-    for value in (*graph.input, *graph.output):
-        value.name = names[value.name]
-
-
-def _export(module: nn.Module, *, channels: int) -> onnx.ModelProto:
-    """One part as ONNX, quietly: the exporter speaks of packages that no picture needs."""
-    height, width = torch.export.Dim("height", min=1, max=2**20), torch.export.Dim("width", min=1, max=2**20)
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                module,
-                (torch.zeros(1, channels, 24, 20),),
-                input_names=["input"],
-                output_names=["output"],
-                dynamic_shapes=({2: height, 3: width},),
-                opset_version=20,
-                dynamo=True,
-                optimize=True,
-                verbose=False,
-            )
-    finally:
-        logger.setLevel(level)
-    assert program is not None
-    return program.model_proto

@@ -13,7 +13,8 @@ from srgan.models.cheung import CheungGenerator
 from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.espcn import Espcn
-from srgan.models.release.fold import deploy, to_onnx
+from srgan.models.release.fold import deploy
+from srgan.models.release.onnx_export import to_onnx
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
