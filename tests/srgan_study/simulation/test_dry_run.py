@@ -1,4 +1,4 @@
-"""A rehearsal through the real server: planted means and bad raters are found, and nobody's votes are mixed up."""
+"""A dry run through the real server: planted means and bad raters are recovered, and votes are kept apart."""
 
 import json
 import sqlite3
@@ -9,195 +9,172 @@ import pytest
 from PIL import Image
 
 from srgan.errors import DataError, UsageError
-from srgan_study.analysis.rater_outliers import flags
-from srgan_study.simulation.dry_run import RECORD, Rehearsal, rehearse
-from srgan_study.simulation.parameter_recovery import recovered, table
+from srgan.progress import NoProgress
+from srgan_study.analysis.rater_outliers import flag_raters
+from srgan_study.simulation.dry_run import RECORD, DryRun, simulate_votes
+from srgan_study.simulation.parameter_recovery import recover_means
 from srgan_study.simulation.rater_model import Kind, plant
 from srgan_study.simulation.simulated_client import Habits
-from srgan_study.simulation.simulated_means import Mean, planted_means
+from srgan_study.simulation.simulated_means import PlantedMean, choose_means
 from srgan_study.stimuli.create_study import StudyPlan, create_study
 from srgan_study.stimuli.sources import find_sources
 from srgan_study.stimuli.stimulus_selection import StimulusSelection, select
 from srgan_study.study import Design, Study
 from srgan_study.votes.store import SIMULATED, VOTES, Store, read_ratings
+from tests.helpers.recorded_progress import RecordedProgress
 from tests.helpers.studies_made_up import make_study
 
-OFTEN = Habits(undo=0.1, reload=0.1, pause=0.1)
+BAD: tuple[Kind, ...] = ("constant", "random", "inverted")
 
 
-class Listener:
-    """Hears of progress."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[int, int]] = []
-
-    def say(self, line: str) -> None:
-        pass
-
-    def count(self, what: str, done: int, whole: int) -> None:
-        self.told.append((done, whole))
-
-
-def plan(study: Study, raters: int, bad: tuple[Kind, ...] = (), *, seed: int = 0) -> tuple[tuple[Mean, ...], Rehearsal]:
-    means = planted_means(study, {"good": 3.6})
+def plan(
+    study: Study, raters: int, bad: tuple[Kind, ...] = (), *, seed: int = 0
+) -> tuple[tuple[PlantedMean, ...], DryRun]:
+    means = choose_means(study, {"good": 3.6})
     planted = plant(study, {(mean.method, mean.data): mean.value for mean in means}, seed=seed)
-    return means, Rehearsal(planted, raters, bad, OFTEN)
+    return means, DryRun(planted, raters, bad, Habits(undo=0.1, reload=0.1, pause=0.1))
 
 
 @pytest.fixture(scope="module")
-def rated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Mean, ...], Listener]:
-    """A study of 24 versions that nine raters rated, the last three of whom are bad; people were invited before."""
+def progress() -> RecordedProgress:
+    return RecordedProgress()
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory, progress: RecordedProgress) -> Path:
+    """A study of 24 versions rated by nine raters, the last three of them bad; people were invited before."""
     folder = tmp_path_factory.mktemp("simulation") / "study"
     study = make_study(folder, sets={"Set5": 3, "Set14": 3}, raters=9)
     with Store.open(folder) as store:
         assert len(store.raters()) == 9
     before = (folder / VOTES).read_bytes()
-    means, rehearsal = plan(study, 9, ("constant", "random", "inverted"))
-    listener = Listener()
-    codes = rehearse(folder, rehearsal, listener)
+    codes = simulate_votes(folder, plan(study, 9, BAD)[1], progress)
     assert codes == tuple(f"R{number:02}" for number in range(1, 10))
     assert (folder / VOTES).read_bytes() == before
-    return folder, means, listener
+    return folder
 
 
-def test_everybody_voted_on_everything_once(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    folder, _, listener = rated
-    ratings = read_ratings(folder, simulated=True)
+def test_every_rater_votes_on_everything_once(rated: Path, progress: RecordedProgress) -> None:
+    ratings = read_ratings(rated, simulated=True)
     assert not np.isnan(ratings.table().scores).any()
     assert len(ratings.rows) == 9 * (24 + 3)
-    assert listener.told[-1] == (9 * 27, 9 * 27)
+    assert [what for what, _ in progress.tasks] == ["simulated votes"]
+    assert sum(progress.counts[0]) == progress.tasks[0][1] <= 9 * 27
     assert any(row.revisions for row in ratings.rows)
     assert max(row.sitting for row in ratings.rows) > 1
 
 
-def test_the_planted_means_lie_in_the_intervals(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    folder, means, _ = rated
-    ratings = read_ratings(folder, simulated=True)
-    bad = ["R07", "R08", "R09"]
-    found = recovered(ratings, means, bad)
-    assert [one.planted for one in found] == list(means)
-    assert sum(one.inside for one in found) >= len(found) - 1
-    assert all(one.good.n == 6 and one.everyone.n == 9 for one in found)
-    text = table(found, ratings, bad).markdown()
-    assert text.startswith("**SIMULATED opinion scores")
-    assert "| Set5 | HR | 4.32 | the paper's |" in text
-    assert "cast by programs" in text
+def test_planted_means_and_bad_raters_are_recovered(rated: Path) -> None:
+    ratings = read_ratings(rated, simulated=True)
+    means, _ = plan(ratings.study, 9)
+    recovered = recover_means(ratings, means, ["R07", "R08", "R09"])
+    assert [one.planted for one in recovered] == list(means)
+    assert sum(one.inside for one in recovered) >= len(recovered) - 1
+    assert all(one.good.n == 6 and one.everyone.n == 9 for one in recovered)
+    flags = {(flag.rater, flag.rule) for flag in flag_raters(ratings)}
+    assert {("R07", "constant"), ("R08", "correlation"), ("R09", "inverted")} <= flags
+    assert {rater for rater, rule in flags if rule in ("constant", "inverted")} == {"R07", "R09"}
 
 
-def test_the_bad_raters_are_flagged(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    found = {(flag.rater, flag.rule) for flag in flags(read_ratings(rated[0], simulated=True))}
-    assert {("R07", "constant"), ("R08", "correlation"), ("R09", "inverted")} <= found
-    assert {rater for rater, rule in found if rule in ("constant", "inverted")} == {"R07", "R09"}
-
-
-def test_all_that_is_kept_says_that_it_is_simulated(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    folder = rated[0]
-    assert read_ratings(folder, simulated=True).simulated
-    record = json.loads((folder / RECORD).read_text())
+def test_everything_is_marked_as_simulated(rated: Path) -> None:
+    assert read_ratings(rated, simulated=True).simulated
+    record = json.loads((rated / RECORD).read_text())
     assert record["simulated"] is True
     assert record["what"].startswith("SIMULATED")
-    assert record["raters"][6:] == ["constant", "random", "inverted"]
-    with sqlite3.connect(folder / SIMULATED) as connection:
+    assert record["raters"][6:] == list(BAD)
+    with sqlite3.connect(rated / SIMULATED) as connection:
         assert connection.execute("SELECT simulated FROM study").fetchone() == (1,)
-    assert read_ratings(folder).rows == ()
+    assert read_ratings(rated).rows == ()
 
 
-def test_simulated_votes_cannot_be_passed_off_as_peoples(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    folder = rated[0]
-    people = folder / VOTES
+def test_simulated_votes_are_not_read_as_peoples(rated: Path) -> None:
+    people = rated / VOTES
     kept = people.read_bytes()
     try:
-        people.write_bytes((folder / SIMULATED).read_bytes())
-        with pytest.raises(DataError, match="holds votes of programs"):
-            read_ratings(folder)
+        people.write_bytes((rated / SIMULATED).read_bytes())
+        with pytest.raises(DataError):
+            read_ratings(rated)
     finally:
         people.write_bytes(kept)
 
 
-def test_a_rehearsal_that_is_done_is_not_done_again(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    folder = rated[0]
-    before = read_ratings(folder, simulated=True)
-    study = before.study
-    rehearse(folder, plan(study, 9, ("constant", "random", "inverted"))[1], Listener())
-    assert read_ratings(folder, simulated=True) == before
+def test_a_finished_dry_run_is_not_repeated_or_mixed_with_another(rated: Path) -> None:
+    before = read_ratings(rated, simulated=True)
+    simulate_votes(rated, plan(before.study, 9, BAD)[1], NoProgress())
+    for other in (plan(before.study, 9, BAD, seed=1), plan(before.study, 8, BAD), plan(before.study, 9)):
+        with pytest.raises(UsageError, match="another dry run"):
+            simulate_votes(rated, other[1], NoProgress())
+    assert read_ratings(rated, simulated=True) == before
 
 
-def test_another_rehearsal_is_not_mixed_with_the_first(rated: tuple[Path, tuple[Mean, ...], Listener]) -> None:
-    folder = rated[0]
-    study = read_ratings(folder, simulated=True).study
-    kinds: tuple[Kind, ...] = ("constant", "random", "inverted")
-    for other in (plan(study, 9, kinds, seed=1)[1], plan(study, 8, kinds)[1], plan(study, 9)[1]):
-        with pytest.raises(UsageError, match=r"holds another rehearsal, .* name another folder with -o"):
-            rehearse(folder, other, Listener())
-
-
-def test_votes_without_their_record_are_not_gone_on_with(tmp_path: Path) -> None:
+def test_votes_without_their_record_are_not_continued(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", raters=1)
     with Store.open(tmp_path / "study", simulated=True):
         pass
-    with pytest.raises(DataError, match=r"simulation.json cannot be read, .* delete .*simulated.sqlite"):
-        rehearse(tmp_path / "study", plan(study, 1)[1], Listener())
+    with pytest.raises(DataError):
+        simulate_votes(tmp_path / "study", plan(study, 1)[1], NoProgress())
 
 
-def test_an_interruption_lets_the_rest_be_done_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupt", [True, False])
+def test_an_interrupted_dry_run_can_be_continued(tmp_path: Path, interrupt: bool) -> None:
     study = make_study(tmp_path / "study", sets={"Set5": 8}, raters=4)
-    rehearsal = plan(study, 4)[1]
+    dry_run = plan(study, 4)[1]
 
-    class Impatient(Listener):
-        def count(self, what: str, done: int, whole: int) -> None:
-            super().count(what, done, whole)
-            raise KeyboardInterrupt
+    class Impatient(NoProgress):
+        def advance(self, count: int = 1) -> None:
+            if interrupt:
+                raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        rehearse(tmp_path / "study", rehearsal, Impatient())
+        def should_stop(self) -> bool:
+            return True
+
+    if interrupt:
+        with pytest.raises(KeyboardInterrupt):
+            simulate_votes(tmp_path / "study", dry_run, Impatient())
+    else:
+        assert len(simulate_votes(tmp_path / "study", dry_run, Impatient())) == 4
     part = len(read_ratings(tmp_path / "study", simulated=True).rows)
-    listener = Listener()
-    rehearse(tmp_path / "study", rehearsal, listener)
+    simulate_votes(tmp_path / "study", dry_run, NoProgress())
     votes = [(row.rater, row.phase, row.stimulus) for row in read_ratings(tmp_path / "study", simulated=True).rows]
-    assert part <= len(votes) == len(set(votes)) == 4 * (32 + 3)
+    assert part < len(votes) == len(set(votes)) == 4 * (32 + 3)
 
 
 def test_more_raters_than_the_design_has_are_invited(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", sets={"Set5": 1}, raters=2)
-    assert rehearse(tmp_path / "study", plan(study, 3)[1], Listener()) == ("R01", "R02", "R03")
+    assert simulate_votes(tmp_path / "study", plan(study, 3)[1], NoProgress()) == ("R01", "R02", "R03")
     assert read_ratings(tmp_path / "study", simulated=True).raters == ("R01", "R02", "R03")
 
 
-def test_a_rehearsal_of_bad_raters_alone_is_refused(tmp_path: Path) -> None:
-    study = make_study(tmp_path / "study")
-    with pytest.raises(UsageError, match="leaves no good rater among 1: give more --raters"):
-        plan(study, 1, ("random",))
-    with pytest.raises(UsageError, match="--raters is 0"):
-        plan(study, 0)
+@pytest.mark.parametrize(("raters", "bad", "parameter"), [(1, BAD[:1], "bad"), (0, (), "raters")])
+def test_invalid_dry_runs_are_refused(tmp_path: Path, raters: int, bad: tuple[Kind, ...], parameter: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan(make_study(tmp_path / "study"), raters, bad)
+    assert caught.value.parameter == parameter
 
 
 @pytest.mark.slow
 def test_the_papers_design_is_recovered_from_26_raters(data_folder: Path, tmp_path: Path) -> None:
-    """Parts of real pictures in 12 and 9 versions; few of each set, or this would last minutes."""
-    counts = {"Set5": 2, "Set14": 1, "BSD100": 1}
-    for data, count in counts.items():
+    """Parts of real images in 12 and 9 versions; few of each set, or this would last minutes."""
+    for data, count in {"Set5": 2, "Set14": 1, "BSD100": 1}.items():
         for file in sorted((data_folder / "testsets" / data).glob("*.png"))[:count]:
             write_versions(file, tmp_path / "made", data)
     sources = find_sources([f"{name}={tmp_path / 'made' / name}" for name in METHODS])
-    chosen, notes = select(sources, StimulusSelection(as_in_paper=True))
-    assert notes == ()
+    chosen, _ = select(sources, StimulusSelection(as_in_paper=True))
     samples = data_folder / "train" / "BSDS500_train_test"
-    design = Design(calibration=2)
-    study = create_study(
-        StudyPlan(chosen, design, examples=samples if samples.is_dir() else None), tmp_path / "study", Listener()
-    )
+    study_plan = StudyPlan(chosen, Design(calibration=2), examples=samples if samples.is_dir() else None)
+    study = create_study(study_plan, tmp_path / "study", NoProgress())
     assert study.ratings_per_rater == 2 * 12 + 12 + 9
-    means = planted_means(study, {})
+    means = choose_means(study, {})
     assert {mean.source for mean in means} == {"the paper's"}
     planted = plant(study, {(mean.method, mean.data): mean.value for mean in means})
-    codes = rehearse(tmp_path / "study", Rehearsal(planted, 26, ("constant", "random", "inverted")), Listener())
+    codes = simulate_votes(tmp_path / "study", DryRun(planted, 26, BAD), NoProgress())
     ratings = read_ratings(tmp_path / "study", simulated=True)
     assert len(ratings.rows) == 26 * (45 + 5)
-    found = recovered(ratings, means, codes[-3:])
-    assert sum(one.inside for one in found) >= 0.8 * len(found)  # 95 % of many independent panels
-    marks = {(flag.rater, flag.rule) for flag in flags(ratings)}
-    assert {("R24", "constant"), ("R25", "correlation"), ("R26", "inverted")} <= marks
-    assert {rater for rater, rule in marks if rule in ("constant", "inverted")} <= set(codes[-3:])
+    recovered = recover_means(ratings, means, codes[-3:])
+    assert sum(one.inside for one in recovered) >= 0.8 * len(recovered)  # 95 % of many independent panels
+    flags = {(flag.rater, flag.rule) for flag in flag_raters(ratings)}
+    assert {("R24", "constant"), ("R25", "correlation"), ("R26", "inverted")} <= flags
+    assert {rater for rater, rule in flags if rule in ("constant", "inverted")} <= set(codes[-3:])
 
 
 def write_versions(file: Path, folder: Path, data: str) -> None:
