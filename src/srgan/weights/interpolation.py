@@ -1,7 +1,6 @@
-"""The network between two trained ones: one that invents texture and one that does not, weight by weight.
+"""Interpolation between two trained networks, weight by weight: one invents texture, the other does not.
 
-Interpolated networks, unlike blended pictures, keep edges single: Wang et al. 2018 (ESRGAN), section 3.4. This module
-knows which models are meant and what lies between two weights; the engines know where the weights are.
+Interpolated networks, unlike blended images, keep edges single: Wang et al. 2018 (ESRGAN), section 3.4.
 """
 
 from dataclasses import dataclass
@@ -18,10 +17,7 @@ from srgan.weights.catalogue import Model, find
 
 @dataclass(frozen=True)
 class Interpolated:
-    """Two models of one architecture, to be run as the one network between them.
-
-    It is the network as run that is interpolated, with batch normalisation folded into its convolutions.
-    """
+    """Two models of one architecture, run as one network between them; batch normalisation is folded before."""
 
     photo_real: Model
     faithful: Model
@@ -31,18 +27,18 @@ class Interpolated:
     def __post_init__(self) -> None:
         ends = (self.photo_real, self.faithful)
         if self.photo_real.label == self.faithful.label:
-            raise UsageError(f"both ends of --fidelity are {self.faithful.label}: --model and --faithful are to differ")
+            raise UsageError(f"faithful and model are both {self.faithful.label}: name two", parameter="faithful")
         if len({(end.card.architecture, end.stages) for end in ends}) > 1:
             raise self.misfit()
 
     @property
     def name(self) -> str:
-        """What it lies between and where, for people."""
+        """Both ends and the fidelity, for people."""
         return f"{self.photo_real.name} to {self.faithful.name} at fidelity {fidelity_digits(self.fidelity)}"
 
     @property
     def label(self) -> str:
-        """What it was made from, for people and for the metadata of results: no two networks share it."""
+        """Both ends with their identities and the fidelity, for the metadata of results; unique to this network."""
         return f"{self.photo_real.label} to {self.faithful.label} at fidelity {fidelity_digits(self.fidelity)}"
 
     @property
@@ -56,18 +52,18 @@ class Interpolated:
         return self.photo_real.scale
 
     def between(self, photo_real: NDArray[np.float32], faithful: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The weights at this fidelity, of the same shape: exactly those of an end at that end."""
+        """Return the weights at this fidelity, of the same shape; at an end exactly those of that end."""
         mixed = (1.0 - self.fidelity) * photo_real.astype(np.float64) + self.fidelity * faithful.astype(np.float64)
         return mixed.astype(np.float32)
 
     def misfit(self) -> ModelError:
-        """What to raise where the two turn out to be different networks."""
+        """Return the error for two different networks."""
         names = f"{self.photo_real.card.name} and {self.faithful.card.name}"
-        return ModelError(f"{names} differ in architecture: --fidelity needs two models, one trained from the other")
+        return ModelError(f"{names} differ in architecture: a fidelity needs two models, one trained from the other")
 
 
 AnyModel = Model | Interpolated
-"""What engines run."""
+"""A network that engines run."""
 
 
 def find_network(model: str | Path, *, fidelity: float | None = None, faithful: str | Path | None = None) -> AnyModel:
@@ -84,11 +80,11 @@ def find_network(model: str | Path, *, fidelity: float | None = None, faithful: 
     """
     if fidelity is None:
         if faithful is not None:
-            raise UsageError("--faithful is one end of --fidelity: give --fidelity too, from 0 to 1")
+            raise UsageError("faithful is one end of a fidelity: give that too, from 0 to 1", parameter="faithful")
         return find(model)
     check_fidelity(fidelity)
     if faithful is None:
-        raise UsageError("--fidelity lies between two models: give both --model and --faithful, or neither")
+        raise UsageError("fidelity lies between two models: name model and faithful, or neither", parameter="fidelity")
     network = Interpolated(find(model), find(faithful), fidelity)
     if fidelity == 0:
         return network.photo_real
@@ -96,15 +92,17 @@ def find_network(model: str | Path, *, fidelity: float | None = None, faithful: 
 
 
 def check_fidelity(fidelity: float) -> None:
-    """Check that a fidelity is one.
+    """Check a fidelity.
 
     Raises:
         UsageError: if it is not from 0 to 1.
     """
     if not 0 <= fidelity <= 1:  # written so that NaN is refused
-        raise UsageError(f"--fidelity must be from 0, most photo-real, to 1, most faithful, not {fidelity}")
+        raise UsageError(
+            f"fidelity must be from 0, most photo-real, to 1, most faithful, not {fidelity}", parameter="fidelity"
+        )
 
 
 def fidelity_digits(fidelity: float) -> str:
-    """The number in decimals, as many as tell it from any other: 0.7, 1, 0.00001."""
+    """Return the number in the fewest decimals that are unique to it: 0.7, 1, 0.00001."""
     return f"{abs(Decimal(repr(float(fidelity)))).normalize():f}"

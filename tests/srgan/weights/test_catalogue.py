@@ -1,90 +1,119 @@
-"""Models are found by name or path, and opened only when their checksums hold."""
+"""Models are found by name or path, in files of both layouts, and opened only when their checksums hold."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 
+from srgan.engines.engine import open_engine
+from srgan.engines.self_test import TOLERANCES, run_probe
 from srgan.errors import ModelError
+from srgan.models.release.state_dict import trained_weights
+from srgan.upscale.model_choice import CLEAN
 from srgan.weights.card import Card
 from srgan.weights.catalogue import find, installed
-from srgan.weights.selection import CLEAN
+from tests.conftest import damage, replace_card
 
 
 @pytest.fixture
 def model(tiny_model: Path, tmp_path: Path) -> Path:
     """A copy that a test may damage."""
-    for file in tiny_model.parent.iterdir():
-        shutil.copy(file, tmp_path)
-    return tmp_path / "tiny.onnx"
+    return Path(shutil.copy(tiny_model, tmp_path))
 
 
-def test_a_model_is_found_by_any_of_its_files(model: Path) -> None:
+@pytest.fixture
+def three_files(tiny_model: Path, tmp_path: Path) -> Path:
+    """The card of the model as srgan wrote it before: card, graph and weights in files of their own."""
+    import onnx
+
+    graph = onnx.load_model(tiny_model)
+    del graph.metadata_props[:]
+    save_file(trained_weights(find(tiny_model)), tmp_path / "tiny.safetensors")
+    (tmp_path / "tiny.onnx").write_bytes(graph.SerializeToString())
+    fields = json.loads(find(tiny_model).card.to_json())
+    contents = {suffix: (tmp_path / f"tiny{suffix}").read_bytes() for suffix in (".onnx", ".safetensors")}
+    fields["files"] = {
+        suffix: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for suffix, data in contents.items()
+    }
+    (tmp_path / "tiny.json").write_text(json.dumps(fields))
+    return tmp_path / "tiny.json"
+
+
+def test_a_model_of_three_files_is_found_by_any_of_them_and_works(three_files: Path, tiny_model: Path) -> None:
     for suffix in (".onnx", ".safetensors", ".json"):
-        found = find(model.with_suffix(suffix))
-        assert found.card.name == "tiny"
-        assert len(found.read(".onnx")) == found.card.files[".onnx"].size
+        model = find(three_files.with_suffix(suffix))
+        assert model.card.identity == hashlib.sha256(model.read()).hexdigest()[:8]
+        assert trained_weights(model).keys() == trained_weights(find(tiny_model)).keys()
+    for engine in ("openvino", "torch"):
+        off = run_probe(open_engine(model, engine, precision="fp32"), model.card)  # type: ignore[arg-type]
+        assert off < TOLERANCES["fp32"]
+    for suffix in (".onnx", ".safetensors"):
+        damage(three_files.with_suffix(suffix))
+        with pytest.raises(ModelError):
+            model.read(suffix)
 
 
 def test_card_survives_being_written(model: Path) -> None:
     card = find(model).card
     assert Card.from_json(card.to_json(), source=model) == card
-    assert card.identity == card.files[".onnx"].sha256[:8]
     assert card.halo == 12
 
 
-def test_weights_carry_their_card(model: Path) -> None:
-    header = model.with_suffix(".safetensors").read_bytes()
-    length = int.from_bytes(header[:8], "little")
-    carried = json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["card"])
-    assert carried["name"] == "tiny"
-    assert carried["architecture"] == "srgan-generator"
+def test_identity_follows_from_the_weights_not_from_the_card(model: Path) -> None:
+    before = find(model)
+    replace_card(model, before.card.to_json().replace("untrained", "never trained"))
+    after = find(model)
+    assert after.card.summary == "never trained, for tests"
+    assert after.card.identity == before.card.identity
+    assert after.read() == model.read_bytes()
 
 
-@pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
-def test_a_damaged_file_is_not_opened(model: Path, suffix: str) -> None:
-    path = model.with_suffix(suffix)
-    contents = bytearray(path.read_bytes())
-    contents[len(contents) // 2] ^= 1
-    path.write_bytes(contents)
-    with pytest.raises(ModelError, match="damaged"):
-        find(model).read(suffix)
-    path.unlink()
-    with pytest.raises(ModelError, match="cannot be read"):
-        find(model.with_suffix(".json")).read(suffix)
-
-
-def test_a_card_that_is_none_is_refused(model: Path) -> None:
-    card = model.with_suffix(".json")
-    for text in ("{}", "not json", '{"stages": 3}', "[]"):
-        card.write_text(text)
-        with pytest.raises(ModelError, match="not a model card"):
+def test_a_damaged_file_is_not_opened(model: Path) -> None:
+    opened = find(model)
+    damage(model)
+    with pytest.raises(ModelError):
+        opened.read()
+    for contents in (b"damaged", model.read_bytes()[:-500], b"", b"\xff" * 40):
+        model.write_bytes(contents)
+        with pytest.raises(ModelError):
             find(model)
-    card.unlink()
-    with pytest.raises(ModelError, match="card"):
+    model.unlink()
+    with pytest.raises(ModelError):
+        opened.read()
+
+
+@pytest.mark.parametrize("text", ["{}", "not json", '{"stages": 3}', "[]"])
+def test_a_card_that_is_none_is_refused(model: Path, text: str) -> None:
+    replace_card(model, text)
+    with pytest.raises(ModelError):
         find(model)
 
 
 def test_a_renamed_model_is_refused(model: Path) -> None:
-    model.with_suffix(".json").rename(model.parent / "other.json")
-    model.rename(model.parent / "other.onnx")
-    with pytest.raises(ModelError, match="that of tiny"):
-        find(model.parent / "other.onnx")
+    with pytest.raises(ModelError):
+        find(model.rename(model.parent / "other.onnx"))
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    for name in ("nonsense", "../srresnet", "a/b"):
-        with pytest.raises(ModelError, match="srresnet"):
-            find(name)
+@pytest.mark.parametrize("name", ["nonsense", "../srresnet", "a/b"])
+def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
+    with pytest.raises(ModelError, match="srresnet"):
+        find(name)
+
+
+def test_paths_that_are_no_models(tmp_path: Path) -> None:
+    (tmp_path / "other.pth").touch()
+    with pytest.raises(ModelError, match="holds weights alone"):
+        find(tmp_path / "other.pth")
     with pytest.raises(ModelError, match="check the path"):
-        find("missing.onnx")
+        find(tmp_path / "missing.onnx")
 
 
 def test_shipped_models_are_whole() -> None:
     models = installed()
     assert {CLEAN.photo_real, CLEAN.faithful} <= set(models)
     for model in models.values():
-        for suffix, file in model.card.files.items():
-            assert len(model.read(suffix)) == file.size
+        assert len(model.read()) > model.card.files[".onnx"].size
         assert {score.data for score in model.card.scores} == {"Set5", "Set14", "BSD100"}

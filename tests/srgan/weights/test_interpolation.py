@@ -66,28 +66,30 @@ def test_weights_between(pair: Pair) -> None:
 
 @pytest.mark.parametrize("fidelity", [-0.1, 1.1, 1 + 2**-52, float("nan"), float("inf"), -5e-324])
 def test_a_fidelity_that_cannot_be_meant(pair: Pair, fidelity: float) -> None:
-    with pytest.raises(UsageError, match=f"^--fidelity must be from 0.* not {fidelity}$"):
+    with pytest.raises(UsageError) as raised:
         between(pair, fidelity)
+    assert raised.value.parameter == "fidelity"
 
 
 @pytest.mark.parametrize(
-    ("named", "said"),
+    ("named", "parameter"),
     [
-        ({"model": "srgan", "faithful": "srresnet"}, "give --fidelity too"),
-        ({"model": "srgan", "fidelity": 0.5}, "both --model and --faithful, or neither"),
-        ({"model": "srgan", "faithful": "srgan", "fidelity": 0.5}, "both ends of --fidelity are srgan"),
+        ({"model": "srgan", "faithful": "srresnet"}, "faithful"),
+        ({"model": "srgan", "fidelity": 0.5}, "fidelity"),
+        ({"model": "srgan", "faithful": "srgan", "fidelity": 0.5}, "faithful"),
     ],
 )
 @pytest.mark.usefixtures("shipped")
-def test_a_pair_that_is_none(named: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_a_pair_that_is_none(named: dict[str, Any], parameter: str) -> None:
+    with pytest.raises(UsageError) as raised:
         find_network(**named)
+    assert raised.value.parameter == parameter
 
 
 def test_models_of_two_architectures_are_refused_whatever_the_fidelity(pair: Pair, tmp_path: Path) -> None:
     deeper = make_model(tmp_path, "deeper", blocks=3, normalisation=False)
     for fidelity in (0.0, 0.5, 1.0):
-        with pytest.raises(ModelError, match="srgan and deeper differ in architecture"):
+        with pytest.raises(ModelError):
             find_network(pair[0], faithful=deeper, fidelity=fidelity)
 
 
