@@ -21,11 +21,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.commands import photo
 from srgan.data.prepare import prepare
 from srgan.data.prepared_set import PreparedPictures
-from srgan.training.batches import Batch, batches, sampler
+from srgan.training.batches import Batch, batches, make_sampler
 from srgan.training.distributed import launch
 from srgan.training.recipes import RECIPES
 from srgan.training.recipes.recipe import Recipe
-from srgan.training.update import Training
+from srgan.training.state import make_state
+from srgan.training.update import update
 
 RECIPE = RECIPES["srresnet-mse"]
 """The paper's: 16 blocks of 64 features, batches of 16 crops of 96x96."""
@@ -123,10 +124,10 @@ class TextbookPictures(Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         with Image.open(self.paths[number]) as file:
             picture = file.convert("RGB")
-        side = RECIPE.crop
+        side = RECIPE.crops.crop
         left, top = (int(torch.randint(room - side + 1, ())) for room in picture.size)
         high = picture.crop((left, top, left + side, top + side))
-        low = high.resize((side // RECIPE.scale, side // RECIPE.scale), Image.Resampling.BICUBIC)
+        low = high.resize((side // RECIPE.network.scale, side // RECIPE.network.scale), Image.Resampling.BICUBIC)
         return _to_tensor(low), _to_tensor(high)
 
 
@@ -137,7 +138,7 @@ def _to_tensor(picture: Image.Image) -> Tensor:
 def textbook_update(device: torch.device) -> Update:
     """A textbook's update: float32, NCHW, eager, Adam as it comes."""
     generator = TextbookGenerator().to(device)
-    optimiser = torch.optim.Adam(generator.parameters(), lr=RECIPE.learning_rate)
+    optimiser = torch.optim.Adam(generator.parameters(), lr=RECIPE.schedule.learning_rate)
 
     def update(low: Tensor, high: Tensor) -> None:
         loss = functional.mse_loss(generator(low), 2 * high - 1)
@@ -153,23 +154,25 @@ def textbook_batches(paths: list[Path], *, workers: int) -> Iterator[Batch]:
     pictures = TextbookPictures(paths)
     order = RandomSampler(pictures, replacement=True, num_samples=_WITHOUT_END)
     ahead = 1 if workers else None
-    loader = DataLoader(pictures, batch_size=RECIPE.batch, sampler=order, num_workers=workers, prefetch_factor=ahead)
+    loader = DataLoader(
+        pictures, batch_size=RECIPE.crops.batch, sampler=order, num_workers=workers, prefetch_factor=ahead
+    )
     yield from loader
 
 
 def own_update(device: torch.device, *, recipe: Recipe = RECIPE, compiled: bool = False) -> Update:
     """srgan's update, in the precision that suits the device; compiled, CUDA graphs are captured of it."""
     fabric = launch("cuda" if device.type == "cuda" else "cpu")
-    training = Training(recipe, fabric=fabric, updates=_WITHOUT_END)
+    state = make_state(recipe, fabric=fabric, updates=_WITHOUT_END)
     if compiled:
-        faster = cast(nn.Module, torch.compile(training.generator.module, mode="reduce-overhead"))
-        training.generator.called = fabric.setup_module(faster, move_to_device=False)
-    return lambda low, high: training.update(low, high, number=0)
+        faster = cast(nn.Module, torch.compile(state.generator.module, mode="reduce-overhead"))
+        state.generator.wrapped = fabric.setup_module(faster, move_to_device=False)
+    return lambda low, high: update(state, (low, high))
 
 
 def own_batches(pictures: PreparedPictures, device: torch.device, recipe: Recipe = RECIPE) -> Iterator[Batch]:
     """Batches of srgan's loader, without end."""
-    return batches(sampler(recipe, pictures), device, range(_WITHOUT_END), rank=0, ranks=1)
+    return batches(make_sampler(recipe, pictures), device, range(_WITHOUT_END), rank=0, ranks=1)
 
 
 def seconds_each(work: Update, source: Iterator[Batch], *, count: int) -> float:
@@ -250,10 +253,10 @@ def measure() -> tuple[Side, Side, Side]:
 
 def _arithmetic() -> int:
     """Multiplications and additions of an update, counted apart, without what only moves or sums numbers."""
-    side = RECIPE.crop // RECIPE.scale
+    side = RECIPE.crops.crop // RECIPE.network.scale
     update = textbook_update(torch.device("cpu"))
     with FlopCounterMode(display=False) as counter:
-        update(torch.rand(RECIPE.batch, 3, side, side), torch.rand(RECIPE.batch, 3, RECIPE.crop, RECIPE.crop))
+        update(*(torch.rand(RECIPE.crops.batch, 3, each, each) for each in (side, RECIPE.crops.crop)))
     return int(counter.get_total_flops())
 
 
@@ -261,9 +264,9 @@ def measure_device(*, updates: int = 100) -> list[DeviceRate]:
     """Updates on the graphics processor; none where there is none. Without Triton, nothing is compiled."""
     if not torch.cuda.is_available():
         return []
-    device, side, arithmetic = torch.device("cuda"), RECIPE.crop // RECIPE.scale, _arithmetic()
-    low = torch.rand(RECIPE.batch, 3, side, side, device=device)
-    high = torch.rand(RECIPE.batch, 3, RECIPE.crop, RECIPE.crop, device=device)
+    device, side, arithmetic = torch.device("cuda"), RECIPE.crops.crop // RECIPE.network.scale, _arithmetic()
+    low = torch.rand(RECIPE.crops.batch, 3, side, side, device=device)
+    high = torch.rand(RECIPE.crops.batch, 3, RECIPE.crops.crop, RECIPE.crops.crop, device=device)
     matrix = torch.rand(8192, 8192, device=device, dtype=torch.bfloat16)
     product = (
         2 * 8192**3 / seconds_each(lambda low, high: matrix @ matrix, itertools.repeat((low, high)), count=updates)

@@ -22,8 +22,8 @@ from srgan.metrics import PROTOCOLS
 from srgan.models.compact import CompactGenerator
 from srgan.models.srgan import Generator
 from srgan.training.batches import to_tensor
-from srgan.training.inputs import initial_weights
-from srgan.training.monitoring.validation import enlarge, middles
+from srgan.training.inputs import read_initial_weights
+from srgan.training.monitoring.validation import cut_middles, enlarge
 from srgan.training.recipes import RECIPES
 
 _CPU = torch.device("cpu")
@@ -107,7 +107,7 @@ class Span(nn.Module):
 
 def trunk_of_srresnet(network: CompactGenerator) -> CompactGenerator:
     """Give a compact network srresnet's trunk; blocks that srresnet has not begin as the identity."""
-    weights = initial_weights(RECIPES["srresnet-cpu"], "srresnet")
+    weights = read_initial_weights(RECIPES["srresnet-cpu"], "srresnet")
     assert weights is not None
     mine = network.state_dict()
     network.load_state_dict(
@@ -124,7 +124,7 @@ def body(name: str) -> nn.Module:
     match name:
         case "srresnet":
             network = Generator(normalisation=False)
-            weights = initial_weights(RECIPES["srresnet-cpu"], "srresnet")
+            weights = read_initial_weights(RECIPES["srresnet-cpu"], "srresnet")
             assert weights is not None
             network.load_state_dict(weights)
             return network
@@ -141,7 +141,7 @@ def body(name: str) -> nn.Module:
 
 def scores(network: nn.Module, data: PreparedPictures) -> dict[str, float]:
     """Return PSNR in dB (MATLAB's luma) over held-out images, by the quality of the JPEG that they come from."""
-    pairs = middles(data, side=48, limit=60)
+    pairs = cut_middles(data, side=48, limit=60)
     found = {}
     for quality in (0, 95, 85, 75, 50, 30):
         total = 0.0

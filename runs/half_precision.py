@@ -11,7 +11,7 @@ from pathlib import Path
 
 from srgan.models import ARCHITECTURES
 from srgan.models.release.state_dict import trained_weights
-from srgan.training.export import export
+from srgan.training.release import export
 from srgan.weights.card import Card
 from srgan.weights.catalogue import find
 

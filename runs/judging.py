@@ -26,9 +26,9 @@ from srgan.errors import SrganError
 from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.metrics import PROTOCOLS
 from srgan.metrics.niqe import Niqe
-from srgan.training.losses import GridTexture
+from srgan.training.losses import grid_texture_error
 from srgan.training.monitoring.texture_metric import detail
-from srgan.training.monitoring.validation import enlarge, middles
+from srgan.training.monitoring.validation import cut_middles, enlarge
 from srgan.training.release import trained_generator
 from srgan.training.run_folder import Run
 from srgan.upscale.upscaler import Upscaler
@@ -62,7 +62,7 @@ class Judgement:
     grid: float
     """Spread of the mean error over the places of a cell of sub-pixel convolution, in levels."""
     crosshatch: float
-    """How unevenly texture lies in the cells (`losses.GridTexture`)."""
+    """How unevenly texture lies in the cells (`losses.grid_texture_error`)."""
     grain: float
     """By how many dB the power of some frequency is above the originals' where they are smoothest."""
 
@@ -70,13 +70,15 @@ class Judgement:
 def judge(restore: Restore, pairs: Sequence[tuple[Pixels, Pixels]], weights: Path) -> Judgement:
     """The judgement of a model on (low, high) pairs; `weights` is the folder with those of SqueezeNet and NIQE."""
     distance, niqe = FeatureDistance(weights / "squeezenet1.1.safetensors"), Niqe.load(weights / "niqe-pristine.npz")
-    texture, scores, errors, spectra = GridTexture(), [], [], []
+    scores, errors, spectra = [], [], []
     for low, high in pairs:
         restored = restore(low)
         both = [torch.from_numpy(each / 255).permute(2, 0, 1)[None] for each in (restored, high)]
         psnr = PROTOCOLS["paper"].measure(restored, high).psnr
         unnatural = niqe.measure(restored) if min(high.shape[:2]) >= LEAST_FOR_NIQE else np.nan
-        scores.append((psnr, distance.measure(restored, high), unnatural, float(detail(*both)), float(texture(*both))))
+        scores.append(
+            (psnr, distance.measure(restored, high), unnatural, float(detail(*both)), float(grid_texture_error(*both)))
+        )
         rows, columns = high.shape[0] // CELL, high.shape[1] // CELL
         error = (restored.astype(np.float64) - high).reshape(rows, CELL, columns, CELL, 3)
         errors.append(error.mean(axis=(0, 2)))
@@ -126,7 +128,7 @@ def main() -> None:
     parser.add_argument("--mix", default="clean", help="damage of the small pictures; clean without it")
     choices = parser.parse_args()
     _, held_out = PreparedPictures(prepared(BY_NAME[choices.data])).split()
-    pairs = middles(held_out, SIDE, degradation=choices.mix)
+    pairs = cut_middles(held_out, SIDE, degradation=choices.mix)
     _say(f"{len(pairs)} photos", *(field.name for field in fields(Judgement)))
     for name in choices.models:
         run = Run(Path(name))

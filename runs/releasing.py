@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -21,16 +20,15 @@ from srgan.images.image import read
 from srgan.images.resample import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.progress import NoProgress
-from srgan.training.checkpoint import newest
+from srgan.training.checkpoint import find_newest
 from srgan.training.distributed import launch
-from srgan.training.export import export
 from srgan.training.loop import train
 from srgan.training.monitoring.log import VALIDATION
 from srgan.training.monitoring.validation import enlarge
 from srgan.training.recipes.recipe import Recipe
-from srgan.training.release import describe_run, trained_generator
+from srgan.training.release import describe_run, export, trained_generator
 from srgan.training.run_folder import Run
-from srgan.training.setup import Wishes, begin, go_on, open_material
+from srgan.training.setup import TrainingOptions, begin, load_state, resume
 from srgan.weights.card import Card, Score
 from srgan.weights.catalogue import find
 
@@ -95,36 +93,26 @@ def measured(generator: torch.nn.Module) -> tuple[Score, ...]:
     return tuple(found)
 
 
-class _Lines:
-    """Prints what a run says."""
+class _Lines(NoProgress):
+    """Progress that prints lines."""
 
     def say(self, line: str) -> None:
         console.print(line, markup=False, highlight=False)
-
-    def advance(self, done: int, updates: int) -> None:
-        pass
-
-    def wants_to_stop(self) -> bool:
-        return False
 
 
 def trained(
     recipe: Recipe, run: Run, data: Path, *, begun_from: str | None = None, minutes: float | None = None
 ) -> bool:
-    """Train a recipe in a folder, or go on there, for at most so many minutes; returns whether it is done."""
+    """Train a recipe in a folder, or resume there, for at most so many minutes; return whether it is done."""
     fabric, lines = launch(), _Lines()
-    wishes = Wishes(recipe, str(data), begun_from)
-    opened = partial(open_material, say=lines.say, progress=NoProgress())
+    options = TrainingOptions(recipe, str(data), begun_from)
     try:
-        if run.exists:
-            material = go_on(run, wishes, fabric=fabric, opened=opened)
-        else:
-            material = begin(run, wishes, fabric=fabric, say=lines.say, opened=opened, progress=NoProgress())
-        train(material, run, fabric=fabric, listener=lines, seconds=None if minutes is None else 60 * minutes)
+        inputs = (resume if run.exists else begin)(run, options, fabric=fabric, progress=lines)
+        state = load_state(run, inputs, fabric=fabric, progress=lines)
+        train(state, run, inputs, lines, seconds=None if minutes is None else 60 * minutes)
     except SrganError as error:
         sys.exit(str(error))
-    state = newest(run.checkpoints, lines.say)
-    return state is not None and state.update >= run.settings().updates
+    return state.done >= state.updates
 
 
 def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str, pictures: Pictures) -> Card:
@@ -137,7 +125,7 @@ def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str,
 
 def effort(run: Run) -> tuple[int, float]:
     """Updates and hours of a run, and of all that it began with."""
-    state = newest(run.checkpoints, console.print)
+    state = find_newest(run.checkpoints, console.print)
     assert state is not None, f"{run.folder} has no checkpoint"
     updates, hours = state.update, state.seconds / 3600
     begun_from = run.settings().begun_from

@@ -27,8 +27,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-_AS_PUBLISHED = replace(
-    RECIPES["srgan-vgg22-cpu"],
+_AS_PUBLISHED = RECIPES["srgan-vgg22-cpu"].change(
     pixel=0.0,
     jitter=0,
     adversarial_reduction="sum",
@@ -38,16 +37,16 @@ _FIRST = RECIPES["srgan-cpu"]
 STAGES = {
     "srgan": {
         "first": _FIRST,
-        "second": replace(_FIRST, pixel=1.0, adversarial=1e-2, updates=4_000, warmup=300, seed=1),
-        "third": replace(_FIRST, pixel=1.0, spectrum=0.05, updates=2_000, warmup=200, seed=2),
+        "second": _FIRST.change(pixel=1.0, adversarial=1e-2, updates=4_000, warmup=300, seed=1),
+        "third": _FIRST.change(pixel=1.0, spectrum=0.05, updates=2_000, warmup=200, seed=2),
     },
     "srgan-vgg22": {"first": _AS_PUBLISHED},
-    "srgan-mse": {"first": replace(_AS_PUBLISHED, content="mse", updates=1_000)},
+    "srgan-mse": {"first": _AS_PUBLISHED.change(content="mse", updates=1_000)},
     "srresnet-vgg22": {
-        "first": replace(_AS_PUBLISHED, discriminator="none", total_variation=2e-8, updates=4_000),
+        "first": _AS_PUBLISHED.change(discriminator="none", total_variation=2e-8, updates=4_000),
     },
 }
-OPEN_STAGES = {"first": replace(_FIRST, updates=2_000)}
+OPEN_STAGES = {"first": _FIRST.change(updates=2_000)}
 """Of srgan-open."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",

@@ -25,14 +25,14 @@ from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
 FIRST = RECIPES["srresnet-cpu"]
-SECOND = replace(FIRST, updates=24_000, learning_rate=2e-4, seed=1)
+SECOND = FIRST.change(updates=24_000, learning_rate=2e-4, seed=1)
 # The gradient of squared errors is a fifth as long: what clips it is shorter too.
-THIRD = replace(
-    FIRST, content="mse", optimiser="soap", updates=16_000, learning_rate=5e-4, beta1=0.95, decay=0.9, clip=0.25, seed=2
+THIRD = FIRST.change(
+    content="mse", optimiser="soap", updates=16_000, learning_rate=5e-4, beta1=0.95, decay=0.9, clip=0.25, seed=2
 )
 STAGES = {
     "": {"first": FIRST, "second": SECOND, "third": THIRD},
-    "-open": {"first": FIRST, "third": replace(THIRD, updates=10_000)},
+    "-open": {"first": FIRST, "third": THIRD.change(updates=10_000)},
 }
 """By what the pictures add to the name."""
 SUMMARY = "Faithful: SRResNet, trained on pixel error; sharp edges, no invented texture"

@@ -67,7 +67,7 @@ def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> P
     from torch import nn
 
     from srgan.models.srgan import Generator
-    from srgan.training.export import export
+    from srgan.training.release import export
     from srgan.weights.card import Card, Probe, Score, Training
 
     torch.manual_seed(seed)

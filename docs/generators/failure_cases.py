@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from docs.generators.drawings import terrier, wall
 from srgan.images.resample import imresize
 from srgan.reporting.contact_sheet import sheet
-from srgan.training.monitoring.loss_plots import new_figure
+from srgan.reporting.plot_style import new_figure
 from srgan.upscale.upscaler import Upscaler
 
 Pixels = NDArray[np.uint8]

@@ -14,7 +14,7 @@ from pathlib import Path
 from runs.pictures import OPEN
 from srgan.errors import TrainingError
 from srgan.files import write_bytes
-from srgan.training.monitoring.loss_plots import new_figure
+from srgan.reporting.plot_style import new_figure
 
 _WIDE = 8.0  # longest over shortest training from which updates are drawn on a logarithmic axis
 _COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a")
@@ -88,7 +88,6 @@ def draw_curves(curves: Sequence[Curve], path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     axes.set(xlabel="updates")
-    figure.tight_layout()
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None})  # the same curves give the same file
     write_bytes(path, drawn.getvalue())

@@ -10,25 +10,26 @@ import torch
 from safetensors.torch import save_file
 
 from srgan.data.prepared_set import PreparedPictures
-from srgan.training.batches import batches, sampler
+from srgan.training.batches import batches, make_sampler
 from srgan.training.distributed import launch
-from srgan.training.update import Training
+from srgan.training.state import make_state
+from srgan.training.update import update
 from tests.helpers.small import JOINED
 
 
 def main() -> None:
-    """Write gradients of the last update, weights and statistics."""
+    """Write gradients, weights and statistics of each update."""
     torch.set_num_threads(1)
     fabric = launch("cpu", precision="fp32")
     pictures, _ = PreparedPictures(Path(sys.argv[1])).split()
-    training = Training(JOINED, fabric=fabric, updates=2)
+    state = make_state(JOINED, fabric=fabric, updates=2)
     crops = batches(
-        sampler(JOINED, pictures), fabric.device, range(2), rank=fabric.global_rank, ranks=fabric.world_size
+        make_sampler(JOINED, pictures), fabric.device, range(2), rank=fabric.global_rank, ranks=fabric.world_size
     )
     tensors = {}
-    for number, (low, high) in enumerate(crops):
-        training.update(low, high, number=number)
-        for name, network in training.networks.items():
+    for number, batch in enumerate(crops):
+        update(state, batch)
+        for name, network in state.networks.items():
             for key, parameter in network.module.named_parameters():
                 assert parameter.grad is not None
                 tensors[f"{number}/{name}/gradient/{key}"] = parameter.grad.clone().contiguous()

@@ -1,6 +1,5 @@
 """Models made in stages: what all of them took is counted, and how each went is kept."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +34,10 @@ def test_a_stage_begins_with_the_one_before_and_goes_on_where_it_stopped(picture
     assert trained(SMALL, first, pictures)
     assert not trained(SMALL, second, pictures, begun_from=str(first.folder), minutes=0)
     done, hours = effort(second)
-    assert SMALL.updates is not None
-    assert SMALL.updates < done < 2 * SMALL.updates
+    assert SMALL.schedule.updates is not None
+    assert SMALL.schedule.updates < done < 2 * SMALL.schedule.updates
     assert trained(SMALL, second, pictures, begun_from=str(first.folder))
-    assert effort(second)[0] == 2 * SMALL.updates
+    assert effort(second)[0] == 2 * SMALL.schedule.updates
     assert effort(second)[1] > hours > effort(first)[1] > 0
 
 
@@ -51,7 +50,7 @@ def test_what_a_run_cannot_begin_with_is_said_in_a_line(pictures: Path, tmp_path
 def test_a_released_model_brings_its_own_effort(pictures: Path, tiny_model: Path, tmp_path: Path) -> None:
     card = find(tiny_model).card
     same = {name: card.arguments[name] for name in ("blocks", "features", "normalisation")}
-    recipe = replace(SMALL, **same)
+    recipe = SMALL.change(**same)
     run = Run(tmp_path / "run")
     trained(recipe, run, pictures, begun_from=str(tiny_model))
     updates, hours = effort(run)

@@ -1,13 +1,13 @@
-"""`srgan recipes`: which training runs there are, and all settings of one."""
+"""`srgan recipes`: list the recipes for training, and show all settings of one."""
 
 import ast
 import inspect
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srgan.cli.console import failures, show, show_json
+from srgan.cli.shared_options import Json, argument
 
 if TYPE_CHECKING:
     from srgan.training.recipes.recipe import Recipe
@@ -23,11 +23,9 @@ Any setting can be changed: srgan train srgan-vgg22 --set updates=5000
 
 app = typer.Typer(invoke_without_command=True, epilog=EPILOG, context_settings={"help_option_names": ["--help", "-h"]})
 
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Report as a JSON document.")]
-
 
 @app.callback()
-def recipes(context: typer.Context, as_json: AsJson = False) -> None:
+def recipes(context: typer.Context, as_json: Json = False) -> None:
     """List the recipes for training."""
     if context.invoked_subcommand is not None:
         return
@@ -35,7 +33,7 @@ def recipes(context: typer.Context, as_json: AsJson = False) -> None:
         from srgan.training.recipes import RECIPES
 
         if as_json:
-            show_json([asdict(recipe) for recipe in RECIPES.values()])
+            show_json([recipe.flat() for recipe in RECIPES.values()])
             return
         width = max(map(len, RECIPES))
         lines = [f"{recipe.name:{width}}  {recipe.summary}" for recipe in RECIPES.values()]
@@ -48,37 +46,45 @@ def recipes(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("show", epilog=EPILOG)
 def show_recipe(
-    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="As `srgan recipes` lists it.")],
-    as_json: AsJson = False,
+    name: Annotated[str, argument("As `srgan recipes` lists it.", "NAME")],
+    as_json: Json = False,
 ) -> None:
     """Show all settings of a recipe."""
     with failures(as_json=as_json):
-        from srgan.training.recipes import find
+        from srgan.training.recipes import find_recipe
 
-        recipe = find(name)
+        recipe = find_recipe(name)
         if as_json:
-            show_json(asdict(recipe))
+            show_json(recipe.flat())
         else:
-            show(_in_full(recipe))
+            show(_format_settings(recipe))
 
 
-def _in_full(recipe: "Recipe") -> str:
-    notes = _field_notes(type(recipe))
-    settings = {name: value for name, value in asdict(recipe).items() if name not in ("name", "summary")}
-    left = max(len(f"{name}={_word(value)}") for name, value in settings.items())
-    lines = [f"{f'{name}={_word(value)}':{left}}  {notes[name]}" for name, value in settings.items()]
+def _format_settings(recipe: "Recipe") -> str:
+    """Return all settings, one a line, as --set takes them, each with its description."""
+    from srgan.training.recipes.recipe import PARTS
+
+    notes: dict[str, str] = {}
+    for kind in (type(recipe), *PARTS.values()):
+        notes |= _read_field_notes(kind)
+    words = {
+        name: f"{name}={_format_value(value)}"
+        for name, value in recipe.flat().items()
+        if name not in ("name", "summary")
+    }
+    left = max(map(len, words.values()))
+    lines = [f"{word:{left}}  {notes[name]}" for name, word in words.items()]
     return "\n".join([f"{recipe.name}: {recipe.summary}", "", *lines])
 
 
-def _word(value: Any) -> str:
-    """As --set takes it."""
+def _format_value(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _field_notes(kind: type) -> dict[str, str]:
-    """The docstring under each field of a class, which Python itself does not keep."""
+def _read_field_notes(kind: type) -> dict[str, str]:
+    """Return the docstring under each field of a class, which Python itself does not keep."""
     (definition,) = ast.parse(inspect.getsource(kind)).body
     assert isinstance(definition, ast.ClassDef)
     notes: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""`srgan train`: pictures and a recipe in, a network out."""
+"""`srgan train`: train a network on photos by a recipe."""
 
 import os
 from collections.abc import Iterator
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from srgan.cli.console import failures, say, show, show_json
+from srgan.cli.console import failures, need_packages, say, show, show_json
+from srgan.cli.shared_options import COMPUTATION, INPUT, OUTPUT, Json, argument, flag, option
 from srgan.errors import SrganError, UsageError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from srgan.cli.training_progress import Watcher
+    from srgan.progress import Progress
     from srgan.training.run_folder import Run
-    from srgan.training.setup import Wishes
-    from srgan.training.update import Training
+    from srgan.training.setup import TrainingOptions
+    from srgan.training.state import State
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -36,94 +37,75 @@ Then: srgan export runs/srresnet-mse-quick
 Exit code: 0 all well, 1 training failed, 2 no such recipe or setting, 130 interrupted.
 """
 
-_WHAT, _PLACE, _MACHINE, _TALK = "What is trained", "What is written, and where", "How it is computed", "What is said"
-
-RecipeName = Annotated[
-    str, typer.Argument(metavar="RECIPE", show_default=False, help="One that `srgan recipes` lists.")
-]
+RecipeName = Annotated[str, argument("One that `srgan recipes` lists.", "RECIPE")]
 Data = Annotated[
     str | None,
-    typer.Option(
+    option(
+        "Photos, or what `srgan data prepare` made of them; without it, those of the run that --from names.",
         metavar="FOLDER",
-        rich_help_panel=_WHAT,
-        help="Photos, or what `srgan data prepare` made of them; without it, those of the run that --from names.",
+        panel=INPUT,
     ),
 ]
 From = Annotated[
     str | None,
-    typer.Option(
+    option(
+        "Begin with the generator of this run, or of a model; none begins at random.",
         "--from",
         metavar="RUN",
-        rich_help_panel=_WHAT,
-        help="Begin with the generator of this run, or of a model; none begins at random.",
+        panel=INPUT,
     ),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
+        "Change a setting of the recipe, as updates=5000; may be given several times.",
         "--set",
         metavar="FIELD=VALUE",
-        rich_help_panel=_WHAT,
-        help="Change a setting of the recipe, as updates=5000; may be given several times.",
+        panel=INPUT,
     ),
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option(
-        metavar="MINUTES",
-        rich_help_panel=_WHAT,
-        help="How long it may take: the learning rate is planned for the updates that fit.",
+    option(
+        "How long it may take: the learning rate is planned for the updates that fit.", metavar="MINUTES", panel=INPUT
     ),
 ]
 Vgg = Annotated[
     str | None,
-    typer.Option(
+    option(
+        "Weights of VGG19, for losses on its features; download fetches torchvision's, 548 MiB.",
         metavar="FILE",
-        rich_help_panel=_WHAT,
-        help="Weights of VGG19, for losses on its features; download fetches torchvision's, 548 MiB.",
+        panel=INPUT,
     ),
 ]
 Features = Annotated[
     str | None,
-    typer.Option(
+    option(
+        "Weights of the network of a loss or discriminator on deep features: ResNet-50 v2, SqueezeNet 1.1 or VGG19.",
         metavar="FILE",
-        rich_help_panel=_WHAT,
-        help="Weights of the network that a perception loss looks through: ResNet-50 v2, SqueezeNet 1.1 or VGG19.",
+        panel=INPUT,
     ),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "--output", "-o", metavar="RUN", rich_help_panel=_PLACE, help="The run's folder; without it, runs/RECIPE."
-    ),
+    option("The run's folder; without it, runs/RECIPE.", "--output", "-o", metavar="RUN", panel=OUTPUT),
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", metavar="", rich_help_panel=_PLACE, help="Go on with the run in that folder.")
-]
+Resume = Annotated[bool, flag("Resume the run in that folder.", "--resume", panel=OUTPUT)]
 SaveEvery = Annotated[
     int | None,
-    typer.Option(
-        min=1,
-        metavar="UPDATES",
-        rich_help_panel=_PLACE,
-        help="Updates between checkpoints, beside those at every validation.",
-    ),
+    option("Updates between checkpoints, besides those at every validation.", metavar="UPDATES", panel=OUTPUT, min=1),
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda", "mps"],
-    typer.Option(rich_help_panel=_MACHINE, help="auto takes a graphics processor if there is one."),
+    option("auto takes a graphics processor if there is one.", panel=COMPUTATION),
 ]
 Devices = Annotated[
-    int,
-    typer.Option(min=1, metavar="N", rich_help_panel=_MACHINE, help="Processes that train together on this machine."),
+    int, option("Processes that train together on this machine.", metavar="N", panel=COMPUTATION, min=1)
 ]
-Nodes = Annotated[int, typer.Option(min=1, metavar="N", rich_help_panel=_MACHINE, help="Machines that do so.")]
+Nodes = Annotated[int, option("Machines that do so.", metavar="N", panel=COMPUTATION, min=1)]
 Precision = Annotated[
     Literal["auto", "fp32", "bf16"],
-    typer.Option(rich_help_panel=_MACHINE, help="auto takes bf16 where the hardware multiplies it."),
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", metavar="", rich_help_panel=_TALK, help="Report as a JSON document at the end.")
+    option("auto takes bf16 where the hardware multiplies it.", panel=COMPUTATION),
 ]
 
 
@@ -142,57 +124,79 @@ def train(
     devices: Devices = 1,
     nodes: Nodes = 1,
     precision: Precision = "auto",
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Train a network on your own photos, by a recipe of the paper or of the projects built on it."""
-    with failures(as_json=as_json), _one_voice():
+    wait_passively()
+    with failures(as_json=as_json), _one_report():
         if minutes is not None and not 0 < minutes < float("inf"):
-            raise UsageError(f"--minutes {minutes:g} is no time to train: give a number above 0")
-        from srgan.training.recipes import find
+            raise UsageError(f"minutes is {minutes:g}, but must be above 0", parameter="minutes")
+        from srgan.training.recipes import find_recipe
         from srgan.training.recipes.overrides import override
 
-        chosen = override(find(recipe), settings or [])
-        _need_packages()
-        from srgan.cli.training_progress import Watcher
+        chosen = override(find_recipe(recipe), settings or [])
+        need_packages("torch", "lightning_fabric", "safetensors", "onnx", "matplotlib", extra="train")
+        from srgan.cli.training_progress import TrainingProgress
         from srgan.training.distributed import launch
         from srgan.training.run_folder import Run
-        from srgan.training.setup import Wishes
+        from srgan.training.setup import TrainingOptions
 
         run = Run(output or Path("runs") / chosen.name)
-        _check_folder(run, resume=resume)
-        fabric = launch(device, devices=devices, nodes=nodes, precision=precision)
-        if chosen.batch % fabric.world_size:
+        if not resume:
+            run.check_is_new()
+        elif not run.exists:
             raise UsageError(
-                f"a batch of {chosen.batch} cannot be shared equally by {fabric.world_size} processes: "
-                "change it with --set batch=, or lower --devices"
+                f"output {run.folder} holds no run to resume: leave out --resume, or name its folder",
+                parameter="output",
             )
-        wishes = Wishes(chosen, data, begun_from, vgg, features, None if minutes is None else 60 * minutes)
+        fabric = launch(device, devices=devices, nodes=nodes, precision=precision)
+        if chosen.crops.batch % fabric.world_size:
+            raise UsageError(
+                f"devices is {fabric.world_size}, but a batch of {chosen.crops.batch} cannot be shared equally by so "
+                "many: lower it, or change the batch with --set batch=",
+                parameter="devices",
+            )
+        options = TrainingOptions(chosen, data, begun_from, vgg, features, None if minutes is None else 60 * minutes)
         try:
-            with Watcher(quiet=_is_helper()) as watcher:
-                training = _work(run, wishes, fabric, watcher, resume=resume, save_every=save_every)
+            with TrainingProgress(quiet=_is_helper()) as progress:
+                state = _train(run, options, fabric, progress, resume=resume, save_every=save_every)
         except KeyboardInterrupt:
             if not _is_helper():
                 say(f"Interrupted{f': go on with {run.folder} by --resume' if run.exists else ''}")
             raise typer.Exit(130) from None
         if not _is_helper():
-            _report(run, training, interrupted=watcher.interrupted, as_json=as_json)
-            if watcher.interrupted:
+            _report(run, state, interrupted=progress.stopping, as_json=as_json)
+            if progress.stopping:
                 raise typer.Exit(130)
 
 
+def wait_passively() -> None:
+    """Let threads sleep while they wait for each other, unless the user's environment says how they wait.
+
+    By default OpenMP's threads keep their cores busy while they wait. On a core that another program uses too, the
+    waiting threads then take the time of the one that they wait for, and training slows many times over. It must be
+    called before torch is imported.
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys():
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ["KMP_BLOCKTIME"] = "0"
+
+
 def _is_helper() -> bool:
-    """Whether this process trains together with another, which speaks for all: as Fabric and torchrun number them."""
+    """Return whether another process, which reports for all, trains together with this one, by Fabric or torchrun."""
     return any(os.environ.get(name, "0") != "0" for name in ("RANK", "LOCAL_RANK", "NODE_RANK"))
 
 
 @contextmanager
-def _one_voice() -> Iterator[None]:
-    """What goes wrong in all processes is said by the first."""
+def _one_report() -> Iterator[None]:
+    """Let an error of all processes be reported by the first only."""
     try:
         yield
     except SrganError as error:
         if _is_helper():
             raise typer.Exit(error.exit_code) from None
+        if isinstance(error, UsageError) and error.parameter == "begun_from":  # the option has a name of its own
+            raise UsageError(str(error).replace("begun_from", "--from", 1)) from error
         raise
     except RuntimeError as error:
         # The first process has ended while this one waited for it: gloo has no class of its own for that.
@@ -201,57 +205,41 @@ def _one_voice() -> Iterator[None]:
         raise
 
 
-def _need_packages() -> None:
-    import importlib.util
-
-    for package in ("torch", "lightning_fabric", "safetensors", "onnx", "matplotlib"):
-        if importlib.util.find_spec(package) is None:
-            raise SrganError(f"training needs {package}, which is not installed: pip install 'srgan[train]'")
-
-
-def _check_folder(run: "Run", *, resume: bool) -> None:
-    if resume and not run.exists:
-        raise UsageError(
-            f"there is no run in {run.folder} to go on with: leave out --resume, or name its folder with -o"
-        )
-    if not resume and run.exists:
-        raise UsageError(f"{run.folder} holds a run: go on with it by --resume, or name another folder with -o")
-    if not resume and run.folder.is_dir() and any(run.folder.iterdir()):
-        raise UsageError(f"{run.folder} is not empty: name another folder with -o")
-
-
-def _work(
-    run: "Run", wishes: "Wishes", fabric: "Fabric", watcher: "Watcher", *, resume: bool, save_every: int | None
-) -> "Training":
-    from functools import partial
-
+def _train(
+    run: "Run",
+    options: "TrainingOptions",
+    fabric: "Fabric",
+    progress: "Progress",
+    *,
+    resume: bool,
+    save_every: int | None,
+) -> "State":
+    from srgan.training import setup
     from srgan.training.loop import train as train_run
-    from srgan.training.setup import begin, go_on, open_material
 
-    opened = partial(open_material, say=watcher.say, progress=watcher.bar)
-    if resume:
-        material = go_on(run, wishes, fabric=fabric, opened=opened)
-    else:
-        material = begin(run, wishes, fabric=fabric, say=watcher.say, opened=opened, progress=watcher.bar)
-    return train_run(material, run, fabric=fabric, listener=watcher, seconds=wishes.seconds, save_every=save_every)
+    start = setup.resume if resume else setup.begin
+    inputs = start(run, options, fabric=fabric, progress=progress)
+    state = setup.load_state(run, inputs, fabric=fabric, progress=progress)
+    train_run(state, run, inputs, progress, seconds=options.seconds, save_every=save_every)
+    return state
 
 
-def _report(run: "Run", training: "Training", *, interrupted: bool, as_json: bool) -> None:
+def _report(run: "Run", state: "State", *, interrupted: bool, as_json: bool) -> None:
     from srgan.training.monitoring.log import VALIDATION, read_log
 
-    found = read_log(run.folder / VALIDATION)
+    table = read_log(run.folder / VALIDATION)
     best = run.better("raw", "average")
-    psnr, ssim, update = found[f"{best}_psnr"][-1], found[f"{best}_ssim"][-1], int(found["update"][-1])
+    psnr, ssim, update = table[f"{best}_psnr"][-1], table[f"{best}_ssim"][-1], int(table["update"][-1])
     if as_json:
-        document = {"run": str(run.folder), "updates": update, "planned": training.updates, "psnr": psnr, "ssim": ssim}
+        document = {"run": str(run.folder), "updates": update, "planned": state.updates, "psnr": psnr, "ssim": ssim}
         show_json(
             {**document, "weights": best, "plots": str(run.plots), "sheet": str(run.sheet), "interrupted": interrupted}
         )
         return
     show(
-        f"{update:,} of {training.updates:,} updates; validation {psnr:.2f} dB, SSIM {ssim:.4f} (paper's protocol, "
+        f"{update:,} of {state.updates:,} updates; validation {psnr:.2f} dB, SSIM {ssim:.4f} (paper's protocol, "
         f"{best} weights)\nplots     {run.plots}\npictures  {run.sheet}"
     )
-    if update < training.updates:
+    if update < state.updates:
         show("to go on  the same command with --resume")
     show(f"to use it srgan export {run.folder}")

@@ -1,47 +1,44 @@
-"""What a person sees and hears of a training run."""
+"""Progress of a training run on a terminal, and its interruption by Ctrl-C."""
 
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Self
 
 from srgan.cli.progress_bar import ProgressBar
 
 
-class Watcher:
-    """What a person sees of a run: a bar with the time left, lines above it; and their Ctrl-C, which ends it well."""
+class TrainingProgress(ProgressBar):
+    """A bar with the time left, lines above it, and a first Ctrl-C or SIGTERM that ends training with a checkpoint.
+
+    Before the first update, and the second time, they interrupt at once. A context manager.
+
+    Args:
+        quiet: whether nothing is shown.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
-        self.bar = ProgressBar(shown=not quiet, quiet=quiet)
-        self._done = 0
-        self._training = self.interrupted = False
+        super().__init__(shown=not quiet, quiet=quiet)
+        self._updating = False
 
-    def say(self, line: str) -> None:
-        self.bar.say(line)
+    def start(self, what: str, total: int) -> None:
+        super().start(what, total)
+        self._updating = False
 
-    def advance(self, done: int, updates: int) -> None:
-        if self._training:
-            self.bar.advance(done - self._done)
-        else:
-            self.bar.start("training", updates - done)
-        self._training, self._done = True, done
-
-    def wants_to_stop(self) -> bool:
-        return self.interrupted
+    def should_stop(self) -> bool:
+        self._updating = True  # asked after every update
+        return super().should_stop()
 
     def __enter__(self) -> Self:
-        self._before = {each: signal.signal(each, self._hear) for each in (signal.SIGINT, signal.SIGTERM)}
-        self.bar.__enter__()
-        return self
+        self._before = {each: signal.signal(each, self._interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+        return super().__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         for each, handler in self._before.items():
             signal.signal(each, handler)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.interrupted or not self._training:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if self.stopping or not self._updating:
             raise KeyboardInterrupt
-        self.interrupted = True
+        self.stopping = True
         self.say("Stopping after this update, with a checkpoint; once more to stop at once.")

@@ -16,32 +16,38 @@ Batch = tuple[Tensor, Tensor]
 """(low, high), each (B, 3, H, W) in [0, 1], channels last."""
 
 _SHARE = 0.5
-"""Of the free memory of a graphics processor, what pictures may take."""
+"""Largest part of the free memory of a graphics processor that pictures may take."""
 _AHEAD = 4
+"""Batches that are cropped while the networks compute."""
 
 
 def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """(B, H, W, 3) uint8 to (B, 3, H, W) float32 in [0, 1], laid out channels last."""
+    """Convert (B, H, W, 3) uint8 to (B, 3, H, W) float32 in [0, 1], laid out channels last."""
     tensor = torch.from_numpy(pixels)
     if device.type == "cuda":
         tensor = tensor.pin_memory().to(device, non_blocking=True)
     return tensor.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
 
 
-def sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
-    """The recipe's batches of these pictures.
+def make_sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
+    """Return the sampler of the recipe's batches.
 
     Raises:
-        DataError: if there are too few.
+        DataError: if there are too few pictures.
     """
+    crops = recipe.crops
     return CropSampler(
-        pictures, batch=recipe.batch, crop=recipe.crop, seed=recipe.seed, quarter_turns=recipe.quarter_turns,
-        degradation=recipe.degradation,
-    )  # fmt: skip
+        pictures,
+        batch=crops.batch,
+        crop=crops.crop,
+        seed=recipe.schedule.seed,
+        quarter_turns=crops.quarter_turns,
+        degradation=crops.degradation,
+    )
 
 
 class DeviceCrops:
-    """The crops of a sampler, taken on a device that holds all its pictures: one gather a batch."""
+    """Crops of a sampler, gathered on a device that holds all its pictures."""
 
     def __init__(self, sampler: CropSampler, device: torch.device) -> None:
         pictures = sampler.pictures
@@ -51,7 +57,7 @@ class DeviceCrops:
         self._entries = torch.tensor(columns, device=device)
 
     def crops(self, places: Places) -> Batch:
-        """As `CropSampler.crops`, and made into floats."""
+        """Return the crops of `CropSampler.crops`, as floats."""
         chosen = self._entries[self._on_device(places.pictures)]
         low_offset, high_offset, width = chosen.unbind(1)
         numbers = [self._on_device(column) for column in (places.top, places.left, places.turns, places.mirrored)]
@@ -65,7 +71,7 @@ class DeviceCrops:
         self, flat: Tensor, offset: Tensor, width: Tensor, top: Tensor, left: Tensor, turns: Tensor, mirrored: Tensor,
         *, factor: int,
     ) -> Tensor:  # fmt: skip
-        """Crops out of pictures that lie one behind the other: for every pixel of a crop, where it comes from."""
+        """Gather crops out of pictures that lie one behind the other, by the place of every pixel."""
         side, (top, left) = factor * self._side, (factor * top, factor * left)
         turns, mirrored = turns[:, None, None], mirrored[:, None, None]
         i = torch.arange(side, device=self._device)[None, :, None].expand(len(top), side, side)
@@ -80,7 +86,7 @@ class DeviceCrops:
 
 
 def fits(pictures: PreparedPictures, device: torch.device) -> bool:
-    """Whether the device is a graphics processor with room for all pictures."""
+    """Return whether the device is a graphics processor with room for all pictures."""
     if device.type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
@@ -88,7 +94,7 @@ def fits(pictures: PreparedPictures, device: torch.device) -> bool:
 
 
 def batches(sampler: CropSampler, device: torch.device, updates: range, *, rank: int, ranks: int) -> Iterator[Batch]:
-    """The batches of these updates, this process's part of each."""
+    """Yield the batches of these updates, this process's part of each."""
     if fits(sampler.pictures, device) and not sampler.is_degraded:
         held = DeviceCrops(sampler, device)
         for update in updates:

@@ -1,14 +1,12 @@
-"""Training states on disk: safetensors with JSON beside them, written whole or not at all, read back to the bit.
+"""Checkpoints: safetensors and a JSON note, written whole or not at all, and read back to the bit.
 
-The JSON is written last and holds the checksum of the tensors: without it, or if it does not hold, there is no
-checkpoint.
+The note is written last and holds the checksum of the tensors: without it, or with another, there is no checkpoint.
 """
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,149 +14,131 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from srgan.errors import TrainingError
-from srgan.training.distributed import machine
-from srgan.training.update import Network, Training
+from srgan.errors import OutputError, TrainingError
+from srgan.files import make_folder, write_bytes
+from srgan.training.distributed import describe_machine
+from srgan.training.state import Network, State
 
-KEEP = 3
-"""How many of the newest states are kept."""
+_KEPT = 3
+"""Number of newest checkpoints that are kept."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state on disk, its checksum held."""
+    """A checkpoint read from disk, its checksum verified."""
 
     path: Path
     update: int
     """Updates done."""
     seconds: float
-    """That they took, validations and all."""
+    """Time that they took, with validations."""
     machine: str
-    """On which the last of them were made."""
+    """Description of the device of the last of them."""
     tensors: dict[str, Tensor]
 
     def part(self, name: str) -> dict[str, Tensor]:
-        """The tensors of one part, as of "generator", by their names in it."""
+        """Return the tensors of one part, such as "generator", by their names in it."""
         prefix = f"{name}/"
         return {key.removeprefix(prefix): value for key, value in self.tensors.items() if key.startswith(prefix)}
 
 
-def write(folder: Path, training: Training, *, update: int, seconds: float, keep: int = KEEP) -> Path:
-    """Write the state after `update` updates into the folder; older states beyond the last `keep` are removed.
+def save_checkpoint(state: State, folder: Path) -> Path:
+    """Write the state into the folder, remove all but the last three checkpoints, and return the path of its tensors.
 
     Raises:
         TrainingError: if it cannot be written.
     """
-    tensors = _part("average", training.average.state_dict())
-    for name, network in training.networks.items():
-        tensors |= _part(name, network.module.state_dict()) | _part(f"{name}_optimiser", _optimiser_state(network))
+    tensors = _prefix("average", state.average.state_dict())
+    for name, network in state.networks.items():
+        tensors |= _prefix(name, network.module.state_dict())
+        tensors |= _prefix(f"{name}_optimiser", _optimizer_state(network))
     contents = save(tensors)
     note = {
-        "update": update,
-        "seconds": round(seconds, 3),
-        "machine": machine(training.fabric.device),
+        "update": state.done,
+        "seconds": round(state.seconds, 3),
+        "machine": describe_machine(state.fabric.device),
         "sha256": hashlib.sha256(contents).hexdigest(),
-        "recipe": asdict(training.recipe),
+        "recipe": state.recipe.flat(),
     }
-    path = folder / f"update-{update:08d}.safetensors"
+    path = folder / f"update-{state.done:08d}.safetensors"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_durably(path, contents)
-        write_durably(path.with_suffix(".json"), (json.dumps(note, indent=2) + "\n").encode())
-        for old in sorted(folder.glob("update-*.json"))[:-keep]:
+        make_folder(folder)
+        write_bytes(path, contents)
+        write_bytes(path.with_suffix(".json"), (json.dumps(note, indent=2) + "\n").encode())
+        for old in sorted(folder.glob("update-*.json"))[:-_KEPT]:
             old.unlink()
             old.with_suffix(".safetensors").unlink(missing_ok=True)
-    except OSError as error:
-        raise TrainingError(
-            f"the checkpoint {path} could not be written ({error.strerror}): free some space and go on with --resume"
-        ) from error
+    except (OSError, OutputError) as error:
+        raise TrainingError(f"no checkpoint could be written: {error}; then resume the run") from error
     return path
 
 
-def write_durably(path: Path, contents: bytes) -> None:
-    """The file appears under its name when all of it is on the disk, and not before."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def newest(folder: Path, say: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
-    """The newest state in the folder that is whole; `say` hears of each that is not. None if there is none."""
+def find_newest(folder: Path, say: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
+    """Return the newest checkpoint in the folder that is whole, or None; `say` gets a line for each that is not."""
     notes = sorted(folder.glob("update-*.json"), reverse=True)
-    for note in notes:
-        path = note.with_suffix(".safetensors")
+    for path in notes:
+        tensors = path.with_suffix(".safetensors")
         try:
-            told = json.loads(note.read_text(encoding="utf-8"))
-            contents = path.read_bytes()
-            if hashlib.sha256(contents).hexdigest() == told["sha256"]:
-                return Checkpoint(path, int(told["update"]), float(told["seconds"]), told["machine"], load(contents))
+            note = json.loads(path.read_text(encoding="utf-8"))
+            contents = tensors.read_bytes()
+            if hashlib.sha256(contents).hexdigest() == note["sha256"]:
+                return Checkpoint(tensors, int(note["update"]), float(note["seconds"]), note["machine"], load(contents))
             fault = "its checksum is wrong"
         except OSError as error:
             fault = error.strerror or str(error)
         except (ValueError, KeyError, TypeError) as error:
             fault = f"its notes cannot be read: {error}"
-        say(f"the checkpoint {path.name} is damaged ({fault}): it is passed over for the one before it")
+        say(f"the checkpoint {tensors.name} is damaged ({fault}): it is passed over for the one before it")
     if notes:
         say("no checkpoint is whole: training begins anew")
     return None
 
 
-def restore(training: Training, checkpoint: Checkpoint) -> None:
-    """Fill `training` with the state.
+def restore_checkpoint(state: State, checkpoint: Checkpoint) -> None:
+    """Fill the state from a checkpoint.
 
     Raises:
-        TrainingError: if the state is that of other networks.
+        TrainingError: if the checkpoint is of other networks.
     """
     try:
-        training.average.load_state_dict(checkpoint.part("average"))
-        for name, network in training.networks.items():
+        state.average.load_state_dict(checkpoint.part("average"))
+        for name, network in state.networks.items():
             network.module.load_state_dict(checkpoint.part(name))
-            _fill_optimiser(network, checkpoint.part(f"{name}_optimiser"))
+            _fill_optimizer(network, checkpoint.part(f"{name}_optimiser"))
     except (RuntimeError, KeyError) as error:
         raise TrainingError(
-            f"{checkpoint.path} does not fit the recipe's networks: go on with the recipe that the run was begun with"
+            f"{checkpoint.path} does not fit the recipe's networks: resume with the recipe that the run began with"
         ) from error
+    state.done, state.seconds = checkpoint.update, checkpoint.seconds
 
 
-def _part(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _prefix(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"{name}/{key}": value.detach().cpu().contiguous() for key, value in tensors.items()}
 
 
-def _optimiser_state(network: Network) -> dict[str, Tensor]:
-    """All that the optimiser remembers, by kind and the name of the parameter that it belongs to."""
+def _optimizer_state(network: Network) -> dict[str, Tensor]:
+    """Return the state of the optimizer, by kind and the name of the parameter."""
     names: dict[Tensor, str] = {parameter: name for name, parameter in network.module.named_parameters()}
     return {
         f"{kind}/{names[parameter]}": value
-        for parameter, state in network.optimiser.state.items()
-        for kind, value in state.items()
+        for parameter, kinds in network.optimizer.state.items()
+        for kind, value in kinds.items()
     }
 
 
-def _fill_optimiser(network: Network, tensors: dict[str, Tensor]) -> None:
-    states: dict[str, dict[str, Any]] = {}
+def _fill_optimizer(network: Network, tensors: dict[str, Tensor]) -> None:
+    kinds: dict[str, dict[str, Any]] = {}
     for key, value in tensors.items():
         kind, _, name = key.partition("/")
-        states.setdefault(name, {})[kind] = value
+        kinds.setdefault(name, {})[kind] = value
     for name, parameter in network.module.named_parameters():
-        state = {kind: _laid_out(value, parameter, kind) for kind, value in states[name].items()}
-        network.optimiser.state[parameter] = state
+        network.optimizer.state[parameter] = {
+            kind: _place_like(value, parameter, kind) for kind, value in kinds[name].items()
+        }
 
 
-def _laid_out(value: Tensor, parameter: Tensor, kind: str) -> Tensor:
-    """A remembered tensor where and as the optimiser made it: like the parameter, if it has its shape."""
+def _place_like(value: Tensor, parameter: Tensor, kind: str) -> Tensor:
+    """Return a tensor of the optimizer on the device and in the layout in which the optimizer makes it."""
     if kind == "step":  # is counted on the CPU
         return value.clone()
     if value.shape == parameter.shape:

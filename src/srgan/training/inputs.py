@@ -1,26 +1,26 @@
-"""What a run works on, found where the user says: pictures, the weights to begin with, and those of VGG19."""
+"""Inputs of a run, found where the user says: pictures, initial weights, and networks whose features losses compare."""
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
 from torch import Tensor
 
-from srgan.data.cache import cache_root
+from srgan.data.cache import cache_root, prepared
 from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.features.classifiers import FeatureNetwork
-from srgan.models.features.feature_weights import fetch_vgg19, load_vgg19
+from srgan.models.features.feature_weights import fetch_vgg19, load_feature_network, load_vgg19
 from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.models.release.state_dict import trained_weights
 from srgan.progress import Progress
-from srgan.training.checkpoint import newest
-from srgan.training.monitoring.validation import Pair, middles
-from srgan.training.networks import generator_arguments, make_generator
-from srgan.training.recipes.recipe import Recipe
+from srgan.training.checkpoint import find_newest
+from srgan.training.monitoring.validation import Pair, cut_middles
+from srgan.training.recipes.recipe import NetworkSettings, Recipe
 from srgan.training.run_folder import Run
+from srgan.training.state import make_generator
 from srgan.weights.catalogue import find
 
 NONE, DOWNLOAD = "none", "download"
@@ -29,30 +29,72 @@ _NORMALISED = "vgg19-normalised-to-conv3_1.safetensors"
 _ORIGINAL = "vgg19-to-conv3_4.safetensors"
 _FEATURES = "resnet50v2-stages1-3.safetensors"
 _TORCHVISION = "vgg19-dcbb9e9d.pth"
-_MOST_CROPS = 100
-"""Pictures to validate on: Loridan's number, whose cost stays in bounds."""
+_MOST_PAIRS = 100  # for validation: Loridan's number, whose cost stays in bounds
+_MOST_NAMED = 5  # pictures left out that are named
 
 
 @dataclass(frozen=True)
-class Material:
+class Inputs:
     """What a run works on."""
 
     training: PreparedPictures
     validation: PreparedPictures
     vgg: VGG19 | None = None
-    """What the content loss looks through, if it does."""
+    """Network of the content loss, if it is on features."""
     features: FeatureNetwork | None = None
-    """What the perception loss looks through, if there is one."""
+    """Network of other losses or the discriminator on features, if the recipe has such."""
     degradation: str = "clean"
-    """The mix of damage that small pictures get."""
+    """Mix of degradations of low-resolution validation pictures."""
 
     def validation_pairs(self) -> list[Pair]:
-        """What is validated on: the middles of validation pictures, always the same."""
-        return middles(self.validation, limit=_MOST_CROPS, degradation=self.degradation)
+        """Return the middles of validation pictures, always the same."""
+        return cut_middles(self.validation, limit=_MOST_PAIRS, degradation=self.degradation)
 
 
-def vgg_path(recipe: Recipe, given: str | None, *, progress: Progress | None = None) -> Path | None:
-    """Where the VGG19 weights lie that the recipe's content loss needs; None if it needs none.
+def open_inputs(data: str, recipe: Recipe, vgg: Path | None, features: Path | None, *, progress: Progress) -> Inputs:
+    """Prepare the pictures, or open them if they are prepared, and load the networks of the losses.
+
+    Args:
+        data: folder of pictures, prepared or not.
+        recipe: the settings.
+        vgg: weights of VGG19, from `find_vgg`.
+        features: weights of the feature network, from `find_features`.
+        progress: counts pictures, and gets a line for each group left out.
+
+    Raises:
+        DataError: if there are no pictures, or too few.
+        ModelError: if weights are missing or damaged.
+        UsageError: if the pictures are prepared for another scale.
+    """
+    vgg19 = load_vgg(recipe, vgg)
+    before = bool(recipe.loss.feature_error)
+    network = None if features is None else load_feature_network(features, before_activation=before)
+    scale = recipe.network.scale
+    pictures, report = prepared(Path(data), scale=scale, progress=progress)
+    if pictures.scale != scale:
+        raise UsageError(
+            f"data {data} is prepared for a scale of {pictures.scale}, but the recipe enlarges by {scale}: prepare it "
+            "again",
+            parameter="data",
+        )
+    if report is not None:
+        reasons = list(report.left_out.values())
+        for reason in reasons[:_MOST_NAMED]:
+            progress.say(f"left out: {reason}")
+        if len(reasons) > _MOST_NAMED:
+            progress.say(f"left out: {len(reasons) - _MOST_NAMED:,} more that cannot be read")
+        if report.too_small:
+            progress.say(f"left out: {report.too_small:,} too small")
+        for file, test in report.test_pictures.items():
+            progress.say(f"left out: {file}, which shows {test} of a test set")
+    if pictures.comparison is None:
+        progress.say(f"{data} was never compared with pictures of test sets: prepare it again, lest they are learned")
+    training, validation = pictures.split()
+    return Inputs(training, validation, vgg19, network, recipe.crops.degradation)
+
+
+def find_vgg(recipe: Recipe, given: str | None, *, progress: Progress | None = None) -> Path | None:
+    """Return the path of the VGG19 weights that the recipe's content loss needs; None if it needs none.
 
     Args:
         recipe: names the layer.
@@ -63,76 +105,77 @@ def vgg_path(recipe: Recipe, given: str | None, *, progress: Progress | None = N
     Raises:
         ModelError: if there are none.
     """
-    if recipe.content_layer is None:
+    if recipe.loss.content_layer is None:
         return None
     if given == DOWNLOAD:
         return fetch_vgg19(cache_root(), progress=progress)
     if given is not None:
         return Path(given).absolute()
     places = [cache_root() / _TORCHVISION]
-    if "SRGAN_DATA" in os.environ and _is_early(recipe.content_layer):
-        places.append(Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / _NORMALISED)
+    if ContentLayer.parse(recipe.loss.content_layer) in set(ContentLayer(3, 1).convolutions()):
+        places += _find_benchmark_weights(_NORMALISED)
     for place in places:
         if place.is_file():
             return place
     raise ModelError(
-        f"{recipe.name} compares features of VGG19 ({recipe.content_layer}), whose weights srgan may not ship: give "
-        "their file with --vgg FILE, or fetch torchvision's (548 MiB) with --vgg download"
+        f"{recipe.name} compares features of VGG19 ({recipe.loss.content_layer}), whose weights srgan may not ship: "
+        "give their file as vgg, or the word download to fetch torchvision's (548 MiB)"
     )
 
 
-def _is_early(layer: str) -> bool:
-    """Whether the normalised weights reach the layer: they end with conv3_1."""
-    return ContentLayer.parse(layer) in set(ContentLayer(3, 1).convolutions())
-
-
 def load_vgg(recipe: Recipe, path: Path | None) -> VGG19 | None:
-    """VGG19 up to the layer that the recipe names.
+    """Load VGG19 up to the layer that the recipe names, if it names one.
 
     Raises:
         ModelError: if the weights are missing, damaged, or end before it.
     """
-    if recipe.content_layer is None or path is None:
+    settings = recipe.loss
+    if settings.content_layer is None or path is None:
         return None
-    return load_vgg19(path, ContentLayer.parse(recipe.content_layer), before_activation=recipe.before_activation)
+    return load_vgg19(path, ContentLayer.parse(settings.content_layer), before_activation=settings.before_activation)
 
 
-def features_path(recipe: Recipe, given: str | None) -> Path | None:
-    """Where the network lies that the recipe's perception loss needs; None if it has none.
+def find_features(recipe: Recipe, given: str | None) -> Path | None:
+    """Return the path of the feature network that the recipe needs; None if it needs none.
 
     Args:
-        recipe: has such a loss, or not.
-        given: a path; None looks beside the benchmark data folder that SRGAN_DATA names, for ResNet-50 v2,
-            or for a feature error alone VGG19.
+        recipe: the settings.
+        given: a path; None looks beside the benchmark data folder that SRGAN_DATA names, for ResNet-50 v2 where there
+            is a perception loss, else for VGG19.
 
     Raises:
         ModelError: if there is none.
     """
-    if not recipe.needs_features:
+    if not recipe.loss.needs_features:
         return None
     if given is not None:
         return Path(given).absolute()
-    if "SRGAN_DATA" in os.environ:
-        name = _FEATURES if recipe.perception else _ORIGINAL
-        place = Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / name
+    for place in _find_benchmark_weights(_FEATURES if recipe.loss.perception else _ORIGINAL):
         if place.is_file():
             return place
     raise ModelError(
         f"{recipe.name} compares deep features, of a network that srgan may not ship: give the .safetensors of "
-        "ResNet-50 v2, SqueezeNet 1.1 or VGG19 with --features FILE"
+        "ResNet-50 v2, SqueezeNet 1.1 or VGG19 as features"
     )
 
 
-def initial_weights(
+def _find_benchmark_weights(name: str) -> list[Path]:
+    """Return the place of a file of weights beside the benchmark data, if there is such a folder."""
+    if "SRGAN_DATA" not in os.environ:
+        return []
+    return [Path(os.environ["SRGAN_DATA"]).absolute().parent / "weights" / name]
+
+
+def read_initial_weights(
     recipe: Recipe, begun_from: str | None, *, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, Tensor] | None:
-    """The generator's weights to begin with; None for random ones.
+    """Return the generator's initial weights; None for random ones.
 
     Args:
         recipe: of the run that begins.
         begun_from: the folder of a run, of which the better of raw and averaged weights is taken; the name or file of
             a model; or "none".
-        say: hears of damaged checkpoints that were passed over.
+        say: gets a line for each damaged checkpoint.
 
     Raises:
         UsageError: if the recipe begins from another's result and none is given, or it has another network.
@@ -140,54 +183,55 @@ def initial_weights(
     """
     if begun_from is None and recipe.initial:
         raise UsageError(
-            f"{recipe.name} begins from a trained {recipe.initial}: name its folder with --from RUN, or a model, "
-            "or begin at random with --from none"
+            f"begun_from is missing: {recipe.name} begins from a trained {recipe.initial}; name the folder of its run, "
+            "a model, or none to begin at random",
+            parameter="begun_from",
         )
     if begun_from is None or begun_from == NONE:
         return None
     if Path(begun_from).is_dir():
-        return _of_run(recipe, Run(Path(begun_from)), say)
+        run = Run(Path(begun_from))
+        network = run.settings().recipe.network
+        _check_network(recipe, begun_from, {"generator": network.generator, **network.arguments})
+        checkpoint = find_newest(run.checkpoints, say)
+        if checkpoint is None:
+            raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
+        return _fit(recipe, checkpoint.part(run.better("generator", "average")))
     model = find(begun_from)
-    _must_fit(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
+    _check_network(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
     try:
-        return _fitted(recipe, trained_weights(model))
+        return _fit(recipe, trained_weights(model))
     except SafetensorError as error:
         raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
 
 
-def _of_run(recipe: Recipe, run: Run, say: Callable[[str], None]) -> dict[str, Tensor]:
-    theirs = run.settings().recipe
-    _must_fit(recipe, str(run.folder), {"generator": theirs.generator, **generator_arguments(theirs)})
-    state = newest(run.checkpoints, say)
-    if state is None:
-        raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
-    return _fitted(recipe, state.part(run.better("generator", "average")))
+def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
+    """Refuse another network; a compact one may begin without its refinement, or with an SRResNet's trunk.
 
-
-def _must_fit(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
-    """Refuse another network; a compact one may begin without its refinement, or with an SRResNet's trunk."""
-    if recipe.generator == "compact-generator":
+    Raises:
+        UsageError: if the networks differ otherwise.
+    """
+    if recipe.network.generator == "compact-generator":
         if theirs["generator"] == "srgan-generator":
-            recipe = replace(recipe, generator="srgan-generator", normalisation=False)
+            recipe = recipe.change(generator="srgan-generator", normalisation=False, refinement=0)
         elif not theirs.get("refinement"):
-            recipe = replace(recipe, refinement=0)
-    _must_match(recipe, source, theirs)
+            recipe = recipe.change(refinement=0)
+    ours = {"generator": recipe.network.generator, **recipe.network.arguments}
+    # Cards leave out what is as the network's defaults have it.
+    theirs = {name: theirs.get(name, getattr(NetworkSettings, name)) for name in ours}
+    differing = [name for name in ours if theirs[name] != ours[name]]
+    if differing:
+        differences = ", ".join(f"{name} {theirs[name]}, not {ours[name]}" for name in differing)
+        remedy = " ".join(f"{name}={theirs[name]}" for name in differing)
+        raise UsageError(
+            f"begun_from {source} has another network ({differences}): set {remedy}, or begin from another",
+            parameter="begun_from",
+        )
 
 
-def _fitted(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights for the recipe's generator: what a compact one has and the other has not begins anew."""
-    if recipe.generator != "compact-generator":
+def _fit(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights for the recipe's generator: those that only a compact one has are initialised."""
+    if recipe.network.generator != "compact-generator":
         return weights
     own = make_generator(recipe).state_dict()
     return own | {name: weights[name] for name in own if name in weights and own[name].shape == weights[name].shape}
-
-
-def _must_match(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
-    ours = {"generator": recipe.generator, **generator_arguments(recipe)}
-    # Cards leave out what is as the network's defaults have it.
-    theirs = {field: theirs.get(field, getattr(Recipe, field)) for field in ours}
-    differing = [field for field in ours if theirs[field] != ours[field]]
-    if differing:
-        found = ", ".join(f"{field} {theirs[field]}, not {ours[field]}" for field in differing)
-        remedy = " ".join(f"--set {field}={theirs[field]}" for field in differing)
-        raise UsageError(f"{source} has another network ({found}): add {remedy}, or begin from another")

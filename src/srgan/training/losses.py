@@ -1,11 +1,13 @@
-"""What training lowers: the losses of Ledig et al. 2017, each a number to be weighted and added by the caller.
+"""Losses that the generator's training lowers, and the terms that a recipe makes of them.
 
-Pictures come as everywhere in srgan, RGB in [0, 1], and are compared in the paper's range, [-1, 1]. Each loss is the
-mean over the pictures of a batch, unless it says otherwise. What network judges a picture is not known here:
-adversarial losses take its logits.
+Images are RGB in [0, 1], and are compared in the range of Ledig et al. 2017, [-1, 1]. Each loss is the mean over the
+images of a batch, unless it says otherwise. To add a loss, write a function of two batches of images, or of their
+features, and give it a line in `make_terms` and a weight in `srgan.training.recipes.recipe.LossSettings`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Literal
 
 import torch
@@ -15,32 +17,143 @@ from torch.nn import functional
 from srgan.images.resample import contributions
 from srgan.models.features.classifiers import distance
 from srgan.models.features.vgg import VGG19
+from srgan.models.layers import luminance
+from srgan.training.recipes.recipe import DiscriminatorName, Recipe
 
 PAPER_FEATURE_SCALE = 1.0 / 12.75
-"""What Ledig et al. 2017, section 3.2, multiply the features of VGG19 by."""
+"""Factor of VGG19's features in Ledig et al. 2017, section 3.2."""
 _WIDTH = 2.0
-"""[-1, 1] is this many times as wide as [0, 1]: differences between pictures grow by it."""
+"""Width of [-1, 1], by which differences between images in [0, 1] grow."""
 
 
-class MeanSquaredError(nn.Module):
-    """Mean squared error of pictures taken to [-1, 1], over pixels and channels (Ledig et al. 2017, eq. 4).
+@dataclass(frozen=True)
+class Step:
+    """What the losses of one update see: whole crops, or the window of them that moves from update to update."""
+
+    low: Tensor
+    """(B, 3, h, w), always the whole crop."""
+    high: Tensor
+    """(B, 3, H, W)."""
+    restored: Tensor
+    """(B, 3, H, W), the generator's result."""
+    recursions: Sequence[Tensor] = ()
+    """What each recursion of DRCN alone would give, as `restored`; empty unless they are supervised."""
+    progress: float = 0.0
+    """Share of the run that is done."""
+    restored_features: Sequence[Tensor] = ()
+    """Features of `restored` at several depths, (B, C, h, w), each divided by the mean size of the originals'."""
+    high_features: Sequence[Tensor] = ()
+    """Those of `high`."""
+
+    def judged(self, discriminator: DiscriminatorName) -> tuple[Tensor | Sequence[Tensor], Tensor | Sequence[Tensor]]:
+        """Return what a kind of discriminator judges, restored and real."""
+        if discriminator == "features":
+            return self.restored_features, self.high_features
+        return self.restored, self.high
+
+
+Loss = Callable[[Step], Tensor]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the generator's loss."""
+
+    name: str
+    """Column of the log; empty for a term that is not logged."""
+    weight: float | Callable[[float], float]
+    """Factor, or a function of the share of the run that is done."""
+    loss: Loss
+    sees: Literal["window", "crop"]
+    """Which step the loss gets."""
+    autocast: bool = False
+    """Whether it is computed in the run's precision."""
+
+    def weight_at(self, progress: float) -> float:
+        """Return the factor when a share of the run is done."""
+        return self.weight(progress) if callable(self.weight) else self.weight
+
+
+def make_terms(recipe: Recipe, *, vgg: VGG19 | None = None, discriminator: nn.Module | None = None) -> tuple[Term, ...]:
+    """Return the terms of a recipe's loss, the content first. Their order decides how their sum is rounded.
+
+    Args:
+        recipe: the settings.
+        vgg: network of the content loss, if the recipe names a layer of it.
+        discriminator: the network, if the recipe has one.
+    """
+    settings, scale = recipe.loss, recipe.network.scale
+    content = make_content_loss(recipe, vgg)
+
+    def share(progress: float) -> float:  # alpha of Kim et al. 2016, section 3.3
+        return settings.supervision * (1.0 - progress)
+
+    def recursions_error(step: Step) -> Tensor:
+        return torch.stack([content(each, step.high) for each in step.recursions]).mean()
+
+    terms = [Term("content", 1.0, _on_images(content), "window", autocast=True)]
+    if settings.supervision:
+        terms = [
+            Term("content", lambda progress: 1.0 - share(progress), _on_images(content), "window", autocast=True),
+            Term("", share, recursions_error, "window", autocast=True),
+        ]
+    optional = (
+        Term("perception", settings.perception, _on_features(perception_loss), "window"),
+        Term("feature_error", settings.feature_error, _on_features(feature_error), "window"),
+        Term("pixel", settings.pixel, _on_images(squared_error), "crop"),
+        Term("consistency", settings.consistency, _on_images(partial(consistency_error, scale=scale)), "crop"),
+        Term("grid", settings.grid, _on_images(partial(grid_error, scale=scale)), "crop"),
+        Term("grid_texture", settings.grid_texture, _on_images(partial(grid_texture_error, scale=scale)), "crop"),
+        Term("spectrum", settings.spectrum, _on_images(spectrum_error), "crop"),
+        Term("total_variation", settings.total_variation, lambda step: total_variation(step.restored), "crop"),
+    )
+    terms += [term for term in optional if term.weight]
+    if discriminator is not None:
+        adversarial = Adversarial(recipe, discriminator)
+        terms.append(Term("adversarial", settings.adversarial, adversarial, "window", autocast=True))
+    return tuple(terms)
+
+
+def _on_images(loss: Callable[[Tensor, Tensor], Tensor]) -> Loss:
+    return lambda step: loss(step.restored, step.high)
+
+
+def _on_features(loss: Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]) -> Loss:
+    return lambda step: loss(step.restored_features, step.high_features)
+
+
+def make_content_loss(recipe: Recipe, vgg: VGG19 | None) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the recipe's content loss of restored and real images; `vgg` is needed where it names a layer."""
+    if recipe.loss.content_layer is None:
+        return {"mse": squared_error, "l1": absolute_error, "luma": luminance_error}[recipe.loss.content]
+    assert vgg is not None, "the caller loads what the recipe's content_layer names"
+    return partial(vgg_error, vgg=vgg, feature_scale=recipe.loss.feature_scale)
+
+
+def squared_error(restored: Tensor, high: Tensor) -> Tensor:
+    """Return the mean squared error of images taken to [-1, 1], over pixels and channels (Ledig et al. 2017, eq. 4).
 
     Four times the mean squared error in [0, 1]; PSNR is 10 log10(4 / this).
     """
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
-        return _WIDTH**2 * functional.mse_loss(restored, high)
+    return _WIDTH**2 * functional.mse_loss(restored, high)
 
 
-class AbsoluteError(nn.Module):
-    """Mean absolute error of pictures taken to [-1, 1], over pixels and channels: twice that in [0, 1]."""
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
-        return _WIDTH * functional.l1_loss(restored, high)
+def absolute_error(restored: Tensor, high: Tensor) -> Tensor:
+    """Return the mean absolute error of images taken to [-1, 1], over pixels and channels: twice that in [0, 1]."""
+    return _WIDTH * functional.l1_loss(restored, high)
 
 
-class ContentLoss(nn.Module):
-    """Mean squared difference of the features that VGG19 sees in two pictures (Ledig et al. 2017, eq. 5).
+def luminance_error(restored: Tensor, high: Tensor) -> Tensor:
+    """Return the mean squared error of the luminance alone, in the units of `squared_error`.
+
+    For networks that make nothing else. That of R, G and B would draw their luminance towards (R + G + B) / 3: whatever
+    bicubic interpolation missed of the colours, they would try to make up for.
+    """
+    return squared_error(luminance(restored), luminance(high))
+
+
+def vgg_error(restored: Tensor, high: Tensor, *, vgg: VGG19, feature_scale: float = PAPER_FEATURE_SCALE) -> Tensor:
+    """Return the mean squared difference of VGG19's features (Ledig et al. 2017, eq. 5).
 
     Averaged over the W_ij * H_ij positions of the layer, as the equation says, and over its channels, of which it says
     as little as equation 4 does of colours: so both are means over everything. The paper multiplies the features by
@@ -48,229 +161,224 @@ class ContentLoss(nn.Module):
     the MSE loss". So it is for features normalised to a mean of 1, too (docs/decisions/0008).
 
     Args:
-        vgg: the network, up to the layer that is compared; it stays as it is.
-        feature_scale: multiplies the features.
+        restored: (B, 3, H, W).
+        high: of the same shape.
+        vgg: the network, up to the layer that is compared.
+        feature_scale: factor of the features.
     """
-
-    def __init__(self, vgg: VGG19, *, feature_scale: float = PAPER_FEATURE_SCALE) -> None:
-        super().__init__()
-        self.vgg = vgg
-        self.feature_scale = feature_scale
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
-        with torch.no_grad():
-            wanted = self.vgg(high)
-        return self.feature_scale**2 * functional.mse_loss(self.vgg(restored), wanted)
+    with torch.no_grad():
+        wanted = vgg(high)
+    return feature_scale**2 * functional.mse_loss(vgg(restored), wanted)
 
 
 def perception_loss(restored: Sequence[Tensor], high: Sequence[Tensor]) -> Tensor:
-    """Distance of the features that a network trained to tell things apart sees in two batches, at several depths.
+    """Return the mean distance of a trained classifier's features (Zhang et al. 2018, eq. 1).
 
-    The mean over the batch of `srgan.models.features.classifiers.distance`: Zhang et al. 2018, eq. 1, all weights
-    equal. Features of few pixels say where an edge is; those of many say what it belongs to, which VGG22 is too shallow
-    for.
+    See `srgan.models.features.classifiers.distance`; all weights are equal. Features of few pixels say where an edge
+    is; those of many say what it belongs to, which VGG22 is too shallow for.
 
     Args:
         restored: (B, C, h, w) at each depth.
         high: of the same shapes, from the real images.
     """
-    return distance(_precise(restored), _precise(high)).mean()
+    return distance(_to_float32(restored), _to_float32(high)).mean()
 
 
 def feature_error(restored: Sequence[Tensor], high: Sequence[Tensor]) -> Tensor:
-    """Mean absolute difference of the features that a network sees in two batches, relative to their mean size.
+    """Return the mean absolute difference of features, relative to the mean size of the originals'.
 
     The mean over depths of mean |f(restored) - f(high)| / mean |f(high)|, both over batch, channels and places. Unlike
     `perception_loss`, which compares directions, weak features of smooth places count for as little as they are, so
-    that no grain is asked for where nothing is seen.
+    that no grain is asked for in smooth places.
 
     Args:
         restored: (B, C, h, w) at each depth, of VGG19 before its activations or another network.
         high: of the same shapes, from the real images.
     """
-    pairs = zip(_precise(restored), _precise(high), strict=True)
+    pairs = zip(_to_float32(restored), _to_float32(high), strict=True)
     return torch.stack([(ours - theirs).abs().mean() / theirs.abs().mean() for ours, theirs in pairs]).mean()
 
 
-def _precise(features: Sequence[Tensor]) -> list[Tensor]:
-    """In mixed precision features come in bfloat16, too coarse for differences."""
+def _to_float32(features: Sequence[Tensor]) -> list[Tensor]:
+    """Widen features that mixed precision computed in bfloat16, which is too coarse for differences."""
     return [each.float() if each.dtype is torch.bfloat16 else each for each in features]
 
 
-class ConsistencyError(nn.Module):
-    """Mean absolute error, in [-1, 1], of restored pictures reduced again, against the high-resolution ones reduced.
+def consistency_error(restored: Tensor, high: Tensor, *, scale: int = 4) -> Tensor:
+    """Return the mean absolute error, in [-1, 1], of downscaled restored images, against the downscaled originals.
 
-    What the small picture says is certain; whatever a network invents must vanish when its result is made small again.
-    The reduction is MATLAB's bicubic one, away from borders.
+    Whatever a network invents must vanish when its result is downscaled again. The downscaling is MATLAB's bicubic one,
+    away from borders.
 
     Args:
-        scale: factor of the reduction.
+        restored: (B, 3, H, W).
+        high: of the same shape.
+        scale: factor of the downscaling.
     """
-
-    def __init__(self, scale: int = 4) -> None:
-        super().__init__()
-        self.scale = scale
-        weights, indices = contributions(16 * scale, 16, 1.0 / scale, "cubic", antialias=True, border="replicate")
-        line = torch.from_numpy(weights[8]).float()
-        self.kernel = (line[:, None] * line).expand(3, 1, -1, -1)
-        self.first = int(indices[8][0]) % scale
-        """First row and column that a whole kernel of the reduction begins at."""
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]
-        difference = (restored.float() - high)[:, :, self.first :, self.first :]
-        reduced = functional.conv2d(difference, self.kernel.to(difference), stride=self.scale, groups=3)
-        return _WIDTH * reduced.abs().mean()
+    kernel, first = _reduction(scale)
+    difference = (restored.float() - high)[:, :, first:, first:]
+    reduced = functional.conv2d(difference, kernel.to(difference), stride=scale, groups=3)
+    return _WIDTH * reduced.abs().mean()
 
 
-class TotalVariation(nn.Module):
-    """Sum of the absolute differences between neighbouring pixels, in [-1, 1], over each picture.
+@cache
+def _reduction(scale: int) -> tuple[Tensor, int]:
+    """Return the kernel of the bicubic downscaling, (3, 1, k, k), and the first row and column at which it fits."""
+    weights, indices = contributions(16 * scale, 16, 1.0 / scale, "cubic", antialias=True, border="replicate")
+    line = torch.from_numpy(weights[8]).float()
+    return (line[:, None] * line).expand(3, 1, -1, -1), int(indices[8][0]) % scale
+
+
+def total_variation(restored: Tensor) -> Tensor:
+    """Return the sum of the absolute differences between neighbouring pixels, in [-1, 1], over each image.
 
     The paper adds it to the content loss of SRResNet-VGG22 with a weight of 2e-8, and names Aly and Dubois 2005 and
-    Johnson et al. 2016. With such a weight only a sum over the picture, not a mean, is felt at all. Absolute
-    differences along rows and columns are the anisotropic form, whose gradient needs no small constant where a picture
-    is flat.
+    Johnson et al. 2016. With such a weight only a sum over the image, not a mean, is felt at all. Absolute differences
+    along rows and columns are the anisotropic form, whose gradient needs no small constant where an image is flat.
     """
-
-    def forward(self, restored: Tensor) -> Tensor:  # (B, 3, H, W) in [0, 1]
-        down = (restored[:, :, 1:] - restored[:, :, :-1]).abs().sum()
-        right = (restored[:, :, :, 1:] - restored[:, :, :, :-1]).abs().sum()
-        return _WIDTH * (down + right) / len(restored)
+    down = (restored[:, :, 1:] - restored[:, :, :-1]).abs().sum()
+    right = (restored[:, :, :, 1:] - restored[:, :, :, :-1]).abs().sum()
+    return _WIDTH * (down + right) / len(restored)
 
 
-class GridError(nn.Module):
-    """Mean squared error, in [-1, 1], of local means at each place of the cells that sub-pixel convolution makes.
+def grid_error(restored: Tensor, high: Tensor, *, scale: int = 4) -> Tensor:
+    """Return the mean squared error, in [-1, 1], of local means at each place of the cells of sub-pixel convolution.
 
     A pattern that is the same in every cell of scale x scale pixels looks like texture to feature losses, and costs
-    next to nothing in squared errors of pixels. Averaged at each of its places over neighbouring cells, it stands out
-    from everything that does not repeat; so does a colour that is off.
+    next to nothing in squared errors of pixels. Averaged at each of its places over 4 x 4 neighbouring cells, it stands
+    out from everything that does not repeat; so does a colour that is off.
 
     Args:
+        restored: (B, 3, H, W), H and W whole cells.
+        high: of the same shape.
         scale: side of a cell in pixels.
     """
-
-    NEIGHBOURS = 4
-    """Side of the square of cells that are averaged."""
-
-    def __init__(self, scale: int = 4) -> None:
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]; H, W whole cells
-        places = functional.pixel_unshuffle(restored - high, self.scale)
-        means = functional.avg_pool2d(places, min(self.NEIGHBOURS, *places.shape[-2:]))
-        return _WIDTH**2 * means.square().mean()
+    places = functional.pixel_unshuffle(restored - high, scale)
+    means = functional.avg_pool2d(places, min(4, *places.shape[-2:]))
+    return _WIDTH**2 * means.square().mean()
 
 
-class GridTexture(nn.Module):
-    """How unevenly texture lies in the cells that sub-pixel convolution makes, beside that of real pictures.
+_VISIBLE = 1.0 / 255.0
+"""Strength of texture below which differences count for less and less."""
 
-    A crosshatch whose sign changes from cell to cell is nothing in the mean, which is what `GridError` sees; but it
-    makes pixels differ more at some places of the cells than at others, and in real pictures no place is special. For
-    steps of one and two pixels in four directions, the mean absolute difference at each place, over neighbouring cells,
-    is divided by its mean over the places: the loss is the mean squared difference of these ratios, taken over the
-    batch. How strong texture is counts for nothing, but where it is too weak to be seen.
+
+def grid_texture_error(restored: Tensor, high: Tensor, *, scale: int = 4) -> Tensor:
+    """Return how unevenly texture lies in the cells of sub-pixel convolution, compared with real images.
+
+    A crosshatch whose sign changes from cell to cell vanishes in the mean, which is what `grid_error` sees; but it
+    makes pixels differ more at some places of the cells than at others, and in real images no place is special. The
+    loss is the mean squared difference of `texture_shares` of the two batches. The strength of texture does not count,
+    except where it is too weak to be seen.
 
     Args:
+        restored: (B, 3, H, W), H and W whole cells, two or more.
+        high: of the same shape.
         scale: side of a cell in pixels.
     """
-
-    STEPS = (1, 2)
-    """In pixels; with those of one alone, the crosshatch takes to every other pixel."""
-    NEIGHBOURS = 8
-    """Side of the square of cells that are averaged."""
-    APART = 5
-    """Cells from one such square to the next."""
-    VISIBLE = 1.0 / 255.0
-    """Added to the strength of texture."""
-
-    def __init__(self, scale: int = 4) -> None:
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]; whole cells, 2 or more
-        return functional.mse_loss(self._shares(restored), self._shares(high))
-
-    def _shares(self, pictures: Tensor) -> Tensor:
-        """The strength of each step at each place, 1 on average: (8, scale^2)."""
-        steps = torch.cat([self._steps(pictures, length) for length in self.STEPS])
-        places = functional.pixel_unshuffle(steps, self.scale)  # (8, B * scale^2, rows of cells, columns)
-        side = min(self.NEIGHBOURS, *places.shape[-2:])
-        strength = functional.avg_pool2d(places, side, stride=self.APART)
-        strength = strength.reshape(len(steps), len(pictures), self.scale**2, -1)
-        shares = (strength + self.VISIBLE) / (strength.mean(2, keepdim=True) + self.VISIBLE)
-        return shares.mean((1, 3))
-
-    def _steps(self, pictures: Tensor, length: int) -> Tensor:
-        """Mean absolute differences over the colours to the right, down, and along both diagonals: (4, B, H', W')."""
-        rows, columns = (side - self.scale for side in pictures.shape[-2:])
-        here, right = pictures[:, :, :rows, :columns], pictures[:, :, :rows, length : columns + length]
-        down = pictures[:, :, length : rows + length, :columns]
-        across = pictures[:, :, length : rows + length, length : columns + length]
-        return torch.stack([here - right, here - down, here - across, right - down]).abs().mean(2)
+    return functional.mse_loss(texture_shares(restored, scale=scale), texture_shares(high, scale=scale))
 
 
-class TextureSpectrum(nn.Module):
-    """How far the strength of texture is from the originals', by place and frequency: mean |log ratio|, in nepers.
+def texture_shares(images: Tensor, *, scale: int) -> Tensor:
+    """Return the strength of texture at each place of a cell relative to the mean over all places: (8, scale^2).
+
+    The strength is the mean absolute difference over steps of one and two pixels in four directions, over the batch and
+    over 8 x 8 neighbouring cells, five cells from one such square to the next. With steps of one pixel alone, the
+    crosshatch moves to every other pixel.
+
+    Args:
+        images: (B, C, H, W).
+        scale: side of a cell in pixels.
+    """
+    steps = torch.cat([_steps(images, length, scale) for length in (1, 2)])
+    places = functional.pixel_unshuffle(steps, scale)  # (8, B * scale^2, rows of cells, columns)
+    side = min(8, *places.shape[-2:])
+    strength = functional.avg_pool2d(places, side, stride=5).reshape(len(steps), len(images), scale**2, -1)
+    shares = (strength + _VISIBLE) / (strength.mean(2, keepdim=True) + _VISIBLE)
+    return shares.mean((1, 3))
+
+
+def _steps(images: Tensor, length: int, scale: int) -> Tensor:
+    """Return mean absolute differences over colours to the right, down, and along both diagonals: (4, B, H', W')."""
+    rows, columns = (side - scale for side in images.shape[-2:])
+    here, right = images[:, :, :rows, :columns], images[:, :, :rows, length : columns + length]
+    down = images[:, :, length : rows + length, :columns]
+    across = images[:, :, length : rows + length, length : columns + length]
+    return torch.stack([here - right, here - down, here - across, right - down]).abs().mean(2)
+
+
+_SPECTRUM_WINDOW = 16  # side in pixels; windows are half as much apart
+
+
+def spectrum_error(restored: Tensor, high: Tensor) -> Tensor:
+    """Return the mean |log ratio| of the strengths of texture, by place and frequency, in nepers.
 
     Feature losses and young discriminators take a regular grain, the same few frequencies everywhere, for texture of
     any kind. Power spectra of windows tell the two apart, and ask for no pixel to be where it was: only that about as
-    much varies, as finely, about there. Spectra of the gray value in tapered windows are averaged over neighbouring
-    windows; too much counts as too little does. What a level of 255 would hide is no texture.
-    """
-
-    WINDOW = 16
-    """Side in pixels; they are half as much apart."""
-    NEIGHBOURS = 3
-    """Side of the square of windows that are averaged."""
-    VISIBLE = 1.0 / 255.0
-    """Standard deviation of the noise whose power is added to all."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        taper = torch.hann_window(self.WINDOW, periodic=False, dtype=torch.float64)
-        self.taper = taper[:, None] * taper
-
-    def forward(self, restored: Tensor, high: Tensor) -> Tensor:  # (B, 3, H, W) both, in [0, 1]; WINDOW or more wide
-        with torch.no_grad():
-            wanted = self._strength(high)
-        return functional.l1_loss(self._strength(restored), wanted)
-
-    def _strength(self, pictures: Tensor) -> Tensor:
-        """Logarithms of amplitudes: (B, 144, windows down, windows across)."""
-        windows = pictures.mean(1).unfold(1, self.WINDOW, self.WINDOW // 2).unfold(2, self.WINDOW, self.WINDOW // 2)
-        taper = self.taper.to(windows)
-        spectra = torch.fft.rfft2((windows - windows.mean((3, 4), keepdim=True)) * taper)
-        power = (spectra.real.square() + spectra.imag.square()).flatten(3).permute(0, 3, 1, 2)
-        side = min(self.NEIGHBOURS, *power.shape[-2:])
-        power = functional.avg_pool2d(power, side, stride=max(1, side - 1))
-        return 0.5 * torch.log(power + self.VISIBLE**2 * taper.square().sum())
-
-
-class AdversarialLoss(nn.Module):
-    """-log D(G(LR)): how far the generator is from being taken for real (Ledig et al. 2017, eq. 6).
-
-    From logits z it is softplus(-z) = -log sigmoid(z), finite wherever the logit is.
+    much varies, as finely, about there. Spectra of the gray value in tapered windows are averaged over 3 x 3
+    neighbouring windows; too much counts as too little does. What a level of 255 would hide is no texture.
 
     Args:
-        reduction: "sum" over the batch as equation 6 is printed, or "mean". With the sum, the weight of 1e-3 that the
-            paper gives this loss counts for more in a larger batch, since content losses are means over it (eq. 2);
-            the mean makes recipes independent of their batch. A sum over 16 pictures is 16 times their mean.
+        restored: (B, 3, H, W), 16 pixels or more on a side.
+        high: of the same shape.
+    """
+    with torch.no_grad():
+        wanted = _log_amplitudes(high)
+    return functional.l1_loss(_log_amplitudes(restored), wanted)
+
+
+def _log_amplitudes(images: Tensor) -> Tensor:
+    """Return logarithms of amplitudes: (B, 144, windows down, windows across)."""
+    side, apart = _SPECTRUM_WINDOW, _SPECTRUM_WINDOW // 2
+    windows = images.mean(1).unfold(1, side, apart).unfold(2, side, apart)
+    taper = _taper().to(windows)
+    spectra = torch.fft.rfft2((windows - windows.mean((3, 4), keepdim=True)) * taper)
+    power = (spectra.real.square() + spectra.imag.square()).flatten(3).permute(0, 3, 1, 2)
+    neighbours = min(3, *power.shape[-2:])
+    power = functional.avg_pool2d(power, neighbours, stride=max(1, neighbours - 1))
+    return 0.5 * torch.log(power + _VISIBLE**2 * taper.square().sum())
+
+
+@cache
+def _taper() -> Tensor:
+    line = torch.hann_window(_SPECTRUM_WINDOW, periodic=False, dtype=torch.float64)
+    return line[:, None] * line
+
+
+class Adversarial:
+    """The adversarial loss of restored images, of which the discriminator judges the images or their features.
+
+    Args:
+        recipe: says what it judges, and how the losses of a batch are reduced. With the sum of Ledig et al. 2017, eq.
+            6, the paper's weight of 1e-3 counts for more in a larger batch, since content losses are means over it
+            (eq. 2); the mean makes recipes independent of their batch.
+        discriminator: the network; its own gradients are not computed.
     """
 
-    def __init__(self, *, reduction: Literal["sum", "mean"] = "sum") -> None:
-        super().__init__()
-        self.reduction = reduction
+    def __init__(self, recipe: Recipe, discriminator: nn.Module) -> None:
+        self._kind, self._discriminator = recipe.loss.discriminator, discriminator
+        # The sum is over the whole batch, of which each process has a part and of whose gradients the mean is taken.
+        self._times = recipe.crops.batch if recipe.loss.adversarial_reduction == "sum" else 1
 
-    def forward(self, logits: Tensor) -> Tensor:  # (B, 1): the discriminator's, of restored pictures
-        losses = functional.softplus(-logits)
-        return losses.sum() if self.reduction == "sum" else losses.mean()
+    def __call__(self, step: Step) -> Tensor:
+        restored, _ = step.judged(self._kind)
+        self._discriminator.requires_grad_(False)
+        logits: Tensor = self._discriminator(restored)
+        self._discriminator.requires_grad_(True)
+        loss = adversarial_loss(logits.float())
+        return loss if self._times == 1 else self._times * loss
 
 
-class DiscriminatorLoss(nn.Module):
-    """-log D(HR) - log(1 - D(G(LR))), the mean over the batch of what D maximises (Ledig et al. 2017, eq. 1).
+def adversarial_loss(logits: Tensor) -> Tensor:
+    """Return the mean of -log D(G(LR)) over the discriminator's logits of restored images (Ledig et al. 2017, eq. 6).
+
+    From logits z it is softplus(-z) = -log sigmoid(z), finite wherever the logit is.
+    """
+    return functional.softplus(-logits).mean()
+
+
+def discriminator_loss(high: Tensor, restored: Tensor) -> Tensor:
+    """Return -log D(HR) - log(1 - D(G(LR))), the mean over logits of what D maximises (Ledig et al. 2017, eq. 1).
 
     A discriminator that knows nothing, every logit 0, has a loss of 2 log 2 = 1.386.
     """
-
-    def forward(self, high: Tensor, restored: Tensor) -> Tensor:  # (B, 1) both: logits
-        return functional.softplus(-high).mean() + functional.softplus(restored).mean()
+    return functional.softplus(-high).mean() + functional.softplus(restored).mean()

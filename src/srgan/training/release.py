@@ -1,19 +1,27 @@
-"""The generator of a run as a model that `srgan upscale` runs: which weights, and what its card says of them."""
+"""Release the generator of a run as a model that `srgan upscale` runs."""
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import torch
+
 from srgan.data.prepared_set import comparison_words
+from srgan.engines.self_test import pattern
 from srgan.errors import TrainingError, UsageError
+from srgan.files import make_folder, write_bytes
 from srgan.models import AnyGenerator
-from srgan.training.checkpoint import Checkpoint, newest
-from srgan.training.export import export
+from srgan.models.release.fold import Deployable
+from srgan.models.release.onnx_export import model_file, round_weights
+from srgan.training.checkpoint import Checkpoint, find_newest
 from srgan.training.monitoring.log import VALIDATION, read_log
-from srgan.training.networks import generator_arguments, make_generator
-from srgan.training.run_folder import Run, Settings
+from srgan.training.run_folder import Run, RunSettings
+from srgan.training.state import make_generator
 from srgan.weights.card import Card, Probe, Score, Training
+
+_PROBE_SIZE = 32
 
 _LIMITS = (
     "Not measured on the standard test sets. Trained on clean bicubic reductions: noise, blur and JPEG faults are kept."
@@ -21,32 +29,34 @@ _LIMITS = (
 
 
 def trained_generator(run: Run, say: Callable[[str], None]) -> tuple[AnyGenerator, Checkpoint]:
-    """The generator of a run's newest state, in evaluation mode: of raw and averaged weights, the better in validation.
+    """Return the generator of a run's newest checkpoint, in evaluation mode, and the checkpoint.
+
+    Of raw and averaged weights it has those that were better in validation.
 
     Args:
-        run: that has a checkpoint.
-        say: hears of damaged checkpoints that were passed over.
+        run: one with a checkpoint.
+        say: gets a line for each damaged checkpoint.
 
     Raises:
         TrainingError: if the run has no checkpoint.
     """
     recipe = run.settings().recipe
-    state = newest(run.checkpoints, say)
-    if state is None:
+    checkpoint = find_newest(run.checkpoints, say)
+    if checkpoint is None:
         raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
     generator = make_generator(recipe)
-    generator.load_state_dict(state.part(run.better("generator", "average")))
-    return generator.eval(), state
+    generator.load_state_dict(checkpoint.part(run.better("generator", "average")))
+    return generator.eval(), checkpoint
 
 
-def describe_run(run: Run, state: Checkpoint, *, name: str, licence: str, terms: str) -> Card:
-    """The card of what a run made: all but stages, probe and files.
+def describe_run(run: Run, checkpoint: Checkpoint, *, name: str, licence: str, terms: str) -> Card:
+    """Return the card of a run's model, without stages, probe and files.
 
     Args:
         run: the run.
-        state: of it.
+        checkpoint: one of it.
         name: of the model and its files.
-        licence: under which it may be used.
+        licence: of the model.
         terms: of the pictures that it was trained on.
     """
     settings = run.settings()
@@ -55,13 +65,19 @@ def describe_run(run: Run, state: Checkpoint, *, name: str, licence: str, terms:
         name=name,
         summary=recipe.summary,
         version="1",
-        architecture=recipe.generator,
-        arguments=generator_arguments(recipe),
-        scale=recipe.scale,
+        architecture=recipe.network.generator,
+        arguments=recipe.network.arguments,
+        scale=recipe.network.scale,
         stages=(),
-        training=Training(asdict(recipe), _data(settings, terms), state.update, state.machine, _hours(state)),
+        training=Training(
+            recipe.flat(),
+            _describe_data(settings, terms),
+            checkpoint.update,
+            checkpoint.machine,
+            round(checkpoint.seconds / 3600, 2),
+        ),
         licence=licence,
-        scores=_scores(run, state),
+        scores=_scores(run, checkpoint),
         limits=_LIMITS,
         probe=Probe(0, ()),
         files={},
@@ -71,7 +87,7 @@ def describe_run(run: Run, state: Checkpoint, *, name: str, licence: str, terms:
 def release(
     run: Run, folder: Path, *, name: str, licence: str, terms: str, say: Callable[[str], None]
 ) -> tuple[Card, int]:
-    """Write the newest state of a run as a model; returns its card, and the updates of the state.
+    """Write the newest checkpoint of a run as a model; return its card, and the updates done.
 
     Raises:
         UsageError: if the name cannot be that of a file.
@@ -79,26 +95,50 @@ def release(
         OutputError: if the files cannot be written.
     """
     if not re.fullmatch(r"[\w][\w.-]*", name):
-        raise UsageError(f"'{name}' is no name for a model: use letters, digits, - and _ in --name")
-    generator, state = trained_generator(run, say)
-    card = describe_run(run, state, name=name, licence=licence, terms=terms)
-    return export(generator, card, folder), state.update
+        raise UsageError(f"name '{name}' is not possible for a model: use letters, digits, - and _", parameter="name")
+    generator, checkpoint = trained_generator(run, say)
+    card = describe_run(run, checkpoint, name=name, licence=licence, terms=terms)
+    return export(generator, card, folder), checkpoint.update
 
 
-def _data(settings: Settings, terms: str) -> str:
+def export(generator: Deployable, card: Card, folder: Path) -> Card:
+    """Write the model `<name>.onnx` into the folder: graph, weights in float16, and card; return the card.
+
+    Args:
+        generator: in evaluation mode, on the CPU.
+        card: without stages, probe and files, which are filled in from the generator.
+        folder: made if it is absent.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    generator = round_weights(generator)
+    probe = Probe(*_measure_probe(generator))
+    card = replace(card, stages=generator.stages, scale=generator.scale, probe=probe, files={})
+    card, contents = model_file(generator, card)
+    make_folder(folder)
+    write_bytes(folder / f"{card.name}.onnx", contents)
+    return card
+
+
+def _measure_probe(generator: Deployable) -> tuple[int, tuple[float, ...]]:
+    """Return the side of the self-test's pattern, and the generator's result on its diagonal: see `Probe`."""
+    with torch.inference_mode():
+        restored = generator(torch.from_numpy(pattern(_PROBE_SIZE)))[0, 0].numpy()
+    diagonal = np.diagonal(restored)[:: generator.scale]
+    return _PROBE_SIZE, tuple(round(float(value), 5) for value in diagonal)
+
+
+def _describe_data(settings: RunSettings, terms: str) -> str:
     begun = f" Training began with {Path(settings.begun_from).name}." if settings.begun_from else ""
     compared = comparison_words(settings.comparison)
     return f"The pictures of {Path(settings.data).name}, {compared}; terms: {terms}.{begun}"
 
 
-def _hours(state: Checkpoint) -> float:
-    return round(state.seconds / 3600, 2)
-
-
-def _scores(run: Run, state: Checkpoint) -> tuple[Score, ...]:
-    """What the last validation found, if it is that of the state."""
-    found = read_log(run.folder / VALIDATION)
-    if not found.get("update") or found["update"][-1] != state.update:
+def _scores(run: Run, checkpoint: Checkpoint) -> tuple[Score, ...]:
+    """Return the scores of the last validation, if it is that of the checkpoint."""
+    table = read_log(run.folder / VALIDATION)
+    if not table.get("update") or table["update"][-1] != checkpoint.update:
         return ()
     best = run.better("raw", "average")
-    return (Score("validation", "paper", round(found[f"{best}_psnr"][-1], 4), round(found[f"{best}_ssim"][-1], 4)),)
+    return (Score("validation", "paper", round(table[f"{best}_psnr"][-1], 4), round(table[f"{best}_ssim"][-1], 4)),)

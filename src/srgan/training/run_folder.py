@@ -1,15 +1,16 @@
-"""The folder of a training run: what it was begun with, and where its checkpoints, logs and pictures lie.
+"""The folder of a training run.
 
-run.json             recipe, data, what it began from, updates planned
-checkpoints/         the last states, to go on from
-initial.safetensors  the generator's weights that it began with, if it began from others'
-log.csv              a line every `log_every` updates      validation.csv  one every validation
+run.json             recipe, data, initial weights, planned updates
+checkpoints/         the newest ones, to resume from
+initial.safetensors  the generator's initial weights, unless they were random
+log.csv              a row every `log_every` updates; validation.csv: one for every validation
 tensorboard/         the same for TensorBoard
 loss.png, sheet.png  plots, and validation crops side by side
+pictures/            the sheets of earlier validations
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,8 +20,8 @@ from torch import Tensor
 
 from srgan import __version__
 from srgan.data.prepared_set import Comparison
-from srgan.errors import TrainingError, UsageError
-from srgan.training.checkpoint import write_durably
+from srgan.errors import OutputError, TrainingError, UsageError
+from srgan.files import make_folder, write_bytes
 from srgan.training.monitoring.log import VALIDATION, read_log
 from srgan.training.monitoring.loss_plots import PLOT
 from srgan.training.recipes.recipe import Recipe
@@ -29,24 +30,24 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a run was begun with; nothing of it changes afterwards."""
+class RunSettings:
+    """What a run began with; it never changes."""
 
     recipe: Recipe
     data: str
-    """Absolute path of the folder that --data named."""
+    """Absolute path of the data folder."""
     begun_from: str
-    """Absolute path of the run, or name or path of the model, whose generator it began with; empty for a random one."""
+    """Absolute path of the run, or name or path of the model, with the initial weights; empty for random ones."""
     vgg: str
-    """Absolute path of the VGG19 weights, if a loss looks through them."""
+    """Absolute path of the VGG19 weights of the content loss, or empty."""
     updates: int
     """Planned in all."""
     version: str = __version__
-    """Of srgan."""
+    """Version of srgan."""
     features: str = ""
-    """Absolute path of the weights that a perception loss looks through, if there is one."""
+    """Absolute path of the weights of the feature network, or empty."""
     comparison: Comparison | None = None
-    """Of the pictures with those of test sets; None if there was none."""
+    """Result of comparing the images with those of test sets; None if they were not compared."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +58,27 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
-        """Its states."""
+        """Folder of checkpoints."""
         return self.folder / "checkpoints"
 
     @property
     def exists(self) -> bool:
-        """Whether a run was begun here."""
+        """Whether a run began here."""
         return self._settings.exists()
 
     @property
     def pictures(self) -> Path:
-        """A sheet of pictures for each validation."""
+        """Folder of sheets, one for each validation."""
         return self.folder / "pictures"
 
     @property
     def sheet(self) -> Path:
-        """The last of them."""
+        """The last sheet."""
         return self.folder / "sheet.png"
 
     @property
     def plots(self) -> Path:
-        """Its curves."""
+        """Plot of the losses and scores."""
         return self.folder / PLOT
 
     @property
@@ -88,50 +89,63 @@ class Run:
     def _initial(self) -> Path:
         return self.folder / "initial.safetensors"
 
-    def begin(self, settings: Settings, initial: dict[str, Tensor] | None) -> None:
+    def check_is_new(self) -> None:
+        """Check that a new run can use the folder.
+
+        Raises:
+            UsageError: if there is something in it already.
+        """
+        if self.exists:
+            raise UsageError(f"output {self.folder} holds a run: resume it, or name another folder", parameter="output")
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise UsageError(f"output {self.folder} is not empty: name another folder", parameter="output")
+
+    def begin(self, settings: RunSettings, initial: dict[str, Tensor] | None) -> None:
         """Make the folder of a new run.
 
         Raises:
             UsageError: if there is something in the folder already.
             TrainingError: if it cannot be written.
         """
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            what = "holds a run: go on with it by --resume, or" if self.exists else "is not empty:"
-            raise UsageError(f"{self.folder} {what} name another folder with -o")
+        self.check_is_new()
+        fields = vars(settings) | {"recipe": settings.recipe.flat()}
+        fields["comparison"] = None if settings.comparison is None else vars(settings.comparison)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             if initial is not None:
-                write_durably(self._initial, save({name: value.contiguous() for name, value in initial.items()}))
-            write_durably(self._settings, (json.dumps(asdict(settings), indent=2) + "\n").encode())
-        except OSError as error:
-            raise TrainingError(
-                f"{self.folder} cannot be written ({error.strerror}): choose another folder with -o"
-            ) from error
+                write_bytes(self._initial, save({name: value.contiguous() for name, value in initial.items()}))
+            write_bytes(self._settings, (json.dumps(fields, indent=2) + "\n").encode())
+        except OutputError as error:
+            raise TrainingError(f"the run cannot begin: {error}") from error
 
-    def settings(self) -> Settings:
-        """What the run was begun with.
+    def settings(self) -> RunSettings:
+        """Read what the run began with.
 
         Raises:
-            TrainingError: if there is no run in the folder, or its notes cannot be read.
+            TrainingError: if there is no run in the folder, or its settings cannot be read.
         """
         try:
             fields = json.loads(self._settings.read_text(encoding="utf-8"))
             if fields.get("comparison"):
                 fields["comparison"] = Comparison(**fields["comparison"])
-            return Settings(**{**fields, "recipe": Recipe(**fields["recipe"])})
+            return RunSettings(**{**fields, "recipe": Recipe.from_flat(fields["recipe"])})
         except OSError as error:
             raise TrainingError(f"{self.folder} holds no run (no run.json): name the folder of one") from error
         except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
             raise TrainingError(f"{self._settings} cannot be understood ({error}): begin the run anew") from error
 
     def better(self, raw: T, average: T) -> T:
-        """Of raw and averaged weights, those of the higher PSNR at the last validation."""
-        found = read_log(self.folder / VALIDATION)
-        is_raw = bool(found.get("update")) and found["raw_psnr"][-1] > found["average_psnr"][-1]
+        """Return that of raw and averaged weights which had the higher PSNR at the last validation."""
+        table = read_log(self.folder / VALIDATION)
+        is_raw = bool(table.get("update")) and table["raw_psnr"][-1] > table["average_psnr"][-1]
         return raw if is_raw else average
 
     def initial(self) -> dict[str, Tensor] | None:
-        """The weights that the generator began with, or None if they were random."""
+        """Read the generator's initial weights; None if they were random.
+
+        Raises:
+            TrainingError: if the file is damaged.
+        """
         if not self._initial.exists():
             return None
         try:

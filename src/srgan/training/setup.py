@@ -1,174 +1,146 @@
-"""A new run, from what the user named: data found and prepared, weights to begin with, and how long it shall be."""
+"""Begin a new run from what the user named, or resume one: inputs, duration, and the state to train."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 
-from srgan.data.cache import prepared
 from srgan.errors import UsageError
-from srgan.models.features.feature_weights import load_feature_network
 from srgan.progress import Progress
-from srgan.training.batches import batches, sampler
-from srgan.training.inputs import Material, features_path, initial_weights, load_vgg, vgg_path
+from srgan.training.batches import batches, make_sampler
+from srgan.training.checkpoint import find_newest, restore_checkpoint
+from srgan.training.inputs import Inputs, find_features, find_vgg, open_inputs, read_initial_weights
 from srgan.training.monitoring.validation import score
 from srgan.training.recipes.recipe import Recipe
-from srgan.training.run_folder import Run, Settings
-from srgan.training.update import Training
-
-Say = Callable[[str], None]
+from srgan.training.run_folder import Run, RunSettings
+from srgan.training.state import State, make_state
+from srgan.training.update import update
 
 _MARGIN = 0.92
-"""Of the time given, what is planned: machines are not always equally fast."""
-_SHOWN = 5
-"""Pictures left out that are named."""
-_SHARE = 0.06
-"""Of the time given, what may go into measuring how long an update takes."""
+"""Share of the given time that is planned: machines are not always equally fast."""
+_REHEARSAL = 0.06
+"""Largest share of the given time that measuring updates may take."""
 
 
 @dataclass(frozen=True)
-class Wishes:
+class TrainingOptions:
     """What the user named."""
 
     recipe: Recipe
     data: str | None = None
+    """Folder of pictures; None for that of the run in `begun_from`."""
     begun_from: str | None = None
+    """Run or model with the initial weights, or "none"."""
     vgg: str | None = None
+    """File of VGG19's weights, or "download"."""
     features: str | None = None
+    """File of the feature network's weights."""
     seconds: float | None = None
     """How long the run may take."""
 
 
-def begin(
-    run: Run, wishes: Wishes, *, fabric: Fabric, say: Say, opened: "Opener", progress: Progress
-) -> Material:
+def begin(run: Run, options: TrainingOptions, *, fabric: Fabric, progress: Progress) -> Inputs:
     """Begin a run in an empty or absent folder.
 
     Raises:
-        SrganError: if something of what it needs is missing or does not fit; then nothing is written.
+        SrganError: if something that it needs is missing or does not fit; then nothing is written.
     """
-    recipe = wishes.recipe
-    weights = initial_weights(recipe, wishes.begun_from, say=say)
-    features = features_path(recipe, wishes.features)
-    vgg = vgg_path(recipe, wishes.vgg, progress=progress)
-    data = wishes.data or _data_of(wishes.begun_from)
+    recipe = options.recipe
+    weights = read_initial_weights(recipe, options.begun_from, say=progress.say)
+    features = find_features(recipe, options.features)
+    vgg = find_vgg(recipe, options.vgg, progress=progress)
+    source = Path(options.begun_from or "")
+    data = options.data
+    if data is None and options.begun_from is not None and Run(source).exists:
+        data = Run(source).settings().data
     if data is None:
-        raise UsageError("there is nothing to learn from: name a folder of pictures with --data FOLDER")
+        raise UsageError("data is missing: name a folder of pictures", parameter="data")
     with fabric.rank_zero_first():  # it prepares the pictures, the others open them
-        material = opened(data, recipe, vgg, features)
-    sampler(recipe, material.training)  # refuses too few pictures, before anything is written
-    updates = recipe.planned_updates(len(material.training))
-    if wishes.seconds is not None:
-        updates = min(updates, fabric.broadcast(_affordable(recipe, material, wishes.seconds, fabric, say)))
+        inputs = open_inputs(data, recipe, vgg, features, progress=progress)
+    make_sampler(recipe, inputs.training)  # refuses too few pictures, before anything is written
+    updates = recipe.planned_updates(len(inputs.training))
+    if options.seconds is not None:
+        updates = min(updates, fabric.broadcast(_count_affordable(recipe, inputs, options.seconds, fabric, progress)))
     if fabric.is_global_zero:
-        source = wishes.begun_from or ""
-        source = str(Path(source).absolute()) if Path(source).exists() and source else source
-        settings = Settings(
+        settings = RunSettings(
             recipe=recipe,
             data=str(Path(data).absolute()),
-            begun_from=source,
+            begun_from=str(source.absolute()) if options.begun_from and source.exists() else options.begun_from or "",
             vgg=str(vgg or ""),
             updates=updates,
             features=str(features or ""),
-            comparison=material.training.comparison,
+            comparison=inputs.training.comparison,
         )
         run.begin(settings, weights)
     fabric.barrier()
-    return material
+    return inputs
 
 
-def go_on(run: Run, wishes: Wishes, *, fabric: Fabric, opened: "Opener") -> Material:
-    """What a run that was begun needs to go on.
+def resume(run: Run, options: TrainingOptions, *, fabric: Fabric, progress: Progress) -> Inputs:
+    """Open the inputs of a run that has begun.
 
     Raises:
-        UsageError: if the user now wishes something else than it was begun with.
-        SrganError: if something of what it needs is no longer there.
+        UsageError: if the options have another recipe than the run.
+        SrganError: if something that it needs is no longer there.
     """
     settings = run.settings()
-    if wishes.recipe != settings.recipe:
-        mine, theirs = vars(wishes.recipe), vars(settings.recipe)
-        fields = ", ".join(f"{name} {theirs[name]}" for name in mine if mine[name] != theirs[name])
+    recipe = settings.recipe
+    if options.recipe != recipe:
+        mine, theirs = options.recipe.flat(), recipe.flat()
+        differences = ", ".join(f"{name} {theirs[name]}" for name in mine if mine[name] != theirs[name])
         raise UsageError(
-            f"{run.folder} was begun with other settings ({fields}): repeat its command, or begin another run with "
-            f"--from {run.folder}"
+            f"recipe differs from that of {run.folder} (there: {differences}): repeat its command, or begin another run"
         )
-    features = features_path(settings.recipe, wishes.features or settings.features)
-    vgg = vgg_path(settings.recipe, wishes.vgg or settings.vgg)  # "download" too is found again
+    features = find_features(recipe, options.features or settings.features)
+    vgg = find_vgg(recipe, options.vgg or settings.vgg, progress=progress)  # "download" too is found again
     with fabric.rank_zero_first():
-        return opened(wishes.data or settings.data, settings.recipe, vgg, features)
+        return open_inputs(options.data or settings.data, recipe, vgg, features, progress=progress)
 
 
-Opener = Callable[[str, Recipe, Path | None, Path | None], Material]
-"""(data folder, recipe, VGG19's weights, those of deep features) to what a run works on."""
-
-
-def open_material(
-    data: str, recipe: Recipe, vgg: Path | None, features: Path | None, *, say: Say,
-    progress: Progress,
-) -> Material:  # fmt: skip
-    """Pictures prepared, or opened if they are; the networks that the losses look through.
+def load_state(run: Run, inputs: Inputs, *, fabric: Fabric, progress: Progress) -> State:
+    """Return the state of a run that has begun: of its newest whole checkpoint, or with its initial weights.
 
     Raises:
-        DataError: if there are no pictures, or too few.
-        ModelError: if the weights of a loss's network are missing or damaged.
+        TrainingError: if the checkpoint does not fit.
     """
-    loaded = load_vgg(recipe, vgg)
-    before = bool(recipe.feature_error)
-    seen = None if features is None else load_feature_network(features, before_activation=before)
-    pictures, report = prepared(Path(data), scale=recipe.scale, progress=progress)
-    if pictures.scale != recipe.scale:
-        raise UsageError(
-            f"{data} is prepared for x{pictures.scale}, but the recipe enlarges x{recipe.scale}: prepare it with "
-            f"--scale {recipe.scale}"
-        )
-    if report is not None:
-        reasons = list(report.left_out.values())
-        for reason in reasons[:_SHOWN]:
-            say(f"left out: {reason}")
-        if len(reasons) > _SHOWN:
-            say(f"left out: {len(reasons) - _SHOWN:,} more that cannot be read")
-        if report.too_small:
-            say(f"left out: {report.too_small:,} too small")
-        for file, test in report.test_pictures.items():
-            say(f"left out: {file}, which shows {test} of a test set")
-    if pictures.comparison is None:
-        say(f"{data} was never compared with pictures of test sets: prepare it again, lest they are learned from")
-    training, validation = pictures.split()
-    return Material(training, validation, loaded, seen, recipe.degradation)
+    settings = run.settings()
+    state = make_state(
+        settings.recipe, fabric=fabric, updates=settings.updates, vgg=inputs.vgg, features=inputs.features
+    )
+    checkpoint = find_newest(run.checkpoints, progress.say)
+    if checkpoint is not None:
+        restore_checkpoint(state, checkpoint)
+    elif (initial := run.initial()) is not None:
+        state.begin_with(initial)
+    return state
 
 
-def _data_of(begun_from: str | None) -> str | None:
-    """The data of the run that this one begins from."""
-    if begun_from is None or not Run(Path(begun_from)).exists:
-        return None
-    return Run(Path(begun_from)).settings().data
-
-
-def _affordable(recipe: Recipe, material: Material, seconds: float, fabric: Fabric, say: Say) -> int:
-    """Updates that fit into the time, found by a rehearsal on networks that are thrown away."""
-    training = Training(recipe, fabric=fabric, updates=10**9, vgg=material.vgg, features=material.features)
-    crops = sampler(recipe, material.training)
+def _count_affordable(recipe: Recipe, inputs: Inputs, seconds: float, fabric: Fabric, progress: Progress) -> int:
+    """Return the number of updates that fit into the time, measured on networks that are thrown away."""
+    state = make_state(recipe, fabric=fabric, updates=10**9, vgg=inputs.vgg, features=inputs.features)
+    sampler = make_sampler(recipe, inputs.training)
     times: list[float] = []
     began = now = time.monotonic()
     ranks, rank = fabric.world_size, fabric.global_rank
     most = 50 if ranks == 1 else 5  # processes must agree on how many; alone, it is time that decides
-    for number, (low, high) in enumerate(batches(crops, fabric.device, range(most), rank=rank, ranks=ranks)):
-        training.update(low, high, number=number)
+    for number, batch in enumerate(batches(sampler, fabric.device, range(most), rank=rank, ranks=ranks)):
+        update(state, batch)
         if fabric.device.type == "cuda":
             torch.cuda.synchronize()
         times.append(-now + (now := time.monotonic()))
-        if ranks == 1 and number >= 2 and now - began > _SHARE * seconds:
+        if ranks == 1 and number >= 2 and now - began > _REHEARSAL * seconds:
             break
-    pairs = material.validation_pairs()
+    pairs = inputs.validation_pairs()
     began = time.monotonic()
-    score(training.average, pairs[:10], device=fabric.device)
+    score(state.average, pairs[:10], device=fabric.device)
     validation = 2 * (time.monotonic() - began) / len(pairs[:10]) * len(pairs)
     one = sorted(times[1:])[len(times[1:]) // 2]  # the first also sets things up
     left = _MARGIN * (seconds - sum(times)) - 2 * validation
-    updates = max(1, int(left / (one + validation / recipe.validate_every)))
-    if updates < (recipe.updates or updates + 1):
-        say(f"{updates:,} updates fit into the time: about {one:.2f} s each, and {validation:.1f} s for a validation")
+    updates = max(1, int(left / (one + validation / recipe.logging.validate_every)))
+    if updates < (recipe.schedule.updates or updates + 1):
+        progress.say(
+            f"{updates:,} updates fit into the time: about {one:.2f} s each, and {validation:.1f} s for a validation"
+        )
     return updates

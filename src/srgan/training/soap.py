@@ -1,4 +1,4 @@
-"""SOAP, an optimiser that turns each layer's gradient to its principal axes before it does what Adam does.
+"""SOAP, an optimizer that turns each layer's gradient to its principal axes and then proceeds as Adam.
 
 Vyas et al. 2024, "SOAP: Improving and Stabilizing Shampoo using Adam", algorithm 3. Neighbouring pixels are nearly
 equal, so the taps of a first filter nearly do the same: along their mean the loss is steep, across it nearly flat, and
@@ -13,19 +13,19 @@ from torch import Tensor
 
 _EPSILON = 1e-8
 _LARGEST_SIDE = 1024
-"""Longest side of a layer's matrix that is turned: beyond, its axes would cost more than they bring."""
+"""Longest side of a layer's matrix that is turned: axes of longer ones would cost more than they bring."""
 
 
 class Soap(torch.optim.Optimizer):
     """Adam in the eigenbasis of Shampoo's two preconditioners; a convolution counts as a matrix of (out, in x k x k).
 
-    Biases and other vectors are left to plain Adam. The first step only looks. All state of a parameter is tensors.
+    Biases and other vectors are left to plain Adam. The first step changes no weights. All state is tensors.
 
     Args:
-        parameters: to be learnt.
+        parameters: those to change.
         learning_rate: of every parameter.
-        betas: memories of the gradient, and of its square and its axes.
-        every: steps from which the axes are turned anew.
+        betas: memory of the gradient, and of its square and its axes.
+        every: steps after which the axes are updated.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Soap(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]  # torch's takes a closure, which nothing here has
-        """One update of all parameters that have a gradient."""
+        """Update all parameters that have a gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
@@ -54,7 +54,7 @@ class Soap(torch.optim.Optimizer):
         sides = [side for side in (0, 1) if gradient.ndim > 1 and matrix.shape[side] <= _LARGEST_SIDE]
         state = self.state[parameter]
         if not state:
-            _begin(state, matrix)
+            _fill_state(state, matrix)
             for side in sides:
                 moment = (1.0 - self._betas[1]) * _outer(matrix, side)
                 state[f"moment{side}"], state[f"axes{side}"] = moment, torch.linalg.eigh(moment)[1].flip(1).contiguous()
@@ -63,39 +63,39 @@ class Soap(torch.optim.Optimizer):
         number = int(state["step"])
         forget, forget_square = self._betas
         state["exp_avg"].lerp_(matrix, 1.0 - forget)
-        state["exp_avg_sq"].lerp_(_turned(matrix, state, sides).square(), 1.0 - forget_square)
-        mean = _turned(state["exp_avg"], state, sides) / (1.0 - forget**number)
+        state["exp_avg_sq"].lerp_(_turn(matrix, state, sides).square(), 1.0 - forget_square)
+        mean = _turn(state["exp_avg"], state, sides) / (1.0 - forget**number)
         spread = (state["exp_avg_sq"] / (1.0 - forget_square**number)).sqrt_().add_(_EPSILON)
-        change = _turned(mean / spread, state, sides, back=True)
+        change = _turn(mean / spread, state, sides, back=True)
         parameter.sub_(rate * change.view(parameter.shape))
         for side in sides:
             state[f"moment{side}"].lerp_(_outer(matrix, side), 1.0 - forget_square)
         if number % self._every == 0:
             for side in sides:
-                _turn_axes(state, side)
+                _update_axes(state, side)
 
 
-def _begin(state: dict[str, Any], matrix: Tensor) -> None:
+def _fill_state(state: dict[str, Any], matrix: Tensor) -> None:
     state["step"] = torch.tensor(0.0)
     for kind in ("exp_avg", "exp_avg_sq"):
         state[kind] = torch.zeros_like(matrix, memory_format=torch.contiguous_format)
 
 
 def _outer(matrix: Tensor, side: int) -> Tensor:
-    """The moment of a matrix's rows (0) or columns (1)."""
+    """Return the moment of a matrix's rows (0) or columns (1)."""
     return matrix @ matrix.T if side == 0 else matrix.T @ matrix
 
 
-def _turned(matrix: Tensor, state: dict[str, Any], sides: list[int], *, back: bool = False) -> Tensor:
-    """The matrix in the axes of its sides, or back from there."""
+def _turn(matrix: Tensor, state: dict[str, Any], sides: list[int], *, back: bool = False) -> Tensor:
+    """Turn a matrix to the axes of its sides, or back."""
     for side in sides:
         turn = state[f"axes{side}"] if back else state[f"axes{side}"].T
         matrix = turn @ matrix if side == 0 else matrix @ turn.T
     return matrix
 
 
-def _turn_axes(state: dict[str, Any], side: int) -> None:
-    """One power iteration of the axes towards those of the moment, largest first; the squares go along in order."""
+def _update_axes(state: dict[str, Any], side: int) -> None:
+    """Move the axes towards those of the moment by a power iteration, largest first, and reorder the squares alike."""
     moment, axes = state[f"moment{side}"], state[f"axes{side}"]
     product = moment @ axes
     order = torch.argsort((axes * product).sum(dim=0), descending=True)

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -25,8 +24,8 @@ def test_the_list_names_every_recipe(srgan: Run) -> None:
 
 
 def test_json(srgan: Run) -> None:
-    assert json.loads(srgan("recipes", "--json").stdout) == [asdict(recipe) for recipe in RECIPES.values()]
-    assert json.loads(srgan("recipes", "show", "cheung", "--json").stdout) == asdict(RECIPES["cheung"])
+    assert json.loads(srgan("recipes", "--json").stdout) == [recipe.flat() for recipe in RECIPES.values()]
+    assert json.loads(srgan("recipes", "show", "cheung", "--json").stdout) == RECIPES["cheung"].flat()
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -34,8 +33,9 @@ def test_what_is_shown_can_be_set(srgan: Run, name: str) -> None:
     lines = srgan("recipes", "show", name).stdout.splitlines()
     assert lines[0] == f"{name}: {RECIPES[name].summary}"
     recipe = override(RECIPES[name], [line.split()[0] for line in lines[2:]])
-    assert recipe.feature_scale == pytest.approx(RECIPES[name].feature_scale, rel=1e-5)  # shown to six digits
-    assert replace(recipe, feature_scale=RECIPES[name].feature_scale) == RECIPES[name]
+    exact = RECIPES[name].loss.feature_scale
+    assert recipe.loss.feature_scale == pytest.approx(exact, rel=1e-5)  # shown to six digits
+    assert recipe.change(feature_scale=exact) == RECIPES[name]
 
 
 def test_every_setting_is_explained(srgan: Run) -> None:

@@ -17,8 +17,8 @@ from safetensors.torch import load_file, save_file
 
 from srgan.data.known_tests import known_tests
 from srgan.data.prepared_set import Comparison
-from srgan.models.features.feature_weights import squeezenet_names
 from srgan.models.features.classifiers import SqueezeNet
+from srgan.models.features.feature_weights import squeezenet_names
 from srgan.models.features.vgg import ContentLayer
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run as TrainingRun
@@ -28,22 +28,22 @@ Make = Callable[..., Path]
 
 PIXELS, GAME = "srresnet-mse-quick", "srgan-mse-quick"
 
-# As `srgan`, but it hears Ctrl-C so many times in its third update, or before the first.
-HEARS = """
-import os, signal, srgan.training.update, srgan.training.setup
-update, load = srgan.training.update.Training.update, srgan.training.setup.load_vgg
+# As `srgan`, but it gets so many signals in its third update, or before the first.
+SIGNALLED = """
+import os, signal, srgan.training.loop, srgan.training.setup
+update, read = srgan.training.loop.update, srgan.training.setup.open_inputs
 
-def interrupted(*args, **options):
-    for _ in range({during} if options["number"] == 2 else 0):
+def interrupted(state, batch):
+    for _ in range({during} if state.done == 2 else 0):
         os.kill(os.getpid(), signal.{signal})
-    return update(*args, **options)
+    return update(state, batch)
 
 def begun(*args, **options):
     for _ in range({before}):
         os.kill(os.getpid(), signal.{signal})
-    return load(*args, **options)
+    return read(*args, **options)
 
-srgan.training.update.Training.update, srgan.training.setup.load_vgg = interrupted, begun
+srgan.training.loop.update, srgan.training.setup.open_inputs = interrupted, begun
 from srgan.cli import main
 main()
 """
@@ -75,10 +75,10 @@ def vgg22(desk: Path) -> Path:
 def in_a_process(
     desk: Path, settings: list[str], album: Path, environment: dict[str, str], tmp_path: Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs `srgan train` of pixels in a process of its own, which hears signals: see `HEARS`."""
+    """Runs `srgan train` of pixels in a process of its own, which gets signals: see `SIGNALLED`."""
 
     def run(*words: str, before: int = 0, during: int = 0, signal: str = "SIGINT") -> subprocess.CompletedProcess[str]:
-        code = HEARS.format(before=before, during=during, signal=signal)
+        code = SIGNALLED.format(before=before, during=during, signal=signal)
         command = [sys.executable, "-c", code, "train", PIXELS, "--data", str(album), *settings, *words]
         known = {**environment, "SRGAN_CACHE": str(tmp_path / "cache")}
         return subprocess.run(command, env=known, capture_output=True, text=True)
@@ -153,7 +153,6 @@ def test_deep_features_from_a_file(train: Run, run_of_mine: Path) -> None:
     words = ("srgan-mse-quick", "--from", str(run_of_mine), "--set", "perception=0.1")
     lost = train(*words)
     assert (lost.exit_code, len(lost.stderr.splitlines())) == (1, 1)
-    assert "with --features FILE" in lost.stderr
     assert not Path("runs/srgan-mse-quick").exists()
     assert train(*words, "--features", "seen.safetensors").exit_code == 0
     document = json.loads(Path("runs/srgan-mse-quick/run.json").read_text())
@@ -167,7 +166,7 @@ def test_deep_features_from_a_file(train: Run, run_of_mine: Path) -> None:
 def test_a_download_is_asked_for_again_when_a_run_goes_on(
     train: Run, run_of_mine: Path, vgg22: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("srgan.training.inputs.fetch_vgg19", lambda folder, report: vgg22.absolute())
+    monkeypatch.setattr("srgan.training.inputs.fetch_vgg19", lambda folder, progress: vgg22.absolute())
     words = ("srgan-vgg22-quick", "--from", str(run_of_mine), "--vgg", "download")
     assert train(*words).exit_code == 0
     assert train(*words, "--resume").exit_code == 0
@@ -209,7 +208,7 @@ def test_a_prepared_folder(train: Run, srgan: Run, album: Path) -> None:
     assert srgan("data", "prepare", str(album), "-o", "double", "--scale", "2").exit_code == 0
     result = train(PIXELS, "--data", "double", "-o", "other")
     assert result.exit_code == 2
-    assert "double is prepared for x2, but the recipe enlarges x4" in result.stderr
+    assert "--data double is prepared for a scale of 2" in result.stderr
 
 
 def test_minutes_plan_the_updates(train: Run, album: Path) -> None:
@@ -329,14 +328,37 @@ def test_missing_packages_are_named(train: Run, album: Path, monkeypatch: pytest
     )
     result = train(PIXELS, "--data", str(album))
     assert result.exit_code == 1
-    assert result.stderr == "Error: training needs torch, which is not installed: pip install 'srgan[train]'\n"
+    assert "pip install 'srgan[train]'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
+        ({"KMP_BLOCKTIME": "200"}, {"KMP_BLOCKTIME": "200"}),
+        ({"GOMP_SPINCOUNT": "9"}, {"GOMP_SPINCOUNT": "9"}),
+    ],
+)
+def test_threads_wait_passively_unless_the_user_says_otherwise(
+    environment: dict[str, str], given: dict[str, str], expected: dict[str, str]
+) -> None:
+    """The command sets how threads wait before it imports torch, which reads it once."""
+    code = (
+        "import json, os, sys\nfrom srgan.cli.train import wait_passively\n"
+        "assert 'torch' not in sys.modules\nwait_passively()\nprint(json.dumps(dict(os.environ)))"
+    )
+    names = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "GOMP_SPINCOUNT")
+    known = {name: value for name, value in environment.items() if name not in names} | given
+    done = subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, text=True, check=True)
+    assert {name: value for name, value in json.loads(done.stdout).items() if name in names} == expected
 
 
 def test_the_notes_of_a_run_give_its_recipe_back(finished: Path) -> None:
     recipe = TrainingRun(finished).settings().recipe
     assert recipe.name == PIXELS
     assert recipe != RECIPES[PIXELS]
-    assert recipe.batch == 2
+    assert recipe.crops.batch == 2
 
 
 def test_the_notes_of_a_run_tell_of_the_comparison_with_test_sets(train: Run, album: Path, data_folder: Path) -> None:

@@ -11,9 +11,9 @@ from PIL import Image
 from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import PreparedPictures
 from srgan.training.distributed import launch
-from srgan.training.inputs import Material
+from srgan.training.inputs import Inputs
 from srgan.training.recipes.recipe import Recipe
-from srgan.training.run_folder import Run, Settings
+from srgan.training.run_folder import Run, RunSettings
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +38,9 @@ def pictures(prepared: Path) -> PreparedPictures:
 
 
 @pytest.fixture(scope="session")
-def material(pictures: PreparedPictures) -> Material:
+def inputs(pictures: PreparedPictures) -> Inputs:
     """The pictures, as a run works on them."""
-    return Material(*pictures.split())
+    return Inputs(*pictures.split())
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +53,10 @@ def fabric() -> Fabric:
 def begun(tmp_path: Path) -> Callable[..., Run]:
     """Begin a run of a recipe."""
 
-    def begin(recipe: Recipe, name: str = "run", updates: int | None = None) -> Run:
+    def begin(recipe: Recipe, name: str = "run") -> Run:
         run = Run(tmp_path / name)
-        planned = updates if updates is not None else recipe.planned_updates(4)
-        run.begin(Settings(recipe, data="", begun_from="", vgg="", updates=planned), None)
+        settings = RunSettings(recipe, data="", begun_from="", vgg="", updates=recipe.planned_updates(4))
+        run.begin(settings, None)
         return run
 
     return begin

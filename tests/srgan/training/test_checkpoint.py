@@ -1,4 +1,4 @@
-"""States on disk: whole, the last few, and a damaged one is passed over aloud."""
+"""Checkpoints: whole, the last few, and a damaged one is passed over aloud."""
 
 import json
 from collections.abc import Callable
@@ -9,34 +9,30 @@ import torch
 from lightning_fabric import Fabric
 
 from srgan.errors import TrainingError
-from srgan.training import checkpoint
-from srgan.training.inputs import Material
-from srgan.training.loop import train
+from srgan.training.checkpoint import find_newest, restore_checkpoint, save_checkpoint
+from srgan.training.inputs import Inputs
 from srgan.training.run_folder import Run
-from srgan.training.update import Training
-from tests.helpers.small import ADVERSARIAL, SMALL, Heard
+from srgan.training.state import make_state
+from srgan.training.update import update
+from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
 Begun = Callable[..., Run]
 
 
 @pytest.fixture
-def trained(fabric: Fabric, material: Material, begun: Begun) -> Run:
+def trained(fabric: Fabric, inputs: Inputs, begun: Begun) -> Run:
     """A run with checkpoints after 4, 6 and 8 updates."""
     run = begun(SMALL)
-    train(material, run, fabric=fabric, listener=Heard(), save_every=2)
+    train_run(run, inputs, fabric, save_every=2)
     return run
-
-
-def stems(run: Run) -> list[str]:
-    return sorted(path.name for path in run.checkpoints.iterdir())
 
 
 def test_the_last_three_are_kept_with_notes(trained: Run) -> None:
     kept = [f"update-0000000{number}.{suffix}" for number in (4, 6, 8) for suffix in ("json", "safetensors")]
-    assert stems(trained) == kept
+    assert sorted(path.name for path in trained.checkpoints.iterdir()) == kept
     note = json.loads((trained.checkpoints / "update-00000008.json").read_text())
-    assert note["update"] == 8
-    assert note["recipe"]["name"] == "small"
+    assert list(note) == ["update", "seconds", "machine", "sha256", "recipe"]
+    assert (note["update"], note["recipe"]) == (8, SMALL.flat())
     assert note["seconds"] > 0
 
 
@@ -57,64 +53,64 @@ def test_a_damaged_newest_one_falls_back_to_the_one_before_and_says_so(trained: 
         case "notes wrong":
             notes.write_text('{"update": "eight"}')
     said: list[str] = []
-    found = checkpoint.newest(trained.checkpoints, said.append)
+    found = find_newest(trained.checkpoints, said.append)
     assert found is not None
     assert found.update == 6
-    assert len(said) == 1
-    assert "update-00000008.safetensors is damaged" in said[0]
+    (line,) = said
+    assert "update-00000008.safetensors is damaged" in line
 
 
-def test_none_that_is_whole_begins_anew_and_says_so(trained: Run, fabric: Fabric, material: Material) -> None:
+def test_none_that_is_whole_begins_anew_and_says_so(trained: Run, fabric: Fabric, inputs: Inputs) -> None:
     for path in trained.checkpoints.glob("*.safetensors"):
         path.write_bytes(b"")
     heard = Heard()
-    train(material, trained, fabric=fabric, listener=heard)
+    train_run(trained, inputs, fabric, heard)
     assert "no checkpoint is whole: training begins anew" in heard.lines
-    assert heard.done == list(range(1, 9))
+    assert (heard.what, heard.total, heard.done) == ("training", 8, 8)
 
 
 def test_tensors_without_notes_are_no_checkpoint(trained: Run) -> None:
     for path in trained.checkpoints.glob("*.json"):
         path.unlink()
-    assert checkpoint.newest(trained.checkpoints) is None
+    assert find_newest(trained.checkpoints) is None
 
 
-def test_a_run_that_goes_on_after_damage_ends_where_it_would_have(
-    trained: Run, fabric: Fabric, material: Material
-) -> None:
+def test_a_run_that_resumes_after_damage_ends_where_it_would_have(trained: Run, fabric: Fabric, inputs: Inputs) -> None:
     last = trained.checkpoints / "update-00000008.safetensors"
     whole = last.read_bytes()
     last.write_bytes(whole[:-1])
-    train(material, trained, fabric=fabric, listener=Heard())
+    train_run(trained, inputs, fabric)
     assert last.read_bytes() == whole
 
 
 def test_a_state_of_other_networks_is_refused(trained: Run, fabric: Fabric) -> None:
-    found = checkpoint.newest(trained.checkpoints)
+    found = find_newest(trained.checkpoints)
     assert found is not None
-    with pytest.raises(TrainingError, match="does not fit the recipe's networks: go on with"):
-        checkpoint.restore(Training(ADVERSARIAL, fabric=fabric, updates=8), found)
+    with pytest.raises(TrainingError):
+        restore_checkpoint(make_state(ADVERSARIAL, fabric=fabric, updates=8), found)
 
 
 def test_what_cannot_be_written_leaves_nothing(fabric: Fabric, tmp_path: Path) -> None:
-    training = Training(SMALL, fabric=fabric, updates=8)
+    state = make_state(SMALL, fabric=fabric, updates=8)
+    state.done = 1
     blocked = tmp_path / "update-00000001.safetensors"
     (blocked / "in the way").mkdir(parents=True)
-    with pytest.raises(TrainingError, match=r"could not be written \(.*\): free some space"):
-        checkpoint.write(tmp_path, training, update=1, seconds=0.0)
+    with pytest.raises(TrainingError):
+        save_checkpoint(state, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [blocked.name]
 
 
 def test_everything_comes_back_to_the_bit(fabric: Fabric, tmp_path: Path) -> None:
-    one, other = (Training(ADVERSARIAL, fabric=fabric, updates=8) for _ in range(2))
+    one, other = (make_state(ADVERSARIAL, fabric=fabric, updates=8) for _ in range(2))
     torch.manual_seed(0)
-    low, high = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 32, 32)
-    one.update(low, high, number=0)
-    checkpoint.write(tmp_path, one, update=1, seconds=2.5)
-    found = checkpoint.newest(tmp_path)
+    batch = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 32, 32)
+    update(one, batch)
+    one.seconds = 2.5
+    save_checkpoint(one, tmp_path)
+    found = find_newest(tmp_path)
     assert found is not None
-    assert (found.update, found.seconds) == (1, 2.5)
-    checkpoint.restore(other, found)
-    for number in (1, 2):
-        ours, theirs = one.update(low, high, number=number), other.update(low, high, number=number)
+    restore_checkpoint(other, found)
+    assert (other.done, other.seconds) == (1, 2.5)
+    for _ in range(2):
+        ours, theirs = update(one, batch), update(other, batch)
         assert all(torch.equal(ours[name], theirs[name]) for name in ours)

@@ -19,7 +19,7 @@ from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.release.onnx_export import round_weights
 from srgan.models.release.state_dict import trained_weights
-from srgan.training.export import export
+from srgan.training.release import export
 from srgan.upscale.tiles import Grid
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.card import Card, Probe, Training
@@ -27,7 +27,7 @@ from srgan.weights.catalogue import find
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "srgan-generator": {"blocks": 1, "features": 8},
-    "compact-generator": {"blocks": 1, "features": 8},
+    "compact-generator": {"blocks": 1, "features": 8, "refinement": 5},
     "cheung-generator": {"blocks": 1, "features": 4},
     "ucsd-generator": {"blocks": 1, "features": 8},
     "ucsd-srcnn": {},

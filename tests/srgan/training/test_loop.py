@@ -1,64 +1,64 @@
 """The loop: it learns, it resumes to the bit, it says what happens, and it leaves what was promised."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
 
 from srgan.errors import TrainingError
-from srgan.training import checkpoint
-from srgan.training.inputs import Material
-from srgan.training.loop import train
+from srgan.training.checkpoint import find_newest
+from srgan.training.inputs import Inputs
 from srgan.training.monitoring.log import read_log
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
-from srgan.training.update import Training
-from tests.helpers.small import ADVERSARIAL, SMALL, Heard
+from srgan.training.state import State
+from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
 Begun = Callable[..., Run]
 
 
-def state(training: Training) -> list[torch.Tensor]:
+def tensors(state: State) -> list[torch.Tensor]:
     """Everything that a later update depends on."""
-    tensors = [*training.average.state_dict().values()]
-    for network in training.networks.values():
-        tensors += network.module.state_dict().values()
+    found = [*state.average.state_dict().values()]
+    for network in state.networks.values():
+        found += network.module.state_dict().values()
         for parameter in network.module.parameters():
-            tensors += [value for _, value in sorted(network.optimiser.state[parameter].items())]
-    return tensors
+            found += [value for _, value in sorted(network.optimizer.state[parameter].items())]
+    return found
 
 
 @pytest.mark.parametrize(
     "recipe",
     [
         SMALL,
-        replace(SMALL, normalisation=False),
-        replace(SMALL, name="degraded", degradation="everyday"),
-        replace(ADVERSARIAL, name="soap", optimiser="soap"),
+        SMALL.change(name="plain", normalisation=False),
+        SMALL.change(name="degraded", degradation="everyday"),
+        ADVERSARIAL.change(name="soap", optimiser="soap"),
         ADVERSARIAL,
     ],
-    ids=lambda r: r.name,
+    ids=lambda recipe: recipe.name,
 )
-def test_resumes_to_the_bit(fabric: Fabric, material: Material, begun: Begun, recipe: Recipe) -> None:
-    through = train(material, begun(recipe, "through"), fabric=fabric, listener=Heard())
+def test_resumes_to_the_bit(fabric: Fabric, inputs: Inputs, begun: Begun, recipe: Recipe) -> None:
+    through = train_run(begun(recipe, "through"), inputs, fabric)
     run = begun(recipe, "broken")
     for done in range(1, 9):  # each stops after one update, in the middle of the schedule
-        broken = train(material, run, fabric=fabric, listener=Heard(stop_after=1))
+        broken = train_run(run, inputs, fabric, Heard(stop_after=1))
         assert (run.checkpoints / f"update-{done:08d}.safetensors").exists()
-    assert all(torch.equal(one, other) for one, other in zip(state(through), state(broken), strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(tensors(through), tensors(broken), strict=True))
     assert read_log(run.folder / "log.csv")["update"] == [2, 4, 6, 8]
 
 
-def test_leaves_tables_plots_sheets_and_checkpoints(fabric: Fabric, material: Material, begun: Begun) -> None:
+def test_leaves_tables_plots_sheets_and_checkpoints(fabric: Fabric, inputs: Inputs, begun: Begun) -> None:
     heard, run = Heard(), begun(ADVERSARIAL)
-    train(material, run, fabric=fabric, listener=heard, save_every=3)
+    train_run(run, inputs, fabric, heard, save_every=3)
     log, validation = read_log(run.folder / "log.csv"), read_log(run.folder / "validation.csv")
     assert log["update"] == [2, 4, 6, 8]
-    assert {"content", "adversarial", "discriminator", "real", "restored", "detail"} <= log.keys()
+    assert list(log) == [
+        *("update", "content", "adversarial", "detail", "generator", "generator_gradient", "discriminator", "real"),
+        *("restored", "discriminator_gradient", "learning_rate", "updates_per_second"),
+    ]
     assert validation["update"] == [4, 8]
     assert run.sheet.exists()
     assert run.plots.exists()
@@ -68,49 +68,45 @@ def test_leaves_tables_plots_sheets_and_checkpoints(fabric: Fabric, material: Ma
     ]
     assert any(line.startswith("2/8, perceptual loss = ") for line in heard.lines)
     assert any(line.startswith("4/8: loss_train = ") and "psnr_val = " in line for line in heard.lines)
-    assert heard.done == list(range(1, 9))
+    assert (heard.what, heard.total, heard.done) == ("training", 8, 8)
 
 
-def test_time_ends_a_run_with_a_checkpoint(fabric: Fabric, material: Material, begun: Begun) -> None:
+def test_time_ends_a_run_with_a_checkpoint(fabric: Fabric, inputs: Inputs, begun: Begun) -> None:
     run = begun(SMALL)
-    train(material, run, fabric=fabric, listener=Heard(), seconds=0)
-    found = checkpoint.newest(run.checkpoints)
+    train_run(run, inputs, fabric, seconds=0)
+    found = find_newest(run.checkpoints)
     assert found is not None
     assert found.update == 1
     assert read_log(run.folder / "validation.csv")["update"] == [1]
 
 
-def test_a_loss_that_is_no_number_stops_the_run(fabric: Fabric, material: Material, begun: Begun) -> None:
-    run = begun(replace(SMALL, learning_rate=1.0, warmup=0, decay=0.0, clip=None, normalisation=False))
+def test_a_loss_that_is_not_finite_stops_the_run(fabric: Fabric, inputs: Inputs, begun: Begun) -> None:
+    run = begun(SMALL.change(learning_rate=1.0, warmup=0, decay=0.0, clip=None, normalisation=False))
     with pytest.raises(TrainingError, match=r"update [1-8]\b"):
-        train(material, run, fabric=fabric, listener=Heard())
-    found = checkpoint.newest(run.checkpoints)
+        train_run(run, inputs, fabric)
+    found = find_newest(run.checkpoints)
     assert found is None or all(bool(torch.isfinite(tensor).all()) for tensor in found.tensors.values())
 
 
-def test_a_run_that_is_over_is_left_as_it_is(fabric: Fabric, material: Material, begun: Begun) -> None:
+def test_a_run_that_is_over_is_left_as_it_is(fabric: Fabric, inputs: Inputs, begun: Begun) -> None:
     run = begun(SMALL)
-    once = state(train(material, run, fabric=fabric, listener=Heard()))
+    once = tensors(train_run(run, inputs, fabric))
     rows = (run.folder / "validation.csv").read_bytes()
-    again = state(train(material, run, fabric=fabric, listener=Heard()))
+    again = tensors(train_run(run, inputs, fabric))
     assert all(torch.equal(one, other) for one, other in zip(once, again, strict=True))
     assert (run.folder / "validation.csv").read_bytes() == rows
 
 
-def test_two_blocks_overfit_one_batch(fabric: Fabric, material: Material) -> None:
-    recipe = replace(SMALL, features=64, updates=700, learning_rate=2e-3, decay=0.8, normalisation=False, crop=48)
-    training = Training(recipe, fabric=fabric, updates=700)
-    low, high = material.training[0]
-    batch = [torch.from_numpy(np.array(part[:side, :side])).permute(2, 0, 1)[None] / 255 for part, side in
-             ((low, 12), (high, 48))]  # fmt: skip
-    for number in range(700):
-        found = training.update(*batch, number=number)
-    assert 10 * np.log10(4 / float(found["content"])) > 40
+@pytest.mark.parametrize("notes", [None, "{", '{"recipe": {"name": "x", "nonsense": 1}}'])
+def test_settings_that_cannot_be_read_are_refused(tmp_path: Path, notes: str | None) -> None:
+    if notes is not None:
+        (tmp_path / "run.json").write_text(notes)
+    with pytest.raises(TrainingError):
+        Run(tmp_path).settings()
 
 
-def test_old_runs_say_what_is_wrong_with_them(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"holds no run"):
-        Run(tmp_path).settings()
-    (tmp_path / "run.json").write_text('{"recipe": {"name": "x", "nonsense": 1}}')
-    with pytest.raises(TrainingError, match=r"begin the run anew"):
-        Run(tmp_path).settings()
+def test_a_folder_is_used_by_one_run(begun: Begun) -> None:
+    run = begun(SMALL)
+    assert run.settings().recipe == SMALL
+    with pytest.raises(Exception, match="holds a run"):
+        begun(SMALL)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,23 +10,24 @@ import torch
 from torch import Tensor, nn
 
 from srgan.images.resample import imresize
-from srgan.models.discriminator import Discriminator
 from srgan.models.features.classifiers import ResNet, SqueezeNet, VggFeatures, distance
 from srgan.models.features.vgg import VGG19, ContentLayer
-from srgan.models.srgan import Generator
+from srgan.models.srgan import Discriminator, Generator
 from srgan.training.losses import (
-    AbsoluteError,
-    AdversarialLoss,
-    ConsistencyError,
-    ContentLoss,
-    DiscriminatorLoss,
-    GridError,
-    GridTexture,
-    MeanSquaredError,
-    TextureSpectrum,
-    TotalVariation,
+    absolute_error,
+    adversarial_loss,
+    consistency_error,
+    discriminator_loss,
     feature_error,
+    grid_error,
+    grid_texture_error,
+    luminance_error,
     perception_loss,
+    spectrum_error,
+    squared_error,
+    texture_shares,
+    total_variation,
+    vgg_error,
 )
 
 IMAGENET = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], dtype=torch.float64)
@@ -75,7 +77,7 @@ def seen_by(plain: nn.Sequential, module: nn.Module, pictures: Tensor) -> Tensor
 def test_content_loss_is_equation_5(group: int, position: int, index: int, before_activation: bool) -> None:
     torch.manual_seed(0)
     plain = plain_vgg19(group)
-    loss = ContentLoss(same_weights(plain, ContentLayer(group, position), before_activation=before_activation))
+    vgg = same_weights(plain, ContentLayer(group, position), before_activation=before_activation)
     restored, high = torch.rand(2, 2, 3, 34, 32, dtype=torch.float64)
     module = plain[index] if before_activation else plain[index + 1]
     features = [seen_by(plain, module, pictures) / 12.75 for pictures in (restored, high)]
@@ -87,36 +89,34 @@ def test_content_loss_is_equation_5(group: int, position: int, index: int, befor
         for x in range(width)
     ) / (width * height)
     assert isinstance(by_position, Tensor)
-    torch.testing.assert_close(loss(restored, high), by_position.mean())
-    assert loss(high, high) == 0
+    torch.testing.assert_close(vgg_error(restored, high, vgg=vgg), by_position.mean())
+    assert vgg_error(high, high, vgg=vgg) == 0
 
 
 def test_pixel_losses_are_those_of_pictures_in_the_paper_s_range() -> None:
     torch.manual_seed(0)
     restored, high = torch.rand(2, 2, 3, 5, 4, dtype=torch.float64)
     difference = (2 * restored - 1) - (2 * high - 1)
-    torch.testing.assert_close(MeanSquaredError()(restored, high), difference.square().mean())
-    torch.testing.assert_close(AbsoluteError()(restored, high), difference.abs().mean())
+    torch.testing.assert_close(squared_error(restored, high), difference.square().mean())
+    torch.testing.assert_close(absolute_error(restored, high), difference.abs().mean())
 
 
 def test_total_variation_sums_over_each_picture() -> None:
     picture = torch.zeros(3, 4, 5)
     picture[1, 2, 3] = 0.5  # four neighbours, each 0.5 away: 1 in [-1, 1]
-    assert TotalVariation()(picture.expand(7, 3, 4, 5)) == 4.0
-    assert TotalVariation()(torch.full((1, 3, 4, 5), 0.3)) == 0.0
+    assert total_variation(picture.expand(7, 3, 4, 5)) == 4.0
+    assert total_variation(torch.full((1, 3, 4, 5), 0.3)) == 0.0
 
 
 def test_adversarial_loss_is_the_negative_logarithm_and_stays_finite() -> None:
     logits = torch.linspace(-20, 20, 41, dtype=torch.float64)[:, None]
     expected = -torch.log(torch.sigmoid(logits))
     for logit, each in zip(logits, expected, strict=True):
-        assert AdversarialLoss()(logit[None]) == pytest.approx(float(each), abs=1e-6)
-    assert AdversarialLoss()(logits) == pytest.approx(float(expected.sum()), abs=1e-6)
-    assert AdversarialLoss(reduction="mean")(logits) == pytest.approx(float(expected.mean()), abs=1e-6)
-
+        assert adversarial_loss(logit[None]) == pytest.approx(float(each), abs=1e-6)
+    assert adversarial_loss(logits) == pytest.approx(float(expected.mean()), abs=1e-6)
     for extreme in (-1000.0, 1000.0):
         logit = torch.tensor([[extreme]], requires_grad=True)
-        loss = AdversarialLoss()(logit)
+        loss = adversarial_loss(logit)
         (gradient,) = torch.autograd.grad(loss, logit)
         assert loss == max(0.0, -extreme)
         assert torch.isfinite(gradient).all()
@@ -126,15 +126,14 @@ def test_discriminator_loss_is_what_equation_1_maximises() -> None:
     torch.manual_seed(0)
     high, restored = 3 * torch.randn(2, 6, 1, dtype=torch.float64)
     value = torch.log(torch.sigmoid(high)) + torch.log(1 - torch.sigmoid(restored))
-    torch.testing.assert_close(DiscriminatorLoss()(high, restored), -value.mean())
-    assert DiscriminatorLoss()(torch.zeros(4, 1), torch.zeros(4, 1)) == pytest.approx(2 * math.log(2))
-    assert DiscriminatorLoss()(torch.tensor([[-1000.0]]), torch.tensor([[1000.0]])) == 2000.0
+    torch.testing.assert_close(discriminator_loss(high, restored), -value.mean())
+    assert discriminator_loss(torch.zeros(4, 1), torch.zeros(4, 1)) == pytest.approx(2 * math.log(2))
+    assert discriminator_loss(torch.tensor([[-1000.0]]), torch.tensor([[1000.0]])) == 2000.0
 
 
 def adversarial(high_side: int) -> Callable[[Tensor, Tensor], Tensor]:
     discriminator = Discriminator(crop=high_side, features=8).double().eval()
-    loss = AdversarialLoss()
-    return lambda restored, _high: loss(discriminator(restored))
+    return lambda restored, _high: adversarial_loss(discriminator(restored))
 
 
 def test_perception_loss_is_the_mean_distance_over_the_batch() -> None:
@@ -158,37 +157,36 @@ def test_grid_error_sees_what_repeats_in_every_cell_and_nothing_else() -> None:
     pattern -= pattern.mean()
     repeated = pattern.tile(16, 12)
     expected = 4 * float(pattern.square().mean())
-    assert float(GridError()(high + repeated, high)) == pytest.approx(expected, rel=1e-3)
-    assert float(GridError()(high + 1 / 255, high)) == pytest.approx(4 / 255**2, rel=1e-3)  # a colour that is off
+    assert float(grid_error(high + repeated, high)) == pytest.approx(expected, rel=1e-3)
+    assert float(grid_error(high + 1 / 255, high)) == pytest.approx(4 / 255**2, rel=1e-3)  # a colour that is off
     signs = torch.tensor([1.0, -1.0]).repeat_interleave(4).tile(8)[:, None]
     flipped = repeated * signs
-    assert float(GridError()(high + flipped, high)) == pytest.approx(0.0, abs=1e-3 * expected)
+    assert float(grid_error(high + flipped, high)) == pytest.approx(0.0, abs=1e-3 * expected)
     noise = torch.randn(2, 3, 64, 48) / 255
-    squared = float(MeanSquaredError()(high + noise, high))
-    assert float(GridError()(high + noise, high)) == pytest.approx(squared / 16, rel=0.2)
-    assert float(GridError(8)(high[..., :16, :16] + 1 / 255, high[..., :16, :16])) == pytest.approx(
-        4 / 255**2, rel=1e-3
-    )
+    squared = float(squared_error(high + noise, high))
+    assert float(grid_error(high + noise, high)) == pytest.approx(squared / 16, rel=0.2)
+    corner = high[..., :16, :16]
+    assert float(grid_error(corner + 1 / 255, corner, scale=8)) == pytest.approx(4 / 255**2, rel=1e-3)
 
 
 def test_grid_texture_sees_texture_that_prefers_places_of_the_cells_whatever_its_sign() -> None:
     torch.manual_seed(0)
     high = 0.5 + 0.1 * torch.rand(4, 3, 96, 96)
-    even = GridTexture()(0.5 + 0.1 * torch.rand(4, 3, 96, 96), high)
-    assert float(GridTexture()(0.5 + 0.3 * (high - 0.5), high)) < 1e-4  # weaker texture, as evenly spread
-    assert float(GridTexture()(high, high)) == 0.0
+    even = grid_texture_error(0.5 + 0.1 * torch.rand(4, 3, 96, 96), high)
+    assert float(grid_texture_error(0.5 + 0.3 * (high - 0.5), high)) < 1e-4  # weaker texture, as evenly spread
+    assert float(grid_texture_error(high, high)) == 0.0
     lines = torch.zeros(96, 96)
     lines[::4] = 0.1
     signs = torch.tensor([1.0, -1.0])[torch.randint(2, (4, 1, 24, 24))]
     crosshatch = high + lines * signs.repeat_interleave(4, 2).repeat_interleave(4, 3)
-    assert float(GridError()(crosshatch, high)) < 0.1 * 4 * 0.1**2 / 4  # signs cancel
-    assert float(GridTexture()(crosshatch, high)) > 100 * float(even)
+    assert float(grid_error(crosshatch, high)) < 0.1 * 4 * 0.1**2 / 4  # signs cancel
+    assert float(grid_texture_error(crosshatch, high)) > 100 * float(even)
 
 
 def test_grid_texture_is_the_ratio_of_mean_steps_at_each_place() -> None:
     torch.manual_seed(0)
     high = torch.rand(1, 1, 12, 12, dtype=torch.float64)
-    found = GridTexture()._shares(high).numpy()
+    found = texture_shares(high, scale=4).numpy()
     picture = high[0, 0].numpy()
     ways = [((0, 0), (0, 1)), ((0, 0), (1, 0)), ((0, 0), (1, 1)), ((0, 1), (1, 0))]
     for number, (length, (of, to)) in enumerate((length, way) for length in (1, 2) for way in ways):
@@ -208,16 +206,15 @@ def test_texture_spectrum_asks_for_as_much_texture_and_not_for_the_same() -> Non
         return 0.5 + strength * torch.randn(4, 1, 96, 96, dtype=torch.float64).expand(4, 3, 96, 96)
 
     high = texture(0.05)
-    loss = TextureSpectrum()
-    assert float(loss(high, high)) == 0.0
-    other, weaker, stronger = (float(loss(texture(strength), high)) for strength in (0.05, 0.025, 0.1))
+    assert float(spectrum_error(high, high)) == 0.0
+    other, weaker, stronger = (float(spectrum_error(texture(strength), high)) for strength in (0.05, 0.025, 0.1))
     assert other < 0.25
     assert weaker == pytest.approx(math.log(2), abs=0.05)  # nepers
     assert stronger == pytest.approx(math.log(2), abs=0.05)
-    assert float(loss(texture(1e-9), texture(1e-9))) < 1e-6  # what nobody sees
+    assert float(spectrum_error(texture(1e-9), texture(1e-9))) < 1e-6  # what nobody sees
     columns = torch.arange(96, dtype=torch.float64)
     grain = texture(1e-9) + 0.02 * torch.sin(2 * math.pi * 0.4 * columns)
-    assert float(loss(grain, texture(1e-9))) > 10 * float(MeanSquaredError()(grain, texture(1e-9)))
+    assert float(spectrum_error(grain, texture(1e-9))) > 10 * float(squared_error(grain, texture(1e-9)))
 
 
 def test_texture_spectrum_is_the_ratio_of_amplitudes_over_neighbouring_windows() -> None:
@@ -231,22 +228,22 @@ def test_texture_spectrum_is_the_ratio_of_amplitudes_over_neighbouring_windows()
         power = np.mean([np.abs(np.fft.rfft2((each - each.mean()) * taper)) ** 2 for each in windows], axis=0)
         logarithms.append(0.5 * np.log(power + (taper**2).sum() / 255**2))
     expected = np.abs(logarithms[0] - logarithms[1]).mean()
-    assert float(TextureSpectrum()(pictures[:1], pictures[1:])) == pytest.approx(expected, rel=1e-12)
+    assert float(spectrum_error(pictures[:1], pictures[1:])) == pytest.approx(expected, rel=1e-12)
 
 
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     torch.manual_seed(1)
-    variation, resnet = TotalVariation(), ResNet().double()
+    resnet, vgg = ResNet().double(), same_weights(plain_vgg19(2), ContentLayer(2, 2))
     return {
-        "squared": MeanSquaredError(),
-        "absolute": AbsoluteError(),
-        "content": ContentLoss(same_weights(plain_vgg19(2), ContentLayer(2, 2))),
-        "variation": lambda restored, _high: variation(restored),
+        "squared": squared_error,
+        "absolute": absolute_error,
+        "content": partial(vgg_error, vgg=vgg),
+        "variation": lambda restored, _high: total_variation(restored),
         "adversarial": adversarial(16),
         "perception": lambda restored, high: perception_loss(resnet(restored), resnet(high)),
-        "grid": GridError(),
-        "grid texture": GridTexture(),
-        "spectrum": TextureSpectrum(),
+        "grid": grid_error,
+        "grid texture": grid_texture_error,
+        "spectrum": spectrum_error,
     }
 
 
@@ -281,20 +278,25 @@ def test_gradients_reach_the_generator_and_match_finite_differences(name: str) -
 def test_gradients_of_the_discriminator_match_finite_differences() -> None:
     torch.manual_seed(0)
     high, restored = torch.randn(2, 5, 1, dtype=torch.float64, requires_grad=True).unbind()
-    assert torch.autograd.gradcheck(DiscriminatorLoss(), (high, restored))
+    assert torch.autograd.gradcheck(discriminator_loss, (high, restored))
 
 
-def test_content_loss_trains_no_vgg_and_keeps_no_graph_of_the_reference() -> None:
+def test_content_loss_keeps_no_graph_of_the_reference() -> None:
     torch.manual_seed(0)
-    loss = ContentLoss(same_weights(plain_vgg19(1), ContentLayer(1, 1))).train()
-    restored, high = torch.rand(2, 1, 3, 8, 8, dtype=torch.float64, requires_grad=True).unbind()
-    high.retain_grad()
-    restored.retain_grad()
-    loss(restored, high).backward()
+    vgg = same_weights(plain_vgg19(1), ContentLayer(1, 1))
+    restored, high = torch.rand(2, 1, 3, 8, 8, dtype=torch.float64).unbind()
+    restored.requires_grad_()
+    high.requires_grad_()
+    vgg_error(restored, high, vgg=vgg).backward()
     assert restored.grad is not None
     assert high.grad is None
-    assert not [parameter for parameter in loss.parameters() if parameter.requires_grad]
-    assert not loss.vgg.training
+
+
+def test_a_loss_of_luminance_sees_no_colours() -> None:
+    high = torch.rand(2, 3, 8, 8)
+    shifted = high + torch.tensor([1 / 65.481, -1 / 128.553, 0.0])[:, None, None]
+    assert float(luminance_error(shifted, high)) == pytest.approx(0.0, abs=1e-12)
+    assert float(luminance_error(high + 0.1, high)) == pytest.approx(4 * (0.1 * 219 / 255) ** 2, rel=1e-4)
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
@@ -304,7 +306,7 @@ def test_consistency_is_the_error_after_the_reduction(scale: int) -> None:
     restored, high = random.random((2, 12 * scale, 12 * scale, 3))
     errors = 2.0 * np.abs(imresize(restored, 1 / scale) - imresize(high, 1 / scale))[2:-2, 2:-2]
     tensors = [torch.from_numpy(picture).permute(2, 0, 1)[None].float() for picture in (restored, high)]
-    assert float(ConsistencyError(scale)(*tensors)) == pytest.approx(errors.mean(), rel=1e-5)
+    assert float(consistency_error(*tensors, scale=scale)) == pytest.approx(errors.mean(), rel=1e-5)
 
 
 def test_feature_error_is_relative_to_the_features_before_activation() -> None:

@@ -1,127 +1,184 @@
-"""Single updates: what luminance networks are judged by, and the recursions of DRCN (Kim et al. 2016)."""
-
-from dataclasses import replace
+"""Single updates: every term is weighed and added, windows move, recursions of DRCN are supervised, baselines learn."""
 
 import pytest
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 from torch.nn import functional
 
 from srgan.models.drcn import Drcn
-from srgan.models.features.classifiers import SqueezeNet, distance
-from srgan.models.luminance import luminance
-from srgan.models.ucsd import enlarge
-from srgan.training.losses import GridError, GridTexture, TextureSpectrum
+from srgan.models.feature_discriminator import FeatureDiscriminator
+from srgan.models.features.classifiers import SqueezeNet, VggFeatures, distance
+from srgan.models.features.vgg import VGG19, ContentLayer
+from srgan.models.layers import enlarge, luminance
+from srgan.training.batches import Batch
+from srgan.training.losses import (
+    Step,
+    Term,
+    consistency_error,
+    feature_error,
+    grid_error,
+    grid_texture_error,
+    luminance_error,
+    spectrum_error,
+    squared_error,
+    total_variation,
+)
 from srgan.training.recipes import RECIPES
-from srgan.training.update import Training, content_loss
-from tests.helpers.small import ADVERSARIAL
+from srgan.training.state import State, make_state
+from srgan.training.update import update
+from tests.helpers.small import ADVERSARIAL, SMALL
 
-SMALL = replace(RECIPES["drcn"], recursions=3, features=8, batch=2, crop=32, warmup=0)
+RECURSIVE = RECIPES["drcn"].change(recursions=3, features=8, batch=2, crop=32, warmup=0)
 
 
-def crops() -> tuple[torch.Tensor, torch.Tensor]:
-    """Two pictures of waves, made small as bicubic enlargement would have them."""
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    """Two images of waves, and small ones as bicubic enlargement would have them."""
     y, x = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")
     waves = [0.5 + 0.3 * torch.sin(torch.stack([x / a, y / b, (x + y) / 2])) for a, b in ((2.0, 3.0), (4.0, 1.5))]
     high = torch.stack(waves)
     return functional.avg_pool2d(high, 4), high
 
 
+def restore(state: State, low: Tensor) -> Tensor:
+    """What the generator makes of images before the next update, in training mode; its statistics stay."""
+    buffers = {name: value.clone() for name, value in state.generator.module.named_buffers()}
+    with torch.no_grad():
+        restored: Tensor = state.generator.wrapped(low)
+    for name, value in state.generator.module.named_buffers():
+        value.copy_(buffers[name])
+    return restored
+
+
 @pytest.mark.parametrize(("number", "alpha"), [(0, 1.0), (3, 0.625), (7, 0.125)])
-def test_the_share_of_the_recursions_falls_to_zero(fabric: Fabric, number: int, alpha: float) -> None:
-    training = Training(SMALL, fabric=fabric, updates=8)
-    network = training.generator.module
+def test_the_share_of_the_recursions_falls_to_zero(fabric: Fabric, batch: Batch, number: int, alpha: float) -> None:
+    state = make_state(RECURSIVE, fabric=fabric, updates=8)
+    network = state.generator.module
     assert isinstance(network, Drcn)
     torch.manual_seed(0)
     torch.nn.init.kaiming_normal_(network.network.recursion.weight)
-    low, high = crops()
+    low, high = batch
     with torch.no_grad():
         errors = [
             4 * functional.mse_loss(luminance(each), luminance(high))
-            for each in training.generator.called(low, every=True)
+            for each in state.generator.wrapped(low, every=True)
         ]
-    found = training.update(low, high, number=number)
-    torch.testing.assert_close(found["content"], errors[0])
+    state.done = number
+    measured = update(state, batch)
+    assert list(measured) == ["content", "generator", "generator_gradient"]
+    torch.testing.assert_close(measured["content"], errors[0])
     expected = alpha * sum(errors[1:], torch.zeros(())) / 3 + (1 - alpha) * errors[0]
-    torch.testing.assert_close(found["generator"], expected)
+    torch.testing.assert_close(measured["generator"], expected)
 
 
-def test_without_supervision_only_the_sum_counts(fabric: Fabric) -> None:
-    training = Training(replace(SMALL, supervision=0.0), fabric=fabric, updates=8)
-    found = training.update(*crops(), number=0)
-    assert found["generator"] == found["content"]
+def test_without_supervision_only_the_sum_counts(fabric: Fabric, batch: Batch) -> None:
+    measured = update(make_state(RECURSIVE.change(supervision=0.0), fabric=fabric, updates=8), batch)
+    assert measured["generator"] == measured["content"]
 
 
-def test_a_perception_loss_is_weighed_and_added(fabric: Fabric) -> None:
+def test_terms_on_images_are_weighed_and_added(fabric: Fabric, batch: Batch) -> None:
+    weights = {"pixel": 0.5, "consistency": 1.5, "grid": 2.0, "grid_texture": 3.0, "spectrum": 4.0}
+    recipe = SMALL.change(content="l1", total_variation=1e-3, **weights)
+    state = make_state(recipe, fabric=fabric, updates=8)
+    low, high = batch
+    restored = restore(state, low)
+    measured = update(state, batch)
+    losses = {
+        "content": (1.0, 2 * functional.l1_loss(restored, high)),
+        "pixel": (0.5, squared_error(restored, high)),
+        "consistency": (1.5, consistency_error(restored, high)),
+        "grid": (2.0, grid_error(restored, high)),
+        "grid_texture": (3.0, grid_texture_error(restored, high)),
+        "spectrum": (4.0, spectrum_error(restored, high)),
+        "total_variation": (1e-3, total_variation(restored)),
+    }
+    assert list(measured) == [*losses, "generator", "generator_gradient"]
+    for name, (_, value) in losses.items():
+        torch.testing.assert_close(measured[name], value)
+    expected = torch.stack([weight * value for weight, value in losses.values()]).sum()
+    torch.testing.assert_close(measured["generator"], expected)
+
+
+def test_terms_on_features_are_weighed_and_added(fabric: Fabric, batch: Batch) -> None:
     torch.manual_seed(0)
-    recipe = replace(SMALL, generator="srgan-generator", blocks=1, content="mse", supervision=0.0, perception=0.25)
     network = SqueezeNet()
-    training = Training(recipe, fabric=fabric, updates=8, features=network)
-    low, high = crops()
+    state = make_state(SMALL.change(perception=0.25, feature_error=0.5), fabric=fabric, updates=8, features=network)
+    low, high = batch
     with torch.no_grad():
-        restored = training.generator.module(low)
-        expected = distance(network(restored), network(high)).mean()
-    found = training.update(low, high, number=0)
-    torch.testing.assert_close(found["perception"], expected, rtol=2e-3, atol=0.0)  # a processor may have bfloat16
-    torch.testing.assert_close(found["generator"], found["content"] + 0.25 * found["perception"])
+        ours, theirs = network(restore(state, low)), network(high)
+    measured = update(state, batch)
+    torch.testing.assert_close(measured["perception"], distance(ours, theirs).mean(), rtol=2e-3, atol=1e-6)
+    torch.testing.assert_close(measured["feature_error"], feature_error(ours, theirs), rtol=2e-3, atol=1e-6)
+    expected = measured["content"] + 0.25 * measured["perception"] + 0.5 * measured["feature_error"]
+    torch.testing.assert_close(measured["generator"], expected)
 
 
-def test_losses_against_grids_and_grain_are_weighed_and_added(fabric: Fabric) -> None:
+def test_a_discriminator_of_features_is_trained_alone_at_first(fabric: Fabric, batch: Batch) -> None:
     torch.manual_seed(0)
-    recipe = replace(SMALL, supervision=0.0, grid=2.0, grid_texture=3.0, spectrum=4.0)
-    training = Training(recipe, fabric=fabric, updates=8)
-    low, high = crops()
-    with torch.no_grad():
-        restored = training.generator.called(low)
-    found = training.update(low, high, number=0)
-    torch.testing.assert_close(found["grid"], GridError()(restored, high))
-    torch.testing.assert_close(found["grid_texture"], GridTexture()(restored, high))
-    torch.testing.assert_close(found["spectrum"], TextureSpectrum()(restored, high))
-    expected = found["content"] + 2 * found["grid"] + 3 * found["grid_texture"] + 4 * found["spectrum"]
-    torch.testing.assert_close(found["generator"], expected)
+    seen = VggFeatures(VGG19(layer=ContentLayer(2, 2)), name="vgg19 to conv2_2")
+    recipe = SMALL.change(discriminator="features", discriminator_features=4, discriminator_alone=2)
+    state = make_state(recipe, fabric=fabric, updates=8, features=seen)
+    assert state.discriminator is not None
+    assert isinstance(state.discriminator.module, FeatureDiscriminator)
+    for learns in (False, False, True):
+        before = {name: next(each.module.parameters()).clone() for name, each in state.networks.items()}
+        measured = update(state, batch)
+        changed = {
+            name: not torch.equal(next(state.networks[name].module.parameters()), before[name]) for name in before
+        }
+        assert changed == {"generator": learns, "discriminator": True}
+        assert bool(measured["generator_gradient"]) == learns
 
 
-def test_feature_losses_and_the_opponent_see_a_window_that_moves(
-    fabric: Fabric, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recipe = replace(ADVERSARIAL, content="mse", pixel=1.0, crop=32, jitter=16)
-    training = Training(recipe, fabric=fabric, updates=8)
-    low, high = crops()
-    seen: list[torch.Tensor] = []
+def test_the_sum_over_the_batch_is_so_many_times_the_mean(fabric: Fabric, batch: Batch) -> None:
+    mean, whole = (
+        update(make_state(ADVERSARIAL.change(adversarial_reduction=each), fabric=fabric, updates=8), batch)
+        for each in ("mean", "sum")
+    )
+    torch.testing.assert_close(whole["adversarial"], 2 * mean["adversarial"])
 
-    def watched(restored: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        seen.append(wanted)
-        return functional.mse_loss(restored, wanted)
 
-    monkeypatch.setattr(training, "content", watched)
+def test_windows_move_and_are_the_same_in_the_same_update(fabric: Fabric, batch: Batch) -> None:
+    state = make_state(ADVERSARIAL.change(crop=32, jitter=16), fabric=fabric, updates=8)
+    seen: dict[str, list[Tensor]] = {"window": [], "crop": []}
+
+    def watch(step: Step, kind: str) -> Tensor:
+        seen[kind].append(step.high)
+        return squared_error(step.restored, step.high)
+
+    state.terms = (
+        Term("content", 1.0, lambda step: watch(step, "window"), "window"),
+        Term("pixel", 1.0, lambda step: watch(step, "crop"), "crop"),
+    )
     for number in (0, 1, 2, 0):
-        found = training.update(low, high, number=number)
-    assert {tuple(each.shape) for each in seen} == {(2, 3, 16, 16)}
+        state.done = number
+        update(state, batch)
+    high = batch[1]
+    assert all(torch.equal(each, high) for each in seen["crop"])
     places = [
-        {(y, x) for y in range(17) for x in range(17) if torch.equal(high[..., y : y + 16, x : x + 16], each)}
-        for each in seen
+        [(y, x) for y in range(17) for x in range(17) if torch.equal(high[..., y : y + 16, x : x + 16], each)]
+        for each in seen["window"]
     ]
     assert all(len(place) == 1 for place in places)
     assert places[0] == places[3]
     assert len({place for each in places for place in each}) == 3
-    assert found["pixel"] != found["content"]  # pixels are compared in the whole crop
-
-
-def test_a_loss_of_luminance_sees_no_colours() -> None:
-    loss = content_loss(RECIPES["srcnn"], None)
-    _, high = crops()
-    shifted = high + torch.tensor([1 / 65.481, -1 / 128.553, 0.0])[:, None, None]
-    assert float(loss(shifted, high)) == pytest.approx(0.0, abs=1e-12)
-    assert float(loss(high + 0.1, high)) == pytest.approx(4 * (0.1 * 219 / 255) ** 2, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["srcnn", "srcnn-915", "espcn", "drcn"])
-def test_baselines_learn_one_batch_better_than_bicubic(fabric: Fabric, name: str) -> None:
+def test_baselines_learn_one_batch_better_than_bicubic(fabric: Fabric, batch: Batch, name: str) -> None:
     small = {"recursions": 3, "features": 16} if name == "drcn" else {}
-    recipe = replace(RECIPES[name], batch=2, crop=32, warmup=10, learning_rate=3e-3, **small)  # type: ignore[arg-type]
-    training = Training(recipe, fabric=fabric, updates=150)
-    low, high = crops()
-    bicubic = training.content(enlarge(low, 4), high)
-    for number in range(150):
-        found = training.update(low, high, number=number)
-    assert found["content"] < 0.5 * bicubic
+    recipe = RECIPES[name].change(batch=2, crop=32, warmup=10, learning_rate=3e-3, **small)
+    state = make_state(recipe, fabric=fabric, updates=150)
+    bicubic = luminance_error(enlarge(batch[0], 4), batch[1])
+    for _ in range(150):
+        measured = update(state, batch)
+    assert measured["content"] < 0.5 * bicubic
+
+
+def test_two_blocks_overfit_one_batch(fabric: Fabric, batch: Batch) -> None:
+    recipe = SMALL.change(features=64, updates=700, learning_rate=2e-3, decay=0.8, normalisation=False)
+    state = make_state(recipe, fabric=fabric, updates=700)
+    for _ in range(700):
+        measured = update(state, batch)
+    assert 10 * torch.log10(4 / measured["content"]) > 40

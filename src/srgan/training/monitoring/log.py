@@ -1,4 +1,4 @@
-"""The record of a training run: tables that any program reads, and the same for TensorBoard.
+"""Log of a training run: two CSV tables, and the same for TensorBoard.
 
 Every update has at most one row, however often the run was stopped, killed and resumed.
 """
@@ -10,14 +10,13 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import OutputError, TrainingError
-from srgan.files import Destination
+from srgan.files import make_folder, write_bytes
 
 Pixels = NDArray[np.uint8]
 
@@ -25,65 +24,60 @@ LOG, VALIDATION, TENSORBOARD = "log.csv", "validation.csv", "tensorboard"
 """Names in the folder of a run."""
 
 VALIDATED = ("raw_psnr", "raw_ssim", "average_psnr", "average_ssim", "loss")
-"""What a validation measures: scores of the generator and of the moving average of its weights, and the loss."""
+"""Columns of `validation.csv`: scores of the generator and of the moving average of its weights, and the loss."""
 
 
-class Record:
-    """Rows and pictures of a run, each on the disk as soon as it is given.
+class TrainingLog:
+    """Tables and TensorBoard files of a run; each row and image is on the disk when its method returns.
 
     Args:
-        run: the folder, made if there is none.
-        resumed: updates done in the checkpoint that the run goes on from, 0 for none. What was recorded after them is
-            dropped, since these updates are done again.
+        run: the folder, made if it is absent.
+        resumed: updates done in the checkpoint that the run resumes from, 0 for none. Rows of later updates are
+            removed, since these updates are done again.
 
     Raises:
         OutputError: if the tables cannot be written.
-        TrainingError: if a table of the folder is no record of training.
+        TrainingError: if a file in the folder is no table of a training run.
     """
 
     def __init__(self, run: Path, *, resumed: int) -> None:
-        with _writing(run):
-            run.mkdir(parents=True, exist_ok=True)
-        self._log = _Table(run / LOG, resumed)
-        self._validation = _Table(run / VALIDATION, resumed)
-        self._tensorboard = _tensorboard(run / TENSORBOARD, resumed)
+        make_folder(run)
+        self._rows = _CsvTable(run / LOG, resumed)
+        self._validations = _CsvTable(run / VALIDATION, resumed)
+        self._tensorboard = _open_tensorboard(run / TENSORBOARD, resumed)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the TensorBoard files."""
         if self._tensorboard is not None:
             self._tensorboard.close()
 
-    def log(self, update: int, means: Mapping[str, float], *, learning_rate: float, rate: float) -> None:
+    def add_row(self, update: int, means: Mapping[str, float], *, learning_rate: float, rate: float) -> None:
         """Record the means since the last row.
 
         Args:
             update: updates done.
-            means: measurements by name. The first row decides which there are; later ones may lack some.
+            means: measurements by name. The first row decides the columns; later ones may lack some.
             learning_rate: of this update.
             rate: updates in a second.
         """
         values = {**means, "learning_rate": learning_rate, "updates_per_second": rate}
-        if self._log.append(update, values):
-            self._show(update, "training", values)
+        if self._rows.append(update, values):
+            self._add_scalars(update, "training", values)
 
-    def validate(self, update: int, scores: Mapping[str, float]) -> None:
-        """Record a validation: what `VALIDATED` names."""
+    def add_validation(self, update: int, scores: Mapping[str, float]) -> None:
+        """Record the scores of a validation, by the names in `VALIDATED`."""
         values = {name: scores[name] for name in VALIDATED}
-        if self._validation.append(update, values):
-            self._show(update, "validation", values)
+        if self._validations.append(update, values):
+            self._add_scalars(update, "validation", values)
 
-    def picture(self, update: int, name: str, pixels: Pixels) -> None:
-        """Show a picture, (H, W, 3) uint8, in TensorBoard."""
+    def add_image(self, update: int, name: str, pixels: Pixels) -> None:
+        """Record an image, (H, W, 3) uint8, for TensorBoard."""
         if self._tensorboard is not None:
             with _writing(self._tensorboard.log_dir):
                 self._tensorboard.add_image(name, pixels, update, dataformats="HWC")
                 self._tensorboard.flush()
 
-    def _show(self, update: int, group: str, values: Mapping[str, float]) -> None:
+    def _add_scalars(self, update: int, group: str, values: Mapping[str, float]) -> None:
         if self._tensorboard is not None:
             with _writing(self._tensorboard.log_dir):
                 for name, value in values.items():
@@ -92,9 +86,9 @@ class Record:
 
 
 def read_log(path: Path) -> dict[str, list[float]]:
-    """The columns of `log.csv` or `validation.csv` by their names, "update" first; empty if there is no such file.
+    """Return the columns of `log.csv` or `validation.csv` by name, "update" first; empty if there is no such file.
 
-    A line that was cut short, by a kill or a full disk, is left out; an empty cell is not a number.
+    A line that was cut short, by a kill or a full disk, is left out; an empty cell is NaN.
     """
     columns, rows = _read(path)
     return {name: [row[position] for row in rows] for position, name in enumerate(columns)}
@@ -103,9 +97,9 @@ def read_log(path: Path) -> dict[str, list[float]]:
 def pixel_line(
     update: int, updates: int, *, loss_train: float, loss_val: float, psnr_val: float, seconds: float
 ) -> str:
-    """A line of progress as Loridan's SRGAN demonstration prints it while it trains on pixels.
+    """Return a line of progress as Loridan's SRGAN demonstration prints it while it trains on pixels.
 
-    Its losses are mean squared errors of levels from 0 to 255: 127.5^2 times ours, which are of pictures in [-1, 1].
+    Its losses are mean squared errors of levels from 0 to 255: 127.5^2 times ours, which are of images in [-1, 1].
     """
     return (
         f"{update}/{updates}: loss_train = {loss_train:.3f}, loss_val = {loss_val:.6f}, psnr_val = {psnr_val:.6f} "
@@ -114,28 +108,29 @@ def pixel_line(
 
 
 def adversarial_line(update: int, updates: int, *, perceptual: float, discriminator: float) -> str:
-    """A line of progress as Loridan's SRGAN demonstration prints it while it trains against the discriminator."""
+    """Return a line of progress as Loridan's SRGAN demonstration prints it in adversarial training."""
     return f"{update}/{updates}, perceptual loss = {perceptual:.4f}, discriminator loss = {discriminator:.4f}"
 
 
-class _Table:
+class _CsvTable:
     """A CSV file that grows by rows of an update and its values."""
 
     def __init__(self, path: Path, resumed: int) -> None:
         self._path = path
         self._columns, rows = _read(path)
         kept = [row for row in rows if row[0] <= resumed] if resumed else []
-        if not kept:  # nothing that a new run would have to agree with
+        if not kept:  # no row that new columns would have to agree with
             self._columns = []
         self._last = int(kept[-1][0]) if kept else -1
         if path.exists():
-            _replace(path, _lines([self._columns, *(_cells(row) for row in kept)] if kept else []))
+            text = _format([self._columns, *(_format_cells(row) for row in kept)] if kept else [])
+            write_bytes(path, text.encode())
 
     def append(self, update: int, values: Mapping[str, float]) -> bool:
-        """Add a row, unless the update has its row already; returns whether it was added."""
+        """Add a row, unless the update has its row already; return whether it was added."""
         if not self._columns:
             self._columns = ["update", *values]
-            self._write(_lines([self._columns]))
+            self._write(_format([self._columns]))
         extra = [name for name in values if name not in self._columns]
         if extra:
             raise TrainingError(
@@ -145,7 +140,7 @@ class _Table:
         if update <= self._last:
             return False
         self._last = update
-        self._write(_lines([_cells([update, *(values.get(name, math.nan) for name in self._columns[1:])])]))
+        self._write(_format([_format_cells([update, *(values.get(name, math.nan) for name in self._columns[1:])])]))
         return True
 
     def _write(self, text: str) -> None:
@@ -153,61 +148,43 @@ class _Table:
             file.write(text)
 
 
-def _cells(values: Sequence[float]) -> list[str]:
-    """Numbers as they are written: the update whole, the rest to seven digits, none for what is not there."""
+def _format_cells(values: Sequence[float]) -> list[str]:
+    """Return the update as a whole number, the other values to seven digits, and empty cells for NaN."""
     return [str(int(values[0])), *("" if math.isnan(value) else f"{value:.7g}" for value in values[1:])]
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> str:
+def _format(rows: Sequence[Sequence[str]]) -> str:
     return "".join(",".join(row) + "\n" for row in rows)
 
 
 def _read(path: Path) -> tuple[list[str], list[list[float]]]:
-    """Header and whole rows of a table, in the order of their updates, each once."""
+    """Return header and whole rows of a table, in the order of their updates, each once."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return [], []
     except OSError as error:
         raise TrainingError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
-    lines = csv.reader(text[: text.rfind("\n") + 1].splitlines())  # what follows the last line break was cut short
+    lines = csv.reader(text[: text.rfind("\n") + 1].splitlines())  # text after the last line break was cut short
     columns = next(lines, [])
     if columns and columns[0] != "update":
-        raise TrainingError(f"{path} is no record of training: move it away, or give the run a folder of its own")
+        raise TrainingError(f"{path} is no table of a training run: move it away, or give the run another folder")
     rows: list[list[float]] = []
     for cells in lines:
-        row = _numbers(cells)
-        if row is not None and len(row) == len(columns) and (not rows or row[0] > rows[-1][0]):
+        try:
+            row = [float(int(cells[0])), *(float(cell) if cell else math.nan for cell in cells[1:])]
+        except (ValueError, IndexError):
+            continue
+        if len(row) == len(columns) and (not rows or row[0] > rows[-1][0]):
             rows.append(row)
     return columns, rows
 
 
-def _numbers(cells: Sequence[str]) -> list[float] | None:
-    """A row as floats, or None for what no row can be."""
-    try:
-        return [float(int(cells[0])), *(float(cell) if cell else math.nan for cell in cells[1:])]
-    except (ValueError, IndexError):
-        return None
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file anew, whole or not at all."""
-    destination = Destination(path, overwrite=True)
-    try:
-        with open(destination.open(), "w", encoding="utf-8", newline="", closefd=False) as file:
-            file.write(text)
-        destination.appear()
-    except OSError as error:
-        destination.fail(error.strerror or str(error))
-    finally:
-        destination.close()
-
-
-def _tensorboard(folder: Path, resumed: int) -> Any:
-    """A SummaryWriter that hides what was recorded after `resumed`, or None where TensorBoard is not installed."""
+def _open_tensorboard(folder: Path, resumed: int) -> Any:
+    """Return a SummaryWriter that hides what was recorded after `resumed`, or None without TensorBoard."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it imports is not ours to mend
+            warnings.simplefilter("ignore")
             module = importlib.import_module("torch.utils.tensorboard")
     except ImportError:
         return None
@@ -217,11 +194,7 @@ def _tensorboard(folder: Path, resumed: int) -> Any:
 
 @contextmanager
 def _writing(path: Path | str) -> Iterator[None]:
-    """Turn failures of the disk into our own.
-
-    Raises:
-        OutputError: if writing failed.
-    """
+    """Turn an OSError of the block into an OutputError."""
     try:
         yield
     except OSError as error:

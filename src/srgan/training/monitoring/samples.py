@@ -1,48 +1,50 @@
-"""Validation crops side by side, as a run has them at each validation and at its end."""
+"""Validation crops side by side, at each validation of a run and at its end."""
 
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
+from srgan.files import make_folder
 from srgan.images.resample import imresize
 from srgan.metrics import PAPER
 from srgan.reporting.contact_sheet import sheet, write_sheet
 from srgan.training.monitoring.validation import Pair, Pixels, enlarge
-from srgan.training.networks import make_generator
 from srgan.training.run_folder import Run
-from srgan.training.update import Training
+from srgan.training.state import State, make_generator
 
 _ROWS, _SIDE = 4, 48
-"""Crops on a sheet, and their side in low-resolution pixels."""
+"""Number of crops on a sheet, and their side in low-resolution pixels."""
 
 
-class Sheets:
-    """Sheets of always the same crops: LR | pre-trained | GAN | HR.
+class SampleSheets:
+    """Sheets of always the same crops: LR | pre-trained | GAN | HR, with PSNR by the paper's protocol.
 
-    The second column is what training began with, or bicubic interpolation if that was nothing. The numbers are PSNR by
-    the paper's protocol.
+    The second column has the results of the initial weights, or bicubic interpolation if they were random.
 
     Args:
-        training: whose generator is shown.
-        run: says what it began with.
+        state: of the run.
+        run: has the initial weights.
         pairs: (low, high), of which a few are shown.
     """
 
-    def __init__(self, training: Training, run: Run, pairs: list[Pair]) -> None:
+    def __init__(self, state: State, run: Run, pairs: list[Pair]) -> None:
         count = min(_ROWS, len(pairs))
-        self._pairs = [_middle(*pairs[number * len(pairs) // count]) for number in range(count)]
-        self._device = training.fabric.device
-        before = _before(training, run)
-        self._before = [
-            _bicubic(low, training.recipe.scale) if before is None else enlarge(before, low, self._device)
-            for low, _ in self._pairs
-        ]
-        second, third = "bicubic" if before is None else "pre-trained", "GAN" if training.discriminator else "SR"
+        self._pairs = [_cut_middle(*pairs[number * len(pairs) // count]) for number in range(count)]
+        self._device = state.fabric.device
+        weights, scale = run.initial(), float(state.recipe.network.scale)
+        if weights is None:
+            self._before = [imresize(low, scale).astype(np.uint8, copy=False) for low, _ in self._pairs]
+        else:
+            initial = make_generator(state.recipe)
+            initial.load_state_dict(weights)
+            initial.to(self._device)
+            self._before = [enlarge(initial, low, self._device) for low, _ in self._pairs]
+        second, third = "bicubic" if weights is None else "pre-trained", "GAN" if state.discriminator else "SR"
         self._columns = ("LR", second, third, "HR")
 
     def write(self, path: Path, generator: nn.Module) -> Pixels:
-        """Write the sheet of what the generator makes now, and return it.
+        """Write the sheet of the generator's present results, and return it.
 
         Raises:
             OutputError: if it cannot be written.
@@ -51,31 +53,17 @@ class Sheets:
         for (low, high), before in zip(self._pairs, self._before, strict=True):
             now = enlarge(generator, low, self._device)
             rows.append([low, before, now, high])
-            captions.append(["", *(f"{PAPER.measure(picture, high).psnr:.2f} dB" for picture in (before, now)), ""])
+            captions.append(["", *(f"{PAPER.measure(image, high).psnr:.2f} dB" for image in (before, now)), ""])
         pixels = sheet(self._columns, rows, captions)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_sheet(path, pixels)
         return pixels
 
 
-def _before(training: Training, run: Run) -> nn.Module | None:
-    """The generator that the run began with, unless its weights were random."""
-    initial = run.initial()
-    if initial is None:
-        return None
-    generator = make_generator(training.recipe)
-    generator.load_state_dict(initial)
-    return generator.to(training.fabric.device)
-
-
-def _middle(low: Pixels, high: Pixels) -> Pair:
+def _cut_middle(low: Pixels, high: Pixels) -> Pair:
     scale = high.shape[0] // low.shape[0]
     top, left = (max(0, (length - _SIDE) // 2) for length in low.shape[:2])
     part = low[top : top + _SIDE, left : left + _SIDE]
     height, width = (scale * length for length in part.shape[:2])
     original = high[scale * top : scale * top + height, scale * left : scale * left + width]
     return np.ascontiguousarray(part), np.ascontiguousarray(original)
-
-
-def _bicubic(low: Pixels, scale: int) -> Pixels:
-    return imresize(low, float(scale)).astype(np.uint8, copy=False)

@@ -1,4 +1,4 @@
-"""How good a generator is on pictures that it did not learn from."""
+"""Validation: how close a generator comes to pictures that it was not trained on."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,55 +14,69 @@ from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import TrainingError
 from srgan.images.colour import from_float, to_float
 from srgan.metrics import PAPER, Protocol
-from srgan.training.losses import MeanSquaredError
+from srgan.training.losses import Loss, Step, squared_error
+from srgan.training.state import State
 
 Pixels = NDArray[np.uint8]
 Pair = tuple[Pixels, Pixels]
 """A low-resolution picture (h, w, 3), and the high-resolution one (H, W, 3) that it was made from."""
 
 _CPU = torch.device("cpu")
-_LOSS = MeanSquaredError()
 
 
 @dataclass(frozen=True)
-class Validation:
+class ValidationScore:
     """Mean scores over validation pictures."""
 
     psnr: float
     """In dB, of the pictures as they would be saved."""
     ssim: float
     loss: float
-    """Of the pictures before clipping and rounding: their content loss, or mean squared error in [-1, 1]."""
+    """Of the pictures before clipping and rounding."""
 
 
-def middles(
+def cut_middles(
     pictures: PreparedPictures, side: int = 64, limit: int | None = None, degradation: str = "clean"
 ) -> list[Pair]:
-    """The middles of pictures, to validate on.
+    """Return the middles of pictures, to validate on.
 
     Args:
         pictures: prepared, of any size.
         side: the most low-resolution pixels on a side.
         limit: the most pairs; they are taken evenly from all pictures, whose order is that of their folders.
-        degradation: the mix of damage that the small pictures get, each always the same.
+        degradation: the mix of degradations of the low-resolution pictures, each always the same.
     """
     count = len(pictures) if limit is None else min(limit, len(pictures))
-    pairs, damage = [], CropDegradation(degradation)
+    pairs, degrade = [], CropDegradation(degradation)
     for number in range(count):
         low, high = pictures[number * len(pictures) // count]
         scale = high.shape[0] // low.shape[0]
         top, left = (max(0, (length - side) // 2) for length in low.shape[:2])
         size = min(side, low.shape[0]), min(side, low.shape[1])
-        part = damage.crop(low, high, top, left, size, number)
+        part = degrade.crop(low, high, top, left, size, number)
         rows, columns = (slice(scale * a, scale * (a + n)) for a, n in zip((top, left), part.shape[:2], strict=True))
         pairs.append((np.ascontiguousarray(part), np.ascontiguousarray(high[rows, columns])))
     return pairs
 
 
-def enlarge(generator: nn.Module, low: Pixels, device: torch.device = _CPU) -> Pixels:
-    """What the generator makes of a picture: (h, w, 3) uint8 to (H, W, 3) uint8, in evaluation mode."""
-    with _evaluating(generator):
-        return _pixels(_restore(generator, low, device))
+def validate(state: State, pairs: Sequence[Pair]) -> dict[str, float]:
+    """Score the generator and its average; return the columns of `validation.csv`.
+
+    The loss is the content loss of training, so that the two curves can be compared.
+
+    Raises:
+        TrainingError: if there are no pairs.
+    """
+    device = state.fabric.device
+    raw = score(state.generator.module, pairs, device=device, loss=state.terms[0].loss)
+    average = score(state.average, pairs, device=device)
+    return {
+        "raw_psnr": raw.psnr,
+        "raw_ssim": raw.ssim,
+        "average_psnr": average.psnr,
+        "average_ssim": average.ssim,
+        "loss": raw.loss,
+    }
 
 
 def score(
@@ -70,34 +84,40 @@ def score(
     pairs: Sequence[Pair],
     protocol: Protocol = PAPER,
     device: torch.device = _CPU,
-    loss: nn.Module = _LOSS,
-) -> Validation:
-    """How near the generator, in evaluation mode, comes to the high-resolution pictures of (low, high) pairs.
+    loss: Loss = lambda step: squared_error(step.restored, step.high),
+) -> ValidationScore:
+    """Score a generator, in evaluation mode, on (low, high) pairs of any sizes.
 
     Args:
-        generator: what is judged.
-        pairs: (low, high), of any sizes.
+        generator: on the device.
+        pairs: of pictures.
         protocol: of PSNR and SSIM.
         device: where the generator is.
-        loss: what `Validation.loss` shall be, of restored and real pictures in [0, 1].
+        loss: of `ValidationScore.loss`.
 
     Raises:
         TrainingError: if there are no pairs.
     """
     if not pairs:
         raise TrainingError("there is no picture to validate on: prepare more pictures")
-    found = []
+    scores = []
     with _evaluating(generator):
         for low, high in pairs:
-            restored = _restore(generator, low, device)
-            measured = protocol.measure(_pixels(restored), high)
-            found.append((measured.psnr, measured.ssim, float(loss(restored, _tensor(high, device)))))
-    return Validation(*(sum(values) / len(found) for values in zip(*found, strict=True)))
+            step = _restore(generator, low, high, device)
+            measured = protocol.measure(_to_pixels(step.restored), high)
+            scores.append((measured.psnr, measured.ssim, float(loss(step))))
+    return ValidationScore(*(sum(values) / len(scores) for values in zip(*scores, strict=True)))
+
+
+def enlarge(generator: nn.Module, low: Pixels, device: torch.device = _CPU) -> Pixels:
+    """Return the generator's result, in evaluation mode: (h, w, 3) uint8 to (H, W, 3) uint8."""
+    with _evaluating(generator):
+        return _to_pixels(_restore(generator, low, low, device).restored)
 
 
 @contextmanager
 def _evaluating(generator: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; each module is given its own mode back, some may be frozen."""
+    """Switch to evaluation mode without gradients, and afterwards each module to its own mode: some may be frozen."""
     modes = [(module, module.training) for module in generator.modules()]
     generator.eval()
     try:
@@ -108,17 +128,18 @@ def _evaluating(generator: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _tensor(pixels: Pixels, device: torch.device) -> Tensor:
-    """(H, W, 3) uint8 to (1, 3, H, W) in [0, 1]; as a view of the same memory it is laid out channels last."""
+def _restore(generator: nn.Module, low: Pixels, high: Pixels, device: torch.device) -> Step:
+    """Return images as (1, 3, H, W) float32; the restored one is not clipped to [0, 1]."""
+    small = _to_tensor(low, device)
+    restored: Tensor = generator(small)
+    return Step(small, _to_tensor(high, device), restored.float())
+
+
+def _to_tensor(pixels: Pixels, device: torch.device) -> Tensor:
+    """Convert (H, W, 3) uint8 to (1, 3, H, W) in [0, 1]; as a view of the same memory it is laid out channels last."""
     return torch.from_numpy(to_float(pixels)).to(device).permute(2, 0, 1)[None]
 
 
-def _restore(generator: nn.Module, low: Pixels, device: torch.device) -> Tensor:
-    """(1, 3, H, W) in float32: about [0, 1], and not clipped to it."""
-    restored: Tensor = generator(_tensor(low, device))
-    return restored.float()
-
-
-def _pixels(restored: Tensor) -> Pixels:
-    """(1, 3, H, W) to (H, W, 3) uint8."""
+def _to_pixels(restored: Tensor) -> Pixels:
+    """Convert (1, 3, H, W) to (H, W, 3) uint8."""
     return from_float(restored[0].permute(1, 2, 0).cpu().numpy(), 8).astype(np.uint8, copy=False)

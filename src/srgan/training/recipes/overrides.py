@@ -1,46 +1,50 @@
-"""`field=value` words made into a changed recipe: types from the recipe's own annotations, errors in its own words."""
+"""Settings of a recipe changed by `field=value` words, whose types come from the recipe's annotations."""
 
 import types
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srgan.errors import UsageError
-from srgan.training.recipes.recipe import Recipe
-
-FIXED = ("name", "summary")
-"""Fields that no run can override."""
+from srgan.training.recipes.recipe import PARTS, Recipe
 
 
 def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
-    """The recipe with fields set as in `["updates=5000", "clip=none"]`.
+    """Return the recipe with settings changed as by `["updates=5000", "clip=none"]`; name and summary cannot be.
 
     To set `updates` takes the place of `epochs`, and the other way round.
 
     Raises:
         UsageError: if a field is unknown, or a value is not of its type or out of its range.
     """
+    kinds = _setting_types()
     changes: dict[str, Any] = {}
     for assignment in assignments:
-        field, equals, text = assignment.partition("=")
-        field = field.strip().replace("-", "_")
+        name, equals, text = assignment.partition("=")
+        name = name.strip().replace("-", "_")
         if not equals:
             raise UsageError(f"'{assignment}' sets nothing: write field=value, as updates=5000")
-        if field not in _types():
-            raise UsageError(f"there is no field {field}: the fields are {', '.join(_types())}")
-        changes[field] = _parse(field, text.strip(), _types()[field])
+        if name not in kinds:
+            raise UsageError(f"there is no field {name}: the fields are {', '.join(kinds)}")
+        changes[name] = _parse(name, text.strip(), kinds[name])
     for given, other in (("updates", "epochs"), ("epochs", "updates")):
         if changes.get(given) is not None and other not in changes:
             changes[other] = None
-    return replace(recipe, **changes)
+    return recipe.change(**changes)
 
 
-def _types() -> dict[str, Any]:
-    hints = get_type_hints(Recipe)
-    return {field.name: hints[field.name] for field in fields(Recipe) if field.name not in FIXED}
+def _setting_types() -> dict[str, Any]:
+    """Return the types of all settings that can be overridden, in the order of `Recipe.flat`."""
+    kinds: dict[str, Any] = {}
+    for name, kind in get_type_hints(Recipe).items():
+        if name in PARTS:
+            kinds |= get_type_hints(kind)
+        elif name not in ("name", "summary"):
+            kinds[name] = kind
+    return kinds
 
 
-def _parse(field: str, text: str, kind: Any) -> Any:
+def _parse(name: str, text: str, kind: Any) -> Any:
+    """Convert the text of a value to the type of its setting."""
     if get_origin(kind) is types.UnionType:
         if text.lower() == "none":
             return None
@@ -48,25 +52,25 @@ def _parse(field: str, text: str, kind: Any) -> Any:
     if get_origin(kind) is Literal:
         if text in get_args(kind):
             return text
-        raise UsageError(f"{field} cannot be {text}: choose one of {', '.join(get_args(kind))}")
+        raise UsageError(f"{name} cannot be {text}: choose one of {', '.join(get_args(kind))}")
     if kind is bool:
         if text.lower() in _BOOLEANS:
             return _BOOLEANS[text.lower()]
-        raise UsageError(f"{field} cannot be {text}: write true or false")
+        raise UsageError(f"{name} cannot be {text}: write true or false")
     try:
-        return _WORDS[kind][1](text)
+        return _PARSERS[kind][1](text)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{field} cannot be {text}: it is {_WORDS[kind][0]}") from error
+        raise UsageError(f"{name} cannot be {text}: it is {_PARSERS[kind][0]}") from error
 
 
-def _whole(text: str) -> int:
+def _parse_whole(text: str) -> int:
     number = float(text) if "e" in text.lower() else int(text)
     if number != int(number):
         raise ValueError(text)
     return int(number)
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
     if not abs(number) < float("inf"):
         raise ValueError(text)
@@ -74,8 +78,8 @@ def _finite(text: str) -> float:
 
 
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_WORDS: dict[Any, tuple[str, Any]] = {
-    int: ("a whole number, as 5000", _whole),
-    float: ("a number, as 1e-4", _finite),
+_PARSERS: dict[Any, tuple[str, Any]] = {
+    int: ("a whole number, as 5000", _parse_whole),
+    float: ("a number, as 1e-4", _parse_finite),
     str: ("a word", str),
 }

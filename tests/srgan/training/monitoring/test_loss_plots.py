@@ -1,14 +1,15 @@
 """Plots: a picture for every run, however little it has recorded."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from srgan.errors import TrainingError
+from srgan.errors import DataError
 from srgan.images.image import read
-from srgan.training.monitoring.log import Record
+from srgan.training.monitoring.log import TrainingLog
 from srgan.training.monitoring.loss_plots import plot_losses
 
 SCORES = {"raw_psnr": 26.0, "raw_ssim": 0.75, "average_psnr": float("inf"), "average_ssim": 0.76, "loss": 0.01}
@@ -20,12 +21,12 @@ ADVERSARIAL = {
 
 
 def recorded(run: Path, means: dict[str, float], *, lines: int, validations: int) -> Path:
-    with Record(run, resumed=0) as record:
+    with closing(TrainingLog(run, resumed=0)) as log:
         for line in range(1, lines + 1):
             varied = {name: value * (1 + 20 / line) for name, value in means.items()}
-            record.log(50 * line, varied, learning_rate=1e-4, rate=3.0)
+            log.add_row(50 * line, varied, learning_rate=1e-4, rate=3.0)
         for number in range(1, validations + 1):
-            record.validate(100 * number, SCORES)
+            log.add_validation(100 * number, SCORES)
     return run
 
 
@@ -55,8 +56,8 @@ def test_more_lines_change_the_plot_in_place(tmp_path: Path) -> None:
     assert before != after
 
 
-def test_without_matplotlib_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_nothing_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(TrainingError, match=r"pip install 'srgan\[train\]'"):
+    with pytest.raises(DataError):
         plot_losses(tmp_path)
     assert not (tmp_path / "loss.png").exists()

@@ -1,0 +1,47 @@
+"""Recipes for photos as people have them, whose models `srgan upscale` chooses for JPEGs.
+
+Half the crops are damaged as by a camera or a web page, a quarter as by a messenger. The trunk is SRResNet's and begins
+with its weights (docs/decisions/0021).
+"""
+
+from srgan.training.recipes.recipe import (
+    CropSettings,
+    LoggingSettings,
+    LossSettings,
+    NetworkSettings,
+    Recipe,
+    ScheduleSettings,
+)
+
+SRRESNET_PHOTO = Recipe(
+    name="srresnet-photo",
+    summary="Faithful, for damaged photos: pixel error on crops with blur, noise and compression, from srresnet",
+    initial="srresnet-cpu",
+    network=NetworkSettings(generator="compact-generator"),
+    loss=LossSettings(content="l1"),
+    crops=CropSettings(batch=4, crop=128, degradation="everyday"),
+    schedule=ScheduleSettings(updates=60_000, learning_rate=4e-4, warmup=200, decay=0.9, clip=1.0),
+    logging=LoggingSettings(validate_every=2_000),
+)
+SRGAN_PHOTO = SRRESNET_PHOTO.change(
+    name="srgan-photo",
+    summary="Photo-real, for damaged photos: deep features, spectra and a patch discriminator, from srresnet-photo",
+    initial="srresnet-photo",
+    refinement=16,
+    feature_error=1.0,
+    consistency=2.0,
+    grid=100.0,
+    grid_texture=30.0,
+    spectrum=0.02,
+    discriminator="features",
+    discriminator_alone=200,
+    discriminator_learning_rate=2e-4,
+    adversarial=0.03,
+    jitter=32,
+    updates=40_000,
+    learning_rate=1e-4,
+    decay=0.5,
+    validate_every=1_000,
+)
+
+PHOTO_RECIPES = (SRRESNET_PHOTO, SRGAN_PHOTO)
