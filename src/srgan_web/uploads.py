@@ -62,9 +62,13 @@ async def read_form(request: Request, limits: WebLimits) -> UploadForm:
             max_part_size=_LONGEST_FIELD,
         )
         try:
-            return _split((await parser.parse()).multi_items(), limits)
+            form = _split((await parser.parse()).multi_items(), limits)
         except (MultiPartException, ValueError) as error:
             raise RequestRefused(400, f"the form is damaged ({error})") from error
+        if form.image is None:
+            for file in parser._files_to_close_on_error:  # of an image that is cut short
+                file.close()
+        return form
     body = b"".join([chunk async for chunk in _limited(request, limits, most)])
     if kind == "application/x-www-form-urlencoded" or not body:
         try:
