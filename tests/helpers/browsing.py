@@ -84,12 +84,12 @@ class Seen:
 
 
 @contextmanager
-def served(folder: Path, **parts: Any) -> Iterator[Open]:
-    """A small study, served while this lasts; `parts` are those of `make_study`."""
+def served(folder: Path, root_path: str = "", **parts: Any) -> Iterator[Open]:
+    """Serve a small study; `parts` are those of `make_study`."""
     study = make_study(folder, methods=METHODS, sets={"Zyx14": 2}, **parts)
     with Store.open(folder) as store:
         tokens, organiser = [rater.token for rater in store.raters()], store.organiser_token
-    with running(folder) as base:
+    with running(folder, root_path=root_path) as base:
         yield Open(folder, study, base, f"{base}/o/{organiser}", tokens)
 
 

@@ -34,7 +34,7 @@ def scores(folder: Path, *phases: Any) -> list[tuple[int, int]]:
 
 def test_a_rater_goes_from_the_link_to_the_code(window: Callable[..., "Page"], tmp_path: Path) -> None:
     seen = Seen()
-    with served(tmp_path / "study", calibration=2, practice=2, raters=1) as open_:
+    with served(tmp_path / "study", "/below/a-path", calibration=2, practice=2, raters=1) as open_:
         link = open_.link()
         page = window(link, seen=seen)
         panel(page, "consent")

@@ -84,13 +84,14 @@ class Served:
 
 
 @contextmanager
-def running(folder: Path, *, simulated: bool = False, port: int = 0) -> Iterator[str]:
+def running(folder: Path, *, simulated: bool = False, port: int = 0, root_path: str = "") -> Iterator[str]:
     """Serve a study in a thread, for this machine alone; see `serving`.
 
     Yields:
         The server's URL, such as http://127.0.0.1:8080.
     """
-    with serving(folder, ServeOptions(port=port), simulated=simulated, report=lambda line: None) as served:
+    options = ServeOptions(port=port, root_path=root_path)
+    with serving(folder, options, simulated=simulated, report=lambda line: None) as served:
         yield served.address
 
 
