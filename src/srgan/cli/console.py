@@ -1,4 +1,4 @@
-"""What the commands say and where: results on standard output, all else on standard error, an error in one line."""
+"""Output of commands: results on standard output, the rest on standard error, errors in one line; Ctrl-C; numbers."""
 
 import errno
 import importlib.util
@@ -17,19 +17,18 @@ from srgan.errors import OutputError, SrganError
 
 
 def printable(text: str) -> str:
-    """The text in one line that no file name can break: control characters and undecodable bytes become `?`."""
+    """Return text with control characters and undecodable bytes replaced by `?`, as file names may hold them."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def say(line: str) -> None:
-    """One line on standard error."""
-    # Nobody listens: that is no reason to stop enlarging.
+    """Print a line on standard error; a closed pipe there is ignored."""
     with suppress(BrokenPipeError):
         typer.echo(printable(line), err=True)
 
 
 def show(text: str) -> None:
-    """Text on standard output.
+    """Print text on standard output.
 
     Raises:
         OutputError: if it cannot be written there.
@@ -40,7 +39,7 @@ def show(text: str) -> None:
 
 
 def show_lines(lines: Iterable[str]) -> None:
-    """Text on standard output, line by line, each made printable.
+    """Print texts on standard output, each line made printable.
 
     Raises:
         OutputError: if it cannot be written there.
@@ -49,7 +48,7 @@ def show_lines(lines: Iterable[str]) -> None:
 
 
 def show_json(document: Any) -> None:
-    """A JSON document on standard output.
+    """Print a JSON document on standard output.
 
     Raises:
         OutputError: if it cannot be written there.
@@ -59,10 +58,10 @@ def show_json(document: Any) -> None:
 
 @contextmanager
 def written() -> Iterator[None]:
-    """Around writing to standard output: a reader that left early (`| head`) ends the command without complaint.
+    """Write to standard output in this context: a closed pipe (`| head`) ends the command quietly.
 
     Raises:
-        OutputError: if standard output is full or broken otherwise.
+        OutputError: if it cannot be written for another reason.
     """
     try:
         yield
@@ -76,7 +75,7 @@ def written() -> Iterator[None]:
 
 
 def _abandon_output() -> None:
-    """Let what is still buffered go nowhere: Python would try to write it once more as it ends, and complain."""
+    """Discard buffered output, which Python would try to write again at exit."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -85,7 +84,7 @@ def _abandon_output() -> None:
 
 @contextmanager
 def failures(*, as_json: bool) -> Iterator[None]:
-    """Around a command: what srgan raises on purpose becomes one line and an exit code, and a document if asked for."""
+    """Run a command: an error of srgan becomes one line, an exit code, and with `as_json` a document."""
     try:
         yield
     except SrganError as error:

@@ -1,8 +1,7 @@
-"""Progress on a terminal: one bar over the pixels of all pictures, one over those of the picture in work."""
+"""Progress bars on a terminal, with the time left."""
 
 import os
 import sys
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
@@ -11,11 +10,11 @@ from rich.text import Text
 
 from srgan.cli.console import duration, printable, say
 
-_SOON = 2.0  # seconds: what is over before needs no bar
+_SOON = 2.0  # seconds before a bar appears
 
 
 class _TimeLeft(ProgressColumn):
-    """From the mean speed so far: pixels are finished in bursts, which must not look like changes of speed."""
+    """Time left by the mean speed so far: steps finish in bursts, which must not look like changes of speed."""
 
     def render(self, task: Task) -> Text:
         left = task.remaining
@@ -25,7 +24,7 @@ class _TimeLeft(ProgressColumn):
 
 
 class _LateProgress(Progress):
-    """Bars that keep quiet until it is clear that there is something to wait for."""
+    """Bars that appear after `_SOON` seconds."""
 
     def get_renderable(self) -> RenderableType:
         started = self.tasks[0].start_time if self.tasks else None
@@ -35,7 +34,7 @@ class _LateProgress(Progress):
 
 
 def on_terminal() -> bool:
-    """Whether standard error is a terminal on which lines can be redrawn."""
+    """Return whether standard error is a terminal on which lines can be redrawn."""
     return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
@@ -98,10 +97,10 @@ class ProgressBar:
 
 
 class FilesBar(ProgressBar):
-    """Two bars: one over all files, one over the file in work, which each `start` begins.
+    """Two bars: one over all files, and one over the current file, which each `start` begins.
 
     Args:
-        files: how many times `start` will be called.
+        files: number of calls of `start`.
         shown: whether there may be bars.
     """
 
@@ -128,62 +127,7 @@ class FilesBar(ProgressBar):
             self._progress.update(self._all, completed=self._begun - 1 + part)
 
 
-class Counter:
-    """One bar for work that is counted, whatever is counted. A context manager.
-
-    Args:
-        shown: whether there is a bar at all.
-    """
-
-    def __init__(self, *, shown: bool) -> None:
-        self._progress: Progress | None = None
-        self._what: str | None = None
-        self._before = 0
-        if shown:
-            self._progress = _LateProgress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TaskProgressColumn(),
-                _TimeLeft(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._progress.add_task("", total=None)
-
-    def count(self, what: str, done: int, whole: int) -> None:
-        """Say what is being done, how much of it is done, and how much there is."""
-        if self._progress is None:
-            return
-        if what != self._what:
-            if self._what is not None:  # the first bar's beginning says how long the user has waited
-                self._progress.update(self._task, visible=False)
-                self._task = self._progress.add_task("")
-            # What an earlier run had done says nothing of how fast this one is.
-            self._what, self._before = what, done if done < whole else 0
-        self._progress.update(
-            self._task, description=printable(what), completed=done - self._before, total=max(whole - self._before, 1)
-        )
-
-    def say(self, line: str) -> None:
-        """A line on standard error, above the bar."""
-        if self._progress is None:
-            say(line)
-        else:
-            self._progress.console.print(Text(printable(line)), soft_wrap=True)
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-
 def _short(name: str) -> str:
-    """The end of a path: what tells photos of one folder apart."""
+    """Return the file name of a path, shortened at the front."""
     name = printable(os.path.basename(name) or name)
     return name if len(name) <= 32 else "..." + name[-29:]
