@@ -32,7 +32,7 @@ function announce(text) {
 }
 
 function complain(text) {
-  const line = document.createElement("li");
+  const line = document.createElement("p");
   line.textContent = text;
   get("problems").append(line);
   while (get("problems").children.length > 5) get("problems").firstChild.remove();
