@@ -1,8 +1,8 @@
-"""Landmarks of a picture: blobs that are found again when it is resized, cropped, mirrored or compressed.
+"""Landmarks of an image: blobs that survive resizing, cropping, mirroring and compression.
 
-Each has a place, a size, and a print of what is around it. They are extrema of differences of Gaussians in scale space,
-as in Lowe, "Distinctive image features from scale-invariant keypoints" (2004), sections 3 and 4, without orientations:
-photos are seldom turned. The prints are our own: the lowest frequencies of the surroundings, whose signs are a hash.
+Each has a position, a size, and a descriptor (`prints`). They are extrema of differences of Gaussians in scale space,
+as in Lowe, "Distinctive image features from scale-invariant keypoints" (2004), sections 3 and 4, without orientations.
+The descriptors are the lowest frequencies of the surroundings, whose signs serve as a hash.
 """
 
 import itertools
@@ -17,28 +17,28 @@ from srgan.images.resize import resize
 Floats = NDArray[np.floating[Any]]
 
 BITS = 64
-"""Numbers in a print, of which the signs are kept."""
+"""Length of a descriptor."""
 
-_SIDE = 384  # of the square of whose area pictures are made before they are compared
-_FIRST = 1.6  # blur of an octave's first level, in its pixels
-_STEPS = 3  # levels in which the blur doubles
-_SHARES = (0.35, 0.3, 0.2, 0.15)  # of the octaves in the landmarks that are wanted, the finest first
-_LEAST = 0.006  # contrast, where white is 1
-_EDGE = 10.0  # the largest ratio of curvatures: what has a larger one is an edge, which has no place along itself
-_REACH = 4.5  # half a side of the surroundings, in blurs
-_SAMPLES = 16  # along a side of the surroundings
+_SIDE = 384  # images are resized to the area of a square of this side
+_FIRST = 1.6  # standard deviation of an octave's first level, in its pixels
+_STEPS = 3  # levels per octave
+_SHARES = (0.35, 0.3, 0.2, 0.15)  # share of landmarks in each octave, the finest first
+_LEAST = 0.006  # least contrast; white is 1
+_EDGE = 10.0  # largest ratio of curvatures; edges have a larger one
+_REACH = 4.5  # half a side of the surroundings, in standard deviations
+_SAMPLES = 16  # samples along a side of the surroundings
 
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Landmarks, their places and sizes in sides of the square of the picture's area."""
+    """Landmarks; lengths are in sides of the square of the image's area."""
 
     places: Floats
-    """(N, 2): to the right and down, from the top left corner."""
+    """(N, 2): (x, y) from the top left corner."""
     sizes: Floats
-    """(N,): the blur at which each stands out."""
+    """(N,): standard deviation of the blur at which each is extreme."""
     prints: Floats
-    """(N, BITS): what is around them, of which the signs matter most."""
+    """(N, BITS): descriptors of the surroundings."""
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -47,29 +47,29 @@ class Landmarks:
         return Landmarks(self.places[which], self.sizes[which], self.prints[which])
 
     def mirrored(self, width: float) -> "Landmarks":
-        """Those of the picture mirrored left to right; `width` is the picture's, in the same units."""
+        """Return the landmarks of the image mirrored left to right; `width` is that of the image."""
         return Landmarks(self.places * (-1, 1) + (width, 0), self.sizes, self.prints * _MIRRORED)
 
 
 class ScaleSpace:
-    """A picture in growing blurs, in which landmarks stand out.
+    """The Gaussian scale space of an image.
 
     Attributes:
-        width: of the picture, in sides of the square of its area.
+        width: width of the image, in sides of the square of its area.
     """
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        """Blur an (H, W, 3) uint8 picture."""
+        """Build the scale space of an (H, W, 3) uint8 image."""
         height, width = pixels.shape[:2]
         self.width: float = (width / height) ** 0.5
-        level = _blurred(_gray(pixels), (_FIRST**2 - 0.5**2) ** 0.5)
+        level = _blur(_gray(pixels), (_FIRST**2 - 0.5**2) ** 0.5)
         self._octaves: list[list[Floats]] = []
         while len(self._octaves) < len(_SHARES) and min(level.shape) > 2 * _REACH * _FIRST:
-            self._octaves.append(_levels(level))
+            self._octaves.append(_make_levels(level))
             level = self._octaves[-1][_STEPS][::2, ::2]
 
     def landmarks(self, most: int) -> Landmarks:
-        """Those that stand out most, of all sizes."""
+        """Return at most so many landmarks of all sizes, those of the highest contrast."""
         found = [np.zeros((0, 3))]
         for octave, levels in enumerate(self._octaves):
             x, y, step = _extrema(levels, round(_SHARES[octave] * most))
@@ -80,14 +80,10 @@ class ScaleSpace:
         return Landmarks(all_found[inside, :2], all_found[inside, 2], prints)
 
     def prints(self, places: Floats, sizes: Floats) -> tuple[Floats, NDArray[np.intp]]:
-        """The prints at places, by sizes, and which they are of: those whose surroundings lie in the picture.
-
-        Args:
-            places: (N, 2), as of `Landmarks`.
-            sizes: (N,).
+        """Compute descriptors at (N, 2) places of (N,) sizes, where the surroundings lie in the image.
 
         Returns:
-            (M, BITS) prints and (M,) indices.
+            (M, BITS) descriptors, and the (M,) indices of their places.
         """
         octaves, steps = np.divmod(np.rint(np.log2(sizes * _SIDE / _FIRST) * _STEPS).astype(int) - 1, _STEPS)
         patches: list[Floats] = [np.zeros((0, _SAMPLES, _SAMPLES))]
@@ -105,7 +101,7 @@ class ScaleSpace:
 
 
 def _gray(pixels: NDArray[np.uint8]) -> Floats:
-    """Luma in [0, 1], of the area at which pictures are compared."""
+    """Return luma in [0, 1], resized to the common area."""
     height, width = pixels.shape[:2]
     factor = _SIDE / (height * width) ** 0.5
     small = resize(pixels, (max(1, round(width * factor)), max(1, round(height * factor))))
@@ -113,16 +109,16 @@ def _gray(pixels: NDArray[np.uint8]) -> Floats:
     return gray
 
 
-def _levels(level: Floats) -> list[Floats]:
-    """The levels of an octave, of which the first is given: three more than there are steps."""
+def _make_levels(level: Floats) -> list[Floats]:
+    """Return the `_STEPS` + 3 levels of an octave, from its first."""
     blurs = [_FIRST * 2 ** (step / _STEPS) for step in range(_STEPS + 3)]
     levels = [level]
     for before, after in itertools.pairwise(blurs):
-        levels.append(_blurred(levels[-1], (after**2 - before**2) ** 0.5))
+        levels.append(_blur(levels[-1], (after**2 - before**2) ** 0.5))
     return levels
 
 
-def _blurred(picture: Floats, blur: float) -> Floats:
+def _blur(picture: Floats, blur: float) -> Floats:
     reach = int(3.5 * blur + 0.5)
     weights = np.exp(-0.5 * (np.arange(reach + 1) / blur) ** 2).astype(np.float32)
     weights /= weights.sum() * 2 - weights[0]
@@ -138,11 +134,11 @@ def _blurred(picture: Floats, blur: float) -> Floats:
 
 
 def _extrema(levels: list[Floats], most: int) -> tuple[Floats, Floats, Floats]:
-    """(x, y, step), with fractions, of where differences of levels stand out most from all about them."""
+    """Return (x, y, step) of the extrema of differences of levels, interpolated, those of the highest contrast."""
     volume = np.stack([after - before for before, after in itertools.pairwise(levels)])
     inner = volume[1:-1, 1:-1, 1:-1]
-    peaks = (inner > _LEAST) & (inner == _most_around(volume, np.maximum))
-    pits = (inner < -_LEAST) & (inner == _most_around(volume, np.minimum))
+    peaks = (inner > _LEAST) & (inner == _neighbourhood_extreme(volume, np.maximum))
+    pits = (inner < -_LEAST) & (inner == _neighbourhood_extreme(volume, np.minimum))
     place = np.stack(np.nonzero(peaks | pits), 1) + 1
 
     def at(*move: int) -> Floats:
@@ -164,8 +160,8 @@ def _extrema(levels: list[Floats], most: int) -> tuple[Floats, Floats, Floats]:
     return top[:, 2], top[:, 1], top[:, 0]
 
 
-def _most_around(volume: Floats, extreme: np.ufunc) -> Floats:
-    """The extreme of every inner value and its 26 neighbours."""
+def _neighbourhood_extreme(volume: Floats, extreme: np.ufunc) -> Floats:
+    """Return the extreme of every inner value and its 26 neighbours."""
     for axis in range(3):
         length = volume.shape[axis] - 2
         parts = [volume[(slice(None),) * axis + (slice(start, start + length),)] for start in range(3)]
@@ -174,7 +170,7 @@ def _most_around(volume: Floats, extreme: np.ufunc) -> Floats:
 
 
 def _surroundings(level: Floats, centres: Floats, reach: Floats) -> Floats:
-    """(N, samples, samples) of what is around (N, 2) centres, as far as (N, 1) reaches, bilinearly."""
+    """Sample (N, samples, samples) around (N, 2) centres within (N, 1) reaches, bilinearly."""
     samples = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * 2 - 1
     columns, rows = centres[:, :1] + reach * samples, centres[:, 1:] + reach * samples
     left, above = columns.astype(int), rows.astype(int)
@@ -187,7 +183,7 @@ def _surroundings(level: Floats, centres: Floats, reach: Floats) -> Floats:
 
 
 def _frequencies() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The lowest, (down, across), without that of the mean."""
+    """Return the (down, across) indices of the lowest frequencies, without the mean."""
     down, across = np.divmod(np.arange(_SAMPLES**2), _SAMPLES)
     order = np.lexsort((across, down, down**2 + across**2))[1 : BITS + 1]
     return down[order], across[order]
