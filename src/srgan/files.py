@@ -169,11 +169,6 @@ class AtomicFile:
                 self._file.close()
             self.close()
 
-    appear = commit  # the name in rooms that have not moved yet
-
-
-Destination = AtomicFile  # likewise
-
 
 class AtomicFolder:
     """A folder being filled. A context manager that gives `place`, and commits unless an exception passes.

@@ -1,5 +1,6 @@
-"""Pictures made on the spot whose history is known: clean ones like photos and drawings, and what becomes of them."""
+"""Images made on the spot whose history is known: clean ones like photos and drawings, compressed and noisy ones."""
 
+import base64
 import io
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from srgan.images.colour import Pixels
-from srgan.images.image import SaveOptions, write
+from srgan.images.image import EncodeOptions, write
 
 
 def photo(seed: int, width: int = 200, height: int = 160) -> Any:
@@ -83,7 +84,7 @@ def deep_tiff(pixels: Pixels, folder: Any, *, level: float = 0.3) -> bytes:
     """A TIFF file of 16 bits a channel, with noise of this level of 255 in the bits that 8 do not hold."""
     noise = np.random.default_rng(0).normal(0, 257 * level, pixels.shape)
     deep = np.clip(np.round(257.0 * pixels + noise), 0, 65_535).astype(np.uint16)
-    write(folder / "deep.tif", deep, options=SaveOptions("tiff"), overwrite=True)
+    write(folder / "deep.tif", deep, options=EncodeOptions("tiff"), overwrite=True)
     return bytes((folder / "deep.tif").read_bytes())
 
 
@@ -91,3 +92,27 @@ def _saved(pixels: Pixels, format: str, **options: Any) -> bytes:
     contents = io.BytesIO()
     Image.fromarray(pixels).save(contents, format, **options)
     return contents.getvalue()
+
+
+HEIC = base64.b85decode(
+    "0000SW^{RQXk}@500000ZE0pPXk}@5ZE0a<0005WZDn*}000000000XXk=`10000000000aA{+700000000000000000000G-+&aV*mgE07O6l0s"
+    "sL300001?EnD)00000005x?0ssI200NEx0RR9100000HUIzsIB98aW&i*H00062000$fZf0cy000000RRAKc4ILB0000LX>Mj^0ssI300IC2MR;j"
+    "u000004sdC7Z2$lO00031009VTaB^?}008G{aAR)(004Jrc4I>U1PA~C0G>Di0000U@BsY(`1k+-4+CHT0RR_30Sp2E{{#pC00RJ?H~;_x0017k0"
+    "zhE^0RSpO0RaRE00093o;Uyi0{{RXkOUAQvfWkFT-*dS7!Uve0|Af#00RIJfMNgv00=|@!E+ce7?1z}025<xY;ta6Y<K_x01W^JfB*mh6lrsCWdH"
+    "yG00000KmY&$KmY&$C}V74Z~y=R5C8xG0RR913;+NC0ssI1&;S4c0{{R2%m4rY0ssI25O8UDX#fBK00RgJ2mk;832Aa~bOQhY02yg;ZD9Za00000"
+    "0096227v+t1%!qG000_ka%E-!00000000hSWOHKx0ssL30RR91-)&@JbN~PVohSjX1~MK|vd~>Y#dh=0|NnXKL)pz!y<ca2U1q~?aokL8G426!-g"
+    "35=U+;zoR^-~PZ^0>Y8Y(xOnkao%Ff<olZ<oU_5Akjn2d(-kI9O`Z{h%wNqfU5w%GYTTIZW!+_I8UD6#Z0pU~h@LK+@$Hqi4&-g~eK6vL0+XuC?Y"
+    "2>o&hK$e{srdzg78W5CnUnNKk2dM;BRIp_cY00u>PX=VTbO-%qQ0000800IFI00IC200sa6044zv00RI30096700000002#4Yh`i("
+)
+"""A HEIC file of 8 bits (x265, 4:4:4), 12x16 once turned by its orientation 6, EXIF Make "Maker": red above; below, blue
+on the left and light gray on the right."""
+
+DEEP_HEIC = base64.b85decode(
+    "0000SW^{RQXk}@500000ZE0pPXk}@5ZE0a<0004gZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE07O6l0R"
+    "RC200001q5uH^00000003|R001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F#rGn01j|zbZr0t000010002~X>f9I0002qX>en20001YXm(>"
+    "m0R#vD005jg000009`FGC|N8m>01pFT0096OKmiN^|NjIC00093oHzgg0{{RXx&lC90096hLID8;2mk;B0Gv1g00RI39*_hOAe$}KT{X?XLqUN60"
+    "0RIS000930SICM0RRX@0l{+^Fc^>k000wXZ)|dIV{CW;0RRmE27mwn02FC+aAg1h0000006+i$06+i$04QT@VQ>Hd01yBG0096101N;C00IC1|Ih"
+    "#c00RI2|I7dY00IC201$9#cxeCt0009D3JL%K02pa-ZD9Za00000009621%Uzs1%v<q0C;U=VRQfh0Bk4$uLiOnP=N4e)><9<*Z=?1*76<LPr5Jl"
+    "`A6KZQ2#yOSGJG4KhV4MDPP3|7u*Eg=hh)*F2-vvFo<%gfu*k^)G$|{&Resei+aNQ>B956uRwL-{ioLPeXl@wKh30J-sFIH-SVr^_ZR"
+)
+"""A HEIC file of 10 bits, 16x12: red on the left; on the right, light gray above blue."""

@@ -4,19 +4,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from srgan.images.formats import FORMATS as FORMATS
+    from srgan.images.formats import EncodeOptions as EncodeOptions
+    from srgan.images.image import Image as Image
     from srgan.images.image import Picture as Picture
     from srgan.images.image import read as read
     from srgan.images.image import write as write
+    from srgan.images.reader import ImageInfo as ImageInfo
+    from srgan.images.reader import ImageReader as ImageReader
     from srgan.images.reader import PictureInfo as PictureInfo
     from srgan.images.reader import PictureReader as PictureReader
-    from srgan.images.resample import imresize as imresize
+    from srgan.images.resize import imresize as imresize
     from srgan.images.vips import VipsFailure as VipsFailure
     from srgan.images.vips import reason as reason
 
 _NAMES = {
-    "image": "Picture read write",
-    "reader": "PictureInfo PictureReader",
-    "resample": "imresize",
+    "formats": "EncodeOptions FORMATS",
+    "image": "Image Picture read write",
+    "reader": "ImageInfo ImageReader PictureInfo PictureReader",
+    "resize": "imresize",
     "vips": "VipsFailure reason",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -1,7 +1,7 @@
 """The door of pictures: files read and written in their own depth and channels, with all they carry.
 
 Inside, a picture is an array (H, W, C): C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; uint8 or uint16. Large
-ones go through `PictureReader` and `PictureWriter` row by row; `read` and `write` hold one whole.
+ones go through `ImageReader` and `ImageWriter` row by row; `read` and `write` hold one whole.
 """
 
 from dataclasses import dataclass
@@ -11,25 +11,30 @@ import numpy as np
 
 from srgan.errors import OutputError
 from srgan.images.colour import Depth, Pixels
-from srgan.images.encoding import SaveOptions
-from srgan.images.formats import FORMATS, Format, check_format, format_of
+from srgan.images.formats import FORMATS, EncodeOptions, Format, check_format, format_of
 from srgan.images.metadata import Metadata
-from srgan.images.reader import DEFAULT_MAX_PIXELS, PictureInfo, PictureReader
+from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageInfo, ImageReader
 from srgan.images.resize import resize
-from srgan.images.writer import PictureWriter
+from srgan.images.writer import ImageWriter
+
+# The names in rooms that have not moved yet.
+PictureInfo = ImageInfo
+PictureReader = ImageReader
+PictureWriter = ImageWriter
+SaveOptions = EncodeOptions
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
     "Depth",
+    "EncodeOptions",
     "Format",
+    "Image",
+    "ImageInfo",
+    "ImageReader",
+    "ImageWriter",
     "Metadata",
-    "Picture",
-    "PictureInfo",
-    "PictureReader",
-    "PictureWriter",
     "Pixels",
-    "SaveOptions",
     "check_format",
     "format_of",
     "read",
@@ -41,16 +46,16 @@ _ROWS = 256  # written at once
 
 
 @dataclass(frozen=True)
-class Picture:
+class Image:
     """A picture in memory."""
 
     pixels: Pixels
     """(H, W, C) of uint8 or uint16."""
-    info: PictureInfo
+    info: ImageInfo
     metadata: Metadata
 
 
-def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """A whole picture: upright, in the file's own depth and channels.
 
     Args:
@@ -60,15 +65,15 @@ def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) ->
     Raises:
         PictureError: if there is no such file, or it is no picture that srgan reads, too large, or damaged.
     """
-    with PictureReader(source, max_pixels=max_pixels) as reader:
-        return Picture(reader.read_rows(reader.info.height), reader.info, reader.metadata)
+    with ImageReader(source, max_pixels=max_pixels) as reader:
+        return Image(reader.read_rows(reader.info.height), reader.info, reader.metadata)
 
 
 def write(
     path: str | Path,
     pixels: Pixels,
     *,
-    options: SaveOptions | None = None,
+    options: EncodeOptions | None = None,
     metadata: Metadata | None = None,
     overwrite: bool = False,
 ) -> None:
@@ -93,12 +98,15 @@ def write(
         if format is None:
             endings = ", ".join(form.suffixes[0] for form in FORMATS.values())
             raise OutputError(f"{path} does not name a format: end it in one of {endings}")
-        options = SaveOptions(format)
+        options = EncodeOptions(format)
     height, width, channels = whole.shape
     depth: Depth = 8 if whole.dtype == np.uint8 else 16
-    with PictureWriter(
+    with ImageWriter(
         path, size=(width, height), channels=channels, depth=depth, options=options, metadata=metadata,
         overwrite=overwrite,
     ) as writer:  # fmt: skip
         for start in range(0, height, _ROWS):
             writer.write_rows(whole[start : start + _ROWS])
+
+
+Picture = Image

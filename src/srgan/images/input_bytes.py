@@ -1,4 +1,4 @@
-"""The bytes of a picture, in a file or in memory: opened, recognised, and given to the one loader that is for them."""
+"""The bytes of an image, in a file or in memory: opened, recognised, and given to the one loader for their format."""
 
 import os
 import stat
@@ -6,11 +6,12 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import pyvips
-
 from srgan.errors import PictureError
+from srgan.images import containers
+from srgan.images.bmp import load_bmp, open_bmp
 from srgan.images.formats import SNIFFED_BYTES, sniff
-from srgan.images.vips import reason
+from srgan.images.heic import load_heic, open_heic
+from srgan.images.vips import pyvips, reason
 
 # What libvips says of kinds of samples and compressions that it, or the build of it, does not decode.
 _NOT_DECODED = (
@@ -21,24 +22,26 @@ _NOT_DECODED = (
     "unsupported",
     "security limit",
 )
+_LOADERS = {"avif": "heif"}
 
 
-class Source:
-    """An opened picture, not yet decoded.
+class InputBytes:
+    """An opened image, not yet decoded.
 
     Args:
         source: a file, or the bytes of one.
 
     Attributes:
-        name: what messages call it.
-        format: a key of FORMATS, or `gif`.
+        name: for messages.
+        format: a key of FORMATS or READ_ONLY.
 
     Raises:
-        PictureError: if there is no such file, or it is no picture that srgan reads.
+        PictureError: if there is no such file, or it is no image that srgan reads.
     """
 
     def __init__(self, source: str | Path | bytes) -> None:
         self._bytes, self._descriptor = b"", -1
+        self._opened: Any = None
         if isinstance(source, bytes):
             self.name, self._bytes = "standard input", source
         else:
@@ -46,6 +49,8 @@ class Source:
             self._descriptor = _open(source, self.name)
         try:
             self.format = self._recognise()
+            if self.format == "jpeg":
+                self._mend_jpeg()
         except BaseException:
             self.close()
             raise
@@ -57,15 +62,29 @@ class Source:
         format = sniff(start)
         if format is None:
             raise PictureError(
-                f"{self.name} is not a picture that srgan reads: give a JPEG, PNG, WebP, TIFF, AVIF or GIF file"
+                f"{self.name} is not a picture that srgan reads: give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, BMP or GIF "
+                "file"
             )
         if format == "png" and zlib.crc32(start[12:29]) != int.from_bytes(start[29:33], "big"):
             # libvips looks at this sum only after it has taken memory for the size that the header claims.
             raise PictureError(f"{self.name} is damaged (its header does not add up): use an intact copy")
         return format
 
+    def _mend_jpeg(self) -> None:
+        """Read a JPEG whose scan headers are wrong, as some phones write them, with the only ones it can have.
+
+        Decoders ignore those bytes but warn of them, and libjpeg's first warning hides those of a damaged file.
+        """
+        faults = containers.scan_jpeg(self.read_at).scan_faults
+        if faults:
+            self._bytes = containers.mend_scans(self._whole(), faults)
+            self._release()
+
+    def _whole(self) -> bytes:
+        return self._bytes if self._descriptor < 0 else self.read_at(0, os.fstat(self._descriptor).st_size)
+
     def read_at(self, offset: int, length: int) -> bytes:
-        """So many bytes from an offset, fewer or none at the end."""
+        """Return so many bytes from an offset, fewer or none at the end."""
         if self._descriptor < 0:
             return self._bytes[offset : offset + length]
         if offset >= 1 << 63:
@@ -75,24 +94,46 @@ class Source:
         os.lseek(self._descriptor, offset, os.SEEK_SET)
         return os.read(self._descriptor, length)
 
+    def size(self) -> tuple[int, int]:
+        """Return (width, height) as stored, before memory is taken for the pixels."""
+        if self.format in ("heic", "bmp"):
+            if self._opened is None:
+                data = self._whole()
+                opened = open_heic(data, self.name) if self.format == "heic" else open_bmp(data, self.name)
+                self._opened = opened
+            size: tuple[int, int] = self._opened[0]
+            return size
+        image = self.load(strictness="error", access="sequential")
+        return image.width, image.height
+
     def load(self, *, strictness: str, access: str) -> Any:
-        """A libvips picture of it, by the loader of its format and by no other; only the header is read.
+        """Return a libvips image of it, by the loader of its format and by no other; only the header is read.
+
+        HEIC and BMP are decoded whole.
 
         Args:
             strictness: at which level of trouble libvips is to fail: `error` or `warning`.
             access: `sequential` for rows from top to bottom, once; `random` to decode it whole first, into memory when
                 it is small and into a temporary file on disk above 100 MB.
         """
+        if self.format in ("heic", "bmp"):
+            self.size()
+            opened = self._opened[1]
+            return load_heic(opened, self.name) if self.format == "heic" else load_bmp(opened, self.name)
+        loader = f"{_LOADERS.get(self.format, self.format)}load_source"
+        if not pyvips.type_find("VipsOperation", loader):
+            raise PictureError(
+                f"{self.name} is {self.format.upper()}, which this libvips cannot read: save it as PNG first"
+            )
         if self._descriptor < 0:
             source = pyvips.Source.new_from_memory(self._bytes)
         else:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             source = pyvips.Source.new_from_descriptor(self._descriptor)
-        loader = "heif" if self.format == "avif" else self.format
-        return pyvips.Operation.call(f"{loader}load_source", source, access=access, fail_on=strictness)
+        return pyvips.Operation.call(loader, source, access=access, fail_on=strictness)
 
     def damaged(self, failure: BaseException) -> PictureError:
-        """The error to raise when libvips fails to decode it."""
+        """Return the error to raise when libvips fails to decode it."""
         why = reason(failure)
         if "No space left" in why:
             return PictureError(f"{self.name} needs room for a temporary file ({why}): free some, or set TMPDIR")
@@ -101,16 +142,20 @@ class Source:
         return PictureError(f"{self.name} is damaged or cut short ({why}): use an intact copy")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
+        self._opened = None
+        self._release()
+
+    def _release(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
 
 def _open(path: str | Path, name: str) -> int:
-    """A descriptor of an ordinary file."""
+    """Return a descriptor of an ordinary file."""
     try:
-        # Non-blocking, so that a pipe nobody writes to is refused and not waited for.
+        # Non-blocking, so that a pipe without a writer is refused and not waited for.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         raise PictureError(f"{name} does not exist: check the path") from None

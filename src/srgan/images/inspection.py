@@ -8,10 +8,10 @@ from pathlib import Path
 
 from srgan.images.block_grid import BlockGrid, find_grid
 from srgan.images.colour import Depth, Pixels
-from srgan.images.input_bytes import Source
+from srgan.images.input_bytes import InputBytes
 from srgan.images.jpeg_header import read_jpeg_header
 from srgan.images.noise import noise_level
-from srgan.images.reader import DEFAULT_MAX_PIXELS, PictureReader
+from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageReader
 from srgan.images.sample import Window, sample_file, sample_pixels
 from srgan.images.webp_header import read_webp_header
 
@@ -78,7 +78,7 @@ def inspect_file(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PI
         PictureError: if it cannot be read, as far as it was.
     """
     header = _of_header(source)
-    with PictureReader(source, max_pixels=max_pixels, upright=False) as reader:
+    with ImageReader(source, max_pixels=max_pixels, upright=False) as reader:
         found = Inspection(reader.info.depth, *header)
         return found if found.damaged else _with_pixels(found, sample_file(reader))
 
@@ -91,7 +91,7 @@ def inspect_pixels(pixels: Pixels) -> Inspection:
 
 def _of_header(source: str | Path | bytes) -> tuple[str | None, int | None, str | None]:
     """Lossy format, quality and subsampling, as far as the header tells."""
-    opened = Source(source)
+    opened = InputBytes(source)
     try:
         if opened.format == "jpeg":
             jpeg = read_jpeg_header(opened.read_at)

@@ -1,7 +1,7 @@
-"""Pictures read from files row by row, in the file's own depth and channels.
+"""Images read from files row by row, in the file's own depth and channels.
 
-Memory does not grow with the picture, except where its format leaves no choice: progressive JPEG, interlaced PNG, WebP,
-AVIF and GIF are decoded whole by their libraries.
+Memory does not grow with the image, except where its format leaves no choice: progressive JPEG, interlaced PNG, WebP,
+AVIF, HEIC, BMP and GIF are decoded whole by their libraries.
 """
 
 from dataclasses import dataclass, replace
@@ -10,15 +10,15 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-import pyvips
 
 from srgan.errors import PictureError
-from srgan.images import profile
+from srgan.images import containers, exif, icc
 from srgan.images.colour import Depth, Pixels, from_float
 from srgan.images.formats import FORMATS
-from srgan.images.input_bytes import Source
+from srgan.images.input_bytes import InputBytes
 from srgan.images.metadata import Metadata, metadata_of
-from srgan.images.vips import VipsFailure, forget_failures, reason
+from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
+from srgan.images.webp_header import read_webp_header
 
 DEFAULT_MAX_PIXELS = 512_000_000
 
@@ -27,27 +27,30 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32, "double"
 _RGB_OR_GRAY = ("b-w", "srgb", "grey16", "rgb16", "rgb", "scrgb", "multiband")
 # A cut JPEG, closed again by a program that did not look, is only a warning to libjpeg, which makes up gray pixels.
 _STRICTNESS = {"jpeg": "warning"}
-_HARMLESS = "extraneous bytes before marker"  # padding that some cameras write between segments
+_LOSING = ("premature end", "bad huffman", "bad arithmetic", "instead of rst", "inconsistent progression")
+"""libjpeg's warnings of lost pixels; the others, as of padding between segments, lose none."""
+_UPRIGHT = ("avif", "heic", "jxl")  # whose decoders apply the orientation; EXIF only repeats it
 # Fetched from libvips at once. It holds the bytes twice; and of a damaged file it tries every row, decoding anew.
 _LARGEST_STRIP, _HIGHEST_STRIP = 32 << 20, 128
+_TRANSPARENCY = {1, 2}  # TIFF ExtraSamples: associated alpha, which libvips makes unassociated, and unassociated
 
 
 @dataclass(frozen=True)
-class PictureInfo:
-    """What a picture is, known before its pixels are read."""
+class ImageInfo:
+    """What an image is, known before its pixels are read."""
 
     width: int
-    """Of the upright picture."""
+    """Of the upright image."""
     height: int
-    """Of the upright picture."""
+    """Of the upright image."""
     channels: int
     """1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha."""
     depth: Depth
     """Bits a channel, of the rows that are given."""
     format: str
-    """A key of FORMATS, or `gif`."""
+    """A key of FORMATS or READ_ONLY."""
     notes: tuple[str, ...] = ()
-    """What the file holds that the rows do not, one short line each."""
+    """What the file holds that no result does, one short line each."""
 
     @property
     def has_alpha(self) -> bool:
@@ -61,45 +64,50 @@ class PictureInfo:
 
     @property
     def output_format(self) -> str:
-        """The format a result is given unless asked otherwise: that of the source, PNG for a GIF."""
+        """The format of a result unless asked otherwise: that of the source, JPEG for HEIC, else PNG."""
+        if self.format == "heic" and not self.has_alpha:
+            return "jpeg"
         return self.format if self.format in FORMATS else "png"
 
 
-class PictureReader:
-    """An opened picture, read from top to bottom. A context manager.
+class ImageReader:
+    """An opened image, read from top to bottom. A context manager.
 
     Args:
         source: a file, or the bytes of one.
-        max_pixels: the largest picture, in pixels, that is opened.
+        max_pixels: the largest image, in pixels, that is opened.
         upright: whether the orientation that the file names is applied; without it, rows come as they lie in the file,
             which never takes more than one pass over it.
 
     Attributes:
-        info: what the picture is.
-        metadata: what the file says beside its pixels.
+        info: what the image is.
+        metadata: what the file says besides its pixels.
 
     Raises:
-        PictureError: if there is no such file, or it is no picture that srgan reads, or too large.
+        PictureError: if there is no such file, or it is no image that srgan reads, or too large.
     """
 
-    info: PictureInfo
+    info: ImageInfo
     metadata: Metadata
 
     def __init__(
         self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, upright: bool = True
     ) -> None:
         self._position, self._upright = 0, upright
-        self._source = Source(source)
+        self._source = InputBytes(source)
         strictness = _STRICTNESS.get(self._source.format, "error")
         forget_failures()
         try:
-            image = self._source.load(strictness=strictness, access="sequential")
-            if image.width * image.height > max_pixels:
+            width, height = self._source.size()
+            if width * height > max_pixels:
                 raise PictureError(
-                    f"{self._source.name} has {image.width}x{image.height} pixels, more than {max_pixels}: "
+                    f"{self._source.name} has {width}x{height} pixels, more than {max_pixels}: "
                     "raise --max-pixels to open it"
                 )
+            image = self._source.load(strictness=strictness, access="sequential")
             self._in_file = metadata_of(image, self._source.format, self._source.read_at)
+            if self._source.format == "webp" and not read_webp_header(self._source.read_at).lossy:
+                self._in_file = replace(self._in_file, lossless=True)
             self._start(strictness)
         except VipsFailure as failure:
             self.close()
@@ -110,58 +118,78 @@ class PictureReader:
 
     def _start(self, strictness: str) -> None:
         """Open the pixels, upright and in a colour space we know; nothing is decoded yet."""
-        image = self._source.load(strictness=strictness, access="sequential")
-        if self._upright and _orientation(image) > 2:
-            # Rows of the upright picture are columns of the file, or begin at its end.
-            image = self._source.load(strictness=strictness, access="random")
-        notes = _notes(image, self._source.format)
+        source = self._source
+        image = source.load(strictness=strictness, access="sequential")
+        orientation = _orientation(image) if source.format not in _UPRIGHT else 1
+        applied = orientation if self._upright else 1
+        if applied > 2:
+            # Rows of the upright image are columns of the file, or begin at its end.
+            image = source.load(strictness=strictness, access="random")
+        notes = [*_notes(image, source), *(str(entry) for entry in self._in_file.left_out)]
+        self._check_bands(image)
         image, note = self._in_known_colours(image)
-        notes = notes if note is None else (*notes, note)
-        if self._upright and _orientation(image) > 1:
+        notes += [note] if note else []
+        if applied > 1:
             image = image.autorot()
         if image.format not in _DEPTHS:
-            raise PictureError(f"{self._source.name} holds {image.format} samples: convert it to 8 or 16 bits first")
-        if image.bands > 4:
-            raise PictureError(f"{self._source.name} has {image.bands} channels: convert it to gray, RGB or RGBA first")
+            raise PictureError(f"{source.name} holds {image.format} samples: convert it to 8 or 16 bits first")
         if image.format in ("float", "double"):
-            notes = (*notes, "float converted to 16 bit")
+            notes.append("float converted to 16 bit")
+        if source.format in _UPRIGHT and self._in_file.exif is not None:
+            applied = exif.orientation(self._in_file.exif)
+            if applied > 4:
+                self.metadata = replace(self.metadata, stored_size=(image.height, image.width))
+        self.metadata = replace(self.metadata, orientation=applied)
         self._image, self._region = image, pyvips.Region.new(image)
-        self.info = PictureInfo(
+        self.info = ImageInfo(
             width=image.width,
             height=image.height,
             channels=image.bands,
             depth=_DEPTHS[image.format],
-            format=self._source.format,
-            notes=notes,
+            format=source.format,
+            notes=tuple(notes),
         )
 
+    def _check_bands(self, image: Any) -> None:
+        """Refuse a TIFF with a band beyond colour that it does not declare to be transparency."""
+        if self._source.format != "tiff" or image.coding != "none":
+            return
+        colours = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(image.interpretation, 3)
+        extra = _extra_samples(self._source.read_at)
+        if image.bands > colours + 1 or (image.bands == colours + 1 and not set(extra[:1]) & _TRANSPARENCY):
+            raise PictureError(
+                f"{self._source.name} has {image.bands} channels, of which {image.bands - colours} are neither colour "
+                "nor transparency: remove them first"
+            )
+
     def _in_known_colours(self, image: Any) -> tuple[Any, str | None]:
-        """The picture as gray or RGB, with a note when that took a conversion; sets the profile that holds then."""
+        """The image as gray or RGB, with a note when that took a conversion; sets the metadata that holds then."""
         self.metadata = self._in_file
-        icc, image = self._in_file.icc, _full_range(image, self._source.format)
+        profile, image = self._in_file.icc, _full_range(image, self._source.format)
         deep = "rgb16" if image.format == "ushort" else "srgb"
         if image.interpretation == "cmyk":
-            if icc is None or not (profile.is_intact(icc) and profile.is_cmyk(icc)):
-                raise PictureError(
-                    f"{self._source.name} is CMYK without an intact colour profile: convert it to RGB first"
-                )
-            image = image.icc_transform("srgb", embedded=True, depth=16 if deep == "rgb16" else 8)
-            self.metadata = replace(self.metadata, icc=bytes(image.get("icc-profile-data")))
-            return image, "CMYK converted to sRGB through its profile"
+            own = profile is not None and icc.is_intact(profile) and icc.is_cmyk(profile)
+            depth = 16 if deep == "rgb16" else 8
+            image = image.icc_transform("srgb", embedded=own, input_profile="cmyk", depth=depth)
+            self.metadata = replace(self.metadata, icc=bytes(image.get("icc-profile-data")), cicp=None)
+            whose = "its profile" if own else "a general CMYK profile, for it has none"
+            return image, f"CMYK converted to sRGB through {whose}"
         if image.interpretation not in _RGB_OR_GRAY or image.coding != "none":
             space = image.interpretation
-            self.metadata = replace(self.metadata, icc=None)
+            self.metadata = replace(self.metadata, icc=None, cicp=None)
             return image.colourspace(deep), f"{space} converted to sRGB"
-        if icc is not None and not (profile.is_intact(icc) and profile.fits(icc, image.bands)):
+        if image.bands > 4:
+            raise PictureError(f"{self._source.name} has {image.bands} channels: convert it to gray, RGB or RGBA first")
+        if profile is not None and not (icc.is_intact(profile) and icc.fits(profile, image.bands)):
             self.metadata = replace(self.metadata, icc=None)
-            return image, "colour profile left out: it is damaged, or for another kind of picture"
+            return image, "colour profile left out: it is damaged, or for another kind of image"
         return image, None
 
     def read_rows(self, count: int) -> Pixels:
-        """The next rows of the picture, from top to bottom.
+        """Return the next rows of the image, from top to bottom.
 
         Args:
-            count: how many; fewer come when the picture ends before.
+            count: how many; fewer come when the image ends before.
 
         Returns:
             (rows, width, channels), uint8 or uint16 as `info.depth` says.
@@ -188,11 +216,12 @@ class PictureReader:
         try:
             data = self._region.fetch(0, self._position, width, count)
         except VipsFailure as failure:
-            if self._source.format != "jpeg" or _HARMLESS not in reason(failure):
+            why = reason(failure).lower()
+            if self._source.format != "jpeg" or any(loss in why for loss in _LOSING):
                 raise self._source.damaged(failure) from None
             forget_failures()
             try:
-                # Begin again, taking warnings lightly: libjpeg has already given up on this stream.
+                # Begin again, with warnings ignored: libjpeg has already given up on this stream.
                 self._start("error")
                 data = self._region.fetch(0, self._position, width, count)
             except VipsFailure as second:
@@ -211,7 +240,7 @@ class PictureReader:
         return from_float(values, 16)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._image = self._region = None
         self._source.close()
 
@@ -230,15 +259,32 @@ def _orientation(image: Any) -> int:
 
 
 def _full_range(image: Any, format: str) -> Any:
-    """AVIF's 10 or 12 bits, which libvips puts at the top of 16, so that white becomes 65535."""
-    bits = image.get("bits-per-sample") if format == "avif" and image.format == "ushort" else 16
+    """AVIF's and HEIC's 10 or 12 bits, which come at the top of 16, so that white becomes 65535."""
+    bits = image.get("bits-per-sample") if format in ("avif", "heic") and image.format == "ushort" else 16
     if bits not in (10, 12):
         return image
     return (image >> (16 - bits)).linear(65_535 / ((1 << bits) - 1), 0.5).cast("ushort")
 
 
-def _notes(image: Any, format: str) -> tuple[str, ...]:
+def _notes(image: Any, source: InputBytes) -> tuple[str, ...]:
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    if source.format == "png":
+        chunks = dict(containers.scan_png(source.read_at, whole=False))
+        pages = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")
     if not isinstance(pages, int) or pages < 2:
         return ()
-    return (f"first of {pages} {'pages' if format == 'tiff' else 'frames'}",)
+    kind = {"tiff": "pages", "heic": "images"}.get(source.format, "frames")
+    return (f"first of {pages} {kind}",)
+
+
+def _extra_samples(read_at: exif.ReadAt) -> tuple[int, ...]:
+    """What a TIFF file declares its bands beyond colour to be."""
+    try:
+        tag = exif.read_directory(read_at, (exif.EXTRA_SAMPLES,)).tags.get(exif.EXTRA_SAMPLES)
+    except exif.BadExif:
+        return ()
+    return tuple(np.frombuffer(tag.data, "<u2").tolist()) if tag is not None and tag.kind == 3 else ()
+
+
+PictureInfo = ImageInfo  # the names in rooms that have not moved yet
+PictureReader = ImageReader

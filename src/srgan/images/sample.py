@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.images.colour import Pixels
-from srgan.images.reader import PictureReader
+from srgan.images.reader import ImageReader
 
 Window = NDArray[np.float32]
 """(H, W, C), C of 1 or 3: gray or RGB in levels from 0 to 255, fractions of levels where the file has 16 bits."""
@@ -17,7 +17,7 @@ _MOST = 3  # windows along each axis
 _STRIP = 32  # rows read at once, which bounds the memory
 
 
-def sample_file(reader: PictureReader) -> list[Window]:
+def sample_file(reader: ImageReader) -> list[Window]:
     """Read the windows of an opened picture, whose rows are passed over or read in order.
 
     Raises:

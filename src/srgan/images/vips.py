@@ -7,7 +7,7 @@ import atexit
 import os
 import re
 
-import pyvips
+import pyvips as pyvips
 
 # Its cache of operations keeps finished pictures, and with them memory and open files; and it answers a second look at
 # a path with the first look's pixels, even when the file has changed.

@@ -1,6 +1,9 @@
-"""EXIF blocks: against Pillow, which reads and writes them by its own code."""
+"""EXIF blocks: against Pillow and exiftool, which read them by their own code."""
 
 import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,19 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from srgan.images import exif
-from srgan.images.exif import BadExif, Directory, Tag
+from srgan.images.exif import BadExif, Change, Directory, Tag
+from srgan.images.image import EncodeOptions, read, write
+
+SAME = Change((30, 20), (30, 20))
+NOTE = {exif.PROCESSING_SOFTWARE: exif.text("srgan 1.0")}
 
 
-def _block() -> tuple[bytes, Image.Exif]:
+def _block() -> bytes:
     """A big-endian block with all directories, as Pillow writes it."""
     made = Image.Exif()
     made[0x010E], made[0x0112], made[0x011A], made[0x011B], made[0x0128] = "A cat (black)", 6, 300.0, 150.5, 2
     photo = made.get_ifd(exif.EXIF_POINTER)
     photo[0x9003], photo[0x829A], photo[0x927C] = "2020:01:02 03:04:05", 0.004, b"maker's own"
+    photo[0xA002], photo[0xA003], photo[0xA20E], photo[0x9214] = 30, 20, IFDRational(1000), (3, 4, 6, 2)
     made.get_ifd(exif.GPS_POINTER).update({1: "N", 2: (50.0, 30.0, 12.25)})
-    return made.tobytes(), made
+    return made.tobytes().removeprefix(b"Exif\0\0")
 
 
 def _pillow(block: bytes) -> dict[Any, Any]:
@@ -33,9 +42,8 @@ def _pillow(block: bytes) -> dict[Any, Any]:
 
 
 def test_a_block_read_and_packed_again_says_the_same() -> None:
-    block, _ = _block()
-    assert block.startswith(b"Exif\0\0MM")
-    block = block.removeprefix(b"Exif\0\0")
+    block = _block()
+    assert block.startswith(b"MM")
     packed = exif.pack_exif(exif.read_directory(exif.from_bytes(block)))
     assert packed.startswith(b"II*\0")
     assert _pillow(packed) == _pillow(block)
@@ -60,37 +68,117 @@ def test_directories_survive_packing(tags: dict[int, Tag], child: dict[int, Tag]
     assert exif.read_directory(exif.from_bytes(packed)) == directory
 
 
-def test_clean_turns_upright_and_forgets_the_thumbnail() -> None:
-    block, _ = _block()
-    old = block.removeprefix(b"Exif\0\0")
-    # A thumbnail's directory behind the block, and the pointer to it at the end of the first directory.
-    count = int.from_bytes(old[8:10], "big")
-    end = 10 + 12 * count
-    with_thumbnail = old[:end] + len(old).to_bytes(4, "big") + old[end + 4 :] + b"\0\0\0\0\0\0"
-    cleaned = exif.clean(b"Exif\0\0" + with_thumbnail)
-    assert cleaned is not None
-    assert cleaned[end : end + 4] == bytes(4)
-    assert _pillow(cleaned) == _pillow(old) | {exif.ORIENTATION: 1}
-    assert len(cleaned) == len(with_thumbnail)  # in place: makers' notes hold positions
+def test_a_patched_block_describes_the_new_image_and_moves_nothing() -> None:
+    block = _block()
+    before = _pillow(block)
+    patched = exif.patch(block, Change((40, 60), (30, 20), 6), NOTE)
+    assert patched is not None
+    expected = before | {exif.ORIENTATION: 1, exif.PROCESSING_SOFTWARE: "srgan 1.0"}
+    # 90 degrees clockwise, then twice as large: x, y, width, height were 3, 4, 6, 2.
+    photo = before[exif.EXIF_POINTER] | {0xA002: 40, 0xA003: 60, 0xA20E: 2000.0, 0x9214: (30, 6, 4, 12)}
+    assert _pillow(patched) == expected | {exif.EXIF_POINTER: photo}
+    assert patched.index(b"maker's own") == block.index(b"maker's own")
+    changed = [at for at in range(8, len(block)) if patched[at] != block[at]]
+    assert len(changed) < 30
+    again = exif.patch(patched, SAME, {exif.PROCESSING_SOFTWARE: exif.text("later")})
+    assert again is not None
+    assert _pillow(again)[exif.PROCESSING_SOFTWARE] == "later"
+
+
+@pytest.mark.parametrize(("kind", "value"), [(1, b"\6\0\0\0"), (3, b"\6\0\0\0"), (4, b"\6\0\0\0"), (9, b"\6\0\0\0")])
+def test_orientation_of_any_type_is_reset(kind: int, value: bytes) -> None:
+    block = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHI", exif.ORIENTATION, kind, 1) + value + bytes(4)
+    assert exif.orientation(block) == 6
+    patched = exif.patch(block, SAME, {})
+    assert patched is not None
+    assert exif.orientation(patched) == 1
+    with io.BytesIO() as file:
+        pixels = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
+        Image.fromarray(pixels).save(file, "png", exif=b"Exif\0\0" + block)
+        image = read(file.getvalue())
+    assert np.array_equal(image.pixels, np.rot90(pixels, -1))
+
+
+@pytest.mark.parametrize("behind", [b"", b"maker's own offsets lead here" * 10])
+def test_the_thumbnail_is_erased(behind: bytes) -> None:
+    thumbnail = b"\xff\xd8" + b"thumb" * 50 + b"\xff\xd9"
+    block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + (26).to_bytes(4, "little")
+    block += b"\x02\0" + b"\x01\x02\x04\0\x01\0\0\0" + (56).to_bytes(4, "little")
+    block += b"\x02\x02\x04\0\x01\0\0\0" + len(thumbnail).to_bytes(4, "little") + bytes(4)
+    for new_tags in ({}, NOTE):
+        patched = exif.patch(block + thumbnail + behind, SAME, new_tags)
+        assert patched is not None
+        assert b"thumb" not in patched
+        assert patched.find(behind) == (block + thumbnail + behind).find(behind)
+        first = int.from_bytes(patched[4:8], "little")
+        entries = int.from_bytes(patched[first : first + 2], "little")
+        assert patched[first + 2 + 12 * entries :][:4] == bytes(4)  # no second directory
+        assert len(patched) <= len(block + thumbnail + behind)  # the new directory lies where the thumbnail was
+        assert _pillow(patched).get(exif.PROCESSING_SOFTWARE) == ("srgan 1.0" if new_tags else None)
+
+
+def test_new_tags_beyond_the_limit_are_left_out() -> None:
+    block = _block()
+    assert exif.patch(block, SAME, NOTE, limit=len(block)) == exif.patch(block, SAME, {})
+
+
+# Maker notes: contents, where an offset stands that counts from the block (0 for none), and a tag that exiftool reads.
+MAKERS = {
+    "Canon": (b"\x01\0" + struct.pack("<HHII", 7, 2, 20, 0) + bytes(4), 10, "Canon:CanonFirmwareVersion"),
+    "NIKON": (
+        b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHII", 4, 2, 20, 26) + bytes(4),
+        0,
+        "Nikon:Quality",
+    ),
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("target", ["jpeg", "png", "webp", "avif", "tiff"])
+def test_maker_notes_are_read_the_same(
+    maker: str, target: str, tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]
+) -> None:
+    note, field, tag = MAKERS[maker]
+    text = b"Firmware 1.0 (test)\0"
+    head = b"II*\0\x08\0\0\0\x03\0"
+    values = 8 + 2 + 3 * 12 + 4
+    photo = values + 8
+    start = photo + 2 + 12 + 4
+    note += text
+    if field:  # its offset counts from the beginning of the block
+        note = note[:field] + (start + len(note) - 20).to_bytes(4, "little") + note[field + 4 :]
+    head += struct.pack("<HHII", 0x010F, 2, len(maker) + 1, values)
+    head += struct.pack("<HHII", 0x0112, 3, 1, 6) + struct.pack("<HHII", 0x8769, 4, 1, photo) + bytes(4)
+    block = head + maker.encode().ljust(8, b"\0") + b"\x01\0" + struct.pack("<HHII", 0x927C, 7, len(note), start)
+    block += bytes(4) + note
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.jpg", exif=b"Exif\0\0" + block)
+    assert exiftool(tmp_path / "a.jpg")[tag] == "Firmware 1.0 (test)"
+    image = read(tmp_path / "a.jpg")
+    write(tmp_path / "b", pixels, options=EncodeOptions(target, made_by="srgan"), metadata=image.metadata)
+    found = exiftool(tmp_path / "b")
+    assert found.get(tag) == ("Firmware 1.0 (test)" if not field or target != "tiff" else None)
+    assert found["IFD0:ProcessingSoftware"] == "srgan"
+    assert "ExifTool:Warning" not in found
 
 
 def test_resolution() -> None:
-    block, _ = _block()
-    assert exif.resolution(block) == (300.0, 150.5)
+    assert exif.resolution(_block()) == (300.0, 150.5)
     assert exif.resolution(b"no block") is None
     assert exif.resolution(exif.pack_exif(Directory())) is None
+    assert exif.resolution(exif.pack_exif(Directory(exif.resolution_tags((72.0, 96.5))))) == (72.0, 96.5)
 
 
-@given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 200))
-def test_damage_is_found_and_never_more(noise: bytes, at: int, cut: int) -> None:
-    block = _block()[0].removeprefix(b"Exif\0\0")
+@given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 400))
+def test_damage_is_one_error_and_never_more(noise: bytes, at: int, cut: int) -> None:
+    block = _block()
     for damaged in (b"II*\0" + noise, b"MM\0+" + noise, block[:cut], block[:at] + noise + block[at + len(noise) :]):
+        exif.patch(damaged, Change((4, 4), (2, 2), 5), NOTE)
         try:
             directory = exif.read_directory(exif.from_bytes(damaged))
         except BadExif:
-            assert exif.clean(damaged) is None
-        else:
-            exif.pack_exif(directory)
+            continue
+        exif.pack_exif(directory)
 
 
 @pytest.mark.parametrize("big", [False, True])
@@ -100,19 +188,10 @@ def test_tags_are_added_to_a_tiff_and_its_pixels_stay(big: bool) -> None:
     with io.BytesIO() as file:
         tifffile.imwrite(file, pixels, bigtiff=big, software="old", metadata=None)
         extra = Directory(
-            {exif.SOFTWARE: exif.text("a new and much longer text"), 0x8298: exif.text("c")},
+            {0x0131: exif.text("a new and much longer text"), 0x8298: exif.text("c")},
             {exif.EXIF_POINTER: Directory({0x9003: exif.text("2020:01:02 03:04:05")})},
         )
-
-        def read_at(offset: int, length: int) -> bytes:
-            file.seek(offset)
-            return file.read(length)
-
-        def write_at(offset: int, data: bytes) -> None:
-            file.seek(offset)
-            file.write(data)
-
-        exif.add_tags(read_at, write_at, len(file.getvalue()), extra)
+        exif.add_tags(file, extra)
         with tifffile.TiffFile(io.BytesIO(file.getvalue())) as tiff:
             (page,) = tiff.pages
             assert np.array_equal(page.asarray(), pixels)

@@ -20,7 +20,7 @@ from srgan.images.formats import FORMATS, check_format, format_of, losses, sniff
         (b"RIFF\0\0\0\0WAVEfmt ", None),
         (b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf", "avif"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0avifmiaf", "avif"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", None),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic"),
         (b"<svg xmlns", None),
         (b"%PDF-1.7", None),
         (b"\x08\xf2\xa6\xb6", None),  # libvips' own format
@@ -40,13 +40,13 @@ def test_names_ask_for_formats() -> None:
 @pytest.mark.parametrize(
     ("format", "width", "height", "channels", "message"),
     [
-        ("jpeg", 65_536, 1, 3, "--format png or --format tiff"),
-        ("webp", 1, 16_384, 3, "--format png or --format tiff"),
-        ("avif", 16_385, 1, 3, "--format png or --format tiff"),
+        ("jpeg", 65_536, 1, 3, "use png or tiff"),
+        ("webp", 1, 16_384, 3, "use png or tiff"),
+        ("avif", 16_385, 1, 3, "use png or tiff"),
         ("png", 100_000_001, 1, 3, "a smaller size"),
-        ("jpeg", 10, 10, 4, "transparency: use --format png"),
-        ("jpeg", 10, 10, 2, "transparency: use --format png"),
-        ("gif", 10, 10, 3, "jpeg, png, webp, tiff, avif"),
+        ("jpeg", 10, 10, 4, "transparency: use png"),
+        ("jpeg", 10, 10, 2, "transparency: use png"),
+        ("gif", 10, 10, 3, "jpeg, png, webp, tiff, avif, bmp"),
         ("png", 0, 10, 3, "choose a larger size"),
         ("png", 10, 10, 5, "convert it first"),
     ],

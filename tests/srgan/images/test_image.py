@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from skimage.io import imread
 
 from srgan.errors import OutputError
-from srgan.images.image import FORMATS, Metadata, SaveOptions, read, write
+from srgan.images.image import FORMATS, EncodeOptions, Metadata, read, write
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 RNG = np.random.default_rng(9)
@@ -32,7 +32,7 @@ def test_what_is_written_is_read(pixels: Any, format: str, with_profile: bool, t
     colour = pixels.shape[2] > 2
     metadata = Metadata(icc=SRGB if with_profile and colour else None, dots_per_inch=(240.0, 120.0))
     path = tmp_path / "picture"
-    write(path, pixels, options=SaveOptions(format), metadata=metadata, overwrite=True)
+    write(path, pixels, options=EncodeOptions(format), metadata=metadata, overwrite=True)
     result = read(path)
     assert result.pixels.dtype == pixels.dtype
     assert np.array_equal(result.pixels, pixels)
@@ -86,10 +86,10 @@ def test_odd_sizes(shape: tuple[int, int, int], format: str, tmp_path: Path) -> 
     if format == "jpeg" and shape[2] == 4:
         shape = (*shape[:2], 3)
     pixels = RNG.integers(0, 256, shape).astype(np.uint8)
-    write(tmp_path / "picture", pixels, options=SaveOptions(format))
+    write(tmp_path / "picture", pixels, options=EncodeOptions(format))
     result = read(tmp_path / "picture")
     assert result.pixels.shape[:2] == shape[:2]
-    if not FORMATS[format].lossy:
+    if not FORMATS[format].lossy and (FORMATS[format].gray or shape[2] > 2):
         assert np.array_equal(result.pixels, pixels)
 
 
@@ -119,8 +119,8 @@ def test_a_picture_replaces_itself(tmp_path: Path) -> None:
 
 
 def test_names_and_arrays_that_say_nothing_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"does not name a format: end it in one of .jpg, .png, .webp, .tif, .avif"):
-        write(tmp_path / "picture.bmp", np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(OutputError, match="does not name a format"):
+        write(tmp_path / "picture.xyz", np.zeros((4, 4, 3), np.uint8))
     for wrong in (np.zeros((4, 4, 3), np.float32), np.zeros((4,), np.uint8)):
         with pytest.raises(ValueError, match="a picture is"):
             write(tmp_path / "picture.png", wrong)  # type: ignore[arg-type]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from srgan.images.colour import Depth, Pixels
-from srgan.images.png_stream import FeedClosed, PictureFeed
+from srgan.images.png_stream import PngStream, StreamClosed
 
 
-def _drain(feed: PictureFeed, size: int) -> bytes:
+def _drain(feed: PngStream, size: int) -> bytes:
     return b"".join(bytes(part) for part in iter(lambda: feed.pull(size), None))
 
 
@@ -28,7 +28,7 @@ def _picture(height: int, width: int, channels: int, depth: Depth) -> Pixels:
 @given(st.integers(1, 40), st.integers(1, 300), st.sampled_from([1, 2, 3, 4]), st.integers(1, 9000), st.integers(1, 9))
 def test_pillow_reads_what_comes_out(height: int, width: int, channels: int, size: int, strip: int) -> None:
     pixels = _picture(height, width, channels, 8)
-    feed = PictureFeed(width, height, channels, 8, None)
+    feed = PngStream(width, height, channels, 8, None)
     for start in range(0, height, strip):
         feed.push(pixels[start : start + strip])
     feed.end()
@@ -38,7 +38,7 @@ def test_pillow_reads_what_comes_out(height: int, width: int, channels: int, siz
 
 def test_sixteen_bits_and_rows_longer_than_a_deflate_block() -> None:
     pixels = _picture(3, 40_000, 1, 16)
-    feed = PictureFeed(40_000, 3, 1, 16, None)
+    feed = PngStream(40_000, 3, 1, 16, None)
     feed.push(pixels)
     feed.end()
     decoded = np.asarray(Image.open(io.BytesIO(_drain(feed, 4096))))
@@ -46,7 +46,7 @@ def test_sixteen_bits_and_rows_longer_than_a_deflate_block() -> None:
 
 
 def test_who_pushes_waits_and_is_let_go() -> None:
-    feed = PictureFeed(1000, 100_000, 3, 8, None)
+    feed = PngStream(1000, 100_000, 3, 8, None)
     rows = _picture(1000, 1000, 3, 8)
     pushed, outcome = [0], []
 
@@ -55,7 +55,7 @@ def test_who_pushes_waits_and_is_let_go() -> None:
             while True:
                 feed.push(rows)
                 pushed[0] += 1
-        except FeedClosed:
+        except StreamClosed:
             outcome.append("let go")
 
     thread = threading.Thread(target=push)
@@ -69,7 +69,7 @@ def test_who_pushes_waits_and_is_let_go() -> None:
 
 
 def test_who_pulls_is_let_go() -> None:
-    feed = PictureFeed(10, 10, 3, 8, None)
+    feed = PngStream(10, 10, 3, 8, None)
     pulled: list[bytes] = []
     thread = threading.Thread(target=lambda: pulled.append(_drain(feed, 100)))
     thread.start()

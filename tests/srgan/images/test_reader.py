@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from srgan.errors import PictureError
-from srgan.images.image import PictureReader, read
+from srgan.images.image import ImageReader, read
 
 RNG = np.random.default_rng(7)
 COLOUR = RNG.integers(0, 256, (24, 30, 3)).astype(np.uint8)
@@ -121,6 +121,10 @@ def test_first_of_several_is_read_and_said() -> None:
     assert np.array_equal(result.pixels[:, :, :3], np.asarray(frames[0].convert("RGB")))
     assert (result.info.format, result.info.output_format) == ("gif", "png")
     assert result.info.notes == ("first of 2 frames",)
+    animated = [Image.fromarray(COLOUR), Image.fromarray(255 - COLOUR)]
+    apng = read(_saved(animated[0], "png", save_all=True, append_images=animated[1:]))
+    assert np.array_equal(apng.pixels, COLOUR)
+    assert apng.info.notes == ("first of 2 frames",)
     pages = read(_tiff(np.stack([COLOUR, 255 - COLOUR, COLOUR]), photometric="rgb"))
     assert np.array_equal(pages.pixels, COLOUR)
     assert pages.info.notes == ("first of 3 pages",)
@@ -133,18 +137,15 @@ def test_orientation_is_applied_once(orientation: int, format: str) -> None:
     tag[0x0112] = orientation
     data = _saved(SMOOTH, format, exif=tag, **({"lossless": True} if format == "webp" else {}))
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
-    with PictureReader(data) as reader:
+    with ImageReader(data) as reader:
         assert (reader.info.height, reader.info.width) == expected.shape[:2]
         rows = np.concatenate([reader.read_rows(5) for _ in range(0, reader.info.height, 5)])
-        if reader.metadata.exif is not None:
-            upright = Image.Exif()
-            upright.load(b"Exif\0\0" + reader.metadata.exif)
-            assert upright.get(0x0112, 1) == 1
+        assert reader.metadata.orientation == orientation
     assert np.abs(rows.astype(int) - expected).mean() < (1 if format == "jpeg" else 1e-9)
 
 
 def test_rows_come_in_order_and_end() -> None:
-    with PictureReader(_saved(COLOUR, "png")) as reader:
+    with ImageReader(_saved(COLOUR, "png")) as reader:
         parts = [reader.read_rows(count) for count in (1, 0, 10, 100, 5)]
     assert [len(part) for part in parts] == [1, 0, 10, 13, 0]
     assert np.array_equal(np.concatenate(parts), COLOUR)
@@ -183,9 +184,12 @@ def test_cmyk_goes_through_its_profile(suffix: str, deep: bool) -> None:
         assert np.abs(result.pixels.astype(int) - np.asarray(expected)).mean() < 4
 
 
-def test_cmyk_without_profile_is_refused() -> None:
-    with pytest.raises(PictureError, match="CMYK without an intact colour profile: convert it to RGB first"):
-        read(_saved(Image.fromarray(COLOUR).convert("CMYK"), "jpeg"))
+def test_cmyk_without_profile_goes_through_a_general_one() -> None:
+    inks = Image.fromarray(np.full((4, 4, 4), [0, 0, 0, 0], np.uint8), "CMYK")
+    result = read(_saved(inks, "tiff"))
+    assert result.info.notes == ("CMYK converted to sRGB through a general CMYK profile, for it has none",)
+    assert result.pixels.min() > 245  # no ink is paper
+    assert read(_saved(Image.fromarray(COLOUR).convert("CMYK"), "jpeg")).info.channels == 3
 
 
 def test_lab_becomes_srgb() -> None:
@@ -211,7 +215,7 @@ def test_float_becomes_sixteen_bits(dtype: Any) -> None:
 def test_float_that_is_no_picture_is_refused_where_it_stands(value: float, message: str) -> None:
     values = np.full((600, 7, 3), 0.5, np.float32)
     values[550, 3, 1] = value
-    with PictureReader(_tiff(values, photometric="rgb")) as reader:
+    with ImageReader(_tiff(values, photometric="rgb")) as reader:
         assert reader.read_rows(540).max() == 32768
         with pytest.raises(PictureError, match=f"{message}.* first"):
             reader.read_rows(60)
@@ -221,6 +225,23 @@ def test_float_that_is_no_picture_is_refused_where_it_stands(value: float, messa
 def test_other_samples_are_refused(dtype: Any) -> None:
     with pytest.raises(PictureError, match=r"convert it to 8 or 16 bits first|save it as PNG first"):
         read(_tiff(np.ones((4, 5, 3), dtype), photometric="rgb"))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_only_declared_alpha_is_alpha(dtype: Any) -> None:
+    pixels = RNG.integers(0, np.iinfo(dtype).max, (9, 11, 4)).astype(dtype)
+    pixels[0, 0, 3], pixels[1] = 0, np.iinfo(dtype).max
+    straight = read(_tiff(pixels, photometric="rgb", extrasamples=["unassalpha"]))
+    assert np.array_equal(straight.pixels, pixels)
+    associated = read(_tiff(pixels, photometric="rgb", extrasamples=["assocalpha"])).pixels
+    assert np.array_equal(associated[..., 3], pixels[..., 3])
+    assert np.array_equal(associated[1], pixels[1])
+    half = pixels[..., 3:] > 50
+    top = np.iinfo(dtype).max
+    expected = np.minimum(pixels[..., :3] * float(top) / np.maximum(pixels[..., 3:], 1), top)
+    assert (np.abs(associated[..., :3] - expected) * half).max() <= 1
+    with pytest.raises(PictureError, match="neither colour nor transparency"):
+        read(_tiff(pixels, photometric="rgb", extrasamples=["unspecified"]))
 
 
 def test_too_many_channels_are_refused() -> None:
@@ -254,6 +275,23 @@ def test_jpeg_cut_and_closed_again_is_no_gray_picture() -> None:
         read(data[: len(data) * 2 // 3] + b"\xff\xd9")
 
 
+def _with_odd_scan_header(data: bytes) -> bytes:
+    """A JPEG with 00 00 00 at the end of its scan header, as phones of one maker write it."""
+    at = data.index(b"\xff\xda") + 2 + int.from_bytes(data[data.index(b"\xff\xda") + 2 :][:2], "big")
+    assert data[at - 3 : at] == b"\x00\x3f\x00"
+    return data[: at - 3] + bytes(3) + data[at:]
+
+
+def test_warnings_that_lose_no_pixel_are_no_errors(tmp_path: Path) -> None:
+    data = _saved(SMOOTH, "jpeg", quality=95)
+    odd = _with_odd_scan_header(data)
+    (tmp_path / "a.jpg").write_bytes(odd)
+    for source in (odd, tmp_path / "a.jpg"):
+        assert np.array_equal(read(source).pixels, read(data).pixels)
+    with pytest.raises(PictureError, match="premature end"):
+        read(odd[: len(odd) * 2 // 3] + b"\xff\xd9")
+
+
 @pytest.mark.parametrize("where", ["before the tables", "before the end"])
 def test_jpeg_with_padding_is_read(where: str) -> None:
     data = _saved(SMOOTH, "jpeg")
@@ -271,7 +309,7 @@ def test_png_header_with_a_wrong_sum_is_refused_before_it_is_believed() -> None:
     data = bytearray(_saved(COLOUR, "png"))
     data[17] ^= 1  # 65,536 pixels wider
     with pytest.raises(PictureError, match="its header does not add up"):
-        PictureReader(bytes(data))
+        ImageReader(bytes(data))
 
 
 def test_flipped_bit_in_png_is_found() -> None:
@@ -297,7 +335,7 @@ def test_a_header_that_lies_costs_neither_time_nor_memory() -> None:
     chunk = struct.pack(">I", len(turn)) + b"eXIf" + turn + struct.pack(">I", zlib.crc32(b"eXIf" + turn))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
-    with PictureReader(whole[:33] + chunk + whole[33:]) as reader:
+    with ImageReader(whole[:33] + chunk + whole[33:]) as reader:
         assert (reader.info.width, reader.info.height) == (11_000_000, 32)
         with pytest.raises(PictureError, match="damaged or cut short"):
             reader.read_rows(1)
@@ -315,6 +353,7 @@ def test_a_header_that_lies_costs_neither_time_nor_memory() -> None:
         (b"\x08\xf2\xa6\xb6" + bytes(100), "not a picture that srgan reads"),
         (b"\xff\xd8\xff", "damaged or cut short"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"\xff\x0a" + bytes(50), "JXL|damaged"),
     ],
 )
 def test_what_is_no_picture_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
@@ -388,7 +427,7 @@ def test_descriptors_are_given_back(tmp_path: Path) -> None:
 def test_rows_may_be_passed_over(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (900, 31, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    with PictureReader(tmp_path / "a.png") as reader:
+    with ImageReader(tmp_path / "a.png") as reader:
         reader.skip_rows(3)
         assert np.array_equal(reader.read_rows(2), pixels[3:5])
         reader.skip_rows(700)
@@ -402,7 +441,7 @@ def test_a_picture_may_be_read_as_it_lies(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
-    with PictureReader(tmp_path / "a.png") as upright, PictureReader(tmp_path / "a.png", upright=False) as lying:
+    with ImageReader(tmp_path / "a.png") as upright, ImageReader(tmp_path / "a.png", upright=False) as lying:
         assert (upright.info.width, upright.info.height) == (8, 24)
         assert (lying.info.width, lying.info.height) == (24, 8)
         assert np.array_equal(lying.read_rows(8), pixels)

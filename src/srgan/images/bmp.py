@@ -1,0 +1,111 @@
+"""BMP files: read by Pillow, written row by row from the bottom up, as the format has them."""
+
+import io
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from srgan.errors import PictureError
+from srgan.images.vips import pyvips
+
+_FILE_HEADER, _PLAIN, _V5 = 14, 40, 124  # bytes
+_ROWS = 128  # written at once
+_MASKS = (0x00FF0000, 0x0000FF00, 0x000000FF, 0xFF000000)  # red, green, blue, alpha
+_EMBEDDED, _SRGB = b"DEBM", b"BGRs"  # what the profile is, as little-endian longs
+_DAMAGE = (OSError, ValueError, SyntaxError, OverflowError, TypeError, KeyError, IndexError, struct.error, MemoryError)
+
+
+def open_bmp(data: bytes, name: str) -> tuple[tuple[int, int], Any]:
+    """Open a BMP file; its pixels are not decoded yet.
+
+    Returns:
+        (width, height), and what `load_bmp` decodes.
+
+    Raises:
+        PictureError: if it is damaged, or of a kind that is not read.
+    """
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    try:
+        image = BmpImageFile(io.BytesIO(data))
+    except _DAMAGE as problem:
+        raise _damaged(name, problem) from None
+    return image.size, (image, _profile(data))
+
+
+def load_bmp(opened: Any, name: str) -> pyvips.Image:
+    """Decode an opened BMP image as gray, RGB or RGBA of 8 bits.
+
+    Raises:
+        PictureError: if it is damaged.
+    """
+    image, profile = opened
+    try:
+        pixels = np.asarray(image.convert({"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")))
+    except _DAMAGE as problem:
+        raise _damaged(name, problem) from None
+    height, width = pixels.shape[:2]
+    bands = pixels.size // (height * width)
+    loaded = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, bands, "uchar")
+    dots = image.info.get("dpi", (0, 0))
+    per_millimetre = [value / 25.4 for value in dots] if min(dots) > 1 else [1.0, 1.0]
+    loaded = loaded.copy(interpretation="srgb" if bands > 2 else "b-w", xres=per_millimetre[0], yres=per_millimetre[1])
+    if profile:
+        loaded.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return loaded
+
+
+def _profile(data: bytes) -> bytes | None:
+    """The colour profile that a BMP file of version 5 embeds."""
+    if len(data) < _FILE_HEADER + _V5 or data[14] != _V5 or data[70:74] != _EMBEDDED:
+        return None
+    start, length = struct.unpack_from("<II", data, _FILE_HEADER + 112)
+    return data[_FILE_HEADER + start :][:length] or None
+
+
+def _damaged(name: str, problem: Exception) -> PictureError:
+    why = str(problem).splitlines()[0][:120] if str(problem) else "unreadable data"
+    if "nsupported" in why:
+        return PictureError(f"{name} is of a kind that srgan does not read ({why}): save it as PNG first")
+    return PictureError(f"{name} is damaged or cut short ({why}): use an intact copy")
+
+
+def write_bmp(image: Any, file: BinaryIO, icc: bytes | None, dots_per_inch: tuple[float, float] | None) -> None:
+    """Write a libvips image of 8 bits, RGB or RGBA, as it is computed from top to bottom.
+
+    Args:
+        image: to be written.
+        file: a new one.
+        icc: colour profile.
+        dots_per_inch: horizontal and vertical.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    width, height, bands = image.width, image.height, image.bands
+    stride = (width * bands + 3) // 4 * 4
+    header = _V5 if icc is not None or bands == 4 else _PLAIN
+    start = _FILE_HEADER + header
+    size = start + stride * height
+    per_metre = [round(dots / 0.0254) for dots in dots_per_inch or (0, 0)]
+    file_header = struct.pack("<2sI4xI", b"BM", size + len(icc or b""), start)
+    information = struct.pack(
+        "<IiiHHIIiiII", header, width, height, 1, 8 * bands, 3 if bands == 4 else 0, stride * height, *per_metre, 0, 0
+    )
+    if header == _V5:
+        place = (4, header + stride * height, len(icc), 0) if icc is not None else (4, 0, 0, 0)
+        information += struct.pack("<4I", *(_MASKS if bands == 4 else (0, 0, 0, 0)))
+        information += (_EMBEDDED if icc is not None else _SRGB) + bytes(48) + struct.pack("<4I", *place)
+    file.write(file_header + information)
+    region = pyvips.Region.new(image)
+    for top in range(0, height, _ROWS):
+        count = min(_ROWS, height - top)
+        pixels = np.frombuffer(region.fetch(0, top, width, count), np.uint8).reshape(count, width, bands)
+        rows = np.zeros((count, stride), np.uint8)
+        order = [2, 1, 0, 3][:bands]
+        rows[:, : width * bands] = pixels[::-1, :, order].reshape(count, -1)
+        file.seek(start + stride * (height - top - count))
+        file.write(rows.data)
+    file.seek(size)
+    file.write(icc or b"")

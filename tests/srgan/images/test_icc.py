@@ -1,0 +1,74 @@
+"""Colour profiles: made ones against LittleCMS and the published matrices."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from srgan.images.icc import Cicp, fits, is_cmyk, is_intact, make_profile, space_of_cicp, space_of_png
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+# Display P3 to sRGB, linear light (both D65), rounded as in CSS Color 4.
+P3_TO_SRGB = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
+
+
+def _to_srgb(profile: bytes, colour: tuple[int, int, int]) -> list[int]:
+    image = Image.new("RGB", (1, 1), colour)
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    assert converted is not None
+    return np.asarray(converted)[0, 0].tolist()  # type: ignore[no-any-return]
+
+
+def _decoded(level: int) -> float:
+    value = level / 255
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize("colour", [(200, 100, 50), (90, 120, 200), (255, 255, 255), (30, 30, 30)])
+def test_display_p3(colour: tuple[int, int, int]) -> None:
+    space = space_of_cicp((12, 13))
+    assert space is not None
+    linear = np.clip(P3_TO_SRGB @ [_decoded(level) for level in colour], 0, 1)
+    expected = 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    assert np.abs(np.subtract(_to_srgb(make_profile(space, gray=False), colour), expected)).max() <= 1.5
+
+
+@pytest.mark.parametrize("code", [(1, 13), (2, 13), (1, 2)])
+def test_srgb_is_srgb(code: Cicp) -> None:
+    space = space_of_cicp(code)
+    assert space is not None
+    assert np.abs(np.subtract(_to_srgb(make_profile(space, gray=False), (200, 100, 50)), (200, 100, 50))).max() <= 1
+
+
+def test_hdr_has_no_profile() -> None:
+    assert space_of_cicp((9, 16)) is space_of_cicp((9, 18)) is space_of_cicp((99, 13)) is None
+
+
+def test_gamma_of_png() -> None:
+    usual = (45_455).to_bytes(4, "big")
+    chromaticities = b"".join(
+        value.to_bytes(4, "big") for value in (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    )
+    assert (
+        space_of_png(usual, None) is space_of_png(usual, chromaticities) is space_of_png(None, chromaticities) is None
+    )
+    space = space_of_png((100_000).to_bytes(4, "big"), None)
+    assert space is not None
+    assert space.curve == (1.0,)
+    expected = [255 * (1.055 * (level / 255) ** (1 / 2.4) - 0.055) for level in (201, 188, 164)]
+    assert np.abs(np.subtract(_to_srgb(make_profile(space, gray=False), (201, 188, 164)), expected)).max() <= 1
+
+
+def test_kinds_of_profiles() -> None:
+    space = space_of_cicp((1, 8))
+    assert space is not None
+    gray, colour = (make_profile(space, gray=gray) for gray in (True, False))
+    assert is_intact(gray)
+    assert is_intact(colour)
+    assert [fits(gray, channels) for channels in (1, 2, 3, 4)] == [True, True, False, False]
+    assert [fits(colour, channels) for channels in (1, 2, 3, 4)] == [False, False, True, True]
+    assert not is_cmyk(colour)
+    for damaged in (SRGB[:-1], SRGB[:100], SRGB.replace(b"acsp", b"acsq"), SRGB[:132] + b"\xff" * 40 + SRGB[172:]):
+        assert not is_intact(damaged)
+    assert is_intact(SRGB)
