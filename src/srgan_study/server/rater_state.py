@@ -11,6 +11,7 @@ from typing import Any, Literal
 from srgan_study.study import LABELS, Study
 from srgan_study.votes import queries
 from srgan_study.votes.queries import CastVote, LastSitting
+from srgan_study.votes.store import Store
 
 Stage = Literal["consent", "calibration", "practice", "rating", "done"]
 
@@ -138,9 +139,10 @@ def find_standing(connection: sqlite3.Connection, rater: str, now: datetime) -> 
 
 
 def find_state(
-    connection: sqlite3.Connection, study: Study, rater: str, standing: Standing, *, simulated: bool, root_path: str
+    connection: sqlite3.Connection, store: Store, rater: str, standing: Standing, *, root_path: str
 ) -> RaterState:
     """Return a rater's state; the addresses of images begin with `root_path`."""
+    study = store.study
     stage = standing.stage(study)
     practice, ratings = standing.done(study)
     stages = {
@@ -150,11 +152,10 @@ def find_state(
     }
     done, total = stages.get(stage, (ratings, ratings_of(study)))
     voting = stage in ("practice", "rating")
-    images = []
+    images: list[NextImage] = []
     if voting:
-        stimuli = study.practice if stage == "practice" else study.stimuli
         for assignment, address, stimulus in queries.next_presentations(connection, rater, stage, done, _AHEAD):
-            shown = stimuli[stimulus].shown
+            shown = store.stimulus(stage, stimulus).shown
             images.append(NextImage(assignment, f"{root_path}/i/{address}", shown.width, shown.height))
     undoable, invited = standing.undoable, queries.find_rater(connection, rater)
     return RaterState(
@@ -167,7 +168,7 @@ def find_state(
         undoable=None if undoable is None else undoable.assignment,
         labels={str(score): label for score, label in LABELS.items()},
         title=study.title,
-        simulated=simulated,
+        simulated=store.simulated,
         minimum_ms=MINIMUM_MS,
         gray_ms=GRAY_MS,
         completion_code=invited.completion_code if invited is not None and stage == "done" else None,

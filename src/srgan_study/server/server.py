@@ -26,6 +26,7 @@ from srgan_study.votes.queries import InvitedRater
 from srgan_study.votes.store import Store
 from srgan_study.votes.vote_writer import VoteWriter
 
+Report = Callable[[str], None]
 LOCK = ".served"
 """File that is locked while a study is served; empty."""
 
@@ -87,8 +88,7 @@ class Served:
 def running(folder: Path, *, simulated: bool = False, port: int = 0, root_path: str = "") -> Iterator[str]:
     """Serve a study in a thread, for this machine alone; see `serving`.
 
-    Yields:
-        The server's URL, such as http://127.0.0.1:8080.
+    Yields the server's URL, such as http://127.0.0.1:8080.
     """
     options = ServeOptions(port=port, root_path=root_path)
     with serving(folder, options, simulated=simulated, report=lambda line: None) as served:
@@ -96,9 +96,7 @@ def running(folder: Path, *, simulated: bool = False, port: int = 0, root_path: 
 
 
 @contextmanager
-def serving(
-    folder: Path, options: ServeOptions, *, simulated: bool, report: Callable[[str], None], more: int = 0
-) -> Iterator[Served]:
+def serving(folder: Path, options: ServeOptions, *, simulated: bool, report: Report, more: int = 0) -> Iterator[Served]:
     """Serve a study in a thread.
 
     Args:
@@ -126,7 +124,7 @@ def serving(
         ended = threading.Event()
         # The store is read before the first rater comes: two threads at once would share one transaction.
         served = Served(address, f"{address}/o/{store.organiser_token}", store.raters(), store.path, ended)
-        server = _server(create_app(store, writer, address=address, report=report))
+        server = _make_server(create_app(store, writer, address=address, report=report))
         threading.Thread(target=_run, args=(server, listener, ended), name="server", daemon=True).start()
         try:
             _await_start(server, ended)
@@ -136,22 +134,8 @@ def serving(
             ended.wait(_END)
 
 
-def serve(
-    folder: Path,
-    options: ServeOptions,
-    *,
-    report: Callable[[str], None],
-    more: int,
-    ready: Callable[[Served], None],
-) -> None:
-    """Serve a study to people until Ctrl-C; see `serving`.
-
-    Args:
-        folder: folder of the study.
-        options: where to serve it.
-        report: shows a line to the operator of the server.
-        more: number of raters to invite in addition.
-        ready: called when raters may come.
+def serve(folder: Path, options: ServeOptions, *, report: Report, more: int, ready: Callable[[Served], None]) -> None:
+    """Serve a study to people until Ctrl-C, see `serving`; `ready` is called when raters may come.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, when everything is closed.
@@ -209,7 +193,7 @@ def _is_path(text: str) -> bool:
     return bool(re.fullmatch(r"(/(?!\.\.?(/|$))[\w.~-]+)*", text, re.ASCII))
 
 
-def _server(app: Starlette) -> uvicorn.Server:
+def _make_server(app: Starlette) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http="h11",

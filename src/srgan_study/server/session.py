@@ -7,15 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
+from srgan_study.server import request_schemas as schemas
 from srgan_study.server.rater_state import RaterState, Standing, find_standing, find_state
-from srgan_study.server.request_schemas import (
-    ConsentRequest,
-    EventRequest,
-    LeaseRequest,
-    TakeRequest,
-    UndoRequest,
-    VoteRequest,
-)
 from srgan_study.study import LABELS
 from srgan_study.votes import queries
 from srgan_study.votes.store import Store
@@ -49,29 +44,29 @@ class Sessions:
     """
 
     def __init__(self, store: Store, clock: Clock = server_clock, root_path: str = "") -> None:
-        self._store, self._clock, self._root_path = store, clock, root_path
+        self.store, self.clock, self.root_path = store, clock, root_path
 
     def state(self, rater: str) -> RaterState:
         """Return the state of a rater."""
-        with self._store.reading() as connection:
-            return self._turn(connection, rater).state()
+        with self.store.reading() as connection:
+            return _Turn(self, connection, rater).state()
 
     def examples(self, rater: str) -> list[dict[str, Any]]:
         """Return the images of the calibration, in pairs of the worst version and the best."""
-        with self._store.reading() as connection:
+        with self.store.reading() as connection:
             addresses = queries.example_addresses(connection, rater)
         return [
             {
                 "score": image.score,
                 "label": LABELS[image.score],
-                "address": f"{self._root_path}/i/{address}",
+                "address": f"{self.root_path}/i/{address}",
                 "width": image.shown.width,
                 "height": image.shown.height,
             }
-            for image, address in zip(self._store.study.calibration, addresses, strict=True)
+            for image, address in zip(self.store.study.calibration, addresses, strict=True)
         ]
 
-    def take(self, rater: str, request: TakeRequest) -> tuple[str, RaterState]:
+    def take(self, rater: str, request: schemas.TakeRequest) -> tuple[str, RaterState]:
         """Let a tab or device continue in place of the one before.
 
         Returns:
@@ -82,27 +77,25 @@ class Sessions:
             turn.insert("leases", lease=lease, client=request.client, at=turn.time)
             return lease, turn.state()
 
-    def consent(self, rater: str, request: ConsentRequest) -> RaterState:
+    def consent(self, rater: str, request: schemas.ConsentRequest) -> RaterState:
         """Store that a rater agreed, to which text, and the answers; only the first time counts."""
-        with self._writing(rater) as turn:
-            turn.check_lease(request)
+        with self._writing(rater, request) as turn:
             if not turn.standing().consented:
                 turn.insert("consents", version=request.consent, at=turn.time)
                 for question, answer in (request.answers or {}).items():
                     turn.insert("answers", question=question, answer=answer)
             return turn.state()
 
-    def calibrated(self, rater: str, request: LeaseRequest) -> RaterState:
+    def calibrated(self, rater: str, request: schemas.LeaseRequest) -> RaterState:
         """Store that the rater saw the calibration."""
-        with self._writing(rater) as turn:
-            turn.check_lease(request)
+        with self._writing(rater, request) as turn:
             if not turn.standing().consented:
                 raise Refused("consent comes before the calibration")
             turn.insert("events", sitting=turn.open_sitting(), kind="calibrated", detail="", at=turn.time)
             return turn.state()
 
-    def vote(self, rater: str, request: VoteRequest) -> RaterState:
-        """Store a vote; the same one sent again changes nothing."""
+    def vote(self, rater: str, request: schemas.VoteRequest) -> RaterState:
+        """Store a vote; the same one sent again changes nothing, whoever holds the lease."""
         with self._writing(rater) as turn:
             if not turn.has_vote(request):
                 client = turn.check_lease(request)
@@ -112,10 +105,9 @@ class Sessions:
                 turn.add_vote(request, client)
             return turn.state()
 
-    def undo(self, rater: str, request: UndoRequest) -> RaterState:
+    def undo(self, rater: str, request: schemas.UndoRequest) -> RaterState:
         """Take the last vote of this sitting back; it is kept as a revision. The same again changes nothing."""
-        with self._writing(rater) as turn:
-            turn.check_lease(request)
+        with self._writing(rater, request) as turn:
             standing = turn.standing()
             last = standing.last
             if last is None or last.assignment != request.assignment or not (last.undone or standing.undoable):
@@ -124,48 +116,41 @@ class Sessions:
                 turn.insert("undone", vote=last.id, at=turn.time)
             return turn.state()
 
-    def event(self, rater: str, request: EventRequest) -> RaterState:
+    def event(self, rater: str, request: schemas.EventRequest) -> RaterState:
         """Store an event; a pause ends the sitting, and resuming begins another."""
-        with self._writing(rater) as turn:
-            turn.check_lease(request)
+        with self._writing(rater, request) as turn:
             standing = turn.standing()
             sitting = None if standing.sitting is None else standing.sitting.id
-            if request.kind == "resume" and standing.stage(self._store.study) in ("practice", "rating"):
+            if request.kind == "resume" and standing.stage(self.store.study) in ("practice", "rating"):
                 sitting = turn.open_sitting()
             turn.insert("events", sitting=sitting, kind=request.kind, detail=request.detail, at=turn.time)
             return turn.state()
 
-    def _turn(self, connection: sqlite3.Connection, rater: str) -> "_Turn":
-        return _Turn(connection, self._store, rater, self._clock(), self._root_path)
-
     @contextmanager
-    def _writing(self, rater: str) -> Iterator["_Turn"]:
-        with self._store.transaction() as connection:
-            yield self._turn(connection, rater)
+    def _writing(self, rater: str, request: schemas.LeaseRequest | None = None) -> Iterator["_Turn"]:
+        with self.store.transaction() as connection:
+            turn = _Turn(self, connection, rater)
+            if request is not None:
+                turn.check_lease(request)
+            yield turn
 
 
 class _Turn:
     """One transaction of one rater."""
 
-    def __init__(self, connection: sqlite3.Connection, store: Store, rater: str, now: datetime, root_path: str) -> None:
+    def __init__(self, sessions: Sessions, connection: sqlite3.Connection, rater: str) -> None:
         if queries.find_rater(connection, rater) is None:
             raise Withdrawn(f"{rater} has withdrawn")
-        self._connection, self._store, self._rater, self._now = connection, store, rater, now
-        self._root_path = root_path
-        self.time = _text(now)
+        self._sessions, self._connection, self._rater = sessions, connection, rater
+        self._now = sessions.clock()
+        self.time = _text(self._now)
 
     def standing(self) -> Standing:
         return find_standing(self._connection, self._rater, self._now)
 
     def state(self) -> RaterState:
-        return find_state(
-            self._connection,
-            self._store.study,
-            self._rater,
-            self.standing(),
-            simulated=self._store.simulated,
-            root_path=self._root_path,
-        )
+        store, root_path = self._sessions.store, self._sessions.root_path
+        return find_state(self._connection, store, self._rater, self.standing(), root_path=root_path)
 
     def insert(self, table: str, **values: str | int | float | None) -> int | None:
         """Add a row of this rater and return its id."""
@@ -178,7 +163,7 @@ class _Turn:
             return standing.sitting.id
         return self.insert("sittings", number=standing.sittings + 1, began_at=self.time)
 
-    def check_lease(self, request: LeaseRequest) -> str:
+    def check_lease(self, request: schemas.LeaseRequest) -> str:
         """Return the client that holds the rater's lease.
 
         Raises:
@@ -189,7 +174,7 @@ class _Turn:
             raise TakenOver("the study goes on in another tab or on another device")
         return row[1]
 
-    def has_vote(self, request: VoteRequest) -> bool:
+    def has_vote(self, request: schemas.VoteRequest) -> bool:
         """Return whether this very vote is stored already.
 
         Raises:
@@ -200,23 +185,14 @@ class _Turn:
             raise Refused("this key was used for another vote")
         return row is not None
 
-    def add_vote(self, request: VoteRequest, client: str) -> None:
-        self.insert(
-            "votes",
-            assignment=request.assignment,
-            revision=queries.count_votes(self._connection, assignment=request.assignment),
-            score=request.score,
-            key=request.key,
-            sitting=self.open_sitting(),
-            client=client,
-            shown_at=_text(request.shown_at.astimezone(UTC)),
-            voted_at=self.time,
-            response_ms=request.response_ms,
-            device_pixel_ratio=request.device_pixel_ratio,
-            viewport_width=request.viewport[0],
-            viewport_height=request.viewport[1],
-            zoom_ok=request.zoom_ok,
-        )
+    def add_vote(self, request: schemas.VoteRequest, client: str) -> None:
+        values = msgspec.structs.asdict(request)
+        del values["lease"]
+        width, height = values.pop("viewport")
+        values["shown_at"] = _text(request.shown_at.astimezone(UTC))
+        values["revision"] = queries.count_votes(self._connection, assignment=request.assignment)
+        more = {"sitting": self.open_sitting(), "client": client, "voted_at": self.time}
+        self.insert("votes", **values, **more, viewport_width=width, viewport_height=height)
 
 
 def _text(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from srgan_study.votes.ratings import Rating
 
 _VALID = "NOT IN (SELECT vote FROM undone)"
+_RATERS = "SELECT code, token, completion_code FROM raters"
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,12 @@ def insert(connection: sqlite3.Connection, table: str, **values: str | int | flo
 
 def invited_raters(connection: sqlite3.Connection) -> tuple[InvitedRater, ...]:
     """Return the raters who have not withdrawn, by code."""
-    rows = connection.execute("SELECT code, token, completion_code FROM raters ORDER BY length(code), code")
-    return tuple(InvitedRater(*row) for row in rows)
+    return tuple(InvitedRater(*row) for row in connection.execute(f"{_RATERS} ORDER BY length(code), code"))
 
 
 def find_rater(connection: sqlite3.Connection, code: str) -> InvitedRater | None:
     """Return a rater, or None for one who has withdrawn."""
-    row = connection.execute("SELECT code, token, completion_code FROM raters WHERE code = ?", (code,)).fetchone()
+    row = connection.execute(f"{_RATERS} WHERE code = ?", (code,)).fetchone()
     return None if row is None else InvitedRater(*row)
 
 
