@@ -55,9 +55,11 @@ class Api:
         """Return all addresses of the interface."""
         job = "/v1/jobs/{id}"
         return (
-            Endpoint("POST", "/v1/images/upscale", self.upscale, "Enlarge an image, and wait.", (200, 503), "form"),
+            Endpoint(
+                "POST", "/v1/images/upscale", self.upscale, "Enlarge an image.", (200, 404, 503), "form"
+            ),
             Endpoint("GET", "/v1/jobs", self.list_jobs, "List the jobs of this client.", (200,)),
-            Endpoint("POST", "/v1/jobs", self.create_job, "Accept an image to enlarge.", (202, 503), "form"),
+            Endpoint("POST", "/v1/jobs", self.create_job, "Accept an image to enlarge.", (202, 404, 503), "form"),
             Endpoint("GET", job, self.show_job, "Show a job.", (200, 404)),
             Endpoint("DELETE", job, self.delete_job, "Cancel a job and delete its images.", (204, 404)),
             Endpoint("POST", f"{job}/start", self.start_job, "Queue a held job.", (202, 404, 409, 503), "options"),
@@ -272,8 +274,8 @@ class Api:
         size = job.plan["result"]["width"], job.plan["result"]["height"]
         with store_errors():
             write_view(view, self._store.upload(job.id), self._store.result(job.id), job.options, size, path)
-        if self._store.find(job.id) is None:  # deleted meanwhile
-            self._store.delete_files(job.id)
+            if not self._store.add_bytes(job.id, path.stat().st_size):  # deleted meanwhile
+                self._store.delete_files(job.id)
 
     async def _download(self, job: JobRecord, then: BackgroundTask | None = None) -> Response:
         file, size = await run_in_threadpool(_open, self._store.result(job.id)), job.outcome["bytes"]

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import srgan
-from srgan.engines.engine import EngineName, Precision
 from srgan.errors import PictureError, SrganError, UsageError
 from srgan.images import PictureInfo, PictureReader
 from srgan.progress import Progress
@@ -31,8 +30,16 @@ class Enlarger:
         precision: `fp32` or `bf16`; None for the fastest.
     """
 
-    def __init__(self, limits: WebLimits, *, engine: EngineName = "auto", precision: Precision | None = None) -> None:
-        self._limits, self._engine, self._precision = limits, engine, precision
+    def __init__(
+        self,
+        limits: WebLimits,
+        *,
+        engine: Literal["auto", "openvino", "torch"] = "auto",
+        precision: Literal["fp32", "bf16"] | None = None,
+    ) -> None:
+        self._limits = limits
+        self._engine: Literal["auto", "openvino", "torch"] = engine
+        self._precision: Literal["fp32", "bf16"] | None = precision
         self._upscalers: OrderedDict[tuple[str, float | None], srgan.Upscaler] = OrderedDict()
         self._lock = threading.Lock()
         self.cards = {name: model.card for name, model in installed().items()}

@@ -240,23 +240,29 @@ class JobQueue:
         """Wait for a job and start it; returns None when the server stops."""
         with self._changed:
             while not self.stopping:
-                self._clean_up()
-                waiting = self._waiting()
-                if not waiting:
-                    self._served.clear()  # nobody waits for a turn
-                    self._changed.wait(_CLEAN_UP)
-                    continue
-                job, now = waiting[0], time.time()
                 try:
-                    self.store.update(job.id, status="running", started=now, attempts=job.attempts + 1)
-                except sqlite3.Error:  # the disk is full
+                    self._clean_up()
+                    job = self._claim()
+                except (sqlite3.Error, StoreFull):  # the disk is full
                     self._changed.wait(_RETRY)
                     continue
-                self._running[job.id] = _Running(now, time.monotonic() + self.limits.max_seconds, self)
-                self._served[job.client] = now
-                self._note()
-                return replace(job, status="running", started=now, attempts=job.attempts + 1)
+                if job is not None:
+                    return job
+                self._served.clear()  # nobody waits for a turn
+                self._changed.wait(_CLEAN_UP)
         return None
+
+    def _claim(self) -> JobRecord | None:
+        """Start the next job, if there is one."""
+        waiting, now = self._waiting(), time.time()
+        if not waiting:
+            return None
+        job = replace(waiting[0], status="running", started=now, attempts=waiting[0].attempts + 1)
+        self.store.update(job.id, status=job.status, started=now, attempts=job.attempts)
+        self._running[job.id] = _Running(now, time.monotonic() + self.limits.max_seconds, self)
+        self._served[job.client] = now
+        self._note()
+        return job
 
     def _run(self, job: JobRecord, running: _Running) -> None:
         begun, paths = time.monotonic(), (self.store.upload(job.id), self.store.result(job.id))

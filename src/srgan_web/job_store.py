@@ -155,6 +155,10 @@ class JobStore:
         names = ", ".join(f"{name} = ?" for name in changes)
         return bool(self._write(f"UPDATE jobs SET {names} WHERE id = ?", *map(_encoded, changes.values()), id))
 
+    def add_bytes(self, id: str, bytes: int) -> bool:
+        """Count disk space of another file of a job; returns False if there is no such job any more."""
+        return bool(self._write("UPDATE jobs SET bytes = bytes + ? WHERE id = ?", bytes, id))
+
     def find(self, id: str) -> JobRecord | None:
         """Return a job, or None if there is none."""
         return next(iter(self._select("WHERE id = ?", id)), None)
