@@ -82,7 +82,8 @@ def write_report(
             for (data, image), shown in zip(images, album.scenes, strict=True)
         ],
     )
-    return write_bytes(folder / REPORT, page.encode("utf-8", "replace"))
+    write_bytes(folder / REPORT, page.encode("utf-8", "replace"))
+    return folder / REPORT
 
 
 def _find_scenes(results: Results, folder: Path) -> list[tuple[tuple[str, str], Scene]]:

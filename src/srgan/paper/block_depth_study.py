@@ -4,7 +4,6 @@ Time is the mean of 100 reconstructions of one 64x64 image (Ledig et al. 2017, s
 weights, so it is measured on untrained networks. PSNR is that of trained models, where there are any.
 """
 
-import hashlib
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 
 from srgan import __version__
 from srgan.engines.engine import Engine, EngineName, Precision, open_engine
 from srgan.errors import ModelError, UsageError
 from srgan.files import write_bytes
-from srgan.models.release.onnx_export import to_onnx
+from srgan.models.release.onnx_export import model_file
 from srgan.models.srgan import Generator
 from srgan.paper.table_methods import NO_WEIGHTS
 from srgan.paper.verdicts import print_score, to_plain
 from srgan.progress import NoProgress, Progress
 from srgan.reporting.plot_style import BLUE, ORANGE, QUIET, clean_axes, draw
 from srgan.reporting.table import Column, Number, Table
-from srgan.weights.card import Card, File, Probe, Training
+from srgan.weights.card import Card, Probe, Training
 from srgan.weights.catalogue import Model, find
 
 if TYPE_CHECKING:
@@ -136,25 +134,25 @@ def make_untrained(shape: Shape, folder: Path) -> Model:
     """Write a model with random weights into a folder, as engines take it."""
     torch.manual_seed(0)
     generator = Generator(blocks=shape.blocks, skips=shape.skips).eval()
-    tensors = {name: value.contiguous() for name, value in generator.state_dict().items()}
-    contents = {".onnx": to_onnx(generator).SerializeToString(), ".safetensors": save(tensors)}
-    for suffix, data in contents.items():
-        (folder / f"untrained{suffix}").write_bytes(data)
-    card = Card(
-        name="untrained",
-        summary=f"untrained, {shape.label}",
-        version=__version__,
-        architecture=_ARCHITECTURE,
-        arguments={"blocks": shape.blocks, "skips": shape.skips},
-        scale=generator.scale,
-        stages=generator.stages,
-        training=Training(recipe={}, data="none", updates=0, machine="none", hours=0.0),
-        licence="none",
-        scores=(),
-        limits="it was never trained",
-        probe=Probe(0, ()),
-        files={suffix: File(hashlib.sha256(data).hexdigest(), len(data)) for suffix, data in contents.items()},
+    card, contents = model_file(
+        generator,
+        Card(
+            name="untrained",
+            summary=f"untrained, {shape.label}",
+            version=__version__,
+            architecture=_ARCHITECTURE,
+            arguments={"blocks": shape.blocks, "skips": shape.skips},
+            scale=generator.scale,
+            stages=generator.stages,
+            training=Training(recipe={}, data="none", updates=0, machine="none", hours=0.0),
+            licence="none",
+            scores=(),
+            limits="it was never trained",
+            probe=Probe(0, ()),
+            files={},
+        ),
     )
+    write_bytes(folder / f"{card.name}.onnx", contents)
     return Model(card, folder)
 
 

