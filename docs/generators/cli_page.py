@@ -7,8 +7,8 @@ python -m docs.generators.cli_page --check    only reports whether it is up to d
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -20,7 +20,7 @@ PAGE = Path(__file__).resolve().parents[1] / "cli.md"
 _PLAIN = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
 
 
-def commands(command: typer.core.TyperCommand | TyperGroup, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the words of every command below one, itself first."""
     yield words
     if isinstance(command, TyperGroup):

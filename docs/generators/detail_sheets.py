@@ -52,7 +52,7 @@ def write_own_sheet(path: Path, models: Mapping[str, Model]) -> None:
     Raises:
         OutputError: if the sheet cannot be written.
     """
-    upscalers = [Upscaler(model.folder / f"{name}.json", precision="fp32") for name, model in models.items()]
+    upscalers = [Upscaler(model.folder / f"{name}.onnx", precision="fp32") for name, model in models.items()]
     rows = []
     for detail in DRAWN:
         high = detail.draw()

@@ -28,7 +28,7 @@ _HEAD = """\
 # The models
 
 Written by `make docs` from the models' cards; `srgan models NAME` shows one. Models for comparison are in
-`runs/comparisons` and not part of the package: use them with `--model runs/comparisons/NAME.json`.
+`runs/comparisons` and not part of the package: use them with `--model runs/comparisons/NAME.onnx`.
 """
 _SCORES = """\
 Scores are means over a test set, PSNR [dB] / SSIM, at x4. `pytest tests/srgan/weights/test_scores.py` measures them
@@ -121,7 +121,7 @@ def draw(models: Iterable[Model]) -> None:
     """Write the images of models' weaknesses."""
     cases = draw_cases()
     for model in models:
-        upscaler = Upscaler(model.folder / f"{model.card.name}.json", precision="fp32")
+        upscaler = Upscaler(model.folder / f"{model.card.name}.onnx", precision="fp32")
         write_bytes(picture(model.card), encode_palette(failure_sheet(cases, model.card.name, upscaler)))
 
 

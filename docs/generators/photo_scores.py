@@ -85,7 +85,7 @@ def photos_measured(data: Path, folder: Path, progress: Progress) -> Results:
         SrganError: if something cannot be measured.
     """
     models = released()
-    words = ["bicubic", *(f"{name}={models[name].folder / name}.json" for name in MODELS if name in models)]
+    words = ["bicubic", *(f"{name}={models[name].folder / name}.onnx" for name in MODELS if name in models)]
     if OTHER_MODEL.is_file():
         words.append(f"{OTHER}={OTHER_MODEL}")
     damaged = [find_set(name).damaged(Damage.parse(kind)) for kind, names in INPUTS.items() for name in names]

@@ -49,7 +49,7 @@ def measure_all(data: Path, folder: Path, progress: Progress) -> Results:
         SrganError: if something cannot be measured.
     """
     methods, taken = _methods(data), measures(data.parent / "weights", progress)
-    compared = {path.stem for path in COMPARISONS.glob("*.json")}
+    compared = {path.stem for path in COMPARISONS.glob("*.onnx")}
     apart = [[method for method in methods if (method.info.name in compared) is yes] for yes in (False, True)]
     found = [
         evaluate(Evaluation(tuple(some), tuple(find_set(name) for name in names), taken), folder, progress)
@@ -64,7 +64,7 @@ def _methods(data: Path) -> tuple[Method, ...]:
     folders = {method: data / "published" / method for method in PAPERS_PICTURES}
     published = [f"{published_name(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
     interpolations = [name for name in INTERPOLATED if name != REFERENCE]
-    models = [f"{name}={model.folder / name}.json" for name, model in released().items()]
+    models = [f"{name}={model.folder / name}.onnx" for name, model in released().items()]
     return tuple(find_method(word) for word in (*interpolations, *models, *published, REFERENCE))
 
 

@@ -1,15 +1,19 @@
-"""A `Progress` that remembers what was reported."""
+"""A `Progress` that remembers what was reported, and fails on request."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class RecordedProgress:
+    """Tasks, steps and lines in their order."""
+
     lines: list[str] = field(default_factory=list)
     tasks: list[tuple[str, int]] = field(default_factory=list)
     """What was started, with its total."""
     counts: list[list[int]] = field(default_factory=list)
     """The steps of each task."""
+    failure: BaseException | None = None
+    """Raised by the second step of a task."""
 
     def start(self, what: str, total: int) -> None:
         self.tasks.append((what, total))
@@ -17,6 +21,8 @@ class RecordedProgress:
 
     def advance(self, count: int = 1) -> None:
         self.counts[-1].append(count)
+        if self.failure is not None and len(self.counts[-1]) == 2:
+            raise self.failure
 
     def say(self, line: str) -> None:
         self.lines.append(line)

@@ -22,7 +22,7 @@ EPILOG = """\
 
   srgan study simulate study                        all who are invited rate
   srgan study simulate study --raters 6 -o copy     six rate a copy of it
-  srgan study simulate study --means HR=4.5 A=3.6   with these means planted
+  srgan study simulate study --means HR=4.5 bicubic=3.6   with these means planted
   srgan study simulate study --bad constant random  the last two are no good
   srgan study simulate study --difference 0.1       how many see 0.1 MOS?
 

@@ -26,7 +26,7 @@ def test_the_second_call_finds_what_the_first_prepared(photos: Path, tmp_path: P
     progress = RecordedProgress()
     pictures, report = prepared(photos, cache=tmp_path / "cache", progress=progress)
     assert report is not None
-    assert (report.training, report.validation, progress.tasks[0][2]) == (2, 1, 3)
+    assert (report.training, report.validation, len(progress.counts[0])) == (2, 1, 3)
     (place,) = (tmp_path / "cache" / "pictures").iterdir()
     assert place.name.startswith("photos-")
     again, nothing = prepared(photos, cache=tmp_path / "cache")

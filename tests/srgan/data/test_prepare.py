@@ -43,7 +43,7 @@ def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path) -> None:
     progress = RecordedProgress()
     report = prepare(files, tmp_path / "cache", progress=progress)
     assert (report.prepared, report.training, report.validation, report.too_small) == (4, 4, 0, 1)
-    assert progress.tasks == [["preparing pictures", 6, 6]]
+    assert (progress.tasks, progress.counts) == ([("preparing pictures", 6)], [[1] * 6])
     assert list(report.left_out) == [str(folder / "broken.jpg")]
     assert report.size == sum(path.stat().st_size for path in (tmp_path / "cache").glob("*.bin"))
 
