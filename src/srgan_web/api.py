@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from srgan_web.access import CLIENT_COOKIE, read_cookie
 from srgan_web.api_document import Endpoint, openapi_document
 from srgan_web.enlarging import is_client_error
-from srgan_web.job_options import MEDIA_TYPES, JobOptions, parse_options, safe_name
+from srgan_web.job_options import JobOptions, parse_options, safe_name
 from srgan_web.job_queue import JobQueue, job_bytes
 from srgan_web.job_store import JobRecord, new_id, store_errors
 from srgan_web.uploads import RequestRefused, UploadForm, copy_upload, read_form, save_upload
@@ -55,9 +55,7 @@ class Api:
         """Return all addresses of the interface."""
         job = "/v1/jobs/{id}"
         return (
-            Endpoint(
-                "POST", "/v1/images/upscale", self.upscale, "Enlarge an image.", (200, 404, 503), "form"
-            ),
+            Endpoint("POST", "/v1/images/upscale", self.upscale, "Enlarge an image.", (200, 404, 503), "form"),
             Endpoint("GET", "/v1/jobs", self.list_jobs, "List the jobs of this client.", (200,)),
             Endpoint("POST", "/v1/jobs", self.create_job, "Accept an image to enlarge.", (202, 404, 503), "form"),
             Endpoint("GET", job, self.show_job, "Show a job.", (200, 404)),
@@ -285,7 +283,7 @@ class Api:
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             "Srgan-Model": job.outcome["model"],
         }
-        return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[kind], headers=headers, background=then)
+        return StreamingResponse(_chunks(file), media_type=f"image/{kind}", headers=headers, background=then)
 
     def _events(self, request: Request, read: Callable[[], list[JobRecord]], *, ends: bool) -> Response:
         """Return a stream of events: `ready` with the ids of all jobs, `job` with a document, `removed` with an id."""

@@ -10,15 +10,14 @@ from typing import Any, Literal
 
 import srgan
 from srgan.errors import PictureError, SrganError, UsageError
-from srgan.images import PictureInfo, PictureReader
+from srgan.images import FORMATS, ImageInfo, ImageReader
 from srgan.progress import Progress
 from srgan.upscale import Chosen, UpscaleOptions
 from srgan.weights.catalogue import installed
-from srgan_web.job_options import SUFFIXES, JobOptions
+from srgan_web.job_options import JobOptions
 from srgan_web.limits import RESULT_FACTOR, WebLimits
 
 _KEPT = 4  # upscalers, each with its networks in memory
-_SAME_SUFFIX = {".jpeg": "jpeg", ".jpe": "jpeg", ".jfif": "jpeg", ".tiff": "tiff"}
 
 
 class Enlarger:
@@ -145,7 +144,7 @@ class Enlarger:
     def _write_part(self, path: Path, part: Path, crop: tuple[int, int, int, int]) -> None:
         """Write a part of an image as PNG, with the colour profile and metadata of the image."""
         left, top, width, height = crop
-        with PictureReader(path, max_pixels=self._limits.max_pixels) as reader:
+        with ImageReader(path, max_pixels=self._limits.max_pixels) as reader:
             reader.skip_rows(top)
             pixels = reader.read_rows(height)[:, left : left + width]
             srgan.write(part, pixels, metadata=reader.metadata, overwrite=True)
@@ -186,7 +185,7 @@ def _naming(path: Path, name: str) -> Iterator[None]:
         raise
 
 
-def _cropped(source: PictureInfo, options: JobOptions) -> PictureInfo:
+def _cropped(source: ImageInfo, options: JobOptions) -> ImageInfo:
     """Return what is known of the part to enlarge.
 
     Raises:
@@ -205,10 +204,8 @@ def _cropped(source: PictureInfo, options: JobOptions) -> PictureInfo:
 
 def _result_name(name: str, format: str, mark: str) -> str:
     """Return the file name that `srgan upscale` gives a result, such as `photo-x4.jpg`."""
-    path = Path(name)
-    own = path.suffix.lower()
-    keeps = own == SUFFIXES[format] or _SAME_SUFFIX.get(own) == format
-    return f"{path.stem}{mark}{path.suffix if keeps else SUFFIXES[format]}"
+    path, suffixes = Path(name), FORMATS[format].suffixes
+    return f"{path.stem}{mark}{path.suffix if path.suffix.lower() in suffixes else suffixes[0]}"
 
 
 def _seen(chosen: Chosen) -> dict[str, Any] | None:

@@ -8,10 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from srgan.errors import UsageError
-
-FORMATS = ("jpeg", "png", "webp", "tiff", "avif")
-SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif", "avif": ".avif"}
-MEDIA_TYPES = {name: f"image/{name}" for name in (*FORMATS, "gif")}
+from srgan.images import FORMATS
 
 _MOST_SCALE, _MOST_SIDE = 64.0, 100_000_000
 _LONGEST_NAME = 100
@@ -29,7 +26,7 @@ class JobOptions:
     fidelity: float | None = None
     """From 0, most photo-real, to 1, most faithful."""
     format: str | None = None
-    """One of FORMATS; that of the image without it."""
+    """A key of `FORMATS`; that of the image without it."""
     quality: int = 95
     keep_metadata: bool = True
     crop: tuple[int, int, int, int] | None = None
@@ -81,7 +78,7 @@ def parse_options(fields: Mapping[str, str], models: Collection[str]) -> JobOpti
             continue
         try:
             values[name] = _PARSERS[name](text.strip())
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, StopIteration):
             raise UsageError(f"{name} is invalid: {_shown(text)}", parameter=name) from None
     options = JobOptions(**values)
     if options.scale is not None and options.width is not None:
@@ -114,10 +111,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _parse_format(text: str) -> str:
     name = text.lower().removeprefix(".")
-    name = {"jpg": "jpeg", "tif": "tiff"}.get(name, name)
-    if name not in FORMATS:
-        raise ValueError
-    return name
+    return next(key for key, form in FORMATS.items() if name == key or f".{name}" in form.suffixes)
 
 
 def _parse_boolean(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import srgan
-from srgan.images import PictureReader, imresize
+from srgan.images import ImageReader, imresize
 from srgan_web.job_options import JobOptions
 
 THUMBNAIL, LARGEST = 512 * 512, 24_000_000
@@ -43,7 +43,7 @@ def write_view(view: str, upload: Path, result: Path, options: JobOptions, size:
 
 def _read_shrunk(path: Path, most_pixels: int, crop: tuple[int, int, int, int] | None = None) -> tuple[Any, Any]:
     """Read an image without transparency, shrunk by a whole factor to at most so many pixels, in bounded memory."""
-    with PictureReader(path) as reader:
+    with ImageReader(path) as reader:
         left, top, width, height = crop or (0, 0, reader.info.width, reader.info.height)
         reader.skip_rows(top)
         factor = ceil(sqrt(max(1.0, width * height / most_pixels)))

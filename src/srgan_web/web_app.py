@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from srgan import __version__
 from srgan.errors import SrganError, UsageError
+from srgan.images import FORMATS
 from srgan_web.access import CLIENT_COOKIE, COOKIE_SECONDS, AccessCheck, AccessRules, read_cookie
 from srgan_web.api import Api, new_client
-from srgan_web.job_options import FORMATS
 from srgan_web.job_queue import JobQueue, QueueFull
 from srgan_web.job_store import StoreFull
 from srgan_web.uploads import RequestRefused
@@ -69,7 +69,7 @@ class _Pages:
         self._page = environment.get_template("index.html").render(
             version=__version__,
             models=queue.enlarger.models(),
-            formats=FORMATS,
+            formats=list(FORMATS),
             limits=queue.limits,
             hours=queue.limits.keep_seconds / 3600,
         )
