@@ -1,4 +1,4 @@
-"""The votes for other programs: nothing lost on the way, sureal reads them, and simulated ones say so in every line."""
+"""Exports of votes: nothing is lost, sureal reads them, and simulated ones say so in every line."""
 
 import csv
 import io
@@ -18,11 +18,6 @@ from tests.helpers.panel import METHODS, rate, study_in
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Ratings:
     return rate(study_in(tmp_path_factory.mktemp("full") / "study", repeats=4))
-
-
-@pytest.fixture(scope="module")
-def simulated(full: Ratings) -> Ratings:
-    return rate(full.study, simulated=True)
 
 
 def lines(text: str) -> list[dict[str, str]]:
@@ -87,21 +82,17 @@ def test_json_lines_give_the_votes_back(full: Ratings) -> None:
         assert next(iter(line)) == "study"
 
 
-def test_simulated_votes_say_so_in_every_line(simulated: Ratings) -> None:
-    assert mark(simulated).startswith("SIMULATED-")
+def test_simulated_votes_say_so_in_every_line(full: Ratings) -> None:
+    simulated = rate(full.study, simulated=True)
+    for export in (long_csv, wide_csv, keys_csv, votes_jsonl, sureal_json):
+        assert "SIMULATED" not in export(full)
+    assert mark(simulated) == f"SIMULATED-{full.study.hash[:16]}"
     for text in (long_csv(simulated), wide_csv(simulated), keys_csv(simulated)):
         assert all(line.startswith("SIMULATED") for line in text.splitlines()[1:])
     assert all(line.startswith('{"study": "SIMULATED-') for line in votes_jsonl(simulated).splitlines())
     document = json.loads(sureal_json(simulated))
     assert next(iter(document.items()))[1].startswith("SIMULATED ")
     assert document["simulated"] is True
-
-
-def test_peoples_votes_are_not_called_simulated(full: Ratings) -> None:
-    for text in (long_csv(full), wide_csv(full), votes_jsonl(full), keys_csv(full)):
-        assert "SIMULATED" not in text
-    assert "SIMULATED" not in sureal_json(full)
-    assert full.study.hash in sureal_json(full)
 
 
 def test_sureal_counts_from_zero_and_knows_the_reference_by_its_path(full: Ratings) -> None:
