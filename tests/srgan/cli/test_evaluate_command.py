@@ -51,11 +51,8 @@ def _data(desk: Path, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
 
 SPELLINGS = [
     ["--methods", "nearest", "bicubic", "--sets", "SetA", "SetB", "--protocol", "paper", "matlab"],
-    ["nearest", "bicubic", "--sets", "SetA,SetB", "--protocol", "paper,matlab"],
-    ["--method", "nearest", "--method", "bicubic", "--set", "SetA", "--set", "SetB"],
-    ["--methods=nearest,bicubic", "--sets=SetA", "SetB", "--protocol=paper", "matlab"],
-    ["nearest", "--sets", "SetA", "SetB", "-o", "evaluation", "bicubic"],
-    ["nearest", "--methods", "bicubic", "--sets", "SetA, SetB", "--scale", "4"],
+    ["--methods=nearest,bicubic", "--set=SetA", "--set", "SetB", "--protocol=paper", "matlab"],
+    ["nearest", "--method", "bicubic", "--sets", "SetA, SetB", "-o", "evaluation", "--scale", "4"],
 ]
 
 
@@ -70,8 +67,7 @@ def test_methods_sets_and_protocols_may_be_spelt_in_several_ways(srgan: Run, wor
 
 
 INPUTS = [
-    ["--input", "clean", "jpeg:75", "noise:2.5"],
-    ["--input", "clean", "--input", "jpeg:75", "--input=noise:2.5"],
+    ["--input", "clean", "jpeg:75", "--input", "noise:2.5"],
     ["--input=clean,jpeg:75,noise:2.5,jpeg:075"],
 ]
 
@@ -102,12 +98,6 @@ def test_other_programs_are_given_the_damaged_pictures(srgan: Run) -> None:
     assert document["inputs"] == {"SetA+messenger": "messenger"}
     means = document["means"]["SetA+messenger"]
     assert means["other"] == means["nearest"]
-
-
-def test_a_comma_in_the_name_of_a_folder_is_no_comma_between_two(srgan: Run, make: Make) -> None:
-    make("old, grey/a.png", size=(40, 36))
-    assert srgan("evaluate", "nearest", "--sets", "mine=old, grey").exit_code == 0
-    assert list(read_results(Path("evaluation")).sets) == ["mine"]
 
 
 def test_what_is_printed_and_written(srgan: Run) -> None:
@@ -156,52 +146,45 @@ def test_json(srgan: Run) -> None:
 
 
 CASES = {
-    "no sets": (["nearest"], 2, "name Set5 or a folder of pictures with --sets"),
-    "no such method": (["neerest", "--sets", "SetA"], 2, "there is no method neerest: choose of nearest, bicubic"),
-    "no such set": (["nearest", "--sets", "SetC"], 2, "there is no set SetC: name a folder of pictures"),
-    "no such folder": (["x=absent", "--sets", "SetA"], 1, "the folder absent of x does not exist: check the path"),
-    "no such protocol": (["nearest", "--sets", "SetA", "--protocol", "psnr"], 2, "--protocol must be paper or matlab"),
-    "two of one name": (["nearest", "nearest", "--sets", "SetA"], 2, "two methods are called nearest"),
-    "an empty set": (["nearest", "--sets", "empty"], 1, "the set empty is empty: put"),
-    "another's folder": (["nearest", "--sets", "SetA", "-o", "data"], 2, "data holds other things"),
-    "another scale": (["{model}", "--sets", "SetA", "--scale", "2"], 1, "tiny enlarges 4 times and not 2"),
-    "no such model": (["absent.onnx", "--sets", "SetA"], 1, "there is no model file absent.onnx"),
-    "no parameters": (["nearest", "--sets", "SetA", "--niqe", "absent"], 1, "absent has no parameters of NIQE"),
-    "no such input": (["nearest", "--sets", "SetA", "--input", "foo"], 2, "there is no input foo: choose of clean,"),
-    "no quality": (["nearest", "--sets", "SetA", "--input", "jpeg:0"], 2, "the input jpeg:0 makes no image: write"),
-    "too much quality": (["nearest", "--sets", "SetA", "--input", "clean", "jpeg:101"], 2, "the input jpeg:101 makes"),
-    "no noise": (["nearest", "--sets", "SetA", "--input", "noise:-1"], 2, "the input noise:-1 makes no image"),
-    "no picture": (["nearest", "--sets", "odd"], 1, "odd/a.png is not a picture"),
+    "no sets": (["nearest"], 2),
+    "no such method": (["neerest", "--sets", "SetA"], 2),
+    "no such set": (["nearest", "--sets", "SetC"], 2),
+    "no such folder": (["x=absent", "--sets", "SetA"], 1),
+    "no such protocol": (["nearest", "--sets", "SetA", "--protocol", "psnr"], 2),
+    "two of one name": (["nearest", "nearest", "--sets", "SetA"], 2),
+    "an empty set": (["nearest", "--sets", "empty"], 1),
+    "another's folder": (["nearest", "--sets", "SetA", "-o", "data"], 2),
+    "another scale": (["{model}", "--sets", "SetA", "--scale", "2"], 1),
+    "no such model": (["absent.onnx", "--sets", "SetA"], 1),
+    "no parameters": (["nearest", "--sets", "SetA", "--niqe", "absent"], 1),
+    "no such input": (["nearest", "--sets", "SetA", "--input", "foo"], 2),
+    "too much quality": (["nearest", "--sets", "SetA", "--input", "clean", "jpeg:101"], 2),
+    "no picture": (["nearest", "--sets", "odd"], 1),
+    "a result missing": (["made", "--sets", "SetA"], 1),
+    "sixteen bits": (["nearest", "--sets", "deep"], 1),
 }
 
 
-@pytest.mark.parametrize(("words", "code", "said"), CASES.values(), ids=CASES.keys())
-def test_one_line(srgan: Run, tiny_model: Path, words: list[str], code: int, said: str) -> None:
-    Path("empty").mkdir()
-    Path("odd").mkdir()
+@pytest.mark.parametrize(("words", "code"), CASES.values(), ids=CASES.keys())
+def test_what_cannot_be_done_is_one_line(srgan: Run, make: Make, tiny_model: Path, words: list[str], code: int) -> None:
+    for folder in ("empty", "odd", "deep"):
+        Path(folder).mkdir()
     Path("odd/a.png").write_text("no picture")
+    Image.fromarray(np.zeros((36, 40), np.uint16)).save("deep/a.png")
+    make("made/a.png", size=(40, 36))
     result = srgan("evaluate", *(word.format(model=tiny_model) for word in words))
     assert result.exit_code == code
     assert isinstance(result.exception, SystemExit), result.exception
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")
-    assert said in line
     assert not Path("evaluation/results.json").exists()
 
 
-def test_pictures_that_do_not_belong_together_are_told_in_one_line(srgan: Run, make: Make) -> None:
-    make("made/a.png", size=(39, 36))
-    Path("deep").mkdir()
-    Image.fromarray(np.zeros((36, 40), np.uint16)).save("deep/a.png")
-    words = ("evaluate", "made", "--sets")
-    missing = srgan(*words, "SetA")
-    assert missing.stderr == "Error: made has no picture of SetA/b: add it to made\n"
-    make("made/b.png", size=(40, 36))
-    sizes = srgan(*words, "SetA")
-    assert sizes.stderr.startswith("Error: made/a.png is 39x36 but SetA/a, cut to a multiple of the scale, is 40x36")
-    deep = srgan(*words, "deep")
-    assert deep.stderr == "Error: deep/a.png has 16 bits, and scores are defined on 8: convert it first\n"
-    assert {missing.exit_code, sizes.exit_code, deep.exit_code} == {1}
+def test_messages_name_options(srgan: Run) -> None:
+    wrong = srgan("evaluate", "nearest", "--sets", "SetA", "--protocol", "psnr")
+    assert wrong.stderr == "Error: --protocol must be paper or matlab, not psnr\n"
+    taken = srgan("evaluate", "nearest", "--sets", "SetA", "-o", "data")
+    assert taken.stderr == "Error: --output data holds other things than an evaluation: name another folder\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -68,13 +68,6 @@ def test_a_row_from_a_model_and_one_from_pictures(srgan: Run, make: Make, tiny_m
     assert kept["rows"] == document["rows"]
 
 
-def test_no_weights_at_all(srgan: Run) -> None:
-    result = srgan("reproduce", "table1")
-    assert result.exit_code == 0, result.output
-    assert result.stdout.count("| no weights yet |") == 20
-    assert not Path("reproduction/table1/evaluation").exists()
-
-
 def test_figures(srgan: Run) -> None:
     result = srgan("reproduce", "figure2")
     assert result.exit_code == 0, result.output
@@ -138,30 +131,32 @@ def test_a_run_is_exported_before_it_is_measured(srgan: Run, run_of_mine: Path) 
 
 
 WRONG = [
-    (["table2", "--method", "SRNET=x"], 2, "there is no row SRNET: choose one of nearest, bicubic"),
-    (["table2", "--method", "SRGAN"], 2, "--method SRGAN: write ROW=FILE_OR_FOLDER"),
-    (["table2", "--method", "SRGAN=a", "--method", "SRGAN=b"], 2, "and each row once"),
-    (["table2", "--method", "SRGAN=nowhere"], 1, "the folder nowhere of SRGAN does not exist"),
-    (["table2", "--set", "Urban100"], 2, "there is no set Urban100"),
-    (["table1", "--set", "BSD100"], 2, "table1 has no set BSD100: write NAME=FOLDER, NAME of Set5, Set14"),
-    (["figure2", "--set", "Set5"], 1, "the set Set5 has no picture comic"),
-    (["figure2", "--set", "Set14", "--set", "Set5"], 2, "--set must be given once"),
-    (["seeds", "--data", "nowhere"], 2, "there is no set DIV2K=nowhere"),
-    (["seeds", "--data", "data/testsets/Set5", "--set", "Set5"], 2, "give one of them"),
-    (["depth", "--blocks", "one"], 2, "--blocks one is no list of numbers"),
-    (["depth", "--blocks", "0"], 2, "a network has 1 block or more"),
-    (["depth", "--model", "nope"], 1, "there is no model nope"),
+    (["table2", "--method", "SRNET=x"], 2),
+    (["table2", "--method", "SRGAN"], 2),
+    (["table2", "--method", "SRGAN=a", "--method", "SRGAN=b"], 2),
+    (["table2", "--method", "SRGAN=nowhere"], 1),
+    (["table2", "--set", "Urban100"], 2),
+    (["table1", "--set", "BSD100"], 2),
+    (["figure2", "--set", "Set5"], 1),
+    (["figure2", "--set", "Set14", "--set", "Set5"], 2),
+    (["seeds", "--data", "nowhere"], 2),
+    (["seeds", "--data", "data/testsets/Set5", "--set", "Set5"], 2),
+    (["depth", "--blocks", "one"], 2),
+    (["depth", "--blocks", "0"], 2),
+    (["depth", "--model", "nope"], 1),
+    (["table2", "--study", "nowhere"], 1),
+    (["table1", "--simulated"], 2),
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "message"), WRONG, ids=[" ".join(words) for words, _, _ in WRONG])
-def test_what_is_wrong_is_one_line(srgan: Run, words: list[str], code: int, message: str) -> None:
+@pytest.mark.parametrize(("words", "code"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_what_is_wrong_is_one_line_before_anything_is_done(srgan: Run, words: list[str], code: int) -> None:
     result = srgan("reproduce", *words, "--json")
     assert result.exit_code == code, result.output
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("Error: ")
-    assert message in result.stderr
-    assert message in json.loads(result.stdout)["error"]
+    assert json.loads(result.stdout)["error"] == result.stderr.removeprefix("Error: ").strip()
+    assert not Path("reproduction").exists()
 
 
 def test_an_interruption_says_how_to_go_on(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,15 +230,3 @@ def test_simulated_opinions_say_so_in_every_file(srgan: Run, rated: Path) -> Non
     assert document["rows"][0]["mos"] == {"warning": "SIMULATED", "ours": 2.0, "published": 1.2}
     assert "SIMULATED: programs cast these votes, and no people" in result.stdout
     assert ", 1 programs, unscreened" in result.stdout
-
-
-def test_opinions_that_are_not_there_are_refused_before_anything_is_done(srgan: Run, rated: Path) -> None:
-    for words, code, message in (
-        (["table2", "--study", "nowhere"], 1, "study.json cannot be read: name the folder that `srgan study create`"),
-        (["table1", "--simulated"], 2, "name the study with --study FOLDER"),
-    ):
-        result = srgan("reproduce", *words)
-        assert result.exit_code == code, result.output
-        assert message in result.stderr
-        assert result.stderr.count("\n") == 1
-        assert not Path("reproduction").exists()
