@@ -77,14 +77,14 @@ def upscale(
     ] = False,
     format: Annotated[
         str | None,
-        option("jpeg, png, webp, tiff or avif; by default as the photo, PNG for a GIF.", metavar="NAME", panel=_PLACE),
+        option("jpeg, png, webp, tiff, avif or bmp; by default as the photo.", metavar="NAME", panel=_PLACE),
     ] = None,
     quality: Annotated[
         int,
         option("Quality of JPEG, WebP and AVIF; more is larger.", metavar="1-100", panel=_PLACE, min=1, max=100),
     ] = 95,
     lossless: Annotated[
-        bool, flag("Lose nothing to compression: lossless WebP and AVIF, PNG for a JPEG.", "--lossless", panel=_PLACE)
+        bool, flag("Keep pixels exactly: lossless WebP and AVIF, and PNG in place of JPEG.", "--lossless", panel=_PLACE)
     ] = False,
     strip_metadata: Annotated[
         bool, flag("Leave out date, place, camera and all other notes.", "--strip-metadata", panel=_PLACE)
@@ -147,7 +147,7 @@ def upscale(
         fidelity = 0.0 if photo_real else fidelity
         options = UpscaleOptions(
             scale=scale, width=width, height=height, long_side=long_side, format=format, quality=quality,
-            lossless=lossless, keep_metadata=not strip_metadata, keep_dates=keep_dates, overwrite=overwrite,
+            lossless=lossless or None, keep_metadata=not strip_metadata, keep_dates=keep_dates, overwrite=overwrite,
             max_pixels=max_pixels or DEFAULT_MAX_PIXELS,
         )  # fmt: skip
         precise = None if precision == "auto" else precision

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from srgan.images.alpha import REACH, fill_transparent, snap_constant
 from srgan.images.colour import from_float, to_float
-from srgan.images.image import PictureInfo
+from srgan.images.image import ImageInfo
 from srgan.upscale.tiles import Span, spans
 from srgan.upscale.tiling import Advance, Target, TiledNetwork
 
@@ -43,7 +43,7 @@ class _Rows:
 
 def restore_bands(
     network: TiledNetwork,
-    picture: PictureInfo,
+    picture: ImageInfo,
     read: Callable[[int], Pixels],
     *,
     advance: Advance = lambda pixels: None,
@@ -67,7 +67,7 @@ def restore_bands(
 
 def _restore_band(
     network: TiledNetwork,
-    picture: PictureInfo,
+    picture: ImageInfo,
     window: Floats,
     top: int,
     band: Span,

@@ -11,16 +11,16 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from srgan.errors import PictureError, UsageError
-from srgan.images.formats import FORMATS, SNIFFED_BYTES, format_of, sniff
+from srgan.images.formats import FORMATS, READ_ONLY, SNIFFED_BYTES, format_of, sniff
 from srgan.upscale.options import UpscaleOptions
 
 STANDARD = "-"
 """In place of a file's name: standard input or output."""
-SUFFIXES = (*(suffix for form in FORMATS.values() for suffix in form.suffixes), ".gif")
+SUFFIXES = {*chain(*(form.suffixes for form in FORMATS.values()), *READ_ONLY.values())}
 """Endings of image files."""
 
 EXISTING, EARLIER, NO_IMAGE, FOLDER = "done before", "made by earlier runs", "not readable", "not searched"

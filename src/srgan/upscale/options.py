@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from srgan.errors import UsageError
 from srgan.images.formats import FORMATS, format_of
-from srgan.images.image import DEFAULT_MAX_PIXELS, PictureInfo, SaveOptions
+from srgan.images.image import DEFAULT_MAX_PIXELS, EncodeOptions, ImageInfo
 from srgan.weights.interpolation import fidelity_digits
 
 _MOST_SCALE = 64.0
@@ -29,11 +29,11 @@ class UpscaleOptions:
     long_side: int | None = None
     """Longer side of the result in pixels; the shorter one follows."""
     format: str | None = None
-    """A key of FORMATS or an ending such as `jpg`; None is the format of the source, and PNG for a GIF."""
+    """A key of FORMATS or an ending such as `jpg`; None is the format of the source, JPEG for HEIC, else PNG."""
     quality: int = 95
     """Compression quality of JPEG, WebP and AVIF (1-100)."""
-    lossless: bool = False
-    """Compress without losses: WebP and AVIF losslessly, a JPEG becomes PNG."""
+    lossless: bool | None = None
+    """Whether WebP and AVIF keep pixels exactly, and JPEG becomes PNG; None as the source, where formats are equal."""
     keep_metadata: bool = True
     """Carry over EXIF, XMP and IPTC; the colour profile always is."""
     keep_dates: bool = True
@@ -66,7 +66,7 @@ class UpscaleOptions:
         if self.lossless and self.format == "jpeg":
             raise UsageError("lossless JPEG does not exist: choose another format", parameter="lossless")
 
-    def size(self, info: PictureInfo, own_scale: int) -> tuple[int, int]:
+    def size(self, info: ImageInfo, own_scale: int) -> tuple[int, int]:
         """Return width and height of the result of an image; the sides keep their proportions.
 
         Raises:
@@ -93,11 +93,18 @@ class UpscaleOptions:
         return size if fidelity is None else f"{size}-f{fidelity_digits(fidelity)}"
 
     def result_format(self, source: str | None) -> str:
-        """Return the format of a result, a key of FORMATS; `source` is a key of FORMATS, `gif` or unknown."""
+        """Return the format of a result, a key of FORMATS, for a source that may be unknown."""
         if self.format is not None:
             return self.format
-        return "png" if source not in FORMATS or (self.lossless and source == "jpeg") else source
+        like = "jpeg" if source == "heic" else source
+        return "png" if like not in FORMATS or (self.lossless and like == "jpeg") else like
 
-    def encoding(self, format: str, made_by: str) -> SaveOptions:
+    def encoding(self, format: str, made_by: str) -> EncodeOptions:
         """Return how the encoder of a format is to write a result that `made_by` describes."""
-        return SaveOptions(format, quality=self.quality, keep_metadata=self.keep_metadata, made_by=made_by)
+        return EncodeOptions(
+            format,
+            quality=self.quality,
+            lossless=self.lossless if FORMATS[format].lossless else None,
+            keep_metadata=self.keep_metadata,
+            made_by=made_by,
+        )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from srgan import __version__
 
 if TYPE_CHECKING:
-    from srgan.images.image import PictureInfo
+    from srgan.images.image import ImageInfo
     from srgan.images.inspection import Inspection
     from srgan.upscale.jobs import Job
     from srgan.upscale.model_choice import Chosen
@@ -27,7 +27,7 @@ class FilePlan:
     output: Path | None
     """None is standard output."""
     options: "UpscaleOptions"
-    info: "PictureInfo"
+    info: "ImageInfo"
     format: str
     """Format of the result, a key of FORMATS."""
     size: tuple[int, int]

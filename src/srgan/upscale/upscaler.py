@@ -14,7 +14,7 @@ from srgan.engines.engine import EngineName, Precision
 from srgan.errors import PictureError, SrganError, UsageError
 from srgan.files import copy_modification_time
 from srgan.images.formats import losses
-from srgan.images.image import PictureInfo, PictureReader, PictureWriter, check_format, format_of, resize
+from srgan.images.image import ImageInfo, ImageReader, ImageWriter, check_format, format_of, resize
 from srgan.progress import NoProgress, Progress
 from srgan.upscale.bands import Pixels, restore_bands
 from srgan.upscale.model_choice import AUTO, Chooser, Chosen
@@ -79,11 +79,11 @@ class Upscaler:
         """
         options = options or UpscaleOptions()
         chosen = self.models.choose(source, max_pixels=options.max_pixels)
-        with PictureReader(source, max_pixels=options.max_pixels) as reader:
+        with ImageReader(source, max_pixels=options.max_pixels) as reader:
             info = reader.info
         size = options.size(info, self.models.scale)
         named = None if output is None or options.format is not None else format_of(output)
-        format = named or options.result_format(info.format)
+        format = named or options.result_format(info.output_format)
         check_format(format, *size, info.channels, info.depth)
         notes = (*info.notes, *losses(format, info.channels, info.depth))
         path = None if output is None else Path(output)
@@ -123,8 +123,8 @@ class Upscaler:
         native = network.scale * info.width, network.scale * info.height
         made_by = f"srgan {__version__}, model {plan.chosen.loaded.model.label}, x{plan.size[0] / info.width:g}"
         with (
-            PictureReader(plan.source, max_pixels=options.max_pixels) as reader,
-            PictureWriter(
+            ImageReader(plan.source, max_pixels=options.max_pixels) as reader,
+            ImageWriter(
                 plan.output,
                 size=native,
                 channels=info.channels,
@@ -177,7 +177,7 @@ class Upscaler:
         source = _source(image)
         chosen = self.models.choose(source)
         if not isinstance(source, np.ndarray):
-            with PictureReader(source) as reader:
+            with ImageReader(source) as reader:
                 return self._restore(chosen, reader.info, reader.read_rows, options, progress)
         info, rows = _rows_of(source)
         result = self._restore(chosen, info, rows, options, progress)
@@ -193,7 +193,7 @@ class Upscaler:
     def _restore(
         self,
         chosen: Chosen,
-        info: PictureInfo,
+        info: ImageInfo,
         read: Callable[[int], Pixels],
         options: UpscaleOptions,
         progress: Progress | None,
@@ -247,7 +247,7 @@ def _of_pillow(image: Any) -> NDArray[Any]:
     return pixels.astype(np.uint16) if mode.startswith("I;16") else pixels
 
 
-def _rows_of(array: NDArray[Any]) -> tuple[PictureInfo, Callable[[int], Pixels]]:
+def _rows_of(array: NDArray[Any]) -> tuple[ImageInfo, Callable[[int], Pixels]]:
     """Return an array as an image that is read row by row."""
     if array.dtype not in (np.uint8, np.uint16):
         raise TypeError(f"an array must be uint8 or uint16, not {array.dtype}: scale floats by 255 and convert them")
@@ -255,7 +255,7 @@ def _rows_of(array: NDArray[Any]) -> tuple[PictureInfo, Callable[[int], Pixels]]
         raise UsageError(f"an array must be (H, W) or (H, W, C) with 1 to 4 channels C, not {array.shape}")
     whole = array[:, :, None] if array.ndim == 2 else array
     height, width, channels = whole.shape
-    info = PictureInfo(width, height, channels, depth=8 if array.dtype == np.uint8 else 16, format="png")
+    info = ImageInfo(width, height, channels, depth=8 if array.dtype == np.uint8 else 16, format="png")
     position = 0
 
     def read(count: int) -> Pixels:

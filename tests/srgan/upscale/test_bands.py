@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from srgan.engines.openvino import OpenVinoEngine
-from srgan.images.image import PictureInfo
+from srgan.images.image import ImageInfo
 from srgan.upscale.bands import Pixels, restore_bands
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights.catalogue import find
@@ -24,7 +24,7 @@ def network(tiny_model: Path) -> TiledNetwork:
 
 def enlarge(network: TiledNetwork, picture: Any) -> Any:
     height, width, channels = picture.shape
-    info = PictureInfo(width, height, channels, depth=8 if picture.dtype == np.uint8 else 16, format="png")
+    info = ImageInfo(width, height, channels, depth=8 if picture.dtype == np.uint8 else 16, format="png")
     position = 0
 
     def read(count: int) -> Pixels:
@@ -57,7 +57,7 @@ def test_cut_or_whole_is_the_same_to_a_level(network: TiledNetwork, tiny_model: 
     picture = noise(70, 55, 4)
     picture[:40, :, 3] = 255
     whole = TiledNetwork(OpenVinoEngine(find(tiny_model), precision="fp32"))
-    info = PictureInfo(55, 70, 4, depth=8, format="png")
+    info = ImageInfo(55, 70, 4, depth=8, format="png")
     (expected,) = restore_bands(whole, info, lambda count: picture)
     assert np.abs(enlarge(network, picture).astype(int) - expected).max() <= 1
 
@@ -94,7 +94,7 @@ def test_colour_under_transparency_does_not_show(network: TiledNetwork) -> None:
 
 def test_progress_counts_every_pixel_once(network: TiledNetwork) -> None:
     picture = noise(50, 60, 3)
-    info = PictureInfo(60, 50, 3, depth=8, format="png")
+    info = ImageInfo(60, 50, 3, depth=8, format="png")
     done: list[int] = []
     position = 0
 

@@ -100,8 +100,6 @@ class TestSources:
     @pytest.mark.parametrize(
         "result", ["a-x4.jpg", "a-x2.5.png", "a-w12.webp", "a-h9.jpg", "a-w9-f0.25.jpg", "a-x4-2.png"]
     )
-        "result", ["a-x4.jpg", "a-x2.5.png", "a-w12.webp", "a-h9.jpg", "a-w9-f0.25.jpg", "a-x4-2.png"]
-    )
     def test_what_an_earlier_run_made_is_no_source(self, result: str) -> None:
         touch("photos/a.jpg", f"photos/{result}")
         assert sources("photos") == ["photos/a.jpg"]
@@ -180,7 +178,7 @@ class TestResults:
             (["a.jpg", "a.png"], {"output": "b.jpg"}),
             (["deep"], {"output": "b.jpg"}),
             (["a.jpg", "a.png"], {"output": "-"}),
-            (["a.jpg"], {"output": "b.bmp"}),
+            (["a.jpg"], {"output": "b.xyz"}),
             (["a.jpg"], {"output": "b.png", "format": "jpeg"}),
             (["-"], {"output": "large/"}),
         ],

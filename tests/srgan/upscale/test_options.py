@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from srgan.errors import UsageError
-from srgan.images.image import PictureInfo
+from srgan.images.image import ImageInfo
 from srgan.upscale.options import UpscaleOptions
 
-WIDE, HIGH = (PictureInfo(width, height, 3, 8, "jpeg") for width, height in ((40, 30), (30, 40)))
+WIDE, HIGH = (ImageInfo(width, height, 3, 8, "jpeg") for width, height in ((40, 30), (30, 40)))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_sizes_and_marks(options: dict[str, Any], wide: tuple[int, int], high: t
         *(({name: 0}, name) for name in ("width", "height", "long_side", "max_pixels")),
         ({"quality": 0}, "quality"),
         ({"quality": 101}, "quality"),
-        ({"format": "bmp"}, "format"),
+        ({"format": "xyz"}, "format"),
         ({"scale": 2, "width": 100}, "scale"),
         ({"height": 100, "long_side": 100}, "height"),
         ({"lossless": True, "format": "jpg"}, "lossless"),
@@ -61,9 +61,9 @@ def test_more_than_64_times_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "formats"),
     [
-        ({}, {"jpeg": "jpeg", "webp": "webp", "gif": "png", None: "png"}),
+        ({}, {"jpeg": "jpeg", "webp": "webp", "heic": "jpeg", "gif": "png", None: "png"}),
         ({"format": ".TIF"}, {"jpeg": "tiff", "gif": "tiff"}),
-        ({"lossless": True}, {"jpeg": "png", "webp": "webp", "avif": "avif", "gif": "png"}),
+        ({"lossless": True}, {"jpeg": "png", "webp": "webp", "avif": "avif", "heic": "png"}),
     ],
 )
 def test_formats_of_results(options: dict[str, Any], formats: dict[str | None, str]) -> None:
