@@ -54,13 +54,11 @@ class MethodOpinion:
     """Name of the set; None for all sets together, with equal weight for each image."""
     votes: int
     raters: int
-    """Raters with at least one of these votes."""
     images: int
-    """Images with at least one of these votes."""
+    """Numbers of raters and of images with at least one of these votes."""
     mean: float
     """Mean over votes: the MOS or DMOS."""
     sd: float
-    """Standard deviation of the votes."""
     by_rater: Estimate
     """Mean of the raters' means; holds for other raters of the same images."""
     by_rater_and_image: Estimate
@@ -76,7 +74,6 @@ class ImageOpinion:
     """Votes on one stimulus, summarised."""
 
     stimulus: int
-    """Its id in the study."""
     data: str
     content: str
     method: str

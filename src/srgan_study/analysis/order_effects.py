@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from srgan_study.analysis.mean_opinion import Estimate, estimate_mean
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
-BANDS = 20
-FEWEST_VOTES = 8
-"""Votes of a rater from which a slope is fitted."""
 DRIFT_CHANGE = 0.5
-"""Change of votes from the first to the last position from which a rater is flagged,"""
-DRIFT_T = 3.29
-"""if it is also this many standard errors: one rater in a thousand by chance."""
+"""Change of votes from the first to the last position from which a rater is flagged, if it is significant."""
+
+_DRIFT_T = 3.29  # standard errors of a significant slope: one rater in a thousand by chance
+_FEWEST_VOTES = 8  # of a rater, from which a slope is fitted
+_BANDS = 20
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +38,6 @@ class Drift:
     t: float
     """Slope in standard errors."""
     flagged: bool
-    """Whether the change is at least 0.5 and 3.29 standard errors."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,13 @@ class SittingEffect:
     number: int
     """From 2, of the rater's sittings with votes that count."""
     difference: Estimate
-    """How much higher the votes are than the same rater's in the first sitting."""
 
 
 @dataclass(frozen=True)
 class PositionBand:
-    """A range of positions, all raters together."""
+    """A range of positions (from 0), all raters together."""
 
     first: int
-    """First position, from 0."""
     last: int
     votes: int
     mean: float
@@ -76,7 +72,6 @@ class OrderEffects:
     course: tuple[PositionBand, ...]
     """The order in 20 bands of equal length, or in single positions if there are fewer."""
     drifts: tuple[Drift, ...]
-    """One per rater."""
 
 
 def measure_order_effects(ratings: Ratings) -> OrderEffects:
@@ -130,7 +125,7 @@ def _collect_votes(ratings: Ratings) -> NDArray[np.void]:
 def _measure_drift(rater: str, votes: NDArray[np.void]) -> Drift:
     slope, t = _fit_slope(votes["position"], votes["residual"])
     change = slope * float(np.ptp(votes["position"])) if len(votes) else math.nan
-    return Drift(rater, len(votes), 100 * slope, change, t, abs(change) >= DRIFT_CHANGE and abs(t) >= DRIFT_T)
+    return Drift(rater, len(votes), 100 * slope, change, t, abs(change) >= DRIFT_CHANGE and abs(t) >= _DRIFT_T)
 
 
 def _compare_sittings(by_rater: list[NDArray[np.void]]) -> tuple[SittingEffect, ...]:
@@ -148,7 +143,7 @@ def _split_course(votes: NDArray[np.void]) -> tuple[PositionBand, ...]:
     if not len(votes):
         return ()
     end = int(votes["position"].max()) + 1
-    bounds = np.unique(np.linspace(0, end, min(BANDS, end) + 1).round().astype(int)).tolist()
+    bounds = np.unique(np.linspace(0, end, min(_BANDS, end) + 1).round().astype(int)).tolist()
     bands = []
     for first, after in pairwise(bounds):
         own = votes["residual"][(votes["position"] >= first) & (votes["position"] < after)]
@@ -160,7 +155,7 @@ def _fit_slope(x: Floats, y: Floats) -> tuple[float, float]:
     """Return the least-squares slope, and it in standard errors; NaN for too few points."""
     n = len(x)
     spread = float(np.sum((x - x.mean()) ** 2)) if n else 0.0
-    if n < FEWEST_VOTES or spread == 0:
+    if n < _FEWEST_VOTES or spread == 0:
         return math.nan, math.nan
     slope = float(np.sum((x - x.mean()) * (y - y.mean()))) / spread
     left = float(np.sum((y - y.mean() - slope * (x - x.mean())) ** 2))

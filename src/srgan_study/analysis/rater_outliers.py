@@ -17,18 +17,12 @@ from srgan_study.votes.ratings import Ratings, ScoreTable
 
 Rule = Literal["constant", "correlation", "inverted", "outliers", "fast", "practice", "zoom", "drift"]
 
-LEAST_SD = 0.4
-"""Standard deviation of a rater's votes (ITU-T P.808's toolkit asks for a variance of 0.15)."""
-LEAST_CORRELATION = 0.75
-"""Correlation with the mean of the others."""
-FAR = 3.29
-"""Standard deviations that one normal value in a thousand exceeds: of a vote, and of a correlation below zero."""
-MOST_FAR = 0.05
-"""Share of votes that may lie so far."""
-LEAST_MS = 600
-"""Median milliseconds for a vote."""
-FEWEST_VOTES = 8
-"""Votes from which spread and correlation are judged."""
+_LEAST_SD = 0.4  # of a rater's votes (ITU-T P.808's toolkit asks for a variance of 0.15)
+_LEAST_CORRELATION = 0.75  # with the mean of the others
+_FAR = 3.29  # standard deviations that one normal value in a thousand exceeds: of a vote, and of a negative correlation
+_MOST_FAR = 0.05  # share of votes that may lie so far
+_LEAST_MS = 600  # median for a vote
+_FEWEST_VOTES = 8  # from which spread and correlation are judged
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ def correlate_raters(table: ScoreTable) -> dict[str, float]:
     for rater, own, panel in zip(table.raters, table.scores, others, strict=True):
         both = ~np.isnan(own) & ~np.isnan(panel)
         own, panel = own[both], panel[both]
-        known = len(own) >= FEWEST_VOTES and np.ptp(own) > 0 and np.ptp(panel) > 0
+        known = len(own) >= _FEWEST_VOTES and np.ptp(own) > 0 and np.ptp(panel) > 0
         correlations[rater] = float(np.corrcoef(own, panel)[0, 1]) if known else math.nan
     return correlations
 
@@ -76,13 +70,13 @@ def _check_scores(table: ScoreTable) -> Iterator[Flag]:
     shared = (~np.isnan(residuals)).sum(axis=1).tolist()
     for votes, (rater, r), n in zip(table.scores, correlate_raters(table).items(), shared, strict=True):
         cast = votes[~np.isnan(votes)]
-        if len(cast) >= FEWEST_VOTES and (spread := float(cast.std(ddof=1))) < LEAST_SD:
+        if len(cast) >= _FEWEST_VOTES and (spread := float(cast.std(ddof=1))) < _LEAST_SD:
             words = f"nearly always gives the same score: votes have a standard deviation of {spread:.2f}"
-            yield Flag(rater, "constant", spread, LEAST_SD, words)
-        if r < LEAST_CORRELATION:
+            yield Flag(rater, "constant", spread, _LEAST_SD, words)
+        if r < _LEAST_CORRELATION:
             words = f"follows the others too little: votes correlate with their mean by only {r:.2f}"
-            yield Flag(rater, "correlation", r, LEAST_CORRELATION, words)
-        if n >= FEWEST_VOTES and r < (limit := -FAR / math.sqrt(n - 2 + FAR**2)):  # where Student's t of r is -3.29
+            yield Flag(rater, "correlation", r, _LEAST_CORRELATION, words)
+        if n >= _FEWEST_VOTES and r < (limit := -_FAR / math.sqrt(n - 2 + _FAR**2)):  # where Student's t of r is -3.29
             words = f"may have the scale upside down: votes correlate with the others' mean by {r:.2f}"
             yield Flag(rater, "inverted", r, limit, words)
 
@@ -93,11 +87,11 @@ def _check_outliers(table: ScoreTable) -> Iterator[Flag]:
     known = ~np.isnan(table.scores)
     n = known.sum(axis=0)
     spread = np.sqrt(nanmean(deviations**2, 0) * n / np.maximum(n - 1, 1))
-    far = np.abs(deviations) >= np.where(spread > 0, FAR * spread, np.inf)
+    far = np.abs(deviations) >= np.where(spread > 0, _FAR * spread, np.inf)
     for rater, times, cast in zip(table.raters, far.sum(axis=1).tolist(), known.sum(axis=1).tolist(), strict=True):
-        if cast and times / cast > MOST_FAR:
-            where = f"{FAR} standard deviations or more from the mean of all on that version"
-            yield Flag(rater, "outliers", times / cast, MOST_FAR, f"{times} of {cast} votes lie {where}")
+        if cast and times / cast > _MOST_FAR:
+            where = f"{_FAR} standard deviations or more from the mean of all on that version"
+            yield Flag(rater, "outliers", times / cast, _MOST_FAR, f"{times} of {cast} votes lie {where}")
 
 
 def _check_votes(ratings: Ratings) -> Iterator[Flag]:
@@ -105,9 +99,9 @@ def _check_votes(ratings: Ratings) -> Iterator[Flag]:
     for rater in ratings.raters:
         own = [rating for rating in ratings.rows if rating.rater == rater]
         main = [rating for rating in own if rating.phase == "main"]
-        if main and (usual := median(rating.response_ms for rating in main)) < LEAST_MS:
+        if main and (usual := median(rating.response_ms for rating in main)) < _LEAST_MS:
             words = f"votes too fast to have looked: half of them within {usual:.0f} ms"
-            yield Flag(rater, "fast", usual, LEAST_MS, words)
+            yield Flag(rater, "fast", usual, _LEAST_MS, words)
         if zoomed := sum(not rating.zoom_ok for rating in main):
             words = f"{zoomed} of {len(main)} votes were cast on pictures that may not have been shown pixel by pixel"
             yield Flag(rater, "zoom", zoomed / len(main), 0.0, words)

@@ -28,9 +28,8 @@ class Retest:
     pairs: int
     raters: int
     same: float
-    """Share of pairs with equal votes."""
     within_one: float
-    """Share of pairs whose votes differ by at most one."""
+    """Shares of pairs whose votes are equal, or differ by at most one."""
     difference: Estimate
     """Second minus first, by rater."""
     test: PairedTest
@@ -49,9 +48,8 @@ class Alpha:
     """NaN if fewer than two different scores were given."""
     level: Level
     stimuli: int
-    """Stimuli with votes of at least two raters; only these count."""
     votes: int
-    """Votes on these."""
+    """Stimuli with votes of at least two raters, and the votes on these; only they count."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ class PanelICC:
     average: float
     """ICC(2,k): reliability of the means of these raters."""
     raters: int
-    """Size of the complete table that was used."""
     stimuli: int
+    """Size of the complete table that was used."""
 
 
 def compare_retests(ratings: Ratings) -> Retest | None:

@@ -33,7 +33,6 @@ class SetAnalysis:
     file: str
     """Name of the set in file names."""
     methods: tuple[str, ...]
-    """In the study's order."""
     opinions: tuple[MethodOpinion, ...]
     """Of all votes, unscreened."""
     differential: tuple[MethodOpinion, ...]
@@ -63,17 +62,15 @@ class RaterAnalysis:
 
     rater: str
     votes: int
-    """Votes that count: first votes and repeats."""
+    """Main votes and repeats."""
     finished: bool
     sittings: int
     seconds: float
     """Median response time."""
     revisions: int
-    """Votes taken back."""
     zoomed: int
     """Votes cast while image pixels were not screen pixels."""
     mean: float
-    """Mean of main votes."""
     correlation: float
     """Pearson's r with the mean of the others."""
     bias: float
@@ -106,7 +103,6 @@ class StudyAnalysis:
 
     @property
     def votes(self) -> int:
-        """Number of votes that count."""
         return sum(rater.votes for rater in self.raters)
 
 

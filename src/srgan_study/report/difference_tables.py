@@ -5,14 +5,7 @@ import math
 from srgan.reporting import Column, Table
 from srgan_study.analysis.differences import CAUTIONS, UNITS, Unit
 from srgan_study.analysis.study_analysis import SetAnalysis
-from srgan_study.report.table_cells import (
-    Columns,
-    show_change,
-    show_count,
-    show_interval,
-    show_p,
-    tabulate,
-)
+from srgan_study.report.table_cells import Columns, show_change, show_count, show_interval, show_p, tabulate
 
 UNIT_NAMES: dict[Unit, str] = {"pooled": "pooled votes", "image": "images", "rater": "raters"}
 LIMIT = 0.05

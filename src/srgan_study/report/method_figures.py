@@ -33,10 +33,7 @@ def draw_distribution(analysis: StudyAnalysis, found: SetAnalysis) -> Drawing:
 
     def fill(figure: "Figure") -> None:
         axes = figure.add_subplot()
-        edges = np.arange(len(columns) + 1) - 0.5
-        cells = axes.pcolormesh(
-            edges, np.arange(0.5, 6), shares.T, cmap="Blues", vmin=0, vmax=_DARKEST, edgecolors="white", linewidth=1.2
-        )
+        cells = _draw_cells(axes, shares.T, first=1, cmap="Blues", vmin=0, vmax=_DARKEST, linewidth=1.2)
         for column, score in np.argwhere(shares >= 0.005):
             share = shares[column, score]
             axes.text(
@@ -132,10 +129,8 @@ def draw_images(analysis: StudyAnalysis, found: SetAnalysis) -> Drawing:
     def fill(figure: "Figure") -> None:
         axes = figure.add_subplot()
         axes.set_facecolor("#e5e5e5")
-        cells = axes.pcolormesh(
-            np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, scores, cmap="cividis", vmin=1, vmax=5,
-            edgecolors="white" if named else "none", linewidth=0.8 if named else 0, rasterized=width * height > 4000,
-        )  # fmt: skip
+        options: dict[str, Any] = {} if named else {"edgecolors": "none", "linewidth": 0}
+        cells = _draw_cells(axes, scores, cmap="cividis", vmin=1, vmax=5, rasterized=width * height > 4000, **options)
         if named:
             for row, column in np.argwhere(np.isfinite(scores)):
                 score = scores[row, column]
@@ -181,10 +176,8 @@ def draw_differences(analysis: StudyAnalysis, found: SetAnalysis) -> Drawing:
         panels = figure.subplots(1, len(units), sharey=True, squeeze=False)[0]
         cells: Any = None
         for axes, (unit, (sizes, ps)) in zip(panels, units.items(), strict=True):
-            shown, edges = np.where(ps < 0.05, sizes, np.nan), np.arange(n + 1) - 0.5
-            cells = axes.pcolormesh(
-                edges, edges, shown, cmap="PuOr", vmin=-most, vmax=most, edgecolors="white", linewidth=0.8
-            )
+            shown = np.where(ps < 0.05, sizes, np.nan)
+            cells = _draw_cells(axes, shown, cmap="PuOr", vmin=-most, vmax=most)
             for marker, size, colour, marked in (
                 ("+", 22, INK, (shown > 0) & (shown <= 0.55 * most)),
                 ("+", 22, "white", shown > 0.55 * most),
@@ -225,6 +218,12 @@ def _collect_means(analysis: StudyAnalysis, found: SetAnalysis, methods: Sequenc
                 row[3:5] = (both[method].low, both[method].high)
             row[5] = find_printed_score(method, found.data)
     return table.T
+
+
+def _draw_cells(axes: "Axes", values: Floats, *, first: int = 0, **options: Any) -> Any:
+    """Draw a coloured cell for each value (rows, columns), those of the first row at height `first`."""
+    rows, columns = (np.arange(size + 1) - 0.5 for size in values.shape)
+    return axes.pcolormesh(columns, rows + first, values, **{"edgecolors": "white", "linewidth": 0.8, **options})
 
 
 def _name_columns(axes: "Axes", names: Sequence[str]) -> None:

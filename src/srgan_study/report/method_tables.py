@@ -9,15 +9,7 @@ from srgan_study.analysis.mean_opinion import MeanOpinion
 from srgan_study.analysis.paper_comparison import find_printed_score, match_rows, warn_of_decider
 from srgan_study.analysis.screening import RULES
 from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
-from srgan_study.report.table_cells import (
-    Columns,
-    Numbers,
-    show_change,
-    show_count,
-    show_interval,
-    show_score,
-    tabulate,
-)
+from srgan_study.report.table_cells import Columns, show_change, show_count, show_interval, show_score, tabulate
 from srgan_study.study import LABELS, Screening
 
 _UNKNOWN = MeanOpinion(math.nan, math.nan, math.nan)
@@ -174,7 +166,7 @@ def make_screening_table(analysis: StudyAnalysis) -> Table:
     columns: Columns = [("set", [found.data for found, _ in rated]), ("method", [method for _, method in rated])]
     for rule in RULES:
         scores = [found.score(method, rule) or _UNKNOWN for found, method in rated]
-        cells: list[Numbers] = [(*show_score(one.mean), *show_interval(one.low, one.high)) for one in scores]
+        cells = [(*show_score(one.mean), *show_interval(one.low, one.high)) for one in scores]
         fields, what = [f"{rule} MOS", f"{rule} low", f"{rule} high"], "MOS / 95 %"
         if rule != "none":
             fields, what = [*fields, f"{rule} less none"], f"{what} / change"

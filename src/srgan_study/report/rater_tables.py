@@ -6,15 +6,7 @@ from srgan.reporting import Cell, Column, Number, Table
 from srgan_study.analysis.mean_opinion import Estimate
 from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report.method_tables import list_warnings
-from srgan_study.report.table_cells import (
-    Numbers,
-    show_change,
-    show_count,
-    show_interval,
-    show_p,
-    show_score,
-    tabulate,
-)
+from srgan_study.report.table_cells import Numbers, show_change, show_count, show_interval, show_p, show_score, tabulate
 
 _EFFECT_HEADER = (
     Column("what"), Column("measure"), Column("value"), Column("95 %", ("low", "high")), Column("meaning"),

@@ -10,27 +10,7 @@ from srgan.errors import OutputError
 from srgan.files import make_folder, write_bytes
 from srgan.reporting import Drawing, Table, render_page
 from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
-from srgan_study.report.difference_tables import make_difference_matrix, make_test_table
-from srgan_study.report.method_figures import draw_differences, draw_distribution, draw_images, draw_means
-from srgan_study.report.method_tables import (
-    list_warnings,
-    make_distribution_table,
-    make_image_table,
-    make_opinion_table,
-    make_overview,
-    make_paper_tables,
-    make_screening_table,
-    make_version_table,
-)
-from srgan_study.report.rater_figures import draw_course, draw_raters
-from srgan_study.report.rater_tables import (
-    make_course_table,
-    make_design_table,
-    make_flag_table,
-    make_order_table,
-    make_rater_table,
-    make_reliability_table,
-)
+from srgan_study.report import difference_tables, method_figures, method_tables, rater_figures, rater_tables
 from srgan_study.report.summary import make_summary, to_json
 from srgan_study.report.table_cells import name_study, write_csv
 from srgan_study.votes import exports
@@ -87,22 +67,22 @@ def make_tables(analysis: StudyAnalysis) -> Tables:
     """Return every table; those of the part `versions` are not on the page."""
     sets, tested = analysis.sets, [found for found in analysis.sets if found.differences]
     return {
-        "how": {"design": make_design_table(analysis)},
+        "how": {"design": rater_tables.make_design_table(analysis)},
         "opinions": {
-            "overview": make_overview(analysis),
-            **{f"opinions-{found.file}": make_opinion_table(analysis, found) for found in sets},
+            "overview": method_tables.make_overview(analysis),
+            **{f"opinions-{found.file}": method_tables.make_opinion_table(analysis, found) for found in sets},
         },
-        "paper": make_paper_tables(analysis),
-        "distributions": {f"figure5-{found.file}": make_distribution_table(found) for found in sets},
-        "differences": {f"matrix-{found.file}": make_difference_matrix(found) for found in tested},
-        "tests": {f"tests-{found.file}": make_test_table(found) for found in tested},
-        "pictures": {f"pictures-{found.file}": make_image_table(found) for found in sets},
-        "raters": {"raters": make_rater_table(analysis), "flags": make_flag_table(analysis)},
-        "screening": {"screening": make_screening_table(analysis)},
-        "reliability": {"reliability": make_reliability_table(analysis)},
-        "order": {"order": make_order_table(analysis)},
-        "course": {"course": make_course_table(analysis)},
-        "versions": {"versions": make_version_table(analysis)},
+        "paper": method_tables.make_paper_tables(analysis),
+        "distributions": {f"figure5-{found.file}": method_tables.make_distribution_table(found) for found in sets},
+        "differences": {f"matrix-{found.file}": difference_tables.make_difference_matrix(found) for found in tested},
+        "tests": {f"tests-{found.file}": difference_tables.make_test_table(found) for found in tested},
+        "pictures": {f"pictures-{found.file}": method_tables.make_image_table(found) for found in sets},
+        "raters": {"raters": rater_tables.make_rater_table(analysis), "flags": rater_tables.make_flag_table(analysis)},
+        "screening": {"screening": method_tables.make_screening_table(analysis)},
+        "reliability": {"reliability": rater_tables.make_reliability_table(analysis)},
+        "order": {"order": rater_tables.make_order_table(analysis)},
+        "course": {"course": rater_tables.make_course_table(analysis)},
+        "versions": {"versions": method_tables.make_version_table(analysis)},
     }
 
 
@@ -113,12 +93,14 @@ def draw_figures(analysis: StudyAnalysis) -> Figures:
         DataError: if matplotlib is not installed.
     """
     return {
-        "opinions": [draw_means(analysis)],
-        "distributions": [draw_distribution(analysis, found) for found in analysis.sets],
-        "differences": [draw_differences(analysis, found) for found in analysis.sets if found.differences],
-        "pictures": [draw_images(analysis, found) for found in analysis.sets],
-        "raters": [draw_raters(analysis)],
-        "order": [draw_course(analysis)] if analysis.effects.course else [],
+        "opinions": [method_figures.draw_means(analysis)],
+        "distributions": [method_figures.draw_distribution(analysis, found) for found in analysis.sets],
+        "differences": [
+            method_figures.draw_differences(analysis, found) for found in analysis.sets if found.differences
+        ],
+        "pictures": [method_figures.draw_images(analysis, found) for found in analysis.sets],
+        "raters": [rater_figures.draw_raters(analysis)],
+        "order": [rater_figures.draw_course(analysis)] if analysis.effects.course else [],
     }
 
 
@@ -145,7 +127,7 @@ def make_page(analysis: StudyAnalysis, tables: Tables, figures: Figures) -> str:
         rankings={found.data: _rank_methods(analysis, found) for found in analysis.sets},
         raters=len(analysis.raters),
         unfinished=len(analysis.raters) - finished,
-        warnings=list_warnings(analysis) if analysis.rule == "mle" else (),
+        warnings=method_tables.list_warnings(analysis) if analysis.rule == "mle" else (),
         tables={part: list(named.values()) for part, named in tables.items()},
         figures=figures,
     )

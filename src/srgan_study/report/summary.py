@@ -9,7 +9,7 @@ import numpy as np
 
 from srgan_study.analysis.paper_comparison import find_printed_score
 from srgan_study.analysis.screening import RULES
-from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
+from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.votes.exports import BY_PEOPLE, BY_PROGRAMS
 
 
@@ -36,7 +36,17 @@ def make_summary(analysis: StudyAnalysis) -> dict[str, Any]:
         "rules": dict(RULES),
         "votes": analysis.votes,
         "ratings per rater": study.ratings_per_rater,
-        "sets": {found.data: _summarise_set(analysis, found) for found in analysis.sets},
+        "sets": {
+            found.data: {
+                "scores": list_scores(analysis)[found.data],
+                "opinions": to_plain(found.opinions),
+                "dmos": to_plain(found.differential),
+                "screened": to_plain(found.screened),
+                "differences": to_plain(found.differences),
+                "versions": to_plain(found.images),
+            }
+            for found in analysis.sets
+        },
         "raters": to_plain(analysis.raters),
         "retest": to_plain(analysis.retest),
         "mle decided alone by": analysis.decided_alone,
@@ -53,15 +63,11 @@ def to_json(document: dict[str, Any]) -> str:
 
 def list_scores(analysis: StudyAnalysis) -> dict[str, Any]:
     """Return the main scores by set and method."""
-    scores: dict[str, Any] = {}
+    scores: dict[str, Any] = {found.data: {} for found in analysis.sets}
     for found in analysis.sets:
-        scores[found.data] = {
-            method: {
-                **(to_plain(found.score(method, analysis.rule)) or {"mean": None}),
-                "published": find_printed_score(method, found.data),
-            }
-            for method in found.methods
-        }
+        for method in found.methods:
+            score = to_plain(found.score(method, analysis.rule)) or {"mean": None}
+            scores[found.data][method] = {**score, "published": find_printed_score(method, found.data)}
     return scores
 
 
@@ -76,14 +82,3 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
         return None if math.isnan(value) else float(value) if math.isfinite(value) else str(float(value))
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _summarise_set(analysis: StudyAnalysis, found: SetAnalysis) -> dict[str, Any]:
-    return {
-        "scores": list_scores(analysis)[found.data],
-        "opinions": to_plain(found.opinions),
-        "dmos": to_plain(found.differential),
-        "screened": to_plain(found.screened),
-        "differences": to_plain(found.differences),
-        "versions": to_plain(found.images),
-    }

@@ -46,7 +46,8 @@ class Question:
     model: Model = field(default_factory=Model)
 
     def __post_init__(self) -> None:
-        if not (self.low < self.high and self.low >= LEAST and self.high <= MOST):
+        low, high = self.means
+        if not LEAST <= low < high <= MOST:
             raise UsageError(
                 f"difference {self.difference:g} around {self.around:g} leaves the scale: both means must lie from "
                 f"{LEAST} to {MOST}, and differ",
@@ -58,14 +59,9 @@ class Question:
             raise UsageError(f"trials must be at least 1, not {self.trials}", parameter="trials")
 
     @property
-    def low(self) -> float:
-        """Lower mean."""
-        return self.around - self.difference / 2
-
-    @property
-    def high(self) -> float:
-        """Higher mean."""
-        return self.around + self.difference / 2
+    def means(self) -> tuple[float, float]:
+        """Lower and higher mean."""
+        return self.around - self.difference / 2, self.around + self.difference / 2
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ def compute_power(study: Study, question: Question, progress: Progress | None = 
         rng = np.random.default_rng([question.seed, images])
         at_once = max(1, min(question.trials, _AT_ONCE // (question.most * images)))
         for null in (False, True):
-            means = (question.low, question.low if null else question.high)
+            means = (question.means[0], question.means[0 if null else 1])
             for begin in range(0, question.trials, at_once):
                 trials = min(at_once, question.trials - begin)
                 differences = _draw_differences(question, means, (trials, question.most, images), rng)
@@ -171,12 +167,13 @@ def list_assumptions(question: Question) -> tuple[str, ...]:
     """Return the assumptions behind the power, in sentences."""
     model = question.model
     spread = f"{min(model.inconsistencies):g} to {max(model.inconsistencies):g}"
+    low, high = question.means
     return (
         f"Assumed of raters, in steps of the scale: bias {model.bias:g}, taste for a method {model.taste:g}, "
         f"inconsistency {spread}; of pictures {model.content:g}, of a version of one {model.fit:g} (standard "
         "deviations). Nobody was measured for this: a pilot tells what your raters are like, and taste matters most "
         "where there are many pictures (--taste).",
-        f"The means are {question.low:g} and {question.high:g}, on the very pictures of the set; near the ends of the "
+        f"The means are {low:g} and {high:g}, on the very pictures of the set; near the ends of the "
         "scale votes spread less, and fewer raters are enough. Every rater rates everything, and nobody is careless.",
         "By rater holds for other raters of these pictures: plan by it. By image asks about other pictures and counts "
         "what these raters like as the truth; pooled takes all votes for independent, which they are not.",

@@ -6,7 +6,7 @@ Only time is simulated: nobody waits, and response times are those of the rater 
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -42,43 +42,35 @@ class Habits:
                 raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name)}", parameter=name)
 
 
+@dataclass
 class SimulatedClient:
-    """One rater's requests, from the state that the server reports.
+    """One rater's requests, from the state that the server reports."""
 
-    Args:
-        http: HTTP client of this rater alone; it is closed at the end.
-        study: study that the server should show.
-        rater: votes and response times.
-        token: of the rater's link.
-        habits: chances of unusual actions.
-        share: index and number of the parts of the images; only this part is loaded, besides the first three.
-        should_leave: called before every vote; true ends the visit.
-    """
+    http: httpx.AsyncClient
+    """HTTP client of this rater alone; it is closed at the end."""
+    study: Study
+    """Study that the server should show."""
+    rater: SimulatedRater
+    token: str
+    """Token of the rater's link."""
+    habits: Habits
+    share: tuple[int, int] = (0, 1)
+    """Index and number of parts of the images; only this part is loaded, besides the first three."""
+    should_leave: Callable[[], bool] = lambda: False
+    """Called before every vote; true ends the visit."""
+    done: int | None = field(default=None, init=False)
+    """Votes so far, practice included; None before the first response."""
 
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        study: Study,
-        rater: SimulatedRater,
-        token: str,
-        *,
-        habits: Habits,
-        share: tuple[int, int] = (0, 1),
-        should_leave: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self.done: int | None = None
-        """Votes so far, practice included; None before the first response."""
-        self._http, self._study, self._rater, self._link = http, study, rater, f"/r/{token}"
-        self._share, self._should_leave = share, should_leave
-        order = presentations(study, rater.code)
+    def __post_init__(self) -> None:
+        order = presentations(self.study, self.rater.code)
         self._order = {
             "practice": [presentation for presentation in order if presentation.phase == "practice"],
             "rating": [presentation for presentation in order if presentation.phase != "practice"],
         }
         self._now, self._sitting = datetime.now(UTC), timedelta()
-        self._seen, self._lease = 0, ""
-        draws = make_rng(0, "habits", study.hash, rater.code).random((3, ratings_of(study)))
-        rates = (habits.undo, habits.reload, habits.pause)
+        self._seen, self._link, self._lease = 0, f"/r/{self.token}", ""
+        draws = make_rng(0, "habits", self.study.hash, self.rater.code).random((3, ratings_of(self.study)))
+        rates = (self.habits.undo, self.habits.reload, self.habits.pause)
         self._undo, self._reload, self._pause = (row < rate for row, rate in zip(draws, rates, strict=True))
 
     async def rate_everything(self) -> None:
@@ -87,9 +79,9 @@ class SimulatedClient:
         Raises:
             SrganError: if the server does not answer, or gives a wrong response.
         """
-        async with self._http:
+        async with self.http:
             state = await self._enter()
-            while state["stage"] != "done" and not self._should_leave():
+            while state["stage"] != "done" and not self.should_leave():
                 if state["stage"] == "consent":
                     answers = {"age": "simulated", "vision": "simulated"}
                     state = await self._post("consent", consent="simulated", answers=answers)
@@ -118,7 +110,7 @@ class SimulatedClient:
 
     async def _view_calibration(self) -> None:
         examples = (await self._request("GET", f"{self._link}/calibration")).json()["examples"]
-        expected = self._study.calibration
+        expected = self.study.calibration
         self._check(len(examples) == len(expected), f"{len(examples)} examples, not {len(expected)}")
         for example, one in zip(examples, expected, strict=True):
             self._check((example["score"], example["label"]) == (one.score, LABELS[one.score]), "an example's score")
@@ -136,7 +128,7 @@ class SimulatedClient:
         if habitual and self._reload[place]:
             again = await self._enter()
             self._check(again["next"] == state["next"], "another image after a reload")
-        score = int(self._rater.scores[presentation.phase][presentation.stimulus])
+        score = int(self.rater.scores[presentation.phase][presentation.stimulus])
         if habitual and self._undo[place]:
             slip = await self._vote(current, presentation, score % 5 + 1)
             self._check(slip["undoable"] == current["assignment"], "the last vote cannot be taken back")
@@ -145,13 +137,13 @@ class SimulatedClient:
         after = await self._vote(current, presentation, score)
         self._check(self._count_votes(after) == self._count_votes(state) + 1, f"{after['done']} votes after a vote")
         self.done = self._count_votes(after)
-        tired = self._sitting >= timedelta(minutes=self._study.design.sitting_minutes)
+        tired = self._sitting >= timedelta(minutes=self.study.design.sitting_minutes)
         if after["stage"] == "rating" and (tired or (habitual and self._pause[place])):
             return await self._rest(after)
         return after
 
     async def _vote(self, current: Document, presentation: Presentation, score: int) -> Document:
-        milliseconds = int(self._rater.milliseconds[presentation.phase][presentation.stimulus])
+        milliseconds = int(self.rater.milliseconds[presentation.phase][presentation.stimulus])
         shown_at, spent = self._now, timedelta(milliseconds=milliseconds)
         self._now += spent
         self._sitting += spent
@@ -181,13 +173,13 @@ class SimulatedClient:
         """Load an image and check it, unless another rater does."""
         self._check_size(current, image)
         self._seen += 1
-        part, parts = self._share
+        part, parts = self.share
         if int(image.sha256[:8], 16) % parts == part or self._seen <= _FIRST:
             response = await self._request("GET", str(current["address"]))
             self._check(sha256(response.content).hexdigest() == image.sha256, "another image than the study's")
 
     def _find_image(self, presentation: Presentation) -> StimulusImage:
-        stimuli = self._study.practice if presentation.phase == "practice" else self._study.stimuli
+        stimuli = self.study.practice if presentation.phase == "practice" else self.study.stimuli
         return stimuli[presentation.stimulus].shown
 
     def _count_votes(self, state: Document) -> int:
@@ -208,7 +200,7 @@ class SimulatedClient:
 
     async def _request(self, method: str, address: str, **options: Any) -> httpx.Response:
         try:
-            response = await self._http.request(method, address, **options)
+            response = await self.http.request(method, address, **options)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise SrganError(f"the study's server does not answer ({reason}): run the same command again") from error
@@ -221,6 +213,6 @@ class SimulatedClient:
     def _check(self, right: bool, problem: str) -> None:
         if not right:
             raise SrganError(
-                f"wrong response of the server to rater {self._rater.code} ({problem}): this is a fault of srgan, so "
+                f"wrong response of the server to rater {self.rater.code} ({problem}): this is a fault of srgan, so "
                 "report it, and do not invite people with this version"
             )

@@ -49,7 +49,7 @@ def test_power_by_rater_is_that_of_a_t_test_less_the_loss_by_ranks(tmp_path: Pat
     mean = square = 0.0
     for inconsistency in model.inconsistencies:
         votes = []
-        for planted, taste in ((question.low, first), (question.high, second)):
+        for planted, taste in zip(question.means, (first, second), strict=True):
             level = model.solve_level(planted, np.zeros(1))
             above = norm.cdf((level + bias + taste - cuts) / inconsistency)
             expected = 1 + above.sum(axis=0)
