@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 
 def by_sureal(scores: NDArray[np.float64], model: str, reference: NDArray[np.int64] | None = None) -> dict[str, Any]:
-    """What a model of sureal says of a table (raters, stimuli).
+    """Return the results of a model of sureal on a table (raters, stimuli).
 
     Args:
         scores: NaN where there is no vote.
-        model: the name of the class in sureal.
-        reference: for DMOS, the column of each stimulus' hidden reference.
+        model: name of the class in sureal.
+        reference: column of each stimulus' hidden reference, for DMOS.
     """
     pytest.importorskip("sureal")
     models: Any = importlib.import_module("sureal")
