@@ -24,7 +24,7 @@ from srgan_web.job_options import JobOptions, parse_options, safe_name
 from srgan_web.job_queue import JobQueue, job_bytes
 from srgan_web.job_store import JobRecord, new_id, store_errors
 from srgan_web.uploads import RequestRefused, UploadForm, copy_upload, read_form, save_upload
-from srgan_web.views import VIEWS, write_view
+from srgan_web.views import RESULT_VIEWS, VIEWS, write_view
 
 _CHUNK = 1 << 18
 _PREPARED_AT_ONCE = 2  # images that are inspected or rendered for the page; it bounds memory
@@ -136,7 +136,7 @@ class Api:
         view = request.path_params["view"]
         if view not in VIEWS:
             raise RequestRefused(404, f"there is no such view: use {', '.join(VIEWS)}")
-        job = await self._find(request.path_params["id"], done=view == "result")
+        job = await self._find(request.path_params["id"], done=view in RESULT_VIEWS)
         path = self._store.view(job.id, view)
         if not path.exists():
             async with self._prepared:

@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 
 import srgan
+from srgan.errors import PictureError
 from srgan.images import ImageReader, imresize
 from srgan_web.job_options import JobOptions
 
 THUMBNAIL, LARGEST = 512 * 512, 24_000_000
 """Most pixels of a thumbnail, and of an image to compare."""
-VIEWS = ("thumbnail", "source", "bicubic", "result")
+LARGEST_MAP = 12_000_000
+"""Most pixels of a result that is mapped."""
+VIEWS = ("thumbnail", "source", "bicubic", "result", "invented")
+RESULT_VIEWS = ("result", "invented")
+"""Those that need the result."""
+
+_CLEAR = 0.06  # mean difference, of 1, that is marked in full
 
 
 def write_view(view: str, upload: Path, result: Path, options: JobOptions, size: tuple[int, int], path: Path) -> None:
@@ -20,7 +27,7 @@ def write_view(view: str, upload: Path, result: Path, options: JobOptions, size:
 
     Args:
         view: `thumbnail` and `source` show the upload; `result` the result; `bicubic` the upload, cropped and resized
-            to the size of `result`.
+            to the size of `result`; `invented` marks detail of the result that the upload does not determine.
         upload: the client's image.
         result: the enlarged image, if there is one.
         options: of the job.
@@ -28,13 +35,20 @@ def write_view(view: str, upload: Path, result: Path, options: JobOptions, size:
         path: of the JPEG.
 
     Raises:
-        PictureError: if the image cannot be read.
+        PictureError: if the image cannot be read, or the result is too large for a map.
         OutputError: if the view cannot be written.
     """
     if view == "bicubic":
         factor = ceil(sqrt(max(1.0, size[0] * size[1] / LARGEST)))
         pixels, metadata = _read_shrunk(upload, LARGEST, options.crop)
         pixels = imresize(pixels, size=(ceil(size[1] / factor), ceil(size[0] / factor)))
+    elif view == "invented":
+        if size[0] * size[1] > LARGEST_MAP:
+            raise PictureError(f"a map of {size[0]}x{size[1]} pixels is not made: enlarge a part of the photo")
+        pixels, metadata = _read_shrunk(result, LARGEST)[0], None
+        with ImageReader(upload) as reader:
+            small = options.crop[2:] if options.crop else (reader.info.width, reader.info.height)
+        pixels = _marked(pixels, _detail_beyond(pixels, small))
     else:
         most = THUMBNAIL if view == "thumbnail" else LARGEST
         pixels, metadata = _read_shrunk(result if view == "result" else upload, most)
@@ -57,6 +71,31 @@ def _read_shrunk(path: Path, most_pixels: int, crop: tuple[int, int, int, int] |
                 strip = np.rint(sums / (widths * len(strip))).astype(strip.dtype)[None]
             strips.append(strip)
         return np.concatenate(strips), reader.metadata
+
+
+def _detail_beyond(pixels: Any, small: tuple[int, int]) -> Any:
+    """Return the mean difference, in blocks of 8 x 8, between an image and what a small image holds of it.
+
+    Args:
+        pixels: (H, W, C) of uint8 or uint16.
+        small: width and height of the small image.
+
+    Returns:
+        (H, W) in [0, 1].
+    """
+    height, width = pixels.shape[:2]
+    gray = pixels.mean(axis=2, dtype=np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    held = imresize(imresize(gray, size=(small[1], small[0])), size=(height, width))
+    blocks = ceil(height / 8), ceil(width / 8)
+    return np.clip(imresize(imresize(np.abs(gray - held), size=blocks, kernel="linear"), size=(height, width)), 0, 1)
+
+
+def _marked(pixels: Any, amount: Any) -> Any:
+    """Return an image in dark gray, (H, W, 3) of uint8, with amounts from 0 to _CLEAR marked in yellow."""
+    gray = pixels.mean(axis=2, dtype=np.float32)[:, :, None] * np.float32(0.5 / np.iinfo(pixels.dtype).max)
+    share = np.minimum(amount / np.float32(_CLEAR), 1)[:, :, None]
+    yellow = np.array([1.0, 0.85, 0.2], np.float32)
+    return np.rint(255 * (gray * (1 - share) + yellow * share)).astype(np.uint8)
 
 
 def _opaque(rows: Any) -> Any:

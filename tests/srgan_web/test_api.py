@@ -3,14 +3,19 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from starlette.routing import Route
 
+import srgan
 from srgan_web.access import AccessRules
+from srgan_web.job_options import JobOptions
 from srgan_web.job_queue import JobQueue
+from srgan_web.views import write_view
 from tests.srgan_web.conftest import RESULT, Service, make_photo
 from tests.srgan_web.test_job_queue import MakeService, wait_for
 
@@ -140,8 +145,22 @@ def test_views_are_jpegs_of_bounded_size(service: Service, monkeypatch: pytest.M
         with Image.open(io.BytesIO(answer.content)) as image:
             assert (image.format, image.size) == ("JPEG", size)
             assert image.convert("RGB").getpixel((5, 5)) == (255, 255, 255)  # transparency is shown as white
-    assert client.get(f"{job['links']['self']}/views/result").status_code == 409
+    for view in ("result", "invented"):
+        assert client.get(f"{job['links']['self']}/views/{view}").status_code == 409
     assert client.get(f"{job['links']['self']}/views/..%2f..").status_code == 404
+
+
+def test_the_map_marks_detail_that_the_small_image_does_not_hold(tmp_path: Path) -> None:
+    result = np.full((64, 64, 3), 100, np.uint8)
+    result[:, 32:] += np.indices((64, 32)).sum(axis=0).astype(np.uint8)[:, :, None] % 2 * 80  # a chessboard
+    srgan.write(tmp_path / "upload.png", result[::4, ::4])
+    srgan.write(tmp_path / "result.png", result)
+    paths = tmp_path / "upload.png", tmp_path / "result.png"
+    write_view("invented", *paths, JobOptions(), (64, 64), tmp_path / "map.jpg")
+    shown = srgan.read(tmp_path / "map.jpg").pixels.astype(int)
+    yellow = shown[:, :, 0] - shown[:, :, 2]
+    assert yellow[:, :16].max() < 10
+    assert yellow[:, 40:].min() > 150
 
 
 def test_invalid_uploads_are_refused_and_leave_nothing(service: Service) -> None:

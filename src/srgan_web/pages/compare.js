@@ -6,6 +6,8 @@ const divider = get("divider");
 const panes = [get("left-pane"), get("right-pane")];
 const selects = [get("left"), get("right")];
 const MOST_ZOOM = 16;
+const MOST_MAPPED = 12_000_000;
+const MAP = "Map of added detail";
 
 const view = { zoom: 1, x: 0, y: 0, at: 50, width: 1, height: 1 };
 const pointers = new Map();
@@ -27,6 +29,7 @@ export function openCompare(job, jobs) {
   for (const other of [job, ...same.filter(({ id }) => id !== job.id)]) {
     choices.push([`Enlarged, ${kindOf(other)}, ${other.result.width} × ${other.result.height}`, `/v1/jobs/${other.id}/views/result`]);
   }
+  if (job.result.width * job.result.height <= MOST_MAPPED) choices.push([MAP, `/v1/jobs/${job.id}/views/invented`]);
   selects.forEach((select, number) => {
     select.replaceChildren(...choices.map(([text, address]) => new Option(text, address)));
     select.selectedIndex = number;
@@ -110,6 +113,7 @@ function divide(at) {
 }
 
 function describe() {
+  get("compare-note").hidden = !selects.some((select) => select.selectedOptions[0]?.text === MAP);
   divider.setAttribute("aria-valuenow", Math.round(view.at));
   const [left, right] = selects.map((select) => select.selectedOptions[0]?.text.replace(/, \d+ × \d+$/, "") ?? "");
   divider.setAttribute("aria-valuetext", `${Math.round(view.at)}% ${left}, then ${right}`);
