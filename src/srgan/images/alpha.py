@@ -1,21 +1,23 @@
-"""Transparency: what colour lies under it, and how it is enlarged."""
+"""Transparency: the colour under it, and how it is enlarged."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.images.colour import Pixels
+
 Floats = NDArray[np.float32]
 
 REACH = 8
-"""Pixels that colour is carried into transparency; further in, nothing of it is seen."""
+"""Pixels that colour is carried into transparency; further in it has no effect on what is seen."""
 
 
 def fill_transparent(colour: Floats, alpha: Floats) -> Floats:
-    """The picture with the colour of fully transparent pixels replaced by that of the visible ones nearby.
+    """Return the colours with those of fully transparent pixels replaced by those of visible ones nearby.
 
-    What a program left under transparency, often black, would bleed into the visible rim when the picture is enlarged.
-    Pixels that can be seen at all are left to the bit.
+    What a program left under transparency, often black, would bleed into the visible rim when the image is enlarged.
+    Pixels that can be seen at all are kept to the bit.
 
     Args:
         colour: (H, W, 3).
@@ -37,19 +39,33 @@ def fill_transparent(colour: Floats, alpha: Floats) -> Floats:
 
 
 def snap_constant(enlarged: Floats, alpha: Floats, kept: slice, scale: int) -> Floats:
-    """Enlarged alpha made exactly constant wherever the alpha it comes from is constant around a pixel.
+    """Return enlarged alpha that is exactly constant wherever its source is constant around a pixel.
 
-    A network gives almost 1 for a field of ones; an opaque picture must stay opaque.
+    A network gives almost 1 for a field of ones; an opaque image must stay opaque.
 
     Args:
         enlarged: (scale * rows, W') of the rows `kept`.
-        alpha: those rows of the picture and others around them, (H, W).
+        alpha: those rows of the image and others around them, (H, W).
         kept: which rows of `alpha` were enlarged.
         scale: output pixels per input pixel along one axis.
     """
     least, most = (_extreme(alpha, choose)[kept] for choose in (np.minimum, np.maximum))
     constant, value = (plane.repeat(scale, axis=0).repeat(scale, axis=1) for plane in (least == most, alpha[kept]))
     return np.where(constant, value, enlarged)
+
+
+def keep_hidden(enlarged: Pixels, source: Pixels, scale: int) -> None:
+    """Give fully transparent pixels the colour that the source has there, in place: game textures mean something by it.
+
+    Args:
+        enlarged: (scale * H, scale * W, C), C of 2 or 4.
+        source: (H, W, C) of the same type.
+        scale: output pixels per input pixel along one axis.
+    """
+    hidden = enlarged[:, :, -1] == 0
+    if hidden.any():
+        rows, columns = np.nonzero(hidden)
+        enlarged[rows, columns, :-1] = source[rows // scale, columns // scale, :-1]
 
 
 def _neighbours(values: Floats) -> Floats:

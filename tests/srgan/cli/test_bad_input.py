@@ -87,7 +87,7 @@ CASES = {
         2,
         "--faithful and model are both tiny",
     ),
-    "unknown format": (["photo.jpg", "--format", "bmp"], 2, "--format must be one of jpeg"),
+    "unknown format": (["photo.jpg", "--format", "psd"], 2, "--format must be one of jpeg"),
     "itself": (["photo.jpg", "-o", "photo.jpg", "--overwrite"], 2, "the place of its source"),
     "picture and JSON": (["-", "--json"], 2, "--json and the image"),
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from srgan.images.alpha import REACH, fill_transparent, snap_constant
+from srgan.images.alpha import REACH, fill_transparent, keep_hidden, snap_constant
 
 
 def test_what_can_be_seen_is_left_to_the_bit() -> None:
@@ -47,3 +47,14 @@ def test_rows_around_those_enlarged_count() -> None:
     snapped = snap_constant(np.full((32, 48), 0.5, np.float32), alpha, slice(0, 8), 4)
     assert (snapped[:28] == 1).all()
     assert (snapped[28:] == 0.5).all()
+
+
+def test_hidden_colour_is_that_of_the_source() -> None:
+    source = np.random.default_rng(1).integers(1, 256, (5, 6, 4)).astype(np.uint8)
+    source[2:, 3:, 3] = 0
+    enlarged = np.full((10, 12, 4), 7, np.uint8)
+    enlarged[4:, 6:, 3] = 0
+    keep_hidden(enlarged, source, 2)
+    assert np.array_equal(enlarged[4:, 6:], source.repeat(2, 0).repeat(2, 1)[4:, 6:])
+    assert (enlarged[:4] == 7).all()
+    assert (enlarged[:, :6] == 7).all()

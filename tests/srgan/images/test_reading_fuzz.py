@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from srgan.errors import PictureError
 from srgan.images.image import read
+from tests.helpers.images_made_up import DEEP_HEIC, HEIC
 
 MUTATIONS = 500
 SAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -20,6 +21,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "tiff": [{}, {"compression": "tiff_adobe_deflate"}, {"compression": "tiff_lzw"}, {"compression": "jpeg"}],
     "avif": [{}],
     "gif": [{}],
+    "bmp": [{}],
+    "heic": [],
 }
 
 
@@ -29,8 +32,8 @@ def _samples(format: str) -> list[bytes]:
     tags[0x010E], tags[0x0112] = "A cat", 6
     tags.get_ifd(0x8769)[0x9003] = "2020:01:02 03:04:05"
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    carried: dict[str, Any] = {} if format == "gif" else {"exif": tags, "icc_profile": icc}
-    samples = []
+    carried: dict[str, Any] = {} if format in ("gif", "bmp") else {"exif": tags, "icc_profile": icc}
+    samples = [HEIC, DEEP_HEIC] if format == "heic" else []
     for options in SAMPLES[format]:
         with io.BytesIO() as file:
             Image.fromarray(pixels).save(file, format, **options, **carried)
