@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -43,27 +43,18 @@ app = typer.Typer(
 
 Methods = Annotated[
     list[str] | None,
-    typer.Option(
-        "--method",
-        metavar="ROW=FILE_OR_FOLDER",
-        show_default=False,
-        help="Fill a row from a model or a folder of pictures; may be repeated.",
+    option(
+        "Fill a row from a model or a folder of pictures; may be repeated.", "--method", metavar="ROW=FILE_OR_FOLDER"
     ),
 ]
 Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="SET", show_default=False, help="Set5, or Set5=FOLDER; may be repeated. Without it, all."
-    ),
+    list[str] | None, option("Set5, or Set5=FOLDER; may be repeated. Without it, all.", "--set", metavar="SET")
 ]
 Output = Annotated[
     Path | None, option("For all that is written; without it, one in reproduction.", "--output", "-o", metavar="FOLDER")
 ]
 Study = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER", show_default=False, help="A study whose methods bear the rows' names: fills the MOS of ours."
-    ),
+    Path | None, option("A study whose methods bear the rows' names: fills the MOS of ours.", metavar="FOLDER")
 ]
 Simulated = Annotated[bool, flag("With --study: what programs voted, marked SIMULATED.", "--simulated")]
 
@@ -93,25 +84,39 @@ class _Common:
             show_lines([made.table.markdown(), *(f"{path.suffix[1:]:5} {path}" for path in files)])
 
 
-def _table(
-    name: Literal["table1", "table2", "seeds"],
-    data: Path | None,
-    methods: Sequence[str] | None,
-    sets: Sequence[str] | None,
-    study: Path | None,
-    simulated: bool,
-    common: _Common,
-) -> None:
-    with failures(as_json=common.as_json):
-        need_packages("matplotlib")
-        opinions, rows = _read_opinions(name, study, simulated), _parse_rows(methods)
+def _add_table(name: str, summary: str) -> None:
+    @app.command(name, epilog=EPILOG, help=summary)
+    def table(
+        methods: Methods = None,
+        sets: Sets = None,
+        study: Study = None,
+        simulated: Simulated = False,
+        output: Output = None,
+        engine: Engine = "auto",
+        precision: ModelPrecision = "fp32",
+        as_json: Json = False,
+    ) -> None:
+        with failures(as_json=as_json):
+            need_packages("matplotlib")
+            opinions, rows = _read_opinions(name, study, simulated), _parse_rows(methods)
+            common = _Common(output, engine, precision, as_json)
+            common.run(name, lambda work: work.table(name, rows, sets or (), opinions))
 
-        def make(work: "Reproducer") -> "Reproduction":
-            if name == "seeds":
-                return work.seeds(data, rows, sets or (), opinions)
-            return work.table(name, rows, sets or (), opinions)
 
-        common.run(name, make)
+def _add_figure(name: str, summary: str) -> None:
+    @app.command(name, epilog=EPILOG, help=summary)
+    def figure(
+        methods: Methods = None,
+        sets: Sets = None,
+        output: Output = None,
+        engine: Engine = "auto",
+        precision: ModelPrecision = "fp32",
+        as_json: Json = False,
+    ) -> None:
+        with failures(as_json=as_json):
+            need_packages("matplotlib")
+            rows, common = _parse_rows(methods), _Common(output, engine, precision, as_json)
+            common.run(name, lambda work: work.figure(name, rows, sets or ()))
 
 
 def _read_opinions(name: str, study: Path | None, simulated: bool) -> "Opinions":
@@ -141,80 +146,19 @@ def _parse_rows(words: Sequence[str] | None) -> dict[str, str]:
     return rows
 
 
-def _figure(name: str, methods: Sequence[str] | None, sets: Sequence[str] | None, common: _Common) -> None:
-    with failures(as_json=common.as_json):
-        need_packages("matplotlib")
-        rows = _parse_rows(methods)
-        common.run(name, lambda work: work.figure(name, rows, sets or ()))
-
-
-@app.command("table1", epilog=EPILOG)
-def table1(
-    methods: Methods = None,
-    sets: Sets = None,
-    study: Study = None,
-    simulated: Simulated = False,
-    output: Output = None,
-    engine: Engine = "auto",
-    precision: ModelPrecision = "fp32",
-    as_json: Json = False,
-) -> None:
-    """Table 1 of the paper: SRResNet and SRGAN by the losses they were trained with."""
-    _table("table1", None, methods, sets, study, simulated, _Common(output, engine, precision, as_json))
-
-
-@app.command("table2", epilog=EPILOG)
-def table2(
-    methods: Methods = None,
-    sets: Sets = None,
-    study: Study = None,
-    simulated: Simulated = False,
-    output: Output = None,
-    engine: Engine = "auto",
-    precision: ModelPrecision = "fp32",
-    as_json: Json = False,
-) -> None:
-    """Table 2 of the paper: nine methods on three sets."""
-    _table("table2", None, methods, sets, study, simulated, _Common(output, engine, precision, as_json))
-
-
-@app.command("figure2", epilog=EPILOG)
-def figure2(
-    methods: Methods = None,
-    sets: Sets = None,
-    output: Output = None,
-    engine: Engine = "auto",
-    precision: ModelPrecision = "fp32",
-    as_json: Json = False,
-) -> None:
-    """Figure 2 of the paper: bicubic, SRResNet, SRGAN and the original of Set14's comic."""
-    _figure("figure2", methods, sets, _Common(output, engine, precision, as_json))
-
-
-@app.command("figure6", epilog=EPILOG)
-def figure6(
-    methods: Methods = None,
-    sets: Sets = None,
-    output: Output = None,
-    engine: Engine = "auto",
-    precision: ModelPrecision = "fp32",
-    as_json: Json = False,
-) -> None:
-    """Figure 6 of the paper: the losses beside each other, on Set14's baboon."""
-    _figure("figure6", methods, sets, _Common(output, engine, precision, as_json))
+_add_table("table1", "Table 1 of the paper: SRResNet and SRGAN by the losses they were trained with.")
+_add_table("table2", "Table 2 of the paper: nine methods on three sets.")
+_add_figure("figure2", "Figure 2 of the paper: bicubic, SRResNet, SRGAN and the original of Set14's comic.")
+_add_figure("figure6", "Figure 6 of the paper: the losses beside each other, on Set14's baboon.")
 
 
 @app.command("depth", epilog=EPILOG)
 def depth(
     models: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model", metavar="FILE", show_default=False, help="A trained SRResNet to measure; may be repeated."
-        ),
+        list[str] | None, option("A trained SRResNet to measure; may be repeated.", "--model", metavar="FILE")
     ] = None,
     runs: Annotated[
-        list[Path] | None,
-        typer.Option("--run", metavar="FOLDER", show_default=False, help="A training run to measure; may be repeated."),
+        list[Path] | None, option("A training run to measure; may be repeated.", "--run", metavar="FOLDER")
     ] = None,
     blocks: Annotated[str, option("Numbers of residual blocks.", metavar="LIST")] = "1,2,4,8,16,32",
     times: Annotated[int, option("Reconstructions to time.", "--times", metavar="COUNT", min=1)] = 100,
@@ -251,4 +195,8 @@ def seeds(
     as_json: Json = False,
 ) -> None:
     """The table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR and SSIM."""
-    _table("seeds", data, methods, sets, study, simulated, _Common(output, engine, precision, as_json))
+    with failures(as_json=as_json):
+        need_packages("matplotlib")
+        opinions, rows = _read_opinions("seeds", study, simulated), _parse_rows(methods)
+        common = _Common(output, engine, precision, as_json)
+        common.run("seeds", lambda work: work.seeds(data, rows, sets or (), opinions))

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol as StudyProgress
 
 from srgan import __version__
 from srgan.errors import DataError, PictureError
@@ -21,14 +20,6 @@ from srgan.evaluation.methods import Method, checksum
 from srgan.evaluation.results import Results, Row
 from srgan.evaluation.test_sets import ImageSet, Pair, check_unlike, keep, lay_out, read_rgb
 from srgan.progress import NoProgress, Progress
-
-
-class Listener(StudyProgress):
-    """Removed once srgan_study reports by `Progress`."""
-
-    def say(self, line: str) -> None: ...
-
-    def count(self, what: str, done: int, whole: int) -> None: ...
 
 
 @dataclass(frozen=True)

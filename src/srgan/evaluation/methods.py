@@ -261,12 +261,8 @@ def default_methods() -> list[str]:
 def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", precision: Precision = "fp32") -> Method:
     """Return the method that a word names.
 
-    Args:
-        word: `nearest`, `bicubic`, `lanczos`, `HR`, the name of an installed model, a model's file or a folder of
-            results; NAME= before it gives it another name.
-        scale: factor of enlargement.
-        engine: that runs models.
-        precision: of models.
+    It is `nearest`, `bicubic`, `lanczos`, `HR`, the name of an installed model, a model's file or a folder of results;
+    NAME= before it gives it another name.
 
     Raises:
         UsageError: if there is no such method.

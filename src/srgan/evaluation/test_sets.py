@@ -163,11 +163,7 @@ def lay_out(
 ) -> tuple[Pair, ...]:
     """Write a set's true images, cut, and its small images into an evaluation's folder.
 
-    Args:
-        chosen: the set.
-        folder: of the evaluation; `reference` and `low` are written in it.
-        scale: how many times smaller the small images are, along each side.
-        advance: called after every image.
+    They are written into `reference` and `low`; `advance` is called after every image.
 
     Raises:
         PictureError: if an image cannot be read, has more than 8 bits, or is smaller than the scale.

@@ -27,14 +27,10 @@ _CR_WEIGHTS, _CR_DIVISOR = (110236, -100128, -10108), 258011295
 
 
 def to_rgb(image: NDArray[Any], role: str) -> NDArray[np.uint8]:
-    """Return an image as (H, W, 3); grey is repeated in the three channels.
-
-    Args:
-        image: (H, W, 3) RGB or (H, W) grey, uint8.
-        role: the word for it in messages, such as "restored".
+    """Return an image as (H, W, 3); grey is repeated in the three channels. Messages name it by its role.
 
     Raises:
-        PictureError: for other arrays.
+        PictureError: unless it is (H, W, 3) RGB or (H, W) grey, uint8.
     """
     if image.dtype != np.uint8 or (image.ndim != 2 and (image.ndim != 3 or image.shape[2] != 3)):
         raise PictureError(

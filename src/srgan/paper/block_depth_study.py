@@ -109,12 +109,7 @@ def time_shapes(
 ) -> dict[Shape, float]:
     """Return the mean seconds of an untrained network of each shape for a 64x64 image.
 
-    Args:
-        shapes: to be timed.
-        repetitions: of each, after one that is not timed.
-        engine: that runs them.
-        precision: of the computation.
-        progress: counts shapes.
+    Each is timed `repetitions` times, after one run that is not timed.
 
     Raises:
         EngineError: if the engine is not installed or cannot run a network.

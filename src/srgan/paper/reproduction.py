@@ -62,7 +62,8 @@ class Reproduction:
 class Reproducer:
     """Measures published tables and figures again. Work done before in the same folder is kept.
 
-    Each method raises what `evaluate` does, and UsageError for a row or set that is not in the table.
+    `rows` fill a row of a table by a model's name or file, or by a folder of results; `sets` are names or NAME=FOLDER,
+    and without any all of the table. Methods raise what `evaluate` does, and UsageError for an unknown row or set.
     """
 
     folder: Path
@@ -74,14 +75,7 @@ class Reproducer:
     def table(
         self, name: str, rows: Mapping[str, str], sets: Sequence[str], opinions: Opinions = NO_OPINIONS
     ) -> Reproduction:
-        """Measure table 1 or 2 of the paper by the paper's protocol.
-
-        Args:
-            name: `table1` or `table2`.
-            rows: by row, a model's name or file, or a folder of results.
-            sets: names or NAME=FOLDER; empty for all sets of the table.
-            opinions: our mean opinion scores.
-        """
+        """Measure `table1` or `table2` of the paper by the paper's protocol."""
         published, protocol = TABLES[name], find_protocol("paper")
         chosen, images = self._choose(published, rows), [find_set(word) for word in sets or published.sets]
         for one in images:
@@ -98,11 +92,7 @@ class Reproducer:
     ) -> Reproduction:
         """Measure the table of the UC San Diego group.
 
-        Args:
-            data: DIV2K's validation images, those of the published numbers; without them there are no verdicts.
-            rows: by row, a model's name or file, or a folder of results.
-            sets: other images, by name or NAME=FOLDER.
-            opinions: our mean opinion scores.
+        `data` are DIV2K's validation images, those of the published numbers; other `sets` get no verdicts.
         """
         if data is not None and sets:
             raise UsageError("data and sets both name images: give one of them", parameter="data")
@@ -123,13 +113,7 @@ class Reproducer:
         return _compare(SEEDS, results, chosen, SEED_MEASURES, compared, notes, opinions)
 
     def figure(self, name: str, rows: Mapping[str, str], sets: Sequence[str]) -> Reproduction:
-        """Compose figure 2 or 6 of the paper as an image and a table of its scores.
-
-        Args:
-            name: `figure2` or `figure6`.
-            rows: by column, a model's name or file, or a folder of results.
-            sets: the set with the figure's image, as NAME or NAME=FOLDER; empty for the paper's.
-        """
+        """Compose `figure2` or `figure6` of the paper as an image and a table of its scores; `sets` is one or empty."""
         from srgan.reporting.contact_sheet import sheet, write_sheet
 
         figure = FIGURES[name]
@@ -150,12 +134,7 @@ class Reproducer:
     ) -> Reproduction:
         """Measure PSNR and time by the number of residual blocks.
 
-        Args:
-            models: trained SRResNets, by name or file.
-            runs: training runs, which are released first.
-            blocks: numbers of residual blocks.
-            repetitions: reconstructions to time.
-            data: the set for PSNR, as NAME or NAME=FOLDER.
+        PSNR on the set `data` is that of trained models, and of runs, which are released first.
         """
         from srgan.paper import block_depth_study as study
 

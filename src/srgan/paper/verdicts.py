@@ -137,20 +137,17 @@ def compare_results(
             numbers = []
             for kind, measure in measures.items():
                 values = results.values(method, data, measure)
-                ours = mean(values) if values else None
-                verdict = missing.get(method) or _find_verdict(kind, ours, printed.get(kind), data == printed_set)
-                numbers.append(ComparedNumber(kind, ours, printed.get(kind), verdict))
+                ours, theirs = mean(values) if values else None, printed.get(kind)
+                if method in missing or ours is None:
+                    verdict = missing.get(method, NO_PICTURES)
+                elif data != printed_set:
+                    verdict = OTHER_PICTURES
+                else:
+                    verdict = "not published" if theirs is None else judge(kind, ours, theirs)
+                numbers.append(ComparedNumber(kind, ours, theirs, verdict))
             rated = opinions.scores.get((method, data))
             rows.append(ComparedRow(data, method, tuple(numbers), printed.get("mos"), rated))
     return tuple(rows)
-
-
-def _find_verdict(kind: str, ours: float | None, printed: Decimal | None, same_images: bool) -> str:
-    if ours is None:
-        return NO_PICTURES
-    if not same_images:
-        return OTHER_PICTURES
-    return "not published" if printed is None else judge(kind, ours, printed)
 
 
 def comparison_table(

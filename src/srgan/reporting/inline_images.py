@@ -79,9 +79,7 @@ class Album:
 def inline_images(scenes: Sequence[Scene], *, limit: int = LIMIT) -> Album:
     """Encode scenes whole if they fit into the budget, otherwise as centre crops.
 
-    Args:
-        scenes: in the order shown; those beyond the budget are left out.
-        limit: bytes of all encoded images together.
+    Those beyond the budget of `limit` bytes are left out.
 
     Raises:
         PictureError: if a file cannot be read, or a version has another size than its scene.
@@ -103,10 +101,7 @@ def find_crop(images: Sequence[Pixels], side: int, step: int) -> tuple[int, int,
     Args:
         images: (H, W, C), all of one size.
         side: of the square in pixels; less where the images are smaller.
-        step: left, top, width and height are multiples of it, where the images allow.
-
-    Returns:
-        Left, top, width and height.
+        step: left, top, width and height returned are multiples of it, where the images allow.
     """
     stack = np.stack([image.mean(axis=2, dtype=np.float32) for image in images])
     spread = stack.std(axis=0, dtype=np.float64)
@@ -122,11 +117,12 @@ def find_crop(images: Sequence[Pixels], side: int, step: int) -> tuple[int, int,
 
 def _choose_side(scenes: Iterable[Scene], limit: int) -> int | None:
     """Return the side of the largest crops expected to fit, judged by file sizes; None if whole images fit."""
-    files = [
-        (*_png_size(scene.high), path.stat().st_size)
-        for scene in scenes
-        for path in (scene.high, *scene.restored.values())
-    ]
+    files = []
+    for scene in scenes:
+        with scene.high.open("rb") as file:
+            head = file.read(24)  # of a PNG: its size comes last
+        width, height = (max(int.from_bytes(head[start : start + 4], "big"), 1) for start in (16, 20))
+        files += [(width, height, path.stat().st_size) for path in (scene.high, *scene.restored.values())]
     for side in (None, *_SIDES):
         expected = sum(
             _SAVING * length * (min(side, width) * min(side, height) / (width * height) if side else 1.0)
@@ -136,13 +132,6 @@ def _choose_side(scenes: Iterable[Scene], limit: int) -> int | None:
         if expected <= limit and (side is not None or largest <= _LARGEST):
             return side
     return _SIDES[-1]
-
-
-def _png_size(path: Path) -> tuple[int, int]:
-    with path.open("rb") as file:
-        head = file.read(24)
-    width, height = (int.from_bytes(head[start : start + 4], "big") for start in (16, 20))
-    return max(width, 1), max(height, 1)
 
 
 def _encode_scene(place: int, scene: Scene, side: int | None) -> InlineScene:
