@@ -36,7 +36,7 @@ check: .venv/dev
 	$(BIN)/lint-imports
 
 bench: .venv/dev
-	$(BIN)/python benchmarks/measure.py $(ARGUMENTS)
+	$(BIN)/python -m benchmarks.measure $(ARGUMENTS)
 
 docs: .venv/dev
 	$(BIN)/python -m docs.generators.cli_page

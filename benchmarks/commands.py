@@ -1,4 +1,4 @@
-"""Whole commands, as a user types them: time against the network's own, cold start, and peak memory."""
+"""Time and peak memory of whole commands."""
 
 import json
 import subprocess
@@ -16,18 +16,18 @@ SRGAN = str(Path(sys.executable).parent / "srgan")
 
 
 @dataclass(frozen=True)
-class Command:
-    """What one command took."""
+class CommandTime:
+    """Time and memory of a command."""
 
     name: str
     seconds: float
     network_seconds: float | None
-    """Of the network alone on the same picture, in the same process' engine; None where it does not run."""
+    """Time of the network alone on the same image; None where it is not measured."""
     peak_megabytes: float
 
 
 def photo(width: int, height: int) -> NDArray[np.uint8]:
-    """A picture with slopes, edges and noise, that compresses about as a photo does."""
+    """Return an image with gradients, edges and noise, which compresses like a photo."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[0:height, 0:width]
     smooth = 128 + 60 * np.sin(x / 97 + y / 131)[:, :, None] + 30 * np.sin(np.stack([x / 7, y / 11, (x + y) / 13], -1))
@@ -35,7 +35,7 @@ def photo(width: int, height: int) -> NDArray[np.uint8]:
     return pixels
 
 
-# A process of its own starts and watches the command: a child's peak memory counts that of whoever forked it.
+# A separate process starts the command, because a child's peak memory includes that of the process that forked it.
 _LAUNCHER = """
 import json, os, subprocess, sys, time
 started = time.perf_counter()
@@ -45,14 +45,14 @@ print(json.dumps([time.perf_counter() - started, os.waitstatus_to_exitcode(statu
 """
 
 
-def run(name: str, arguments: list[str], *, network_seconds: float | None = None) -> Command:
-    """Run a command to its end; its memory is the largest it ever held in RAM."""
+def run(name: str, arguments: list[str], *, network_seconds: float | None = None) -> CommandTime:
+    """Run a command, and return its time and its peak resident memory."""
     launcher = [sys.executable, "-S", "-c", _LAUNCHER, SRGAN, *arguments]
     said = subprocess.run(launcher, check=True, capture_output=True, text=True).stdout
     seconds, code, megabytes = json.loads(said)
     if code != 0:
         raise SystemExit(f"srgan {' '.join(arguments)} ended with {code}")
-    return Command(name, seconds, network_seconds, megabytes)
+    return CommandTime(name, seconds, network_seconds, megabytes)
 
 
 _NETWORK = """
@@ -78,13 +78,13 @@ print(json.dumps(min(times) * width * height / (low.shape[2] * low.shape[3])))
 
 
 def network_seconds(width: int, height: int, model: str) -> float:
-    """The network's own time on a picture of this size: untiled pieces of 400x300, without halos, files or start."""
+    """Measure the network alone: untiled pieces of 400x300, without overlap, files and start-up."""
     command = [sys.executable, "-c", _NETWORK, str(width), str(height), model]
     return float(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
-def measure(model: str, *, large: bool) -> list[Command]:
-    """Cold start, then pictures of 0.2, 1 and 4 megapixels; with `large`, memory at 6 and 24 megapixels too."""
+def measure(model: str, *, large: bool) -> list[CommandTime]:
+    """Measure a cold start and images of 0.2, 1 and 4 megapixels; with `large`, memory at 6 and 24 megapixels too."""
     results = [run("srgan --help", ["--help"])]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

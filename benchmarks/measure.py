@@ -1,6 +1,6 @@
-"""`make bench`: speed and memory of srgan on this machine, as ratios within one run, in Markdown and JSON.
+"""`make bench`: measure speed and memory of srgan on this machine, as ratios within one run, in Markdown and JSON.
 
-Large pictures, for memory: `make bench ARGUMENTS=--large` (a quarter of an hour more on two cores).
+Large images, for memory: `make bench ARGUMENTS=--large` (a quarter of an hour more on two cores).
 """
 
 import argparse
@@ -9,8 +9,6 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from benchmarks import commands, rates, training
 from srgan import __version__
 from srgan.engines.openvino import processor_name, supports_bf16
@@ -18,19 +16,22 @@ from srgan.weights.catalogue import find
 
 
 def rate_table(results: list[rates.Rate]) -> list[str]:
-    """Rates, each against the matrix product of its own precision and against plain torch."""
+    """Return rates relative to the matrix product of the same precision, and to plain torch."""
     products = {rate.precision: rate.gflops for rate in results if rate.name == "matrix product"}
     plain = next(rate.gflops for rate in results if rate.name.startswith("torch, eager"))
-    lines = ["| | precision | GFLOP/s | of the matrix product | against torch eager |", "|---|---|---|---|---|"]
+    lines = [
+        "| | precision | GFLOP/s | share of the matrix product | relative to torch eager |",
+        "|---|---|---|---|---|",
+    ]
     for rate in results:
         share, gain = rate.gflops / products[rate.precision], rate.gflops / plain
         lines.append(f"| {rate.name} | {rate.precision} | {rate.gflops:.0f} | {share:.0%} | {gain:.1f} x |")
     return lines
 
 
-def command_table(results: list[commands.Command]) -> list[str]:
-    """Whole commands, each against the network's own time."""
-    lines = ["| | seconds | against the network alone | peak memory, MB |", "|---|---|---|---|"]
+def command_table(results: list[commands.CommandTime]) -> list[str]:
+    """Return times of commands relative to the network alone."""
+    lines = ["| | seconds | relative to the network alone | peak memory, MB |", "|---|---|---|---|"]
     for command in results:
         ratio = f"{command.seconds / command.network_seconds:.2f} x" if command.network_seconds else ""
         lines.append(f"| {command.name} | {command.seconds:.2f} | {ratio} | {command.peak_megabytes:.0f} |")
@@ -38,8 +39,8 @@ def command_table(results: list[commands.Command]) -> list[str]:
 
 
 def training_table(own: training.Side, textbook: training.Side) -> list[str]:
-    """Training on the CPU, against a textbook's."""
-    lines = [f"| {training.RECIPE.name}, seconds a batch | {own.name} | {textbook.name} | |", "|---|---|---|---|"]
+    """Return times of training on the CPU, and of a textbook set-up."""
+    lines = [f"| {training.RECIPE.name}, seconds per batch | {own.name} | {textbook.name} | |", "|---|---|---|---|"]
     rows = [
         ("update, network and loader", own.together, textbook.together),
         ("network alone", own.network, textbook.network),
@@ -54,7 +55,7 @@ def damage_table(own: training.Side) -> list[str]:
     """Return the table of training on damaged crops, with the loader's share of an update."""
     share = own.loader / own.network
     return [
-        f"| {training.DAMAGED.name}, seconds a batch | {own.name} |",
+        f"| {training.DAMAGED.name}, seconds per batch | {own.name} |",
         "|---|---|",
         f"| update, network and loader | {own.together:.4f} |",
         f"| network alone | {own.network:.4f} |",
@@ -64,17 +65,17 @@ def damage_table(own: training.Side) -> list[str]:
 
 
 def device_table(rates: list[training.DeviceRate]) -> list[str]:
-    """Training on a graphics processor; nothing where there is none."""
+    """Return rates of training on a graphics processor; nothing without one."""
     if not rates:
         return []
-    lines = [f"| {training.RECIPE.name} | updates a second | of the bf16 matrix product |", "|---|---|---|"]
+    lines = [f"| {training.RECIPE.name} | updates per second | share of the bf16 matrix product |", "|---|---|---|"]
     return [*lines, *(f"| {rate.name} | {rate.updates:.1f} | {rate.share:.0%} |" for rate in rates), ""]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="srresnet", help="a model's name or path")
-    parser.add_argument("--large", action="store_true", help="pictures of 6 and 24 megapixels too, for memory")
+    parser.add_argument("--large", action="store_true", help="also images of 6 and 24 megapixels, for memory")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder for the two files")
     choices = parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Arithmetic rates: what this machine's largest matrix product reaches, and what the network does in each engine."""
+"""Arithmetic rates of a large matrix product, and of the network in each engine."""
 
 import time
 from collections.abc import Callable
@@ -13,21 +13,21 @@ from srgan.models.srgan import Generator
 from srgan.weights.catalogue import Model
 
 WIDTH, HEIGHT = 240, 180
-"""The low-resolution picture that the network is timed on."""
+"""Size of the low-resolution image for timing."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of arithmetic and where it was reached."""
+    """An arithmetic rate."""
 
     name: str
     precision: str
     gflops: float
-    """Billions of multiplications and additions, counted apart, a second."""
+    """10^9 multiplications and additions per second, counted separately."""
 
 
 def best_time(work: Callable[[], object], *, seconds: float = 3.0) -> float:
-    """The shortest of the runs that fit into the time given, after one that does not count."""
+    """Return the shortest time of the runs that fit into so many seconds, after a warm-up."""
     work()
     best, until = float("inf"), time.perf_counter() + seconds
     while time.perf_counter() < until:
@@ -38,7 +38,7 @@ def best_time(work: Callable[[], object], *, seconds: float = 3.0) -> float:
 
 
 def matrix_product(dtype: torch.dtype, *, size: int = 3072) -> Rate:
-    """The rate of a large square matrix product, the most that any network could reach."""
+    """Measure a large square matrix product, the upper limit for a network."""
     a, b = (torch.rand(size, size).to(dtype) for _ in range(2))
     seconds = best_time(lambda: a @ b)
     return Rate("matrix product", "bf16" if dtype == torch.bfloat16 else "fp32", 2 * size**3 / seconds / 1e9)
@@ -57,7 +57,7 @@ def _engine_rate(name: str, engine: OpenVinoEngine | TorchEngine, model: Model) 
 
 
 def _eager_rate(model: Model) -> Rate:
-    """The network as one writes it down: eager, float32, NCHW, batch normalisation not folded."""
+    """Measure the plain network: eager, float32, NCHW, batch normalisation not folded."""
     generator = Generator(**(model.card.arguments | {"normalisation": True})).eval()
     low = torch.rand(1, 3, HEIGHT, WIDTH)
     with torch.inference_mode():
@@ -66,7 +66,7 @@ def _eager_rate(model: Model) -> Rate:
 
 
 def plain(generator: Generator, low: torch.Tensor) -> torch.Tensor:
-    """The generator without the rewritten tail: every pixel shuffle where the paper has it."""
+    """Run the generator with its pixel shuffles where the paper has them."""
     x: torch.Tensor = generator.trunk(low)
     for step in generator.steps:
         x = step(x)
@@ -75,7 +75,7 @@ def plain(generator: Generator, low: torch.Tensor) -> torch.Tensor:
 
 
 def measure(model: Model) -> list[Rate]:
-    """The rates of this machine, matrix products first."""
+    """Measure all rates, matrix products first."""
     cpu = torch.device("cpu")
     rates = [matrix_product(torch.float32), _eager_rate(model)]
     rates.append(_engine_rate("torch, folded, channels last", TorchEngine(model, precision="fp32", device=cpu), model))

@@ -1,4 +1,4 @@
-"""Enlarge a photo four times: the one named, or a CC0 cat that scikit-image carries."""
+"""Enlarge a photo four times: the one named, or a CC0 photo of scikit-image."""
 
 import importlib.util
 import subprocess
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def photo() -> Path:
-    """The photo to enlarge."""
+    """Return the photo to enlarge."""
     if len(sys.argv) > 1:
         return Path(sys.argv[1])
     package = importlib.util.find_spec("skimage")
     if package is None or package.origin is None:
-        sys.exit("scikit-image, which carries the photo, is not installed: make demo PHOTO=photo.jpg")
+        sys.exit("scikit-image, which has the photo, is not installed: make demo PHOTO=photo.jpg")
     return Path(package.origin).parent / "data" / "chelsea.png"
 
 
