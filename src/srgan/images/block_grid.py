@@ -1,9 +1,8 @@
 """The grid of 8x8 blocks that JPEG leaves behind in pixels, wherever cropping has moved it.
 
 JPEG quantises the cosine transform of each block, most coarsely where detail is finest: most of those coefficients
-become zero. Of a picture that was decoded, they are near zero again in the blocks that JPEG saw, and at none of the
-other 63 offsets, where blocks straddle. Resampling moves the blocks out of reach: of a JPEG that was resized no grid is
-found.
+become zero. In a decoded image they are near zero again in the blocks that JPEG coded, and at none of the other 63
+offsets, where blocks straddle. A JPEG that was resized shows no grid.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +37,7 @@ def find_grid(windows: Sequence[Window]) -> BlockGrid:
     """Find the offset at which most detail is missing.
 
     Args:
-        windows: parts of one picture, whose first pixels are multiples of 8 apart.
+        windows: parts of one image, whose first pixels are multiples of 8 apart.
     """
     detail = sum(_detail(window) for window in windows)
     counts = np.broadcast_to(detail, (8, 8)) + _FEW

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from srgan.images.exif import ReadAt
 
 _PIECE = 1 << 20  # bytes read at once
-_MOST_BLOCKS = 200_000
+_MOST_SEGMENTS, _MOST_BLOCKS = 10_000, 200_000  # of a JPEG, of other files: forged ones have more
 _LARGEST_BLOCK = 64 << 20
 _APP0, _APP1, _APP2, _APP13, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE
 _SCAN, _END, _STANDALONE = 0xDA, 0xD9, frozenset({0x01, *range(0xD0, 0xD9)})
-_SEQUENTIAL = (0xC0, 0xC1)
+_TABLES, _SEQUENTIAL = 0xDB, (0xC0, 0xC1)
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""SOF0 to SOF15, without DHT, JPG and DAC."""
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _WHOLE_SPECTRUM = b"\x00\x3f\x00"  # coefficients 0 to 63, which every scan of a sequential JPEG holds
 MOST_SEGMENT = 65_533
@@ -28,7 +30,9 @@ class JpegContents:
     """What a JPEG file holds besides its pixels."""
 
     segments: list[tuple[int, bytes]] = field(default_factory=list)
-    """APPn and COM segments before the image data: second byte of the marker, contents."""
+    """APPn and COM segments: second byte of the marker, contents."""
+    coding: list[tuple[int, bytes]] = field(default_factory=list)
+    """The same of quantisation tables and frame headers before the first scan."""
     scan_faults: list[int] = field(default_factory=list)
     """Where the three bytes stand that a sequential scan ends its header with, if they are not those it must have."""
     trailer: bytes = b""
@@ -37,8 +41,8 @@ class JpegContents:
 
 def scan_jpeg(read_at: ReadAt) -> JpegContents:
     """Return the blocks of a JPEG file; of a damaged one, those before the damage."""
-    found, sequential, at = JpegContents(), False, 2
-    for _ in range(_MOST_BLOCKS):
+    found, sequential, scanned, at = JpegContents(), False, False, 2
+    for _ in range(_MOST_SEGMENTS):
         start = read_at(at, 4)
         if len(start) < 2:
             break
@@ -55,10 +59,13 @@ def scan_jpeg(read_at: ReadAt) -> JpegContents:
         length = struct.unpack(">H", start[2:])[0]
         if _APP0 <= marker <= _APP15 or marker == _COMMENT:
             found.segments.append((marker, read_at(at + 4, max(0, length - 2))))
-        elif marker in _SEQUENTIAL:
-            sequential = True
-        elif marker == _SCAN and sequential and read_at(at + length - 1, 3) != _WHOLE_SPECTRUM:
-            found.scan_faults.append(at + length - 1)
+        elif marker in (_TABLES, *FRAMES) and not scanned:
+            found.coding.append((marker, read_at(at + 4, max(0, length - 2))))
+            sequential = sequential or marker in _SEQUENTIAL
+        elif marker == _SCAN:
+            scanned = True
+            if sequential and read_at(at + length - 1, 3) != _WHOLE_SPECTRUM:
+                found.scan_faults.append(at + length - 1)
         at += 2 + max(2, length)
     return found
 

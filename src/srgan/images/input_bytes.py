@@ -9,6 +9,7 @@ from typing import Any
 from srgan.errors import PictureError
 from srgan.images import containers
 from srgan.images.bmp import load_bmp, open_bmp
+from srgan.images.containers import JpegContents
 from srgan.images.formats import SNIFFED_BYTES, sniff
 from srgan.images.heic import load_heic, open_heic
 from srgan.images.vips import pyvips, reason
@@ -34,6 +35,7 @@ class InputBytes:
     Attributes:
         name: for messages.
         format: a key of FORMATS or READ_ONLY.
+        jpeg: the blocks of a JPEG; empty for other formats.
 
     Raises:
         PictureError: if there is no such file, or it is no image that srgan reads.
@@ -49,8 +51,8 @@ class InputBytes:
             self._descriptor = _open(source, self.name)
         try:
             self.format = self._recognise()
-            if self.format == "jpeg":
-                self._mend_jpeg()
+            self.jpeg = containers.scan_jpeg(self.read_at) if self.format == "jpeg" else JpegContents()
+            self._mend_scans()
         except BaseException:
             self.close()
             raise
@@ -70,14 +72,13 @@ class InputBytes:
             raise PictureError(f"{self.name} is damaged (its header does not add up): use an intact copy")
         return format
 
-    def _mend_jpeg(self) -> None:
+    def _mend_scans(self) -> None:
         """Read a JPEG whose scan headers are wrong, as some phones write them, with the only ones it can have.
 
         Decoders ignore those bytes but warn of them, and libjpeg's first warning hides those of a damaged file.
         """
-        faults = containers.scan_jpeg(self.read_at).scan_faults
-        if faults:
-            self._bytes = containers.mend_scans(self._whole(), faults)
+        if self.jpeg.scan_faults:
+            self._bytes = containers.mend_scans(self._whole(), self.jpeg.scan_faults)
             self._release()
 
     def _whole(self) -> bytes:

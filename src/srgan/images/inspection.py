@@ -1,6 +1,6 @@
-"""What has been done to a picture before: compression, told by its file and its pixels, and noise.
+"""Damage that an image has already taken: compression, by its file and its pixels, and noise.
 
-The file's content counts, never its name. Where the header of a lossy file settles it, no pixel is decoded.
+The content of the file counts, never its name. Where the header of a lossy file decides, no pixel is decoded.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _NAMES = {"jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found out about a picture. What was not measured, because the rest settles it, is None."""
+    """Damage of an image. What was not measured, because the rest decides, is None."""
 
     bits: Depth
     """Bits a channel."""
@@ -47,7 +47,7 @@ class Inspection:
 
     @property
     def damaged(self) -> bool:
-        """Whether there is more damage than a network trained on clean pictures should be given."""
+        """Whether there is more damage than a network trained on clean images should be given."""
         return self._damage is not None
 
     @property
@@ -68,11 +68,11 @@ class Inspection:
 
 
 def inspect_file(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Inspection:
-    """Inspect a file: its header, and a bounded sample of its pixels where that does not settle it.
+    """Inspect a file: its header, and a bounded sample of its pixels where that does not decide.
 
     Args:
         source: a file, or the bytes of one.
-        max_pixels: the largest picture, in pixels, that is opened.
+        max_pixels: the largest image, in pixels, that is opened.
 
     Raises:
         PictureError: if it cannot be read, as far as it was.
@@ -94,7 +94,7 @@ def _of_header(source: str | Path | bytes) -> tuple[str | None, int | None, str 
     opened = InputBytes(source)
     try:
         if opened.format == "jpeg":
-            jpeg = read_jpeg_header(opened.read_at)
+            jpeg = read_jpeg_header(opened.jpeg)
             return "jpeg", jpeg.quality, jpeg.subsampling
         if opened.format == "webp":
             webp = read_webp_header(opened.read_at)

@@ -1,23 +1,17 @@
-"""What the header of a JPEG file says of its compression: quality and chroma subsampling, without decoding a pixel.
+"""Compression settings of a JPEG file, quality and chroma subsampling, read from its header.
 
 The quality is that of libjpeg whose tables are nearest: the tables of ITU-T T.81, Annex K, scaled as libjpeg scales
 them (jcparam.c), compared by the sum of squared differences over all coefficients. For files of libjpeg it is the
 quality that was asked for, for those of other encoders an equivalent.
 """
 
-import struct
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.images.exif import ReadAt
-
-_MOST_SEGMENTS = 2000  # a profile or preview takes a few hundred; more is no photo but a forged file
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0 to SOF15, without DHT, JPG and DAC
-_TABLES, _SCAN, _END = 0xDB, 0xDA, 0xD9
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
+from srgan.images.containers import FRAMES, JpegContents
 
 # T.81 tables K.1 and K.2, row by row.
 _LUMINANCE = (
@@ -52,30 +46,15 @@ class _Component:
     """Number of its quantisation table."""
 
 
-def read_jpeg_header(read_at: ReadAt) -> JpegHeader:
-    """Return what the segments before the first scan say; a file that is cut short says less.
-
-    Args:
-        read_at: gives bytes of the file: offset, length.
-    """
+def read_jpeg_header(contents: JpegContents) -> JpegHeader:
+    """Return what the segments before the first scan say; a file that is cut short says less."""
     tables: dict[int, NDArray[np.int64]] = {}
     components: list[_Component] = []
-    at = 2
-    for _ in range(_MOST_SEGMENTS):
-        start = read_at(at, 4)
-        if len(start) < 4 or start[0] != 0xFF or start[1] in (_SCAN, _END):
-            break
-        if start[1] == 0xFF:  # padding before a marker
-            at += 1
-        elif start[1] in _STANDALONE:
-            at += 2
+    for marker, data in contents.coding:
+        if marker in FRAMES:
+            components = _read_components(data)
         else:
-            (length,) = struct.unpack(">H", start[2:])
-            if start[1] == _TABLES:
-                tables |= _read_tables(read_at(at + 4, length - 2))
-            elif start[1] in _FRAMES:
-                components = _read_components(read_at(at + 4, length - 2))
-            at += 2 + length
+            tables |= _read_tables(data)
     return JpegHeader(_quality(tables, components), _subsampling(components))
 
 

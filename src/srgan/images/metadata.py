@@ -16,6 +16,7 @@ from srgan.images.containers import HeifContents, JpegContents
 from srgan.images.exif import BadExif, Change, Directory, ReadAt, Tag
 from srgan.images.formats import FORMATS, EncodeOptions
 from srgan.images.icc import SRGB, UNSPECIFIED, Cicp, fits, is_intact, make_profile, space_of_cicp, space_of_png
+from srgan.images.input_bytes import InputBytes
 from srgan.images.vips import pyvips
 
 _MILLIMETRES_PER_INCH = 25.4
@@ -88,20 +89,20 @@ class Metadata:
     """What the file holds that no result does."""
 
 
-def metadata_of(image: pyvips.Image, format: str, read_at: ReadAt) -> Metadata:
+def metadata_of(image: pyvips.Image, source: InputBytes) -> Metadata:
     """Return what an opened file says.
 
     Args:
         image: as it was loaded, not yet turned upright.
-        format: a name that `sniff` gives.
-        read_at: gives bytes of the file; libvips does not read everything.
+        source: the file; libvips does not read everything in it.
     """
+    format, read_at = source.format, source.read_at
     block, packet, profile = (_blob(image, f"{name}-data") for name in ("exif", "xmp", "icc-profile"))
     found = Metadata(icc=profile, xmp=packet, stored_size=(image.width, image.height))
     if format == "tiff":
         block, found = _of_tiff(read_at, found)
     elif format == "jpeg":
-        block, found = _of_jpeg(containers.scan_jpeg(read_at), found)
+        block, found = _of_jpeg(source.jpeg, found)
     elif format == "png":
         block, found = _of_png(containers.scan_png(read_at), block, found)
     elif format in ("avif", "heic"):

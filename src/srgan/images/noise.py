@@ -1,4 +1,4 @@
-"""How noisy a picture is, told apart from how textured it is.
+"""The noise of an image, separated from its texture.
 
 White noise is as strong at the finest scale as at the next coarser one; texture of photos is about twice as strong at
 the coarser. And noise differs from channel to channel, where texture is much the same in all. So noise is measured by
@@ -23,10 +23,10 @@ prefer blocks whose noise happens to be low."""
 
 
 def noise_level(windows: Sequence[Window]) -> float:
-    """Estimate the standard deviation of white noise a channel, in levels of 255; 0 of pictures too small to tell.
+    """Estimate the standard deviation of white noise a channel, in levels of 255; 0 for images too small to measure.
 
     Args:
-        windows: parts of one picture.
+        windows: parts of one image.
     """
     blocks = [_blocks(window) for window in windows if min(window.shape[:2]) >= 2 * _BLOCK]
     if not blocks:
@@ -60,8 +60,8 @@ def _blocks(window: Window) -> NDArray[np.float32]:
 def _white(blocks: Any) -> float:
     """Standard deviation of the white noise in blocks (N, 8, 8, 2) of means and details, texture taken out.
 
-    Of texture of standard deviation t at the finest scale, 2 t at the next, under noise s at both: the squares are
-    s^2 + t^2 and s^2 + 4 t^2, which gives s.
+    Texture has standard deviation t at the finest scale and 2 t at the next, noise s at both: the variances are
+    s^2 + t^2 and s^2 + 4 t^2, from which s follows.
     """
     fine = np.abs(blocks[..., 1])
     count = max(2, int(np.ceil(_FLATTEST * len(blocks))))

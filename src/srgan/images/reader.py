@@ -105,7 +105,7 @@ class ImageReader:
                     "raise --max-pixels to open it"
                 )
             image = self._source.load(strictness=strictness, access="sequential")
-            self._in_file = metadata_of(image, self._source.format, self._source.read_at)
+            self._in_file = metadata_of(image, self._source)
             if self._source.format == "webp" and not read_webp_header(self._source.read_at).lossy:
                 self._in_file = replace(self._in_file, lossless=True)
             self._start(strictness)

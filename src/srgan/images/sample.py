@@ -1,4 +1,4 @@
-"""A bounded sample of a picture: up to nine windows spread over it, from which damage is judged."""
+"""A bounded sample of an image: up to nine windows spread over it, by which damage is measured."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ _STRIP = 32  # rows read at once, which bounds the memory
 
 
 def sample_file(reader: ImageReader) -> list[Window]:
-    """Read the windows of an opened picture, whose rows are passed over or read in order.
+    """Read the windows of an opened image from top to bottom.
 
     Raises:
         PictureError: if the file turns out to be damaged.

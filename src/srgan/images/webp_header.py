@@ -1,4 +1,4 @@
-"""What the header of a WebP file says of its compression: the quality of a lossy one, without decoding a pixel.
+"""Compression settings of a WebP file, the quality of a lossy one, read from its header.
 
 Container: RIFF chunks. A lossy frame is a VP8 key frame, whose header is coded bit by bit with the boolean decoder of
 RFC 6386 (sections 7, 9 and 19.2). Its quantiser indices are turned into the quality for which libwebp chooses them.

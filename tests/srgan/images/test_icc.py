@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+
 from srgan.images.icc import Cicp, fits, is_cmyk, is_intact, make_profile, space_of_cicp, space_of_png
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
-from srgan.images.containers import jpeg_segment
 
 from srgan.errors import OutputError
 from srgan.images import exif
+from srgan.images.containers import jpeg_segment
 from srgan.images.exif import Directory
 from srgan.images.image import FORMATS, EncodeOptions, ImageWriter, Metadata, read, write
 

@@ -1,9 +1,9 @@
 """XMP packets: what describes the pixels is corrected, and nothing claims data that a result does not hold."""
 
 import pytest
-from srgan.images.xmp import correct
 
 from srgan.images.exif import Change
+from srgan.images.xmp import correct
 
 CHANGE = Change((400, 200), (100, 50))
 OPENING = (
