@@ -55,7 +55,7 @@ def test_progress_position_and_time_left(service: Service) -> None:
     assert (last["status"], last["position"], last["seconds_left"]) == ("queued", 2, None)  # no job has ended yet
     service.enlarger.permits.release()
     wait_for(client, ids[0], "done")
-    assert client.get(f"/v1/jobs/{ids[2]}").json()["seconds_left"] > 0
+    assert client.get(f"/v1/jobs/{ids[2]}").json()["seconds_left"] is not None
 
 
 def test_a_full_queue_answers_429_until_there_is_room(make_service: MakeService) -> None:
