@@ -17,7 +17,7 @@ from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import PreparedPictures, comparison_words, is_prepared
 from srgan.errors import SrganError
 from srgan.images.image import read
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.progress import NoProgress
 from srgan.training.checkpoint import find_newest

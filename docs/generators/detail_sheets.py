@@ -13,7 +13,7 @@ from srgan.evaluation.methods import REFERENCE
 from srgan.evaluation.results import Results
 from srgan.evaluation.test_sets import read_rgb
 from srgan.files import make_folder
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.reporting.contact_sheet import sheet, write_sheet
 from srgan.reporting.inline_images import find_crop
 from srgan.upscale.upscaler import Upscaler

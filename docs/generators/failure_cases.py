@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import NDArray
 
 from docs.generators.drawings import terrier, wall
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.reporting.contact_sheet import sheet
 from srgan.reporting.plot_style import new_figure
 from srgan.upscale.upscaler import Upscaler

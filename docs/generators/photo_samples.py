@@ -15,7 +15,7 @@ from skimage import data
 
 from srgan.data.compression import Compression, compress
 from srgan.files import write_bytes
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.images.vips import pyvips
 from srgan.reporting.contact_sheet import sheet
 from srgan.upscale.upscaler import Upscaler

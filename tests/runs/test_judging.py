@@ -8,7 +8,7 @@ import pytest
 
 from runs.judging import Judgement, judge
 from runs.releasing import Pixels, small_and_large
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 
 Judged = Callable[[Callable[[Pixels], Pixels]], Judgement]
 

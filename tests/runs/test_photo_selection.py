@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from runs.photo_quality import fingerprint
 from runs.photo_selection import Taken, select, smaller, take
 from runs.photo_sources import SOURCES, Source
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 
 PLAIN = Source("some/photos", ("*.png", "*.jpg"), "CC0", open=True)
 GIT = Source("some/repository", ("photos/*.png",), "none stated", mixed=True, without=("*/test.png",))

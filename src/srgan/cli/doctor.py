@@ -120,7 +120,7 @@ def _check_formats() -> Iterator[Finding]:
     """Write and read a file of each format: a library may know a format's name and lack its codec."""
     import numpy
 
-    from srgan.images.image import FORMATS, SaveOptions, read, write
+    from srgan.images.image import FORMATS, EncodeOptions, read, write
 
     broken = []
     pixels = numpy.full((16, 16, 3), 128, numpy.uint8)
@@ -128,7 +128,7 @@ def _check_formats() -> Iterator[Finding]:
         for name, form in FORMATS.items():
             path = Path(folder, f"picture{form.suffixes[0]}")
             try:
-                write(path, pixels, options=SaveOptions(name))
+                write(path, pixels, options=EncodeOptions(name))
                 read(path)
             except SrganError:
                 broken.append(name)

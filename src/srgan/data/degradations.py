@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from srgan.data.compression import Compression, compress
 from srgan.data.mixes import Mix, Range, Round
-from srgan.images.resample import Kernel, contributions, imresize
+from srgan.images.resize import Kernel, contributions, imresize
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

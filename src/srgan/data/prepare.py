@@ -17,7 +17,7 @@ from srgan.data.prepared_set import Comparison, NewSet, Pixels
 from srgan.errors import DataError, PictureError
 from srgan.images.colour import from_float, to_float
 from srgan.images.image import FORMATS, read
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.progress import NoProgress, Progress
 
 SUFFIXES = (*(suffix for form in FORMATS.values() for suffix in form.suffixes), ".gif")

@@ -20,7 +20,7 @@ from srgan.evaluation.bitmap import read_bitmap_size
 from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
-from srgan.images import PictureReader, imresize
+from srgan.images import ImageReader, imresize
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find, installed
 
@@ -220,7 +220,7 @@ def _check_result(pair: Pair, file: Path) -> None:
     if file.suffix.lower() == BITMAP:
         size, depth = read_bitmap_size(file), 8
     else:
-        with PictureReader(file) as reader:
+        with ImageReader(file) as reader:
             size, depth = (reader.info.width, reader.info.height), reader.info.depth
     if size != pair.size:
         raise PictureError(

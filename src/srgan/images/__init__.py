@@ -7,21 +7,18 @@ if TYPE_CHECKING:
     from srgan.images.formats import FORMATS as FORMATS
     from srgan.images.formats import EncodeOptions as EncodeOptions
     from srgan.images.image import Image as Image
-    from srgan.images.image import Picture as Picture
     from srgan.images.image import read as read
     from srgan.images.image import write as write
     from srgan.images.reader import ImageInfo as ImageInfo
     from srgan.images.reader import ImageReader as ImageReader
-    from srgan.images.reader import PictureInfo as PictureInfo
-    from srgan.images.reader import PictureReader as PictureReader
     from srgan.images.resize import imresize as imresize
     from srgan.images.vips import VipsFailure as VipsFailure
     from srgan.images.vips import reason as reason
 
 _NAMES = {
     "formats": "EncodeOptions FORMATS",
-    "image": "Image Picture read write",
-    "reader": "ImageInfo ImageReader PictureInfo PictureReader",
+    "image": "Image read write",
+    "reader": "ImageInfo ImageReader",
     "resize": "imresize",
     "vips": "VipsFailure reason",
 }

@@ -17,12 +17,6 @@ from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageInfo, ImageReader
 from srgan.images.resize import resize
 from srgan.images.writer import ImageWriter
 
-# The names in rooms that have not moved yet.
-PictureInfo = ImageInfo
-PictureReader = ImageReader
-PictureWriter = ImageWriter
-SaveOptions = EncodeOptions
-
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
@@ -107,6 +101,3 @@ def write(
     ) as writer:  # fmt: skip
         for start in range(0, height, _ROWS):
             writer.write_rows(whole[start : start + _ROWS])
-
-
-Picture = Image

@@ -284,7 +284,3 @@ def _extra_samples(read_at: exif.ReadAt) -> tuple[int, ...]:
     except exif.BadExif:
         return ()
     return tuple(np.frombuffer(tag.data, "<u2").tolist()) if tag is not None and tag.kind == 3 else ()
-
-
-PictureInfo = ImageInfo  # the names in rooms that have not moved yet
-PictureReader = ImageReader

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.images.resample import contributions
+from srgan.images.resize import contributions
 from srgan.models.features.classifiers import distance
 from srgan.models.features.vgg import VGG19
 from srgan.models.layers import luminance

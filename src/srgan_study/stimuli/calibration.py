@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import DataError
 from srgan.evaluation import INTERPOLATIONS, REFERENCE, Pixels, picture_files
-from srgan.images import Picture, PictureReader, imresize
+from srgan.images import Image, ImageReader, imresize
 from srgan_study.server.rng import Rng
 from srgan_study.stimuli.stimulus_images import thumbnail, to_rgb
 
@@ -115,13 +115,13 @@ def _refuse(folder: Path, there: int, count: int) -> NoReturn:
 
 def _read(file: Path) -> Pixels | None:
     """Return an image, or None if it is too small."""
-    with PictureReader(file, max_pixels=sys.maxsize) as reader:
+    with ImageReader(file, max_pixels=sys.maxsize) as reader:
         info = reader.info
         if min(info.width, info.height) < _STEP:
             return None
         if info.depth != 8 or info.width * info.height > _MOST:
             raise DataError(f"{file} has 16 bits or is too large: take it out of the folder of the calibration")
-        return to_rgb(file, Picture(reader.read_rows(info.height), info, reader.metadata))
+        return to_rgb(file, Image(reader.read_rows(info.height), info, reader.metadata))
 
 
 def _crop_middle(whole: Pixels, largest: tuple[int, int]) -> Pixels | None:

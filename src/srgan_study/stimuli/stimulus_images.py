@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import OutputError, PictureError
 from srgan.evaluation import Pixels
-from srgan.images import Picture, PictureInfo, PictureReader, VipsFailure, read, reason
+from srgan.images import Image, ImageInfo, ImageReader, VipsFailure, read, reason
 from srgan_study.study import PICTURES, StimulusImage
 
 WIDEST, HIGHEST = 3840, 2160
@@ -38,7 +38,7 @@ def read_size(file: Path) -> tuple[int, int]:
     Raises:
         PictureError: if it cannot be read, is too large for a screen, too small, or does not have 8 bits.
     """
-    with PictureReader(file, max_pixels=sys.maxsize) as reader:
+    with ImageReader(file, max_pixels=sys.maxsize) as reader:
         _check_info(file, reader.info)
         return reader.info.width, reader.info.height
 
@@ -49,12 +49,12 @@ def load_image(file: Path) -> Pixels:
     Raises:
         PictureError: if it cannot be shown as it is.
     """
-    with PictureReader(file, max_pixels=sys.maxsize) as reader:
+    with ImageReader(file, max_pixels=sys.maxsize) as reader:
         _check_info(file, reader.info)
-        return to_rgb(file, Picture(reader.read_rows(reader.info.height), reader.info, reader.metadata))
+        return to_rgb(file, Image(reader.read_rows(reader.info.height), reader.info, reader.metadata))
 
 
-def _check_info(file: Path, info: PictureInfo) -> None:
+def _check_info(file: Path, info: ImageInfo) -> None:
     size = f"{file} is {info.width}x{info.height}"
     if info.width > WIDEST or info.height > HIGHEST:
         raise PictureError(f"{size}, more than a screen of {WIDEST}x{HIGHEST} can show: cut a part out")
@@ -64,7 +64,7 @@ def _check_info(file: Path, info: PictureInfo) -> None:
         raise PictureError(f"{file} has 16 bits, and browsers show 8: convert it first")
 
 
-def to_rgb(file: Path, image: Picture) -> Pixels:
+def to_rgb(file: Path, image: Image) -> Pixels:
     """Return the colours of an 8-bit image as RGB, (H, W, 3).
 
     Raises:

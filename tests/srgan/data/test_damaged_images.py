@@ -10,7 +10,7 @@ from PIL import Image
 from srgan.data.damaged_images import write_damaged
 from srgan.data.prepare import find_pictures
 from srgan.errors import DataError, OutputError, UsageError
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from tests.helpers.recorded_progress import RecordedProgress
 
 

@@ -11,7 +11,7 @@ from srgan.data.compression import Compression, compress
 from srgan.data.degradations import Floats, Pixels, add_noise, blur_randomly, degrade, gaussian_matrix
 from srgan.data.mixes import EVERYDAY, MIXES, Mix, Round, shares
 from srgan.errors import UsageError
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 
 
 @pytest.fixture(scope="module")

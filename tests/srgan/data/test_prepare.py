@@ -17,7 +17,7 @@ from srgan.data import prepare as prepare_module
 from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import Comparison, PreparedPictures
 from srgan.errors import DataError, OutputError
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from tests.helpers.fractal import fractal
 from tests.helpers.recorded_progress import RecordedProgress
 

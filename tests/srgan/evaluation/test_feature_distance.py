@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from srgan.errors import ModelError, PictureError
 from srgan.evaluation.feature_distance import FeatureDistance
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.models.features.classifiers import SqueezeNet
 from srgan.models.features.feature_weights import squeezenet_names
 

@@ -9,7 +9,7 @@ from PIL import Image
 from srgan.data.mixes import MIXES
 from srgan.errors import UsageError
 from srgan.evaluation.inputs import CLEAN, Damage, Pixels, reduced
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from srgan.errors import PictureError
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.metrics import consistency
 
 

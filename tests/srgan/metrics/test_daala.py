@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.metrics import PAPER, Score
 from srgan.metrics.dither import Deviates, Kiss99
 from srgan.metrics.luma import png2y4m_luma

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from srgan.errors import ModelError, PictureError
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.metrics import Niqe
 from srgan.metrics.luma import bt601_luma
 from srgan.metrics.niqe import FEATURES, block_features, fit_distributions, normalise

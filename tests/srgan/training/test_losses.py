@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.models.features.classifiers import ResNet, SqueezeNet, VggFeatures, distance
 from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.models.srgan import Discriminator, Generator

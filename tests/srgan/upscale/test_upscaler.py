@@ -306,7 +306,7 @@ def test_auto_without_its_models_is_said_at_once(tiny_model: Path, monkeypatch: 
 
 def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
     """On a photo of Set5, by the paper's protocol: the whole way through the public door."""
-    from srgan.images.resample import imresize
+    from srgan.images.resize import imresize
     from srgan.metrics import PAPER
 
     high = pixels_of(data_folder / "testsets" / "Set5" / "butterfly.png")

@@ -7,7 +7,7 @@ import pytest
 
 from runs.releasing import small_and_large
 from srgan.evaluation.inputs import Damage
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.upscale.upscaler import Upscaler
 

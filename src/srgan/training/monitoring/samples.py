@@ -6,7 +6,7 @@ import numpy as np
 from torch import nn
 
 from srgan.files import make_folder
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.metrics import PAPER
 from srgan.reporting.contact_sheet import sheet, write_sheet
 from srgan.training.monitoring.validation import Pair, Pixels, enlarge
