@@ -68,9 +68,9 @@ class Design:
                 raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}", parameter=name)
         if self.raters > MOST_RATERS:
             raise UsageError(f"raters must be at most {MOST_RATERS}, not {self.raters}", parameter="raters")
-        if not 0.3 <= self.seconds_per_rating <= 600:
-            name = "seconds_per_rating"
-            raise UsageError(f"{name} must be from 0.3 to 600, not {self.seconds_per_rating:g}", parameter=name)
+        seconds, name = self.seconds_per_rating, "seconds_per_rating"
+        if not 0.3 <= seconds <= 600:
+            raise UsageError(f"{name} must be from 0.3 to 600, not {seconds:g}", parameter=name)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,11 @@ class ServerProcess:
                 found = int(value.rpartition(":")[2])
         return found
 
+    def processor_seconds(self) -> float:
+        """Time that it has used of processors, whatever else they do (Linux)."""
+        fields = Path(f"/proc/{self._child}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """End it without warning, by kill -9."""
         assert self._child is not None

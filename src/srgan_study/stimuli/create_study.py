@@ -243,12 +243,11 @@ def _find_narrow(study: Study) -> Iterator[str]:
     """Report which spacing of the design the orders cannot keep."""
     raters = [f"R{number:02}" for number in range(1, min(study.design.raters, _CHECKED) + 1)]
     kept = narrowest(study, raters)
-    if kept.gap < study.design.gap:
-        what = f"{kept.gap} ratings of others lie between two versions of one, and not {study.design.gap}"
-        yield f"with so few pictures, {what}"
-    if kept.repeat_distance < study.design.repeat_distance:
-        what = f"what is rated twice comes again after {kept.repeat_distance} ratings"
-        yield f"with so few pictures, {what}, and not {study.design.repeat_distance}"
+    few, gap, distance = "with so few pictures, ", study.design.gap, study.design.repeat_distance
+    if kept.gap < gap:
+        yield f"{few}{kept.gap} ratings of others lie between two versions of one, and not {gap}"
+    if kept.repeat_distance < distance:
+        yield f"{few}what is rated twice comes again after {kept.repeat_distance} ratings, and not {distance}"
 
 
 def _first_of(labels: Sequence[str]) -> str:

@@ -43,14 +43,9 @@ class Store:
     def open(cls, folder: Path, *, simulated: bool = False, wait: float = WAIT) -> Self:
         """Open the database of the study in a folder; a new one gets raters, orders and addresses.
 
-        Args:
-            folder: folder of the study.
-            simulated: whether raters are programs.
-            wait: seconds to wait for another program that holds the file.
-
         Raises:
             DataError: if there is no study, or the database is damaged or of another study.
-            OutputError: if it cannot be written.
+            OutputError: if it cannot be written, or another program holds it for `wait` seconds.
         """
         study = read_study(folder)
         path = database_of(folder, simulated=simulated)
@@ -118,9 +113,8 @@ class Store:
             DataError: if it is damaged.
         """
         connection, nested = self._connection, self._connection.in_transaction
-        begin, end, undo = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-        if nested:
-            begin, end, undo = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part")
+        whole, part = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"), ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part")
+        begin, end, undo = part if nested else whole
         with sqlite_errors(self.path):
             connection.execute(begin)
             try:
@@ -228,11 +222,7 @@ def database_of(folder: Path, *, simulated: bool) -> Path:
 
 
 def read_ratings(folder: Path, *, simulated: bool = False) -> Ratings:
-    """Read the votes of a study that were not taken back; the server may be running.
-
-    Args:
-        folder: folder of the study.
-        simulated: whether to read those of programs instead of people's.
+    """Read the valid votes of a study, of people or of programs; the server may be running.
 
     Raises:
         DataError: if there is no study, no database yet, or it is damaged or of another study.
@@ -240,9 +230,8 @@ def read_ratings(folder: Path, *, simulated: bool = False) -> Ratings:
     study, path = read_study(folder), database_of(folder, simulated=simulated)
     if not path.exists():
         command = "srgan study simulate" if simulated else "srgan study serve"
-        hint = ""
-        if not simulated and database_of(folder, simulated=True).exists():
-            hint = ", but programs have voted: --simulated is for those"
+        programs_voted = not simulated and database_of(folder, simulated=True).exists()
+        hint = ", but programs have voted: --simulated is for those" if programs_voted else ""
         raise DataError(f"{folder} has no votes yet: there is no {path.name}, which `{command} {folder}` makes{hint}")
     with sqlite_errors(path), read_only(path) as connection:
         _check_identity(connection, study, path, simulated=simulated)

@@ -66,9 +66,9 @@ def test_the_papers_design(gap: int, blocked: bool) -> None:
 def test_the_papers_design_is_ordered_at_once() -> None:
     study = study_of(PAPER)
     assert study.ratings_per_rater == 1128
-    started = time.perf_counter()
+    started = time.process_time()
     presentations(study, "R01")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_an_order_depends_on_the_rater_and_the_seed_alone() -> None:

@@ -4,7 +4,6 @@ import asyncio
 import http.client
 import json
 import logging
-import random
 import socket
 import statistics
 import threading
@@ -20,7 +19,7 @@ from tests.helpers.crowd import Voter
 from tests.helpers.process import ServerProcess
 from tests.helpers.studies_made_up import make_study
 
-RATERS, BOUND = 50, 0.1
+RATERS, VOTES, BOUND = 50, 10, 0.005  # seconds of the processor for a vote with its image
 
 
 @pytest.fixture
@@ -212,39 +211,34 @@ def test_the_organiser_does_not_hold_up_votes(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_fifty_raters_at_once_wait_less_than_a_tenth_of_a_second(tmp_path: Path) -> None:
-    """Each as fast as the page lets them: 300 ms to look and 400 ms of gray, with a picture loaded for every vote."""
-    folder = tmp_path / "study"
-    make_study(folder, raters=RATERS, sets={"A": 8})
-    slowest = []
-    with ServerProcess(folder) as server:
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processor time is read as on Linux")
+def test_fifty_raters_at_once_leave_the_processor_time_to_spare(tmp_path: Path) -> None:
+    """Each votes every 0.7 s, 300 ms of image and 400 ms of gray: that leaves 14 ms of one processor for a vote.
+
+    Of the server's own processor time, so that other programs change little.
+    """
+    make_study(tmp_path / "study", raters=RATERS, sets={"A": 8})
+    with ServerProcess(tmp_path / "study") as server:
         port = server.begin()
         assert port is not None
-        voters = [Voter("127.0.0.1", port, token) for token in tokens(folder)]
-        for _ in range(3):  # another program may take the processor once
-            seconds = asyncio.run(_rate_at_once(voters, 4.0))
-            slowest.append(seconds[int(len(seconds) * 0.99)])
-            told = (len(seconds), seconds[len(seconds) // 2] * 1000, slowest[-1] * 1000)
-            logging.getLogger(__name__).info("%d votes: median %.1f ms, 99th percentile %.1f ms", *told)
-            if slowest[-1] < BOUND:
-                break
-    assert min(slowest) < BOUND
+        voters = [Voter("127.0.0.1", port, token) for token in tokens(tmp_path / "study")]
+        before = server.processor_seconds()
+        asyncio.run(_rate_at_once(voters))
+        votes = sum(len(voter.acknowledged) for voter in voters)
+        each = (server.processor_seconds() - before) / votes
+    seconds = sorted(second for voter in voters for second in voter.seconds)
+    told = votes, each * 1000, seconds[votes // 2] * 1000, seconds[int(votes * 0.99)] * 1000
+    logging.getLogger(__name__).info("%d votes: %.1f ms of processor; took %.1f ms, 99th percentile %.1f ms", *told)
+    assert votes == RATERS * VOTES
+    assert each < BOUND
 
 
-async def _rate_at_once(voters: list[Voter], duration: float) -> list[float]:
-    """How long each vote took, in order."""
-    end = time.monotonic() + duration
-    for voter in voters:
-        voter.seconds.clear()
+async def _rate_at_once(voters: list[Voter]) -> None:
+    async def rate(voter: Voter) -> None:
         await voter.begin("tab")
-
-    async def rate(voter: Voter, chance: random.Random) -> None:
-        await asyncio.sleep(chance.uniform(0, 0.7))
-        while voter.state["next"] and time.monotonic() < end:
+        for number in range(VOTES):
             await voter.ask("GET", voter.state["next"][-1]["address"])
-            await voter.vote(voter.ballot(f"key {len(voter.acknowledged)}", 3))
-            await asyncio.sleep(chance.uniform(0.6, 0.8))
+            await voter.vote(voter.ballot(f"key {number}", 3))
         await voter.leave()
 
-    await asyncio.gather(*(rate(voter, random.Random(voter.token)) for voter in voters))
-    return sorted(second for voter in voters for second in voter.seconds)
+    await asyncio.gather(*map(rate, voters))
