@@ -328,6 +328,15 @@ def _erase_thumbnail(data: bytearray, layout: _Layout, link: int) -> tuple[int, 
     return start, end
 
 
+def has_thumbnail(block: bytes) -> bool:
+    """Return whether a block has a second directory, which is that of a thumbnail."""
+    with suppress(BadExif):
+        layout, _, first = _layout(from_bytes(block))
+        end = first + 2 + 12 * len(list(_entries(from_bytes(block), layout, first)))
+        return not layout.big and any(block[end : end + 4])
+    return False
+
+
 def self_contained(maker_note: bytes) -> bool:
     """Whether a maker note may be moved: its offsets count from its own beginning, or it has none."""
     return maker_note.startswith(_MOVABLE_NOTES)

@@ -1,6 +1,6 @@
-"""The door of pictures: files read and written in their own depth and channels, with all they carry.
+"""Whole images read and written, in their own depth and channels, with what they carry.
 
-Inside, a picture is an array (H, W, C): C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; uint8 or uint16. Large
+An image is an array (H, W, C): C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; uint8 or uint16. Large
 ones go through `ImageReader` and `ImageWriter` row by row; `read` and `write` hold one whole.
 """
 
@@ -41,7 +41,7 @@ _ROWS = 256  # written at once
 
 @dataclass(frozen=True)
 class Image:
-    """A picture in memory."""
+    """An image in memory."""
 
     pixels: Pixels
     """(H, W, C) of uint8 or uint16."""
@@ -50,14 +50,14 @@ class Image:
 
 
 def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
-    """A whole picture: upright, in the file's own depth and channels.
+    """Read a whole image: upright, in the file's own depth and channels.
 
     Args:
         source: a file, or the bytes of one.
-        max_pixels: the largest picture, in pixels, that is opened.
+        max_pixels: the largest image, in pixels, that is opened.
 
     Raises:
-        PictureError: if there is no such file, or it is no picture that srgan reads, too large, or damaged.
+        PictureError: if there is no such file, or it is no image that srgan reads, too large, or damaged.
     """
     with ImageReader(source, max_pixels=max_pixels) as reader:
         return Image(reader.read_rows(reader.info.height), reader.info, reader.metadata)
@@ -71,21 +71,21 @@ def write(
     metadata: Metadata | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a whole picture.
+    """Write a whole image.
 
     Args:
         path: of the file.
         pixels: (H, W) or (H, W, C) of uint8 or uint16.
         options: format and quality; without them, the format that the name ends in.
-        metadata: what the file will carry beside the pixels.
+        metadata: what its source carries besides the pixels.
         overwrite: whether an existing file is replaced.
 
     Raises:
-        OutputError: if the file exists, cannot be written, or its format cannot hold the picture.
-        ValueError: if the array is no picture.
+        OutputError: if the file exists, cannot be written, or its format cannot hold the image.
+        ValueError: if the array is no image.
     """
     if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3):
-        raise ValueError(f"a picture is (H, W) or (H, W, C) of uint8 or uint16, not {pixels.shape} of {pixels.dtype}")
+        raise ValueError(f"an image is (H, W) or (H, W, C) of uint8 or uint16, not {pixels.shape} of {pixels.dtype}")
     whole: Pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if options is None:
         format = format_of(path)

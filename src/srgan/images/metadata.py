@@ -20,6 +20,8 @@ from srgan.images.input_bytes import InputBytes
 from srgan.images.vips import pyvips
 
 _MILLIMETRES_PER_INCH = 25.4
+THUMBNAIL = "thumbnail"
+"""The one entry of the ledger that is no loss when it is left out."""
 _IPTC_RESOURCE = 0x0404
 _SIZED_RESOURCES = (0x03E8, 0x0408, 0x0409, 0x040C, 0x041A)  # of Photoshop: size, guides, thumbnails, slices
 _LONGEST_TEXT = 16 << 20
@@ -342,6 +344,11 @@ def fit(
             no_place(f"text ({names})")
             texts = ()
     chunks = metadata.chunks if options.format == "png" else ()
+    for kind, _ in () if chunks else metadata.chunks:
+        if kind not in (*_TEXT_CHUNKS, b"gAMA", b"cHRM", b"sRGB"):
+            no_place(f"PNG chunk {kind.decode('latin-1')}")
+    if metadata.orientation > 1:
+        ledger.append(Entry("orientation", "corrected", "it is applied to the pixels"))
     if metadata.dots_per_inch is not None:
         ledger.append(Entry("resolution", "kept"))
     return replace(metadata, exif=block, xmp=packet, iptc=iptc, photoshop=photoshop, texts=texts, chunks=chunks), tuple(
@@ -400,7 +407,8 @@ def _fit_exif(metadata: Metadata, options: EncodeOptions, change: Change) -> tup
     if limit is not None and len(block) > limit:
         return None, [Entry("EXIF", "left out", f"{options.format} holds 64 KB")]
     lost = _lost_notes(exif.from_bytes(block)) if options.format == "tiff" else ()
-    return block, [Entry("EXIF", "corrected"), *lost]
+    thumbnail = [Entry(THUMBNAIL, "left out", "it shows the image before")] if exif.has_thumbnail(metadata.exif) else []
+    return block, [Entry("EXIF", "corrected"), *thumbnail, *lost]
 
 
 def jpeg_segments(metadata: Metadata) -> list[tuple[int, bytes]]:

@@ -23,7 +23,7 @@ from srgan.images.colour import Depth, Pixels
 from srgan.images.exif import Directory, Tag
 from srgan.images.formats import FORMATS, EncodeOptions, check_format, losses
 from srgan.images.icc import SRGB_SPACE, make_profile
-from srgan.images.metadata import Metadata, attach, fit, jpeg_segments, png_chunks, tiff_tags
+from srgan.images.metadata import THUMBNAIL, Metadata, attach, fit, jpeg_segments, png_chunks, tiff_tags
 from srgan.images.png_stream import PngStream, StreamClosed
 from srgan.images.resize import resize_image
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
@@ -75,8 +75,9 @@ class ImageWriter:
         source = metadata or Metadata()
         self._lossless = source.lossless if options.lossless is None else options.lossless
         self._metadata, self.ledger = fit(source, options, self._final_size, channels)
-        left_out = [str(entry) for entry in self.ledger if entry.fate == "left out" and entry not in source.left_out]
-        self.notes = (*losses(options.format, channels, depth), *(left_out if options.keep_metadata else ()))
+        lost = [entry for entry in self.ledger if entry.fate == "left out" and entry not in source.left_out]
+        left_out = [str(entry) for entry in lost if entry.what != THUMBNAIL and options.keep_metadata]
+        self.notes = (*losses(options.format, channels, depth), *left_out)
         self._file = AtomicFile(path, overwrite=overwrite)
         self._rows_written = 0
 

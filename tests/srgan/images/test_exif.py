@@ -105,10 +105,12 @@ def test_the_thumbnail_is_erased(behind: bytes) -> None:
     block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + (26).to_bytes(4, "little")
     block += b"\x02\0" + b"\x01\x02\x04\0\x01\0\0\0" + (56).to_bytes(4, "little")
     block += b"\x02\x02\x04\0\x01\0\0\0" + len(thumbnail).to_bytes(4, "little") + bytes(4)
+    assert exif.has_thumbnail(block)
     for new_tags in ({}, NOTE):
         patched = exif.patch(block + thumbnail + behind, SAME, new_tags)
         assert patched is not None
         assert b"thumb" not in patched
+        assert not exif.has_thumbnail(patched)
         assert patched.find(behind) == (block + thumbnail + behind).find(behind)
         first = int.from_bytes(patched[4:8], "little")
         entries = int.from_bytes(patched[first : first + 2], "little")

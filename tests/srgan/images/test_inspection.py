@@ -11,7 +11,7 @@ from PIL import Image
 
 from srgan.errors import PictureError
 from srgan.images.block_grid import BlockGrid
-from srgan.images.image import SaveOptions, write
+from srgan.images.image import EncodeOptions, write
 from srgan.images.inspection import CLEAN_QUALITY, Inspection, inspect_file, inspect_pixels
 from tests.helpers.images_made_up import decoded, deep_tiff, drawing, jpeg, noisy, photo, png, webp
 
@@ -133,7 +133,7 @@ def test_the_reason_is_said_in_words(found: Inspection, reason: str | None) -> N
 
 
 def test_avif_is_lossy(tmp_path: Path) -> None:
-    write(tmp_path / "a.avif", photo(0, 60, 40), options=SaveOptions("avif"))
+    write(tmp_path / "a.avif", photo(0, 60, 40), options=EncodeOptions("avif"))
     assert inspect_file(tmp_path / "a.avif").lossy == "avif"
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -295,3 +296,13 @@ def test_sizes_in_the_metadata_are_those_of_the_result(
     assert found["ExifIFD:ExifImageWidth"] == 60
     assert found["IFD0:Orientation"] == 1
     assert "ExifTool:Warning" not in found
+
+
+def test_the_ledger_has_a_line_for_everything(tmp_path: Path) -> None:
+    image = read(_source("jpeg"))
+    metadata = replace(image.metadata, iptc=IPTC, texts=(("Comment", "hello"),), chunks=((b"tIME", bytes(7)),))
+    fates = {entry.what: entry.fate for entry in _write(tmp_path / "a", "jpeg", metadata).ledger}
+    assert fates == {
+        "colour profile": "kept", "EXIF": "corrected", "XMP": "corrected", "IPTC": "kept", "text (Comment)": "kept",
+        "PNG chunk tIME": "left out", "orientation": "corrected", "resolution": "kept",
+    }  # fmt: skip

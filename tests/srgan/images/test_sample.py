@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srgan.images.image import PictureReader, write
+from srgan.images.image import ImageReader, write
 from srgan.images.sample import sample_file, sample_pixels
 
 RNG = np.random.default_rng(5)
@@ -17,7 +17,7 @@ RNG = np.random.default_rng(5)
 def test_of_a_file_it_is_that_of_its_pixels(height: int, width: int, channels: int, tmp_path: Path) -> None:
     pixels = RNG.integers(0, 256, (height, width, channels), np.uint8)
     write(tmp_path / "a.png", pixels)
-    with PictureReader(tmp_path / "a.png", upright=False) as reader:
+    with ImageReader(tmp_path / "a.png", upright=False) as reader:
         windows = sample_file(reader)
     expected = sample_pixels(pixels)
     assert len(windows) == len(expected) <= 9
