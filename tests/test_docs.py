@@ -47,7 +47,7 @@ def test_the_guide_names_every_recipe() -> None:
 
 def test_settings_that_the_guide_changes_exist() -> None:
     guide = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    table = guide[guide.index("| warning") : guide.index("## Stop, and go on")]
+    table = guide[guide.index("| warning") : guide.index("## Stop and resume")]
     recipe = RECIPES["srgan-vgg22"]
     fields = {name.partition("=")[0] for name in re.findall(r"`(\w+=?\d*)`", table)}
     assert fields
