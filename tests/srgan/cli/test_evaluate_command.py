@@ -14,21 +14,18 @@ import pytest
 from PIL import Image
 
 from srgan.evaluation.outputs import read_results
-from tests.helpers.terminal import written_on_a_terminal
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 
-# As `srgan`, but every picture takes a while, from the third on until it is interrupted.
+# As `srgan`, but the third picture waits until it is interrupted.
 SLOW = """
-import os, time, srgan.cli.progress_bar, srgan.evaluation.methods
-srgan.cli.progress_bar._SOON = -1.0
+import os, time, srgan.evaluation.methods
 restore, count = srgan.evaluation.methods.Interpolation.restore, 0
 
 def slow(*args):
     global count
     count += 1
-    time.sleep(0.15)
     if count == 3 and os.environ.get("STAY"):
         open("waiting", "w").close()
         time.sleep(60)
@@ -118,11 +115,6 @@ def test_what_is_printed_and_written(srgan: Run) -> None:
         assert sorted(path.name for path in Path("out", place).iterdir()) == ["a.png", "b.png"]
 
 
-def test_only_the_protocol_that_is_named(srgan: Run) -> None:
-    assert "paper" not in srgan("evaluate", "nearest", "--sets", "SetA", "--protocol", "matlab").stdout
-    assert not Path("evaluation/tables/summary-paper.md").exists()
-
-
 @pytest.mark.usefixtures("only_tiny")
 def test_all_that_came_with_srgan_is_judged_by_default(srgan: Run) -> None:
     assert srgan("evaluate", "--sets", "SetA").exit_code == 0
@@ -209,12 +201,6 @@ def test_an_ended_run_goes_on(srgan: Run, environment: dict[str, str], desk: Pat
     assert again.exit_code == 0, again.output
     assert "2 of 6 pictures were measured before" in again.stderr
     assert len(read_results(Path("evaluation")).rows) == 6
-
-
-def test_a_bar_with_the_time_left_on_a_terminal(environment: dict[str, str], desk: Path) -> None:
-    command = [sys.executable, "-c", SLOW, "evaluate", "nearest", "bicubic", "--sets", "SetA", "SetB"]
-    written = written_on_a_terminal(command, {**environment, "SRGAN_DATA": str(desk / "data")})
-    assert all(word in written for word in ("evaluating", "%", " left"))
 
 
 @pytest.mark.parametrize("words", [["nearest", "--sets", "SetA"], ["--help"]])

@@ -169,16 +169,6 @@ def test_an_interruption_says_how_to_go_on(srgan: Run, monkeypatch: pytest.Monke
     assert result.stderr == "Interrupted: what is done is in out; run the same command again to go on\n"
 
 
-def test_what_is_not_installed_is_named(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib import util
-
-    present = util.find_spec
-    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "onnx" else present(name))
-    result = srgan("reproduce", "depth")
-    assert result.exit_code == 1
-    assert result.stderr == "Error: this needs onnx, which is not installed: pip install 'srgan[train]'\n"
-
-
 def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "srgan", "reproduce", "--help"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -10,7 +10,7 @@ from PIL import Image
 from srgan.errors import DataError, ModelError, PictureError, UsageError
 from srgan.evaluation.methods import FolderMethod, default_methods, find_method
 from srgan.evaluation.test_sets import find_set, lay_out
-from srgan.images.resample import imresize
+from srgan.images.resize import imresize
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find
 from tests.helpers.noise import make_pairs, noise, save
@@ -212,13 +212,8 @@ def test_bitmaps_are_results_and_true_images(tmp_path: Path) -> None:
     assert np.array_equal(method.restore(pairs[0])[0], noise(seed=1))
 
 
-def test_a_picture_of_another_size_is_told(tmp_path: Path) -> None:
-    save(Path("made/a.png"), noise(27, 22))
+@pytest.mark.parametrize("result", [noise(27, 22), noise().astype(np.uint16)])
+def test_a_result_of_another_size_or_of_sixteen_bits_is_refused(tmp_path: Path, result: np.ndarray) -> None:
+    save(Path("made/a.png"), result)
     with pytest.raises(PictureError):
         FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a", width=27, height=22))
-
-
-def test_a_picture_of_sixteen_bits_is_told(tmp_path: Path) -> None:
-    save(Path("made/a.png"), noise().astype(np.uint16))
-    with pytest.raises(PictureError):
-        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a"))

@@ -113,12 +113,6 @@ def test_summary_with_intervals() -> None:
     assert len(records[1]) == len(records[0]) == 1 + 2 * 6 + 1
 
 
-def test_csv_keeps_what_print_rounds() -> None:
-    records = _csv(summary(RESULTS, PAPER))
-    assert [record["Set14 paper/psnr"] for record in records] == ["26.0", "", "25.996", ""]
-    assert records[3]["Set5 paper/psnr"] == "inf"
-
-
 def test_every_image_has_a_row_of_each_method_that_saw_the_set() -> None:
     table = per_image(RESULTS, "Set5")
     assert table.title == "Each image of Set5; protocols: paper"

@@ -103,15 +103,6 @@ def test_a_row_without_weights_is_shown_as_such_and_never_filled_in() -> None:
     assert "need a study" in text
 
 
-def test_nothing_measured_at_all_is_a_table_too() -> None:
-    missing = dict.fromkeys(TABLE1.methods, NO_WEIGHTS)
-    found = compare_results(TABLE1, NOTHING, missing, PAPER_MEASURES, {"Set5": "Set5", "Set14": "Set14"})
-    assert len(found) == 10
-    assert {number.verdict for line in found for number in line.numbers} == {NO_WEIGHTS}
-    notes = comparison_table(TABLE1, found).notes
-    assert not any(note.startswith("Verdicts") for note in notes)
-
-
 def test_pictures_of_one_set_do_not_fill_another() -> None:
     measured = results("Set5", {"SRGAN-VGG54": {"paper/psnr": 29.4, "paper/ssim": 0.84}})
     found = compare_results(TABLE1, measured, {}, PAPER_MEASURES, {"Set5": "Set5", "Set14": "Set14"})
