@@ -5,8 +5,10 @@ python -m tests.helpers.rebirth PREPARED RUN    starts a child for every line on
 Each child saves a checkpoint after every update. Its process id and its exit status are printed.
 """
 
+import importlib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from srgan.data.prepared_set import PreparedPictures
@@ -18,6 +20,9 @@ from tests.helpers.small import train_run
 
 def main() -> None:
     """Start one child after the other."""
+    for module in ("matplotlib.backends.backend_agg", "torch.utils.tensorboard"):
+        with suppress(ImportError):
+            importlib.import_module(module)
     prepared, run = Path(sys.argv[1]), Run(Path(sys.argv[2]))
     for _ in sys.stdin:
         child = os.fork()

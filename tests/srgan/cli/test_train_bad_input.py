@@ -60,7 +60,7 @@ CASES: dict[str, tuple[list[str], int, str]] = {
     "no such folder": ([PIXELS, "--data", "absent"], 1, "absent"),
     "a file for data": ([PIXELS, "--data", "full/a.png"], 1, "not a folder"),
     "no pictures": ([PIXELS, "--data", "empty"], 1, "no pictures found in empty"),
-    "one picture": ([PIXELS, "--data", "one"], 1, "not enough"),
+    "one picture": ([PIXELS, "--data", "one"], 1, "too few"),
     "unreadable ones": ([PIXELS, "--data", "text"], 1, "pictures"),
     "fewer than a batch": ([PIXELS, "--data", "photos", "--set", "batch=99"], 1, "a batch needs 99"),
     "large crops": ([PIXELS, "--data", "photos", "--set", "crop=512"], 1, "512 pixels"),

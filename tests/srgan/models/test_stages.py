@@ -54,7 +54,7 @@ def test_a_stage_sees_exactly_its_halo(make: Callable[[], AnyGenerator], halos: 
     network = settled(make)
     parts: list[Callable[[Tensor], Tensor]] = [network]
     if len(network.stages) == 2:
-        parts = [network.trunk, network.tail]  # type: ignore[union-attr]
+        parts = [network.trunk, network.tail]
     assert [stage.halo for stage in network.stages] == halos
     x = torch.rand(1, 3, 40, 12, dtype=torch.float64)
     for part, stage in zip(parts, network.stages, strict=True):

@@ -287,7 +287,7 @@ def test_content_loss_keeps_no_graph_of_the_reference() -> None:
     restored, high = torch.rand(2, 1, 3, 8, 8, dtype=torch.float64).unbind()
     restored.requires_grad_()
     high.requires_grad_()
-    vgg_error(restored, high, vgg=vgg).backward()
+    torch.autograd.backward(vgg_error(restored, high, vgg=vgg))
     assert restored.grad is not None
     assert high.grad is None
 
