@@ -16,6 +16,7 @@ from srgan_study.votes.vote_writer import VoteWriter
 from tests.helpers.asking import Asker
 from tests.helpers.person import Clock
 
+LINKS = r'(?:href|src)="([^"]+)"'
 VOTE: dict[str, Any] = {
     "score": 4,
     "key": "k1",
@@ -119,8 +120,8 @@ def test_behind_a_proxy_that_serves_it_below_a_path(store: Store, told: list[str
             return path.removeprefix("/study") if strips else path
 
         page = asker.get(reached(f"/study/r/{token}"))
-        for link in re.findall(r'(?:href|src)="([^"]+)"', page.content.decode()):
-            assert asker.get(reached(link)).status == 200
+        types = [asker.get(reached(link)).headers["content-type"] for link in re.findall(LINKS, page.content.decode())]
+        assert types == ["text/css; charset=utf-8", "text/javascript; charset=utf-8"]
         origin = {"origin": "https://lab.org"}
         taken = asker.post(reached(f"/study/r/{token}/take"), {"client": "tab"}, **origin).json()
         lease = {"lease": taken["lease"]}
@@ -134,12 +135,6 @@ def test_behind_a_proxy_that_serves_it_below_a_path(store: Store, told: list[str
         rater = asker.get(reached(f"{organiser}/progress")).json()["raters"][0]
         assert rater["link"] == f"https://lab.org/study/r/{token}"
         assert [asker.get(path).status for path in (f"/studyr/{token}", f"/study/study/r/{token}")] == [404, 404]
-
-
-@pytest.mark.parametrize(("name", "kind"), [("rater.js", "text/javascript"), ("rater.css", "text/css")])
-def test_scripts_and_styles_are_served(asker: Asker, name: str, kind: str) -> None:
-    answer = asker.get(f"/static/{name}")
-    assert (answer.status, answer.headers["content-type"]) == (200, f"{kind}; charset=utf-8")
 
 
 def test_every_answer_is_private(asker: Asker, own: str) -> None:
@@ -162,26 +157,18 @@ def test_a_vote_is_on_the_disk_when_it_is_acknowledged(
     assert len(read_ratings(folder).rows) == 1
 
 
-def test_an_older_lease_is_told_that_it_was_taken_over(asker: Asker, own: str, vote: dict[str, Any]) -> None:
-    asker.post(f"{own}/take", {"client": "phone"})
-    answer = asker.post(f"{own}/votes", vote)
-    document = answer.json()
-    assert (answer.status, document["taken_over"], document["state"]["done"]) == (409, True, 0)
-    assert "another tab" in document["error"]
-
-
-def test_another_assignment_than_the_next_is_refused(asker: Asker, own: str, vote: dict[str, Any]) -> None:
-    answer = asker.post(f"{own}/votes", vote | {"assignment": vote["assignment"] + 1})
-    assert (answer.status, "taken_over" in answer.json()) == (409, False)
-    assert answer.json()["state"]["next"][0]["assignment"] == vote["assignment"]
-
-
-def test_undo_and_events_answer_with_the_state(asker: Asker, own: str, vote: dict[str, Any]) -> None:
+def test_responses_carry_the_state(asker: Asker, own: str, vote: dict[str, Any]) -> None:
+    wrong = asker.post(f"{own}/votes", vote | {"assignment": vote["assignment"] + 1})
+    assert (wrong.status, "taken_over" in wrong.json()) == (409, False)
+    assert wrong.json()["state"]["next"][0]["assignment"] == vote["assignment"]
     asker.post(f"{own}/votes", vote)
     fields = {"lease": vote["lease"], "assignment": vote["assignment"]}
     assert asker.post(f"{own}/undo", fields).json()["state"]["done"] == 0
     pause = asker.post(f"{own}/events", {"lease": vote["lease"], "kind": "pause", "detail": "tea"})
     assert pause.json()["state"]["sitting"]["number"] == 2
+    asker.post(f"{own}/take", {"client": "phone"})
+    late = asker.post(f"{own}/votes", vote | {"key": "k2"})
+    assert (late.status, late.json()["taken_over"], late.json()["state"]["done"]) == (409, True, 0)
 
 
 def test_a_wrong_request_changes_nothing(asker: Asker, own: str, vote: dict[str, Any], folder: Path) -> None:
@@ -224,17 +211,14 @@ def test_other_sites_cannot_vote(asker: Asker, own: str, headers: dict[str, str]
     assert asker.post(f"{own}/take", {"client": "x"}, **headers).status == status
 
 
-def test_what_is_unknown_is_unknown_in_the_same_words(asker: Asker) -> None:
-    for path in ("/r/x", "/r/x/state", "/i/x", "/o/x", "/o/x/progress", "/static/x", "/x", "/", "//"):
+def test_everything_unknown_gets_the_same_response(asker: Asker) -> None:
+    files = ("rater.html", "consent.txt", "..%2fapp.py", "../app.py", "%2e%2e/store.py", "RATER.JS", "%00", "x")
+    paths = ("/r/x", "/r/x/state", "/i/x", "/o/x", "/o/x/progress", "/x", "/", "//")
+    for path in (*paths, *(f"/static/{name}" for name in files)):
         answer = asker.get(path)
         assert (answer.status, answer.json()) == (404, {"error": UNKNOWN})
         page = asker.get(path, accept="text/html,*/*")
         assert (page.status, page.content.decode()) == (404, UNKNOWN)
-
-
-def test_nothing_else_of_the_package_is_served(asker: Asker) -> None:
-    for name in ("rater.html", "consent.txt", "..%2fapp.py", "../app.py", "%2e%2e/store.py", "RATER.JS", "%00"):
-        assert asker.get(f"/static/{name}").status == 404
 
 
 def test_the_organisers_and_the_raters_tokens_open_only_their_own(asker: Asker, store: Store, own: str) -> None:
@@ -250,6 +234,7 @@ def test_other_methods_are_refused(asker: Asker, own: str) -> None:
         assert answer.status == 405
         assert "allow" in answer.headers
     assert asker.send("HEAD", own).status == 200
+    assert asker.get("/favicon.ico").status == 204  # browsers ask for it unasked
 
 
 def test_a_study_that_cannot_be_written_says_so_and_takes_the_vote_later(
@@ -298,10 +283,6 @@ def test_the_link_of_somebody_who_withdrew_meanwhile_is_unknown(
     answers += [asker.post(f"{own}/votes", vote), asker.post(f"{own}/votes", vote | {"score": 6})]
     assert [(answer.status, answer.json()) for answer in answers] == [(404, {"error": UNKNOWN})] * 4
     assert told == []
-
-
-def test_a_browser_that_asks_for_an_icon_need_not_complain(asker: Asker) -> None:
-    assert (asker.get("/favicon.ico").status, asker.get("/favicon.ico").content) == (204, b"")
 
 
 def test_a_picture_that_has_gone_is_said_to_the_operator(

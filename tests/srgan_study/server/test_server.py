@@ -109,16 +109,6 @@ def test_links_may_begin_with_another_address(folder: Path) -> None:
         assert not [value for value in vars(served).values() if isinstance(value, Store)]
 
 
-def test_below_a_path_the_server_answers_there(folder: Path) -> None:
-    with serving(folder, ServeOptions(root_path="/study/"), simulated=False, report=fail) as served:
-        host, slash, path = served.organiser.removeprefix("http://").partition("/")
-        assert path.startswith("study/o/")
-        connection = http.client.HTTPConnection(host)
-        connection.request("GET", slash + path)
-        assert connection.getresponse().status == 200
-        connection.close()
-
-
 @pytest.mark.parametrize(
     ("address", "root_path", "expected"),
     [
