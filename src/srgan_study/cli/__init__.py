@@ -9,8 +9,8 @@ EPILOG = """\
 [bold]A study[/bold]
 
   srgan study create evaluation -o study   from the folder of an evaluation
-  srgan study simulate study --raters 26   rehearse it with programs as raters
-  srgan study serve study                  invite people, and take their votes
+  srgan study simulate study --raters 26   rehearse it with simulated raters
+  srgan study serve study                  invite people, and store their votes
   srgan study report study                 opinion scores, figures and tests
 """
 

@@ -28,18 +28,18 @@ A study asks people how good each version of a picture looks, from 1 (bad) to 5 
 pictures, HR, are among them, unmarked. Before, raters see what a 1 and a 5 look like and practise, on other pictures.
 
 The paper's design: 12 versions of each picture of Set5 and Set14 and 9 of BSD100, 1,128 ratings by each of 26 raters. \
-What is missing of it is said in a line; the study is made of what there is.
+Methods and sets that are missing are listed; the study is made without them.
 
-Every picture is checked, and written anew with nothing in it but its pixels, under a name that tells nothing. Then \
-the study is frozen: its hash is in all that is made from it, and to change something is to make another.
+Every picture is checked and encoded anew, without metadata and under a name that does not reveal the method. Then the \
+study is frozen: its hash is in everything made from it, and a study is never changed.
 
 Exit code: 0 all well, 1 the pictures cannot be rated as they are, 2 no such method or set, 130 interrupted.
 """
 
-_WHAT, _PANEL, _LESSONS, _SAID = "What is rated", "By whom, and how often", "What raters see before", "Written and said"
-_DESIGN = "paper: in the paper's order, and three methods not on BSD100; plain: all methods on all sets."
-_SCREENING = "How the report weighs raters who differ from the rest; it always shows both, with and without."
-_CALIBRATION = "Of other pictures, or none for neither this nor practice; usually SRGAN_DATA/train/BSDS500_train_test."
+_WHAT, _PANEL, _LESSONS, _OUT = "What is rated", "Raters and order", "Calibration and practice", "Output"
+_DESIGN = "paper: as in the paper, with three methods not on BSD100; plain: all methods on all sets."
+_SCREENING = "Screening of raters in the report's main numbers; the report shows the results of all rules."
+_CALIBRATION = "Folder of other pictures, or none for no calibration; default SRGAN_DATA/train/BSDS500_train_test."
 
 Words = list[str] | None
 
@@ -55,38 +55,44 @@ def create(
     design: Annotated[Literal["paper", "plain"], option(_DESIGN, "--design", panel=_WHAT)] = "paper",
     methods: Annotated[
         Words,
-        option("These alone, and NAME=FOLDER.", "--methods", "--method", metavar="METHOD ...", panel=_WHAT),
+        option("Rate only these; NAME=FOLDER adds one.", "--methods", "--method", metavar="METHOD ...", panel=_WHAT),
     ] = None,
-    sets: Annotated[Words, option("These alone.", "--sets", "--set", metavar="SET ...", panel=_WHAT)] = None,
-    images: Annotated[int | None, _number("So many pictures of each set, chosen by chance.", _WHAT, min=1)] = None,
+    sets: Annotated[Words, option("Rate only these.", "--sets", "--set", metavar="SET ...", panel=_WHAT)] = None,
+    images: Annotated[int | None, _number("Number of random pictures of each set.", _WHAT, min=1)] = None,
     no_reference: Annotated[bool, flag("Leave the true pictures out.", "--no-reference", panel=_WHAT)] = False,
-    raters: Annotated[int, _number("Who are invited.")] = Design.raters,
-    repeats: Annotated[int | None, _number("Versions that each rater rates twice, to see how alike.")] = None,
+    raters: Annotated[int, _number("Number of raters to invite.")] = Design.raters,
+    repeats: Annotated[int | None, _number("Number of versions that each rater rates twice.")] = None,
     repeat: Annotated[
-        Words, option("Those of this method; without N, all.", "--repeat", metavar="METHOD", panel=_PANEL)
+        Words,
+        option(
+            "Rate versions of this method twice; all of them without --repeats.",
+            "--repeat",
+            metavar="METHOD",
+            panel=_PANEL,
+        ),
     ] = None,
-    repeat_distance: Annotated[int, _number("Ratings between the two, at least.")] = Design.repeat_distance,
-    gap: Annotated[int, _number("Other pictures between two versions of one, at least.")] = Design.gap,
+    repeat_distance: Annotated[int, _number("Least number of ratings between the two.")] = Design.repeat_distance,
+    gap: Annotated[int, _number("Least number of ratings between two versions of a picture.")] = Design.gap,
     blocked: Annotated[bool, flag("Rate one set after another, not mixed.", "--blocked", panel=_PANEL)] = False,
-    warm_up: Annotated[int, _number("First ratings that do not count; nobody is told.")] = Design.warm_up,
-    sitting_minutes: Annotated[int, _number("After which a break is offered.")] = Design.sitting_minutes,
+    warm_up: Annotated[int, _number("Number of first ratings that do not count.")] = Design.warm_up,
+    sitting_minutes: Annotated[int, _number("Minutes after which a break is offered.")] = Design.sitting_minutes,
     seconds_per_rating: Annotated[
-        float, option("What one is taken to last, for the plan alone.", metavar="SECONDS", panel=_PANEL)
+        float, option("Assumed duration of a rating, for planning.", metavar="SECONDS", panel=_PANEL)
     ] = Design.seconds_per_rating,
     screening: Annotated[Screening, option(_SCREENING, panel=_PANEL)] = Design.screening,
-    seed: Annotated[int, _number("Of all that is left to chance, orders among it.")] = Design.seed,
+    seed: Annotated[int, _number("Random seed.")] = Design.seed,
     calibration: Annotated[str | None, option(_CALIBRATION, metavar="FOLDER", panel=_LESSONS)] = None,
     pairs: Annotated[
-        int, _number("Pictures shown at their worst and at their best.", _LESSONS, min=0)
+        int, _number("Number of pictures shown at their worst and their best.", _LESSONS, min=0)
     ] = Design.calibration,
-    practice: Annotated[int, _number("Ratings to practise on.", _LESSONS)] = Design.practice,
-    title: Annotated[str | None, option("For reports and raters; it must name no method.", panel=_SAID)] = None,
-    output: Annotated[
-        Path, option("For the study; a new one.", "--output", "-o", metavar="FOLDER", panel=_SAID)
-    ] = Path("study"),
-    as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_SAID)] = False,
+    practice: Annotated[int, _number("Number of practice ratings.", _LESSONS)] = Design.practice,
+    title: Annotated[str | None, option("Title for raters and reports; it must not name a method.", panel=_OUT)] = None,
+    output: Annotated[Path, option("New folder for the study.", "--output", "-o", metavar="FOLDER", panel=_OUT)] = Path(
+        "study"
+    ),
+    as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_OUT)] = False,
 ) -> None:
-    """Make a study of pictures, which people will rate."""
+    """Make an opinion study of pictures."""
     with failures(as_json=as_json):
         from srgan.cli.progress_bar import ProgressBar
         from srgan_study.stimuli.create_study import TITLE, StudyPlan, create_study

@@ -10,17 +10,17 @@ EPILOG = """\
 [bold]Examples[/bold]
 
   srgan study report study              into study/report
-  srgan study report study --simulated  what programs voted in a rehearsal
+  srgan study report study --simulated  the votes of simulated raters
   srgan study report study -o paper     into another folder
 
 The folder gets report.html, which needs nothing else; summary.json with every number; tables in CSV, Markdown and \
 LaTeX; figures in SVG and PNG, among them the paper's Figure 5; and the votes themselves, also for sureal.
 
-The main numbers weigh raters by the rule that was frozen with the study. Those of every other rule stand beside them, \
-and nobody is dropped silently.
+The main numbers weigh raters by the screening rule of the study; those of every other rule are shown as well, and no \
+rater is dropped silently.
 
-A report can be made while people still vote: it says who has not finished. All that is made of simulated votes says \
-SIMULATED.
+A report can be made while people still vote: it lists who has not finished. Everything made from simulated votes is \
+marked SIMULATED.
 
 Exit code: 0 all well, 1 there is no study, no vote, or no room, 130 interrupted.
 """
@@ -30,12 +30,12 @@ def report(
     folder: Study,
     output: Annotated[
         Path | None,
-        option("For all that is written; without it, one in the study's.", "--output", "-o", metavar="FOLDER"),
+        option("Folder for the report; default: one in the study's.", "--output", "-o", metavar="FOLDER"),
     ] = None,
-    simulated: Annotated[bool, flag("Report what programs voted, and not what people did.", "--simulated")] = False,
+    simulated: Annotated[bool, flag("Report the votes of programs instead of people's.", "--simulated")] = False,
     as_json: Json = False,
 ) -> None:
-    """Report what raters thought: opinion scores as in the paper, with figures, tests and the raters themselves."""
+    """Report mean opinion scores as in the paper, with figures, tests and the quality of raters."""
     with failures(as_json=as_json):
         need_packages("scipy", "matplotlib", "jinja2", extra="study")
         from srgan_study.analysis.study_analysis import analyse

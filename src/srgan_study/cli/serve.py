@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 EPILOG = """\
 [bold]Examples[/bold]
 
-  srgan study serve study                                 for people who sit at this machine
+  srgan study serve study                                 for people at this machine
   srgan study serve study --host 0.0.0.0 --port 80        for those on the same network
-  srgan study serve study --address https://study.lab.org with a server before it that speaks TLS
-  srgan study serve study --address https://lab.org/study which passes on what is below /study
-  srgan study serve study --withdraw R07                  delete all that there is of a rater
+  srgan study serve study --address https://study.lab.org behind a proxy with TLS
+  srgan study serve study --address https://lab.org/study behind a proxy, below /study
+  srgan study serve study --withdraw R07                  delete all data of a rater
 
-Every rater has a link of their own, in invitations.csv in the study's folder: send each to one person. Whoever has a \
-link rates as that rater; no names are kept, so keep the list of who got which yourself, or keep none. The organiser's \
-link shows how far everybody is.
+Every rater has a personal link, in invitations.csv in the study's folder: send each to one person. A link is all \
+that identifies a rater; no names are stored, so keep a list of who got which link, or none. The organiser's link \
+shows the progress of all raters.
 
 A vote is on the disk before the rater sees the next picture. Stop with Ctrl-C and start again whenever you like: \
-everybody goes on where they were, and links stay the same. Stop the server before you copy the study's folder.
+raters continue where they were, and links stay the same. Stop the server before you copy the study's folder.
 
-What raters read before they begin can be worded anew: put consent.txt or instructions.txt into the study's folder.
+Put consent.txt or instructions.txt into the study's folder to replace the texts that raters read first.
 
-Exit code: 0 stopped by Ctrl-C, 1 the study cannot be served, 2 no such place or rater.
+Exit code: 0 stopped by Ctrl-C, 1 the study cannot be served, 2 an invalid option.
 """
 
-_PLACE, _WHO, _TALK = "Where it is served", "Who rates", "Said"
+_PLACE, _WHO, _TALK = "Server", "Raters", "Output"
 
 
 def serve(
@@ -38,37 +38,41 @@ def serve(
     host: Annotated[
         str,
         option(
-            "A name or number of this machine; 0.0.0.0 for all. Without it, only this machine gets in.",
+            "Name or address to listen on, 0.0.0.0 for all; by default, only this machine can connect.",
             metavar="HOST",
             panel=_PLACE,
         ),
     ] = "127.0.0.1",
-    port: Annotated[int, option("0 for any that is free.", metavar="PORT", panel=_PLACE, min=0, max=65535)] = 8080,
+    port: Annotated[
+        int, option("Port to listen on; 0 for any that is free.", metavar="PORT", panel=_PLACE, min=0, max=65535)
+    ] = 8080,
     address: Annotated[
         str | None,
-        option("What links begin with, where raters come through another server.", metavar="URL", panel=_PLACE),
+        option(
+            "URL by which raters reach the study, if it is behind a proxy; links begin with it.",
+            metavar="URL",
+            panel=_PLACE,
+        ),
     ] = None,
     root_path: Annotated[
         str,
         option(
-            "The path below which another server shows the study; without it, the path of --address.",
+            "Path below which a proxy serves the study; default: the path of --address.",
             metavar="PATH",
             panel=_PLACE,
         ),
     ] = "",
     more_raters: Annotated[
         int,
-        option("Invite so many beyond those invited.", "--more-raters", metavar="N", panel=_WHO, min=0, max=1000),
+        option("Number of raters to invite in addition.", "--more-raters", metavar="N", panel=_WHO, min=0, max=1000),
     ] = 0,
     withdraw: Annotated[
         str | None,
-        option(
-            "Delete this rater's votes, answers and link, for good, and serve nothing.", metavar="RATER", panel=_WHO
-        ),
+        option("Delete all votes, answers and the link of this rater, and exit.", metavar="RATER", panel=_WHO),
     ] = None,
-    as_json: Annotated[bool, flag("Say where it is as a JSON document.", "--json", panel=_TALK)] = False,
+    as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_TALK)] = False,
 ) -> None:
-    """Show a study's pictures to raters in their browsers, and keep every vote."""
+    """Show a study's pictures to raters in their browsers, and store every vote."""
     with failures(as_json=as_json):
         need_packages("starlette", "uvicorn", "jinja2", "msgspec", extra="study")
         from srgan_study.server import server

@@ -20,58 +20,58 @@ if TYPE_CHECKING:
 EPILOG = """\
 [bold]Examples[/bold]
 
-  srgan study simulate study                        all who are invited rate
-  srgan study simulate study --raters 6 -o copy     six rate a copy of it
+  srgan study simulate study                        all invited raters vote
+  srgan study simulate study --raters 6 -o copy     six vote on a copy of it
   srgan study simulate study --means HR=4.5 bicubic=3.6   with these means planted
-  srgan study simulate study --bad constant random  the last two are no good
-  srgan study simulate study --difference 0.1       how many see 0.1 MOS?
+  srgan study simulate study --bad constant random  the last two are bad
+  srgan study simulate study --difference 0.1       how many raters detect 0.1?
 
-Raters are programs that think u = psi + b + t + v * eps and give the nearest score from 1 to 5: psi is what a version \
-of a picture is worth, b the rater's bias, t their taste for the method, v * eps their inconsistency. The levels are \
-such that the mean vote on a method is the planted one exactly. They rate through the server that people would use, \
-look at the pictures, undo, pause and load the page again, and complain of whatever is not as it should be.
+Raters are programs that perceive u = psi + b + t + v * eps and vote the nearest score from 1 to 5: psi is the quality \
+of a version of a picture, b the rater's bias, t their taste for the method, v * eps their inconsistency. psi is such \
+that the mean vote on a method is exactly the planted one. They use the server as people do: they load pictures, undo, \
+pause and reload the page, and the command fails if the server gives a wrong response.
 
-Means are those of --means, else what the paper printed of the method and set, else evenly spread in the study's \
+Means are those of --means, else those printed in the paper for method and set, else evenly spread in the study's \
 order. SET/NAME=MOS is for one set alone. With the same seed, the same rater always gives the same scores.
 
 The votes are in simulated.sqlite, marked as simulated; people's votes in votes.sqlite are not touched. What was \
 interrupted goes on when the same command is run again. The report: srgan study report STUDY --simulated
 
-Exit code: 0 all well, 1 something is wrong with the study or the server, 2 something cannot be meant, 130 interrupted.
+Exit code: 0 all well, 1 the study or the server failed, 2 an invalid option, 130 interrupted.
 """
 
-_RATERS, _PLAN, _PLACE, _TALK = "The raters", "Planning", "What is written, and where", "Said"
-_HOW_MANY = "How many; without it, all who are invited."
-_BAD = "Make the last raters constant, random or inverted: do the flags of the report find them?"
-_TASTE = "How much raters differ in what they like, as a standard deviation; without it, 0.15."
-_DIFFERENCE = "Cast no votes: tell how many raters it takes to see this difference of two methods."
-_OUTPUT = "Rate a copy of the study, made here; without it, the votes are put beside the study."
+_RATERS, _PLAN, _PLACE, _TALK = "Raters", "Planning", "Output", "Messages"
+_HOW_MANY = "Number of raters; default: all who are invited."
+_BAD = "Make the last raters constant, random or inverted, to test the flags of the report."
+_TASTE = "Standard deviation of raters' taste for a method; default: 0.15."
+_DIFFERENCE = "Cast no votes, but compute how many raters detect this difference of two methods."
+_OUTPUT = "Rate a copy of the study in this folder; default: the study itself."
 
 
 def simulate(
     study: StudyFolder,
     raters: Annotated[int | None, option(_HOW_MANY, metavar="NUMBER", panel=_RATERS)] = None,
-    seed: Annotated[int, option("Of all chance.", metavar="NUMBER", panel=_RATERS, min=0)] = 0,
+    seed: Annotated[int, option("Random seed.", metavar="NUMBER", panel=_RATERS, min=0)] = 0,
     means: Annotated[
         list[str] | None,
-        option("Plant these means of methods.", "--means", metavar="NAME=MOS ...", panel=_RATERS),
+        option("Mean opinion scores to plant.", "--means", metavar="NAME=MOS ...", panel=_RATERS),
     ] = None,
     bad: Annotated[list[str] | None, option(_BAD, "--bad", metavar="KIND ...", panel=_RATERS)] = None,
     taste: Annotated[float | None, option(_TASTE, metavar="STEPS", panel=_RATERS, min=0.0, max=2.0)] = None,
     difference: Annotated[float | None, option(_DIFFERENCE, metavar="MOS", panel=_PLAN)] = None,
     around: Annotated[
-        float, option("The middle of the two; 3 takes the most raters.", metavar="MOS", panel=_PLAN)
+        float, option("Mean of the two methods; 3 needs the most raters.", metavar="MOS", panel=_PLAN)
     ] = 3.0,
     trials: Annotated[
-        int, option("Panels that are drawn.", metavar="NUMBER", panel=_PLAN, min=100, max=100_000)
+        int, option("Number of random panels.", metavar="NUMBER", panel=_PLAN, min=100, max=100_000)
     ] = 1000,
     most: Annotated[
-        int, option("Raters that are tried, at most.", metavar="NUMBER", panel=_PLAN, min=2, max=1000)
+        int, option("Greatest number of raters to try.", metavar="NUMBER", panel=_PLAN, min=2, max=1000)
     ] = 100,
     output: Annotated[Path | None, option(_OUTPUT, "--output", "-o", metavar="FOLDER", panel=_PLACE)] = None,
     as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_TALK)] = False,
 ) -> None:
-    """Rehearse a study with programs as raters, or ask how many raters it needs; nobody is bothered."""
+    """Rehearse a study with simulated raters, or compute how many raters it needs."""
     with failures(as_json=as_json):
         need_packages("scipy", "httpx", "starlette", "uvicorn", "jinja2", "msgspec", extra="study")
         from srgan_study.simulation.dry_run import DryRun
