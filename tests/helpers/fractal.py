@@ -1,11 +1,11 @@
-"""Pictures that are rough at every size, as photos are, by seeds."""
+"""Random images that resemble photos in being rough at every scale."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def fractal(seed: int, height: int = 160, width: int = 200) -> NDArray[np.uint8]:
-    """An (H, W, 3) picture of noise whose amplitudes fall as one over the frequency."""
+    """Return an (H, W, 3) image of noise with amplitudes proportional to 1 / frequency."""
     random = np.random.default_rng(seed)
     down, across = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)
     spectrum = np.fft.fft2(random.standard_normal((height, width))) / np.maximum(np.hypot(down, across), 1 / width)

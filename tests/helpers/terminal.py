@@ -1,4 +1,4 @@
-"""A command on a terminal: what is written there, as a person would see it."""
+"""Commands run on a terminal."""
 
 import os
 import pty
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def written_on_a_terminal(command: Sequence[str], environment: dict[str, str]) -> str:
-    """What a command that succeeds writes on a terminal that is its standard error."""
+    """Run a command that must succeed, and return what it writes on a terminal as its standard error."""
     ours, its = pty.openpty()
     process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stderr=its, stdout=subprocess.DEVNULL)
     os.close(its)
@@ -15,7 +15,7 @@ def written_on_a_terminal(command: Sequence[str], environment: dict[str, str]) -
     while True:
         try:
             part = os.read(ours, 65536)
-        except OSError:  # how Linux says that the other side has gone
+        except OSError:  # Linux: the other side is closed
             part = b""
         if not part:
             break

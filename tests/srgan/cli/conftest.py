@@ -1,4 +1,4 @@
-"""A desk with photos on it, and the command line to use there."""
+"""A working folder with photos, and the command line."""
 
 import os
 import shutil
@@ -18,12 +18,12 @@ Run = Callable[..., Any]
 Make = Callable[..., Path]
 
 TINY = ("blocks=1", "features=8", "discriminator_features=4", "batch=2", "crop=32", "updates=4", "log_every=1")
-"""Settings that make any recipe for srgan-generator a matter of a second."""
+"""Settings with which a recipe for srgan-generator trains in a second."""
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder."""
+    """Change to an empty working folder, and return it."""
     folder = tmp_path / "desk"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -32,7 +32,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make(desk: Path) -> Make:
-    """Makes a photo of noise: `make("photos/a.jpg", size=(12, 8), mode="RGBA")`."""
+    """Save a photo of noise: `make("photos/a.jpg", size=(12, 8), mode="RGBA")`."""
 
     def photo(name: str, *, size: tuple[int, int] = (12, 8), mode: str = "RGB", **options: Any) -> Path:
         path = Path(name)
@@ -46,7 +46,7 @@ def make(desk: Path) -> Make:
 
 @pytest.fixture
 def srgan(desk: Path, tiny_model: Path) -> Run:
-    """Runs a command in this process, with the small model where it enlarges."""
+    """Run a command in this process, with the small model where it enlarges."""
 
     def run(*words: str, **options: Any) -> Any:
         return CliRunner().invoke(app, with_model(words, tiny_model), **options)
@@ -74,7 +74,7 @@ def refusal(srgan: Run, desk: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of twelve smooth photos, 160x160, in folders."""
+    """Save twelve smooth photos, 160x160, in subfolders of a folder."""
     folder = tmp_path_factory.mktemp("album")
     random = np.random.default_rng(0)
     for number in range(12):
@@ -92,7 +92,7 @@ def settings() -> list[str]:
 
 @pytest.fixture(scope="session")
 def finished(album: Path, settings: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of srresnet-mse-quick that came to its end; not to be written to."""
+    """Return the folder of a finished run of srresnet-mse-quick; do not write to it."""
     folder = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SRGAN_CACHE", str(folder / "cache"))
@@ -104,14 +104,14 @@ def finished(album: Path, settings: list[str], tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def run_of_mine(finished: Path, desk: Path) -> Path:
-    """A copy of the finished run, on the desk."""
+    """Copy the finished run to the desk."""
     shutil.copytree(finished, "runs/dogs")
     return Path("runs/dogs")
 
 
 @pytest.fixture
 def train(srgan: Run, settings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Trains something tiny: `train("srresnet-mse-quick", "--data", "photos")`."""
+    """Train a tiny network: `train("srresnet-mse-quick", "--data", "photos")`."""
     monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SRGAN_DATA", raising=False)
     return lambda recipe, *words: srgan("train", recipe, *settings, *words)
@@ -119,7 +119,7 @@ def train(srgan: Run, settings: list[str], tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture
 def arguments(tiny_model: Path) -> Callable[..., list[str]]:
-    """The words of a command line for a process of its own, with the small model where it enlarges."""
+    """Return the command line for a separate process, with the small model where it enlarges."""
 
     def line(*words: str) -> list[str]:
         return [sys.executable, "-m", "srgan", *with_model(words, tiny_model)]
@@ -129,7 +129,7 @@ def arguments(tiny_model: Path) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def only_tiny(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the small model, which is the only one that came with srgan."""
+    """Install the small model as the only one, and return its folder."""
     monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
     return tiny_model.parent
 
@@ -141,12 +141,12 @@ def with_model(words: tuple[str, ...], model: Path) -> list[str]:
 
 @pytest.fixture
 def only_pair(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """The two small models that --fidelity lies between, which are all that came with srgan."""
+    """Install the two small models of --fidelity as the only ones."""
     monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", pair[0].parent)
     return pair
 
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """That of a process of its own which speaks English and knows no terminal."""
+    """Return the environment of a separate process, in English and without a terminal."""
     return {**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"}

@@ -1,4 +1,4 @@
-"""No command opens a socket or leaves anything in the home folder, whatever its libraries would like."""
+"""No command opens a socket or leaves a file in the home folder."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ socket.socket = Socket
 socket.getaddrinfo = socket.create_connection = refuse
 """
 
-# As `srgan`, with the small model in place of those that came with it.
+# Runs `srgan` with the small model as the only one.
 COMMAND = """
 import sys
 from pathlib import Path
@@ -38,7 +38,7 @@ main()
 
 @pytest.fixture
 def offline(tmp_path: Path, environment: dict[str, str]) -> dict[str, str]:
-    """An environment in which sockets fail and are written down, and home is an empty folder."""
+    """Return an environment in which sockets fail and are recorded, and home is an empty folder."""
     (tmp_path / "forbid").mkdir()
     (tmp_path / "forbid" / "sitecustomize.py").write_text(FORBID)
     (tmp_path / "home").mkdir()
@@ -77,7 +77,7 @@ def test_no_command_opens_a_socket(
 @pytest.mark.parametrize(
     "attempt", ["socket.socket()", "socket.getaddrinfo('example.org', 80)", "socket.create_connection(('::1', 80))"]
 )
-def test_a_socket_would_be_noticed(offline: dict[str, str], tmp_path: Path, attempt: str) -> None:
+def test_a_socket_is_recorded(offline: dict[str, str], tmp_path: Path, attempt: str) -> None:
     done = subprocess.run([sys.executable, "-c", f"import socket; {attempt}"], env=offline, stderr=subprocess.DEVNULL)
     assert done.returncode == 1
     assert (tmp_path / "attempts").exists()

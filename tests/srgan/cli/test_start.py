@@ -1,4 +1,4 @@
-"""The command starts without anything heavy, and ends quietly when nobody listens."""
+"""The command starts without heavy imports, and ends quietly on a closed pipe."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def test_upscaling_does_not_import_torch(
     assert "torch" not in imported
 
 
-def test_the_public_names_are_there_when_asked_for() -> None:
+def test_public_names_are_imported_on_use() -> None:
     import srgan
     from srgan import Upscaler, read, write
     from srgan.images import image as files
