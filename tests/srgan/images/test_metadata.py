@@ -160,7 +160,7 @@ def test_large_exif_fits_into_a_jpeg(size: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", FORMATS)
 def test_nothing_is_invented(target: str, tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]) -> None:
     writer = _write(tmp_path / "result", target, Metadata())
-    assert writer.ledger == writer.notes == ()
+    assert (writer.ledger, writer.notes) == ((), ())
     groups = {key.partition(":")[0] for key in exiftool(tmp_path / "result")}
     assert not groups & {"ExifIFD", "GPS", "IPTC", "Photoshop"}
     assert target == "tiff" or not any(group.startswith(("IFD", "XMP", "ICC")) for group in groups)
