@@ -110,8 +110,10 @@ class _Check:
     kind: str
     needs: tuple[str, ...]
     rows: int
-    describe: Callable[[Measurements, _Past], str | None]
-    """Describes the state, if it is there."""
+    find: Callable[[Measurements, _Past], float | None]
+    """Returns a number for the text if the state is there, else None."""
+    text: str
+    """Formatted with `now`, the measurements, and `value`, the number."""
 
 
 class AlertMonitor:
@@ -135,12 +137,11 @@ class AlertMonitor:
         for check in _CHECKS:
             if self._seen <= _QUIET or any(name not in means for name in check.needs):
                 continue
-            text = check.describe(means, self._past)
+            value = check.find(means, self._past)
             is_known = check.kind in self._reported
-            if self._count(check, update, present=text is not None) and text is not None:
-                alerts.append(
-                    Alert(check.kind, f"since update {self._since[check.kind]}, {text}" if is_known else text)
-                )
+            if self._count(check, update, present=value is not None):
+                since = f"since update {self._since[check.kind]}, " if is_known else ""
+                alerts.append(Alert(check.kind, since + check.text.format(now=means, value=value)))
         self._past.add(means)
         return alerts
 
@@ -164,110 +165,85 @@ class AlertMonitor:
         return True
 
 
-def _describe_saturation(now: Measurements, past: _Past) -> str | None:
-    if now["real"] > _CERTAIN and now["restored"] < 1 - _CERTAIN and now["discriminator"] < _NO_LOSS:
-        return (
-            f"the discriminator is always right (D(HR) {now['real']:.3f}, D(SR) {now['restored']:.3f}), so the "
-            "generator learns little from it: lower discriminator_learning_rate, or begin with a generator that was "
-            "trained longer on pixels"
-        )
-    return None
+def _find_saturation(now: Measurements, past: _Past) -> float | None:
+    is_sure = now["real"] > _CERTAIN and now["restored"] < 1 - _CERTAIN
+    return 0.0 if is_sure and now["discriminator"] < _NO_LOSS else None
 
 
-def _describe_blindness(now: Measurements, past: _Past) -> str | None:
+def _find_blindness(now: Measurements, past: _Past) -> float | None:
     distances = now["real"] - 0.5, now["restored"] - 0.5, now["discriminator"] - BLIND_LOSS
-    if all(abs(distance) < _UNSURE for distance in distances):
-        return (
-            f"the discriminator has long distinguished nothing (loss {now['discriminator']:.3f}, 1.386 is guessing), "
-            "so the generator follows its content loss alone: unless detail is near 1, raise "
-            "discriminator_learning_rate"
-        )
-    return None
+    return 0.0 if all(abs(distance) < _UNSURE for distance in distances) else None
 
 
-def _describe_inversion(now: Measurements, past: _Past) -> str | None:
-    if now["real"] < now["restored"]:
-        return (
-            f"the discriminator takes restored pictures for real more than real ones (D(HR) {now['real']:.3f}, D(SR) "
-            f"{now['restored']:.3f}), so it misleads the generator: raise discriminator_learning_rate, or lower "
-            "learning_rate"
-        )
-    return None
-
-
-def _describe_collapse(now: Measurements, past: _Past) -> str | None:
+def _find_collapse(now: Measurements, past: _Past) -> float | None:
     before = min(max(past.start("detail"), past.usual("detail")), 1.0)  # losing noise is no loss
-    if now["detail"] < max(_LOST_DETAIL * before, _NO_DETAIL):
-        return (
-            f"restored pictures have lost their fine detail ({now['detail']:.2f} of that of real ones, {before:.2f} "
-            "before): the generator collapses; begin another run with a lower learning_rate or adversarial"
-        )
-    return None
+    return before if now["detail"] < max(_LOST_DETAIL * before, _NO_DETAIL) else None
 
 
-def _describe_noise(now: Measurements, past: _Past) -> str | None:
-    if now["detail"] > _TOO_MUCH_DETAIL:
-        return (
-            f"restored pictures have {now['detail']:.1f} times the fine detail of real ones: noise or patterns that "
-            "fool the discriminator; lower adversarial or discriminator_learning_rate"
-        )
-    return None
+def _find_content_jump(now: Measurements, past: _Past) -> float | None:
+    best = past.least("content")
+    return now["content"] / best if now["content"] > _JUMP * best else None
 
 
-def _describe_content_jump(now: Measurements, past: _Past) -> str | None:
-    if now["content"] > _JUMP * past.least("content"):
-        return (
-            f"the content loss is {now['content'] / past.least('content'):.1f} times the best it was: restored "
-            "pictures no longer look like the real ones; begin another run with a lower learning_rate or with clip=1"
-        )
-    return None
-
-
-def _describe_explosion(network: str, remedy: str) -> Callable[[Measurements, _Past], str | None]:
-    name = f"{network}_gradient"
-
-    def describe(now: Measurements, past: _Past) -> str | None:
+def _find_explosion(name: str) -> Callable[[Measurements, _Past], float | None]:
+    def find(now: Measurements, past: _Past) -> float | None:
         usual = max(past.usual(name), past.start(name))  # a saturated discriminator's is tiny until it recovers
-        if now[name] > _EXPLOSION * usual:
-            return (
-                f"the {network}'s gradient has exploded (norm {now[name]:.3g}, usually {usual:.3g}), and training "
-                f"may diverge: should losses not come down again, {remedy}"
-            )
-        return None
+        return usual if now[name] > _EXPLOSION * usual else None
 
-    return describe
+    return find
 
 
-def _describe_vanishing(now: Measurements, past: _Past) -> str | None:
-    if now["generator_gradient"] <= _VANISHED * past.usual("generator_gradient"):
-        return (
-            f"the generator's gradient has vanished (norm {now['generator_gradient']:.3g}), so it learns nothing more: "
-            "begin another run with a lower learning_rate, or from another network"
-        )
-    return None
+def _find_vanishing(now: Measurements, past: _Past) -> float | None:
+    return 0.0 if now["generator_gradient"] <= _VANISHED * past.usual("generator_gradient") else None
 
 
 _GUESSES = ("real", "restored", "discriminator")
 _CHECKS = (
-    _Check("saturation", _GUESSES, 5, _describe_saturation),
-    _Check("blindness", _GUESSES, 50, _describe_blindness),  # for moments it is what adversarial training aims at
-    _Check("inversion", _GUESSES, 5, _describe_inversion),
-    _Check("collapse", ("detail",), 3, _describe_collapse),
-    _Check("noise", ("detail",), 3, _describe_noise),
-    _Check("content jump", ("content",), 2, _describe_content_jump),
     _Check(
-        "generator explosion",
-        ("generator_gradient",),
-        1,
-        _describe_explosion("generator", "lower learning_rate, or set clip=1"),
+        *("saturation", _GUESSES, 5, _find_saturation),
+        "the discriminator is always right (D(HR) {now[real]:.3f}, D(SR) {now[restored]:.3f}), so the generator learns "
+        "little from it: lower discriminator_learning_rate, or begin with a generator trained longer on pixels",
+    ),
+    _Check(  # for moments it is what adversarial training aims at
+        *("blindness", _GUESSES, 50, _find_blindness),
+        "the discriminator has long distinguished nothing (loss {now[discriminator]:.3f}, 1.386 is guessing), so the "
+        "generator follows its content loss alone: unless detail is near 1, raise discriminator_learning_rate",
     ),
     _Check(
-        "discriminator explosion",
-        ("discriminator_gradient",),
-        1,
-        _describe_explosion("discriminator", "lower discriminator_learning_rate"),  # its gradient is not clipped
+        *("inversion", _GUESSES, 5, lambda now, past: 0.0 if now["real"] < now["restored"] else None),
+        "the discriminator takes restored pictures for real more than real ones (D(HR) {now[real]:.3f}, D(SR) "
+        "{now[restored]:.3f}), so it misleads the generator: raise discriminator_learning_rate, or lower learning_rate",
     ),
-    _Check("vanishing", ("generator_gradient",), 5, _describe_vanishing),
+    _Check(
+        *("collapse", ("detail",), 3, _find_collapse),
+        "restored pictures have lost their fine detail ({now[detail]:.2f} of that of real ones, {value:.2f} before): "
+        "the generator collapses; begin another run with a lower learning_rate or adversarial",
+    ),
+    _Check(
+        *("noise", ("detail",), 3, lambda now, past: 0.0 if now["detail"] > _TOO_MUCH_DETAIL else None),
+        "restored pictures have {now[detail]:.1f} times the fine detail of real ones: noise or patterns that fool the "
+        "discriminator; lower adversarial or discriminator_learning_rate",
+    ),
+    _Check(
+        *("content jump", ("content",), 2, _find_content_jump),
+        "the content loss is {value:.1f} times the best it was: restored pictures no longer look like the real ones; "
+        "begin another run with a lower learning_rate or with clip=1",
+    ),
+    _Check(
+        *("generator explosion", ("generator_gradient",), 1, _find_explosion("generator_gradient")),
+        "the generator's gradient has exploded (norm {now[generator_gradient]:.3g}, usually {value:.3g}), and training "
+        "may diverge: should losses not come down again, lower learning_rate, or set clip=1",
+    ),
+    _Check(  # this gradient is not clipped
+        *("discriminator explosion", ("discriminator_gradient",), 1, _find_explosion("discriminator_gradient")),
+        "the discriminator's gradient has exploded (norm {now[discriminator_gradient]:.3g}, usually {value:.3g}), and "
+        "training may diverge: should losses not come down again, lower discriminator_learning_rate",
+    ),
+    _Check(
+        *("vanishing", ("generator_gradient",), 5, _find_vanishing),
+        "the generator's gradient has vanished (norm {now[generator_gradient]:.3g}), so it learns nothing more: begin "
+        "another run with a lower learning_rate, or from another network",
+    ),
 )
 
 

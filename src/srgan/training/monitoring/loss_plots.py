@@ -24,14 +24,8 @@ _SMOOTH = 40  # parts of a curve over which it is averaged
 Columns = Mapping[str, Sequence[float]]
 
 
-@dataclass(frozen=True)
-class Curve:
-    """One column of a table."""
-
-    table: str
-    column: str
-    label: str
-    colour: str
+Curve = tuple[str, str, str, str]
+"""Table, column, label, colour."""
 
 
 @dataclass(frozen=True)
@@ -42,55 +36,32 @@ class Panel:
     curves: tuple[Curve, ...]
     guide: float | None = None
     guide_label: str = ""
-    probability: bool = False
+    is_probability: bool = False
 
 
-_LOSSES = "Loss of the generator"
-_PIXEL_PANEL = Panel(
-    _LOSSES, (Curve(LOG, "generator", "training", BLUE), Curve(VALIDATION, "loss", "validation", ORANGE))
+_VALIDATION_LOSS = (VALIDATION, "loss", "validation", ORANGE)
+_PSNR_CURVES = (
+    (VALIDATION, "raw_psnr", "generator", BLUE),
+    (VALIDATION, "average_psnr", "average of its weights", ORANGE),
 )
-_PSNR_PANEL = Panel(
-    "PSNR on validation pictures [dB]",
-    (
-        Curve(VALIDATION, "raw_psnr", "generator", BLUE),
-        Curve(VALIDATION, "average_psnr", "average of its weights", ORANGE),
-    ),
+_GUESSES = ((LOG, "real", "real pictures, D(HR)", BLUE), (LOG, "restored", "restored pictures, D(SR)", ORANGE))
+_GRADIENTS = (
+    (LOG, "generator_gradient", "generator", BLUE),
+    (LOG, "discriminator_gradient", "discriminator", ORANGE),
+)
+_WHOLE_LOSS, _CONTENT = (LOG, "generator", "training, whole", SERIES[4]), (LOG, "content", "training, content", BLUE)
+_PSNR_PANEL = Panel("PSNR on validation pictures [dB]", _PSNR_CURVES)
+_PIXEL_PANELS = (
+    Panel("Loss of the generator", ((LOG, "generator", "training", BLUE), _VALIDATION_LOSS)),
+    _PSNR_PANEL,
 )
 _ADVERSARIAL_PANELS = (
-    Panel(
-        _LOSSES,
-        (
-            Curve(LOG, "generator", "training, whole", SERIES[4]),
-            Curve(LOG, "content", "training, content", BLUE),
-            Curve(VALIDATION, "loss", "validation", ORANGE),
-        ),
-    ),
+    Panel("Loss of the generator", (_WHOLE_LOSS, _CONTENT, _VALIDATION_LOSS)),
     _PSNR_PANEL,
-    Panel(
-        "Taken for real by the discriminator",
-        (Curve(LOG, "real", "real pictures, D(HR)", BLUE), Curve(LOG, "restored", "restored pictures, D(SR)", ORANGE)),
-        guide=0.5,
-        probability=True,
-    ),
-    Panel(
-        "Loss of the discriminator",
-        (Curve(LOG, "discriminator", "training", BLUE),),
-        guide=BLIND_LOSS,
-        guide_label="guessing, 2 log 2",
-    ),
-    Panel(
-        "Fine detail of restored pictures",
-        (Curve(LOG, "detail", "training", BLUE),),
-        guide=1.0,
-        guide_label="as in real ones",
-    ),
-    Panel(
-        "Norm of gradients",
-        (
-            Curve(LOG, "generator_gradient", "generator", BLUE),
-            Curve(LOG, "discriminator_gradient", "discriminator", ORANGE),
-        ),
-    ),
+    Panel("Taken for real by the discriminator", _GUESSES, 0.5, is_probability=True),
+    Panel("Loss of the discriminator", ((LOG, "discriminator", "training", BLUE),), BLIND_LOSS, "guessing, 2 log 2"),
+    Panel("Fine detail of restored pictures", ((LOG, "detail", "training", BLUE),), 1.0, "as in real ones"),
+    Panel("Norm of gradients", _GRADIENTS),
 )
 
 
@@ -105,7 +76,7 @@ def plot_losses(run: Path) -> Path:
         TrainingError: if a table cannot be read.
     """
     tables = {name: read_log(run / name) for name in (LOG, VALIDATION)}
-    panels = _ADVERSARIAL_PANELS if "discriminator" in tables[LOG] else (_PIXEL_PANEL, _PSNR_PANEL)
+    panels = _ADVERSARIAL_PANELS if "discriminator" in tables[LOG] else _PIXEL_PANELS
     rows = math.ceil(len(panels) / 2)
     figure = new_figure(2 * _PANEL[0], rows * _PANEL[1])
     last = max([1.0, *(update for table in tables.values() for update in table.get("update", []))])
@@ -119,9 +90,9 @@ def plot_losses(run: Path) -> Path:
 
 
 def _draw(axes: "Axes", panel: Panel, tables: Mapping[str, Columns]) -> None:
-    drawn = [value for curve in panel.curves for value in _draw_curve(axes, curve, tables[curve.table])]
+    drawn = [value for curve in panel.curves for value in _draw_curve(axes, curve, tables[curve[0]])]
     clean_axes(axes)
-    if panel.probability:
+    if panel.is_probability:
         axes.set_ylim(-0.03, 1.03)
     else:
         use_log_axis_if_wide(axes, drawn)
@@ -136,17 +107,18 @@ def _draw(axes: "Axes", panel: Panel, tables: Mapping[str, Columns]) -> None:
 
 def _draw_curve(axes: "Axes", curve: Curve, table: Columns) -> Sequence[float]:
     """Draw a column, as points while it is short, and smoothed once a log is long; return the values drawn."""
-    pairs = zip(table.get("update", []), table.get(curve.column, []), strict=False)
+    source, column, label, colour = curve
+    pairs = zip(table.get("update", []), table.get(column, []), strict=False)
     points = [(update, value) for update, value in pairs if math.isfinite(value)]
     if not points:
         return []
     updates, values = zip(*points, strict=True)
     is_long = len(values) > _FEW
-    if is_long and curve.table == LOG:
-        axes.plot(updates, values, color=curve.colour, linewidth=0.7, alpha=0.3)
+    if is_long and source == LOG:
+        axes.plot(updates, values, color=colour, linewidth=0.7, alpha=0.3)
         values = _average(values, max(3, len(values) // _SMOOTH))
     marker = "" if is_long else "o"
-    axes.plot(updates, values, color=curve.colour, linewidth=1.5, marker=marker, markersize=3.5, label=curve.label)
+    axes.plot(updates, values, color=colour, linewidth=1.5, marker=marker, markersize=3.5, label=label)
     return values
 
 
