@@ -1,8 +1,9 @@
 """Losses that the generator's training lowers, and the terms that a recipe makes of them.
 
-Images are RGB in [0, 1], and are compared in the range of Ledig et al. 2017, [-1, 1]. Each loss is the mean over the
-images of a batch, unless it says otherwise. To add a loss, write a function of two batches of images, or of their
-features, and give it a line in `make_terms` and a weight in `srgan.training.recipes.recipe.LossSettings`.
+Images, (B, 3, H, W), are RGB in [0, 1] and are compared in the range of Ledig et al. 2017, [-1, 1]; `scale` is the side
+of a cell of sub-pixel convolution, and H and W are whole cells. Features are lists of (B, C, h, w), one for each depth.
+Each loss is the mean over a batch, unless it says otherwise. To add one, write a function of two batches of images, or
+of their features, and give it a line in `make_terms` and a weight in `recipes.recipe.LossSettings`.
 """
 
 from collections.abc import Callable, Sequence
@@ -159,12 +160,6 @@ def vgg_error(restored: Tensor, high: Tensor, *, vgg: VGG19, feature_scale: floa
     as little as equation 4 does of colours: so both are means over everything. The paper multiplies the features by
     1/12.75, and with them the loss by 1/12.75^2, about 0.006, "to obtain VGG losses of a scale that is comparable to
     the MSE loss". So it is for features normalised to a mean of 1, too (docs/decisions/0008).
-
-    Args:
-        restored: (B, 3, H, W).
-        high: of the same shape.
-        vgg: the network, up to the layer that is compared.
-        feature_scale: factor of the features.
     """
     with torch.no_grad():
         wanted = vgg(high)
@@ -176,10 +171,6 @@ def perception_loss(restored: Sequence[Tensor], high: Sequence[Tensor]) -> Tenso
 
     See `srgan.models.features.classifiers.distance`; all weights are equal. Features of few pixels say where an edge
     is; those of many say what it belongs to, which VGG22 is too shallow for.
-
-    Args:
-        restored: (B, C, h, w) at each depth.
-        high: of the same shapes, from the real images.
     """
     return distance(_to_float32(restored), _to_float32(high)).mean()
 
@@ -190,10 +181,6 @@ def feature_error(restored: Sequence[Tensor], high: Sequence[Tensor]) -> Tensor:
     The mean over depths of mean |f(restored) - f(high)| / mean |f(high)|, both over batch, channels and places. Unlike
     `perception_loss`, which compares directions, weak features of smooth places count for as little as they are, so
     that no grain is asked for in smooth places.
-
-    Args:
-        restored: (B, C, h, w) at each depth, of VGG19 before its activations or another network.
-        high: of the same shapes, from the real images.
     """
     pairs = zip(_to_float32(restored), _to_float32(high), strict=True)
     return torch.stack([(ours - theirs).abs().mean() / theirs.abs().mean() for ours, theirs in pairs]).mean()
@@ -209,11 +196,6 @@ def consistency_error(restored: Tensor, high: Tensor, *, scale: int = 4) -> Tens
 
     Whatever a network invents must vanish when its result is downscaled again. The downscaling is MATLAB's bicubic one,
     away from borders.
-
-    Args:
-        restored: (B, 3, H, W).
-        high: of the same shape.
-        scale: factor of the downscaling.
     """
     kernel, first = _reduction(scale)
     difference = (restored.float() - high)[:, :, first:, first:]
@@ -247,11 +229,6 @@ def grid_error(restored: Tensor, high: Tensor, *, scale: int = 4) -> Tensor:
     A pattern that is the same in every cell of scale x scale pixels looks like texture to feature losses, and costs
     next to nothing in squared errors of pixels. Averaged at each of its places over 4 x 4 neighbouring cells, it stands
     out from everything that does not repeat; so does a colour that is off.
-
-    Args:
-        restored: (B, 3, H, W), H and W whole cells.
-        high: of the same shape.
-        scale: side of a cell in pixels.
     """
     places = functional.pixel_unshuffle(restored - high, scale)
     means = functional.avg_pool2d(places, min(4, *places.shape[-2:]))
@@ -269,11 +246,6 @@ def grid_texture_error(restored: Tensor, high: Tensor, *, scale: int = 4) -> Ten
     makes pixels differ more at some places of the cells than at others, and in real images no place is special. The
     loss is the mean squared difference of `texture_shares` of the two batches. The strength of texture does not count,
     except where it is too weak to be seen.
-
-    Args:
-        restored: (B, 3, H, W), H and W whole cells, two or more.
-        high: of the same shape.
-        scale: side of a cell in pixels.
     """
     return functional.mse_loss(texture_shares(restored, scale=scale), texture_shares(high, scale=scale))
 
@@ -314,12 +286,8 @@ def spectrum_error(restored: Tensor, high: Tensor) -> Tensor:
 
     Feature losses and young discriminators take a regular grain, the same few frequencies everywhere, for texture of
     any kind. Power spectra of windows tell the two apart, and ask for no pixel to be where it was: only that about as
-    much varies, as finely, about there. Spectra of the gray value in tapered windows are averaged over 3 x 3
-    neighbouring windows; too much counts as too little does. What a level of 255 would hide is no texture.
-
-    Args:
-        restored: (B, 3, H, W), 16 pixels or more on a side.
-        high: of the same shape.
+    much varies, as finely, about there. Spectra of the gray value in tapered windows of 16 pixels are averaged over 3 x
+    3 neighbouring windows; too much counts as too little does. What a level of 255 would hide is no texture.
     """
     with torch.no_grad():
         wanted = _log_amplitudes(high)
