@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,7 @@ import typer
 
 from srgan.cli.console import failures, one_interruption, say, show, show_json, written
 from srgan.cli.shared_options import Json, argument, flag, option
-from srgan.errors import UsageError
+from srgan.errors import SrganError, UsageError
 
 if TYPE_CHECKING:
     from srgan.cli.progress_bar import ProgressBar
@@ -48,88 +49,62 @@ def upscale(
     scale: Annotated[
         float | None, option("Factor for both sides, such as 2 or 2.5; 4 by default.", metavar="FACTOR", panel=_SIZE)
     ] = None,
-    width: Annotated[
-        int | None, option("Width of the result; the height follows.", metavar="PIXELS", panel=_SIZE)
-    ] = None,
-    height: Annotated[
-        int | None, option("Height of the result; the width follows.", metavar="PIXELS", panel=_SIZE)
-    ] = None,
-    long_side: Annotated[
-        int | None, option("Longer side of the result; the other follows.", metavar="PIXELS", panel=_SIZE)
-    ] = None,
-    max_pixels: Annotated[
-        int | None,
-        option(
-            "Refuse photos of more pixels, 512000000 by default: a forged file could fill the memory.",
-            metavar="PIXELS", panel=_SIZE, min=1,
-        ),
-    ] = None,
-    output: Annotated[
-        str | None,
-        option(
-            "A folder for the results, or a name for one; by default they lie beside the photos.",
-            "--output", "-o", metavar="PATH", panel=_PLACE,
-        ),
-    ] = None,
+    width: Annotated[int | None, option("Width; the height follows.", metavar="PIXELS", panel=_SIZE)] = None,
+    height: Annotated[int | None, option("Height; the width follows.", metavar="PIXELS", panel=_SIZE)] = None,
+    long_side: Annotated[int | None, option("Longer side; the other follows.", metavar="PIXELS", panel=_SIZE)] = None,
+    max_pixels: Annotated[int | None, option(
+        "Refuse photos of more pixels, 512000000 by default: a forged file could fill the memory.",
+        metavar="PIXELS", panel=_SIZE, min=1,
+    )] = None,
+    output: Annotated[str | None, option(
+        "A folder for the results, or a name for one; by default they lie beside the photos.",
+        "--output", "-o", metavar="PATH", panel=_PLACE,
+    )] = None,
     recursive: Annotated[bool, flag("Search subfolders too.", "--recursive", "-r", panel=_PLACE)] = False,
     follow_links: Annotated[
         bool, flag("With --recursive: search linked folders too.", "--follow-links", panel=_PLACE)
     ] = False,
     format: Annotated[
-        str | None,
-        option("jpeg, png, webp, tiff, avif or bmp; by default as the photo.", metavar="NAME", panel=_PLACE),
+        str | None, option("jpeg, png, webp, tiff, avif or bmp; by default as the photo.", metavar="NAME", panel=_PLACE)
     ] = None,
-    quality: Annotated[
-        int,
-        option("Quality of JPEG, WebP and AVIF; more is larger.", metavar="1-100", panel=_PLACE, min=1, max=100),
-    ] = 95,
-    lossless: Annotated[
-        bool, flag("Keep pixels exactly: lossless WebP and AVIF, and PNG in place of JPEG.", "--lossless", panel=_PLACE)
-    ] = False,
+    quality: Annotated[int, option(
+        "Quality of JPEG, WebP and AVIF; more is larger.", metavar="1-100", panel=_PLACE, min=1, max=100
+    )] = 95,
+    lossless: Annotated[bool, flag(
+        "Keep pixels exactly: lossless WebP and AVIF, and PNG in place of JPEG.", "--lossless", panel=_PLACE
+    )] = False,
     strip_metadata: Annotated[
         bool, flag("Leave out date, place, camera and all other notes.", "--strip-metadata", panel=_PLACE)
     ] = False,
-    keep_dates: Annotated[
-        bool, option("Give results the modification times of the photos.", "--keep-dates/--no-keep-dates", panel=_PLACE)
-    ] = True,
+    keep_dates: Annotated[bool, option(
+        "Give results the modification times of the photos.", "--keep-dates/--no-keep-dates", panel=_PLACE
+    )] = True,
     overwrite: Annotated[bool, flag("Replace results that exist already.", "--overwrite", panel=_PLACE)] = False,
-    model: Annotated[
-        str,
-        option(
-            "A model that `srgan models` lists, or the file of your own; auto inspects each photo: srresnet for a "
-            "clean one, srresnet-photo for one that was compressed or is noisy.",
-            metavar="NAME", panel=_ENGINE,
-        ),
-    ] = "auto",
-    photo_real: Annotated[
-        bool,
-        flag(
-            "Invent texture, as --fidelity 0: srgan for clean photos, srgan-photo, where installed, for damaged ones.",
-            "--photo-real", panel=_ENGINE,
-        ),
-    ] = False,
-    fidelity: Annotated[
-        float | None,
-        option(
-            "Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful; or the two -photo ones.",
-            metavar="0-1", panel=_ENGINE,
-        ),
-    ] = None,
-    faithful: Annotated[
-        str | None,
-        option(
-            "With --fidelity: the model at 1, where --model is the one at 0. One is to be trained from the other.",
-            metavar="NAME", panel=_ENGINE,
-        ),
-    ] = None,
+    model: Annotated[str, option(
+        "A model that `srgan models` lists, or the file of your own; auto inspects each photo: srresnet for a "
+        "clean one, srresnet-photo for one that was compressed or is noisy.", metavar="NAME", panel=_ENGINE,
+    )] = "auto",
+    photo_real: Annotated[bool, flag(
+        "Invent texture, as --fidelity 0: srgan for clean photos, srgan-photo, where installed, for damaged ones.",
+        "--photo-real", panel=_ENGINE,
+    )] = False,
+    fidelity: Annotated[float | None, option(
+        "Between two models: 0 is srgan, most photo-real, 1 is srresnet, most faithful; or the two -photo ones.",
+        metavar="0-1", panel=_ENGINE,
+    )] = None,
+    faithful: Annotated[str | None, option(
+        "With --fidelity: the model at 1, where --model is the one at 0. One is to be trained from the other.",
+        metavar="NAME", panel=_ENGINE,
+    )] = None,
     engine: Annotated[
         Literal["auto", "openvino", "torch"], option("torch uses a graphics processor, if there is one.", panel=_ENGINE)
     ] = "auto",
-    precision: Annotated[
-        Literal["auto", "fp32", "bf16"],
-        option("auto is the fastest of this computer, and fp32 for photos of 16 bits.", panel=_ENGINE),
-    ] = "auto",
-    dry_run: Annotated[bool, flag("Only say what would be done, and in which time.", "--dry-run", panel=_TALK)] = False,
+    precision: Annotated[Literal["auto", "fp32", "bf16"], option(
+        "auto is the fastest of this computer, and fp32 for photos of 16 bits.", panel=_ENGINE
+    )] = "auto",
+    dry_run: Annotated[
+        bool, flag("Only say what would be done, and in which time.", "--dry-run", panel=_TALK)
+    ] = False,
     json: Json = False,
     quiet: Annotated[bool, flag("Show only errors.", "--quiet", "-q", panel=_TALK)] = False,
 ) -> None:  # fmt: skip
@@ -199,7 +174,9 @@ def _with_hint(
     said = False
     for plan in plans:
         if not said and isinstance(plan, FilePlan) and plan.output is not None and not isinstance(plan.source, bytes):
-            hint = upscaler.models.hint(plan.source, max_pixels=plan.options.max_pixels)
+            hint = None
+            with suppress(SrganError):  # a damaged image is reported when it is enlarged
+                hint = upscaler.models.hint(plan.source, max_pixels=plan.options.max_pixels)
             if hint is not None:
                 bar.say(f"Hint: {plan.name}: {hint}; --model auto chooses by itself")
                 said = True

@@ -1,8 +1,7 @@
-"""A picture enlarged band by band: rows of the file's own integers in, enlarged rows of the same kind out.
+"""Images enlarged band by band: rows of integers in, enlarged rows of the same kind out.
 
-It knows what the channels mean: gray is given to the network as three equal channels and comes back as one,
-colour under transparency does not bleed, and transparency is enlarged like a gray picture. It does not know where rows
-come from or go.
+Gray is given to the network as three equal channels and comes back as one, colour under transparency does not bleed,
+and transparency is enlarged like a gray image.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ Floats = NDArray[np.float32]
 
 
 class _Rows:
-    """A window that slides down a picture read from top to bottom."""
+    """A window that slides down an image read from top to bottom."""
 
     def __init__(self, read: Callable[[int], Pixels]) -> None:
         self._read = read
@@ -30,7 +29,7 @@ class _Rows:
         self._first = self._end = 0
 
     def between(self, low: int, high: int) -> Pixels:
-        """Rows [low, high); neither may ever be less than in the call before."""
+        """Return rows [low, high); neither may be less than in the call before."""
         parts: list[NDArray[Any]] = []
         if self._kept is not None:
             parts.append(self._kept[low - self._first :])
@@ -48,12 +47,12 @@ def restore_bands(
     *,
     advance: Advance = lambda pixels: None,
 ) -> Iterator[Pixels]:
-    """Yield the enlarged picture from top to bottom, as arrays of (rows, scale * width, channels).
+    """Yield the enlarged image from top to bottom, as arrays of (rows, scale * width, channels).
 
     Args:
         network: the model.
         picture: its size, channels and depth.
-        read: gives the next so many rows of the picture, (rows, width, channels), uint8 or uint16.
+        read: returns the next rows, as many as it is asked for: (rows, width, channels), uint8 or uint16.
         advance: called as tiles are done.
     """
     rows = _Rows(read)
@@ -75,7 +74,7 @@ def _restore_band(
     columns: int,
     advance: Advance,
 ) -> Pixels:
-    """The enlarged rows of a band, from a window of the picture that begins with row `top`."""
+    """Return the enlarged rows of a band, from a window of the image that begins with row `top`."""
     size, inner = (picture.height, picture.width), slice(band.low - top, band.high - top)
     shape = (network.scale * (band.stop - band.start), network.scale * picture.width, picture.channels)
     result = np.empty(shape, np.uint8 if picture.depth == 8 else np.uint16)
@@ -95,7 +94,7 @@ def _restore_band(
 
 
 def _restore_alpha(network: TiledNetwork, alpha: Floats, band: Span, size: tuple[int, int], *, columns: int) -> Floats:
-    """Enlarged transparency of a band, (scale * rows, scale * width), from its rows with their halo."""
+    """Return the enlarged transparency of a band, (scale * rows, scale * width), from its rows with their halo."""
     scale, count = network.scale, band.stop - band.start
     enlarged = np.empty((scale * count, scale * size[1], 1), np.float32)
     if alpha.min() == alpha.max():
@@ -107,5 +106,5 @@ def _restore_alpha(network: TiledNetwork, alpha: Floats, band: Span, size: tuple
 
 
 def _as_rgb(colour: Floats) -> Floats:
-    """Gray, (H, W, 1), as three equal channels; RGB as it is."""
+    """Return gray, (H, W, 1), as three equal channels; RGB as it is."""
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour

@@ -1,8 +1,7 @@
-"""Exact tiling: where to cut a picture so that a network's result does not show it.
+"""Tile geometry: where to cut an image so that the network's result is that of the whole image, up to rounding.
 
-A convolution at the rim of a tile sees zeros where the whole picture has pixels. If every tile carries a halo as wide
-as the network sees, that error stays inside the halo and is cut away: tiled and whole agree up to rounding. This module
-is geometry alone; it knows neither networks nor pixels.
+A convolution at the rim of a tile sees zeros where the whole image has pixels. Every tile carries a halo as wide as the
+network sees; the error stays inside the halo, which is cut away.
 """
 
 from collections.abc import Iterator
@@ -22,17 +21,15 @@ class Span:
 
     @property
     def kept(self) -> slice:
-        """The part to keep, counted from the tile's own first pixel."""
+        """The part to keep, relative to the first pixel computed."""
         return slice(self.start - self.low, self.stop - self.low)
 
 
 def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None = None) -> Iterator[Span]:
-    """Tiles of nearly equal size, at most `size` long, that cover an axis once, each with its halo.
-
-    Halos end at the picture's own border, where the network's zero padding is what the whole picture sees too.
+    """Yield tiles of nearly equal size that cover an axis once, each with its halo; halos end at the image's border.
 
     Args:
-        length: the picture's extent along the axis.
+        length: extent of the image along the axis.
         size: the most pixels a tile keeps.
         halo: pixels computed around what is kept.
         within: the part [first, last) to cover; all of [0, length) without it.
@@ -51,7 +48,7 @@ def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None =
 
 @dataclass(frozen=True)
 class Grid:
-    """How a picture is cut for a stage: bands of rows, each cut into columns."""
+    """How an image is cut for a stage: bands of rows, each cut into columns."""
 
     rows: int
     """The most rows a tile keeps."""
@@ -60,10 +57,10 @@ class Grid:
 
 
 def best_grid(width: int, height: int, *, halo: int, area: int, most_rows: int | None = None) -> Grid:
-    """The tile size that computes the fewest pixels, halos included, when a tile may have `area` of them.
+    """Return the tile size for which the fewest pixels are computed, halos included, `area` at most in a tile.
 
     Args:
-        width, height: the picture's size.
+        width, height: size of the image.
         halo: pixels computed around what a tile keeps.
         area: the most pixels a tile computes; where even a tile that keeps 16x16 needs more, it is that tile.
         most_rows: the most rows a tile may keep.

@@ -1,8 +1,8 @@
-"""A network run over a band of a picture in exact tiles: float rows in, finished rows out, in bounded memory.
+"""A network run over a band of an image in tiles, in bounded memory.
 
 The trunk of a network works at low resolution, needs little memory and sees far; its tail needs sixteen times the
-memory and sees a few pixels. So each large trunk tile is finished by many small tail tiles, and neither pays for the
-other. Only the last stage of a network may enlarge.
+memory and sees a few pixels. So each large trunk tile is finished by many small tail tiles. Only the last stage may
+enlarge.
 """
 
 import logging
@@ -27,13 +27,13 @@ _SHARE_OF_FREE = 0.25  # of the free memory, for the tile of one stage
 _SMALLEST = 16  # pixels: a tile that does not fit at this size never will
 
 Advance = Callable[[int], None]
-"""Told how many input pixels have been done since it was last called."""
+"""Receives the number of input pixels done since its last call."""
 
 _log = logging.getLogger(__name__)
 
 
 class _NotFinite(Exception):
-    """A tile came out with NaN or infinity."""
+    """The result of a tile holds NaN or infinity."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Target:
     rows: NDArray[Any]
     """(scale * kept rows, scale * width, C), filled tile by tile."""
     top: int
-    """The picture's row with which the band begins."""
+    """First row of the band in the image."""
     finish: Callable[[Floats], NDArray[Any]]
-    """Makes of a tile, (h, w, 3) float32 and not clipped, what is kept: (h, w, C)."""
+    """Turns a tile, (h, w, 3) float32 and not clipped, into rows of the target, (h, w, C)."""
 
 
 class TiledNetwork:
-    """An engine with the tile sizes that fit this machine.
+    """An engine with the tile sizes that fit this machine. Several threads may use it.
 
     Args:
         engine: the model, made ready.
@@ -78,12 +78,12 @@ class TiledNetwork:
         return sum(stage.halo for stage in self.engine.stages)
 
     def grid(self, width: int, height: int) -> Grid:
-        """The bands, and the columns in them, in which to restore a picture of this size."""
+        """Return the bands, and the columns in them, in which to restore an image of this size."""
         most_rows = max(_BAND_MEMORY // (3 * width * self.scale**2), _SMALLEST)
         return best_grid(width, height, halo=self.halo, area=self._areas[0], most_rows=most_rows)
 
     def work(self, width: int, height: int) -> int:
-        """Multiplications with addition that a picture of this size takes, halos included, about."""
+        """Return the multiplications with addition for an image of this size, halos included, about."""
         grid = self.grid(width, height)
         computed = sum(
             (band.high - band.low) * (column.high - column.low)
@@ -106,9 +106,9 @@ class TiledNetwork:
         """Enlarge a band into `target`.
 
         Args:
-            window: the picture's rows [band.low, band.high), (rows, width, 3) float32 in [0, 1].
+            window: rows [band.low, band.high), (rows, width, 3) float32 in [0, 1].
             band: the rows to restore and those around them.
-            size: the whole picture's (height, width).
+            size: (height, width) of the whole image.
             target: where the result goes.
             columns: the most columns of a tile.
             advance: called as tiles are done.
@@ -121,29 +121,23 @@ class TiledNetwork:
         for column in spans(size[1], columns, self.halo):
             tile = planes[:, :, :, column.low : column.high]
             counter = _Counter(advance)
-            try:
-                _Run(self.engine, self._first_areas, self._areas, size, target, counter).stage(0, tile, band, column)
-            except _NotFinite:
-                self._fall_back()
+            for second in (False, True):
                 counter.done = 0
                 try:
-                    _Run(self.engine, self._first_areas, self._areas, size, target, counter).stage(
-                        0, tile, band, column
-                    )
+                    run = _Run(self.engine, self._first_areas, self._areas, size, target, counter)
+                    run.stage(0, tile, band, column)
+                    break
                 except _NotFinite:
-                    raise EngineError(
-                        "the network gives numbers that are not finite: try another --engine, and run srgan doctor"
-                    ) from None
-
-    def _fall_back(self) -> None:
-        """Go on with the second engine."""
-        if self._fallback is not None:
-            _log.warning("%s gave numbers that are not finite: going on in fp32", self.engine.precision)
-            self.engine, self._fallback = self._fallback(), None
+                    if second:
+                        why = "the network gives numbers that are not finite"
+                        raise EngineError(f"{why}: try another engine, and run srgan doctor") from None
+                if self._fallback is not None:
+                    _log.warning("%s gave numbers that are not finite: going on in fp32", self.engine.precision)
+                    self.engine, self._fallback = self._fallback(), None
 
 
 class _Counter:
-    """Tells of pixels once, though a tile is begun twice."""
+    """Reports pixels once, though a tile may be begun twice."""
 
     def __init__(self, advance: Advance) -> None:
         self.done = self._told = 0
@@ -158,19 +152,19 @@ class _Counter:
 
 @dataclass(frozen=True)
 class _Run:
-    """One tile's way through the stages."""
+    """A tile on its way through the stages."""
 
     engine: Engine
     first_areas: tuple[int, ...]
-    """The most pixels of a tile, by stage, when nothing is known yet."""
+    """The most pixels of a tile, by stage, before any shortage of memory."""
     areas: list[int]
-    """The same after what did not fit."""
+    """The same after shortages."""
     size: tuple[int, int]
     target: Target
     counter: _Counter
 
     def stage(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
-        """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on what it gives.
+        """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on its result.
 
         A tile that does not fit, or leaves no memory for what follows, is done as two.
 
@@ -197,7 +191,7 @@ class _Run:
         return True
 
     def _keep(self, values: Floats, rows: Span, columns: Span) -> None:
-        """Cut the halo from a finished tile and put what remains in its place."""
+        """Cut the halo from a finished tile and store the rest."""
         scale, target = self.engine.stages[-1].scale, self.target
         kept = values[0, :, _scaled(rows.kept, scale), _scaled(columns.kept, scale)].transpose(1, 2, 0)
         if not np.isfinite(kept).all():
@@ -208,7 +202,7 @@ class _Run:
         self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
 
     def _cover(self, number: int, values: Floats, rows: Span, columns: Span) -> None:
-        """Run a stage in its own tiles over what the stage before it made of a tile."""
+        """Run a stage in its own tiles over the result of the stage before."""
         halo = self.engine.stages[number].halo
         height, width = rows.stop - rows.start, columns.stop - columns.start
         grid = best_grid(width, height, halo=halo, area=self.areas[number])
@@ -219,7 +213,7 @@ class _Run:
                 self.stage(number, values[:, :, part_rows, part_columns], down, across)
 
     def _halves(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
-        """A tile done as two; tiles to come are made smaller too, and those of later stages may grow again.
+        """Do a tile as two; later tiles are smaller too, and those of later stages may grow again.
 
         Raises:
             OutOfMemory: if it is too small for that.
