@@ -1,11 +1,11 @@
-"""Formats: told apart by their first bytes, and refused before any work when a picture does not fit."""
+"""Formats: recognised by their first bytes, and refused before any work when an image does not fit."""
 
-import re
+from typing import Any
 
 import pytest
 
-from srgan.errors import OutputError
-from srgan.images.formats import FORMATS, check_format, format_of, losses, sniff
+from srgan.errors import OutputError, UsageError
+from srgan.images.formats import FORMATS, EncodeOptions, check_format, format_of, losses, sniff
 
 
 @pytest.mark.parametrize(
@@ -32,31 +32,36 @@ def test_sniff(start: bytes, expected: str | None) -> None:
 
 
 def test_names_ask_for_formats() -> None:
-    assert [format_of(name) for name in ("a.JPG", "a.jpeg", "b.png", "c.webp", "d.tif", "e.avif", "f.gif", "g")] == [
-        "jpeg", "jpeg", "png", "webp", "tiff", "avif", None, None,
-    ]  # fmt: skip
+    asked = {name: format_of(name) for name in ("a.JPG", "a.jpeg", "b.png", "d.tif", "e.avif", "f.bmp", "f.gif", "g")}
+    assert list(asked.values()) == ["jpeg", "jpeg", "png", "tiff", "avif", "bmp", None, None]
 
 
 @pytest.mark.parametrize(
-    ("format", "width", "height", "channels", "message"),
+    ("format", "width", "height", "channels"),
     [
-        ("jpeg", 65_536, 1, 3, "use png or tiff"),
-        ("webp", 1, 16_384, 3, "use png or tiff"),
-        ("avif", 16_385, 1, 3, "use png or tiff"),
-        ("png", 100_000_001, 1, 3, "a smaller size"),
-        ("jpeg", 10, 10, 4, "transparency: use png"),
-        ("jpeg", 10, 10, 2, "transparency: use png"),
-        ("gif", 10, 10, 3, "jpeg, png, webp, tiff, avif, bmp"),
-        ("png", 0, 10, 3, "choose a larger size"),
-        ("png", 10, 10, 5, "convert it first"),
+        ("jpeg", 65_536, 1, 3), ("webp", 1, 16_384, 3), ("avif", 16_385, 1, 3), ("png", 100_000_001, 1, 3),
+        ("jpeg", 10, 10, 4), ("jpeg", 10, 10, 2), ("gif", 10, 10, 3), ("png", 0, 10, 3), ("png", 10, 10, 5),
     ],
-)
-def test_what_does_not_fit_is_refused_with_a_remedy(
-    format: str, width: int, height: int, channels: int, message: str
-) -> None:
-    with pytest.raises(OutputError, match=re.escape(message)) as caught:
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(format: str, width: int, height: int, channels: int) -> None:
+    with pytest.raises(OutputError) as caught:
         check_format(format, width, height, channels, 8)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameter"),
+    [
+        ({"format": "gif"}, "format"),
+        ({"format": "jpeg", "quality": 0}, "quality"),
+        ({"format": "jpeg", "quality": 101}, "quality"),
+        ({"format": "jpeg", "lossless": True}, "lossless"),
+    ],
+)
+def test_options_are_checked(options: dict[str, Any], parameter: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        EncodeOptions(**options)
+    assert caught.value.parameter == parameter
 
 
 @pytest.mark.parametrize(("format", "side"), [("jpeg", 65_535), ("webp", 16_383), ("avif", 16_384), ("tiff", 10**8)])
@@ -65,7 +70,7 @@ def test_the_longest_side_fits(format: str, side: int) -> None:
     check_format(format, 1, side, 1, 16)
 
 
-def test_losses_are_told() -> None:
+def test_losses() -> None:
     assert losses("png", 2, 16) == losses("tiff", 1, 16) == losses("jpeg", 1, 8) == losses("webp", 4, 8) == ()
     assert losses("webp", 1, 16) == (
         "16 bit rounded to 8, the most that webp holds",

