@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from srgan.data.known_tests import known_tests
-from srgan.data.prepared_set import Comparison, NewSet, Pixels
+from srgan.data.prepared_set import KnownTestComparison, NewSet, Pixels
 from srgan.errors import DataError, PictureError
 from srgan.images.colour import from_float, to_float
 from srgan.images.image import FORMATS, read
@@ -40,7 +40,7 @@ class PreparationReport:
     """Unreadable files, with the reason."""
     test_pictures: dict[str, str]
     """Files that show all or a part of a test image, with its name."""
-    comparison: Comparison
+    comparison: KnownTestComparison
     size: int
     """Bytes on disk."""
 
@@ -150,7 +150,7 @@ def prepare(
             count = min(len(validating), len(new.entries) // 2)
             new.entries[-count:] = [replace(entry, validation=True) for entry in new.entries[-count:]]
         validate = sum(entry.validation for entry in new.entries)
-        comparison = Comparison(len(known.names), known.identity, len(test_pictures))
+        comparison = KnownTestComparison(len(known.names), known.identity, len(test_pictures))
         report = PreparationReport(len(new.entries), validate, too_small, left_out, test_pictures, comparison, new.size)
         _check(report, files=len(files), validating=len(validating), smallest=smallest)
         new.commit(scale, comparison)

@@ -24,7 +24,7 @@ _ABANDONED = 24 * 3600  # seconds after which data files without an index belong
 
 
 @dataclass(frozen=True)
-class Entry:
+class PreparedEntry:
     """One prepared image."""
 
     name: str
@@ -37,7 +37,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class KnownTestComparison:
     """Result of comparing the images of a set with those of known test sets."""
 
     known: int
@@ -48,7 +48,7 @@ class Comparison:
     """Number of images left out because they show a test image or a part of one."""
 
 
-def comparison_words(comparison: Comparison | None) -> str:
+def comparison_words(comparison: KnownTestComparison | None) -> str:
     """Describe the comparison with test images, for the card of a model trained on the set."""
     if comparison is None:
         return "not compared with pictures of test sets"
@@ -78,8 +78,8 @@ class PreparedPictures:
         try:
             index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
             self.scale = int(index["scale"])
-            self.entries = [Entry(**entry) for entry in index["pictures"]]
-            self.comparison = Comparison(**index["comparison"]) if "comparison" in index else None
+            self.entries = [PreparedEntry(**entry) for entry in index["pictures"]]
+            self.comparison = KnownTestComparison(**index["comparison"]) if "comparison" in index else None
             self._files = {name: folder / index[name] for name in ("low", "high")}
             self._open()
             complete = len(self.high) == index["high_bytes"] and len(self.low) == index["low_bytes"]
@@ -141,7 +141,7 @@ class NewSet:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.entries: list[Entry] = []
+        self.entries: list[PreparedEntry] = []
         token = secrets.token_hex(4)
         self._names = {"low": f"low-{token}.bin", "high": f"high-{token}.bin"}
 
@@ -185,7 +185,7 @@ class NewSet:
         offsets = self._files["high"].tell(), self._files["low"].tell()
         self._files["high"].write(high.data)
         self._files["low"].write(low.data)
-        self.entries.append(Entry(name, height, width, *offsets, validation))
+        self.entries.append(PreparedEntry(name, height, width, *offsets, validation))
 
     def check_space(self, done: int, total: int) -> None:
         """Raise DataError early if the images will clearly not fit on the disk."""
@@ -197,7 +197,7 @@ class NewSet:
                 f"{(free + self.size) / 1e9:.1f} GB are free: take fewer, or choose another disk"
             )
 
-    def commit(self, scale: int, comparison: Comparison) -> None:
+    def commit(self, scale: int, comparison: KnownTestComparison) -> None:
         """Replace the set before, once all bytes are on the disk."""
         before = _read_index(self.folder)
         sizes = {f"{name}_bytes": file.tell() for name, file in self._files.items()}

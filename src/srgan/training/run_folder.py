@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from srgan import __version__
-from srgan.data.prepared_set import Comparison
+from srgan.data.prepared_set import KnownTestComparison
 from srgan.errors import OutputError, TrainingError, UsageError
 from srgan.files import make_folder, write_bytes
 from srgan.training.monitoring.log import VALIDATION, read_log
@@ -46,7 +46,7 @@ class RunSettings:
     """Version of srgan."""
     features: str = ""
     """Absolute path of the weights of the feature network, or empty."""
-    comparison: Comparison | None = None
+    comparison: KnownTestComparison | None = None
     """Result of comparing the images with those of test sets; None if they were not compared."""
 
 
@@ -127,7 +127,7 @@ class Run:
         try:
             fields = json.loads(self._settings.read_text(encoding="utf-8"))
             if fields.get("comparison"):
-                fields["comparison"] = Comparison(**fields["comparison"])
+                fields["comparison"] = KnownTestComparison(**fields["comparison"])
             return RunSettings(**{**fields, "recipe": Recipe.from_flat(fields["recipe"])})
         except OSError as error:
             raise TrainingError(f"{self.folder} holds no run (no run.json): name the folder of one") from error

@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from srgan.data.known_tests import known_tests
-from srgan.data.prepared_set import Comparison
+from srgan.data.prepared_set import KnownTestComparison
 from srgan.models.features.classifiers import SqueezeNet
 from srgan.models.features.feature_weights import squeezenet_names
 from srgan.models.features.vgg import ContentLayer
@@ -367,7 +367,7 @@ def test_the_notes_of_a_run_tell_of_the_comparison_with_test_sets(train: Run, al
     result = train(PIXELS, "--data", "photos", "-o", "run")
     assert "left out: photos/mine.png, which shows Set5/bird of a test set" in result.stderr.splitlines()
     known = known_tests()
-    assert TrainingRun(Path("run")).settings().comparison == Comparison(len(known.names), known.identity, 1)
+    assert TrainingRun(Path("run")).settings().comparison == KnownTestComparison(len(known.names), known.identity, 1)
 
 
 def test_pictures_that_were_not_compared_are_told(train: Run, srgan: Run, album: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from srgan.data import known_tests, prepared_set
 from srgan.data import prepare as prepare_module
 from srgan.data.prepare import find_pictures, prepare
-from srgan.data.prepared_set import Comparison, PreparedPictures
+from srgan.data.prepared_set import KnownTestComparison, PreparedPictures
 from srgan.errors import DataError, OutputError
 from srgan.images.resize import imresize
 from tests.helpers.fractal import fractal
@@ -87,7 +87,7 @@ def test_test_images_are_left_out_and_named(folder: Path, tmp_path: Path, monkey
     assert report.prepared + report.too_small + len(report.left_out) + len(report.test_pictures) == len(files)
     pictures = PreparedPictures(tmp_path / "cache")
     assert "e.jpg" not in {Path(entry.name).name for entry in pictures.entries}
-    assert pictures.comparison == report.comparison == Comparison(2, known.identity, 1)
+    assert pictures.comparison == report.comparison == KnownTestComparison(2, known.identity, 1)
     assert pictures.split()[0].comparison == pictures.comparison
 
 
