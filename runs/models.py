@@ -17,4 +17,4 @@ def released() -> dict[str, Model]:
     Raises:
         ModelError: if a card cannot be read.
     """
-    return installed() | {path.stem: find(path) for path in sorted(COMPARISONS.glob("*.json"))}
+    return installed() | {path.stem: find(path) for path in sorted(COMPARISONS.glob("*.onnx"))}
