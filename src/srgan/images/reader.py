@@ -16,7 +16,8 @@ from srgan.images import containers, exif, icc
 from srgan.images.colour import Depth, Pixels, from_float
 from srgan.images.formats import FORMATS
 from srgan.images.input_bytes import InputBytes
-from srgan.images.metadata import Metadata, metadata_of
+from srgan.images.metadata import Metadata
+from srgan.images.metadata_reader import metadata_of
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 from srgan.images.webp_header import read_webp_header
 

@@ -23,7 +23,8 @@ from srgan.images.colour import Depth, Pixels
 from srgan.images.exif import Directory, Tag
 from srgan.images.formats import FORMATS, EncodeOptions, check_format, losses
 from srgan.images.icc import SRGB_SPACE, make_profile
-from srgan.images.metadata import THUMBNAIL, Metadata, attach, fit, jpeg_segments, png_chunks, tiff_tags
+from srgan.images.metadata import THUMBNAIL, Metadata, fit
+from srgan.images.metadata_writer import attach, jpeg_segments, png_chunks, tiff_tags
 from srgan.images.png_stream import PngStream, StreamClosed
 from srgan.images.resize import resize_image
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason

@@ -2,7 +2,7 @@
 
 import re
 
-from srgan.images.exif import Change
+from srgan.images.exif_patch import Change
 
 # Namespaces whose properties describe data that a result does not hold: gain and depth maps, videos, thumbnails.
 _REMOVED = {

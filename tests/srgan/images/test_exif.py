@@ -14,7 +14,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from srgan.images import exif
-from srgan.images.exif import BadExif, Change, Directory, Tag
+from srgan.images.exif import BadExif, Directory, Tag
+from srgan.images.exif_patch import Change, has_thumbnail, patch
 from srgan.images.image import EncodeOptions, read, write
 
 SAME = Change((30, 20), (30, 20))
@@ -71,7 +72,7 @@ def test_directories_survive_packing(tags: dict[int, Tag], child: dict[int, Tag]
 def test_a_patched_block_describes_the_new_image_and_moves_nothing() -> None:
     block = _block()
     before = _pillow(block)
-    patched = exif.patch(block, Change((40, 60), (30, 20), 6), NOTE)
+    patched = patch(block, Change((40, 60), (30, 20), 6), NOTE)
     assert patched is not None
     expected = before | {exif.ORIENTATION: 1, exif.PROCESSING_SOFTWARE: "srgan 1.0"}
     # 90 degrees clockwise, then twice as large: x, y, width, height were 3, 4, 6, 2.
@@ -80,7 +81,7 @@ def test_a_patched_block_describes_the_new_image_and_moves_nothing() -> None:
     assert patched.index(b"maker's own") == block.index(b"maker's own")
     changed = [at for at in range(8, len(block)) if patched[at] != block[at]]
     assert len(changed) < 30
-    again = exif.patch(patched, SAME, {exif.PROCESSING_SOFTWARE: exif.text("later")})
+    again = patch(patched, SAME, {exif.PROCESSING_SOFTWARE: exif.text("later")})
     assert again is not None
     assert _pillow(again)[exif.PROCESSING_SOFTWARE] == "later"
 
@@ -89,7 +90,7 @@ def test_a_patched_block_describes_the_new_image_and_moves_nothing() -> None:
 def test_orientation_of_any_type_is_reset(kind: int, value: bytes) -> None:
     block = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHI", exif.ORIENTATION, kind, 1) + value + bytes(4)
     assert exif.orientation(block) == 6
-    patched = exif.patch(block, SAME, {})
+    patched = patch(block, SAME, {})
     assert patched is not None
     assert exif.orientation(patched) == 1
     with io.BytesIO() as file:
@@ -105,12 +106,12 @@ def test_the_thumbnail_is_erased(behind: bytes) -> None:
     block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + (26).to_bytes(4, "little")
     block += b"\x02\0" + b"\x01\x02\x04\0\x01\0\0\0" + (56).to_bytes(4, "little")
     block += b"\x02\x02\x04\0\x01\0\0\0" + len(thumbnail).to_bytes(4, "little") + bytes(4)
-    assert exif.has_thumbnail(block)
+    assert has_thumbnail(block)
     for new_tags in ({}, NOTE):
-        patched = exif.patch(block + thumbnail + behind, SAME, new_tags)
+        patched = patch(block + thumbnail + behind, SAME, new_tags)
         assert patched is not None
         assert b"thumb" not in patched
-        assert not exif.has_thumbnail(patched)
+        assert not has_thumbnail(patched)
         assert patched.find(behind) == (block + thumbnail + behind).find(behind)
         first = int.from_bytes(patched[4:8], "little")
         entries = int.from_bytes(patched[first : first + 2], "little")
@@ -121,7 +122,7 @@ def test_the_thumbnail_is_erased(behind: bytes) -> None:
 
 def test_new_tags_beyond_the_limit_are_left_out() -> None:
     block = _block()
-    assert exif.patch(block, SAME, NOTE, limit=len(block)) == exif.patch(block, SAME, {})
+    assert patch(block, SAME, NOTE, limit=len(block)) == patch(block, SAME, {})
 
 
 # Maker notes: contents, where an offset stands that counts from the block (0 for none), and a tag that exiftool reads.
@@ -175,7 +176,7 @@ def test_resolution() -> None:
 def test_damage_is_one_error_and_never_more(noise: bytes, at: int, cut: int) -> None:
     block = _block()
     for damaged in (b"II*\0" + noise, b"MM\0+" + noise, block[:cut], block[:at] + noise + block[at + len(noise) :]):
-        exif.patch(damaged, Change((4, 4), (2, 2), 5), NOTE)
+        patch(damaged, Change((4, 4), (2, 2), 5), NOTE)
         try:
             directory = exif.read_directory(exif.from_bytes(damaged))
         except BadExif:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from srgan.images.exif import Change
+from srgan.images.exif_patch import Change
 from srgan.images.xmp import correct
 
 CHANGE = Change((400, 200), (100, 50))
