@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import struct
+import warnings
 from pathlib import Path
 
 import torch
@@ -11,6 +13,12 @@ from torch import Tensor
 from srgan.errors import ModelError
 from srgan.weights.catalogue import Model
 from srgan.weights.model_file import read_weights
+
+_DAMAGE = (
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RuntimeError),
+    *(EOFError, MemoryError, struct.error),
+)
+"""What torch.load raises for files that are not whole, or whose parts do not fit each other."""
 
 
 def trained_weights(model: Model) -> dict[str, Tensor]:
@@ -40,12 +48,14 @@ def read_tensors(path: Path, *, prefix: str = "") -> dict[str, Tensor]:
         ModelError: if the file cannot be read, is damaged, or holds anything but floating-point tensors.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of unusual pickles, which are refused if they are not understood
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror or error}): check the path") from error
     except pickle.UnpicklingError as error:
         raise ModelError(f"{path} holds more than plain tensors: convert it to .safetensors") from error
-    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError, MemoryError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path} is damaged or not what torch.save writes: fetch or write it again") from error
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(value, Tensor) and value.is_floating_point()
