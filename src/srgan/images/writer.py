@@ -224,8 +224,13 @@ def saver(
     # TIFF, level: 1 83, 1.03; 2 51, 0.67; 3 41, 0.62; 4 31, 0.59; 6 13, 0.56.
     # WebP, effort: 0 7.0, 0.08; 4 4.9, 0.07. AVIF, effort: 0 15, 0.06; 2 2.1, 0.07; 4 0.2, 0.06.
     if options.format == "webp":
-        exact = {"lossless": True, "exact": True} if lossless else {"smart_subsample": True}
-        return "webpsave_target", {"Q": options.quality, "effort": 4, **exact}
+        coding = {"lossless": True} if lossless else {"smart_subsample": True}
+        return "webpsave_target", {
+            "Q": options.quality,
+            "effort": 4,
+            "exact": True,
+            **coding,
+        }  # colour under alpha 0 too
     if options.format == "avif":
         bits = min(depth, FORMATS["avif"].deepest)
         settings = {"Q": options.quality, "bitdepth": bits, "compression": "av1", "effort": 2, "lossless": lossless}
@@ -304,18 +309,17 @@ def _save_with_head(
 
 def _find(file: BinaryIO, mark: bytes) -> tuple[int, int]:
     """Where repetitions of a mark begin and end in a file."""
-    start, at, tail = -1, 0, b""
     file.seek(0)
+    at, tail = 0, b""
     while piece := file.read(_PIECE):
         window = tail + piece
-        if start < 0 and (found := window.find(mark)) >= 0:
-            start = at - len(tail) + found
+        if (found := window.find(mark)) >= 0:
             break
-        tail, at = window[-len(mark) :], at + len(piece)
-    if start < 0:
+        at, tail = at + len(piece), window[-len(mark) :]
+    else:
         raise OSError("the encoder left out the metadata")
+    start = end = at - len(tail) + found
     file.seek(start)
-    end = start
     while file.read(len(mark)) == mark:
         end += len(mark)
     return start, end
