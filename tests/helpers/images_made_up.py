@@ -104,8 +104,8 @@ HEIC = base64.b85decode(
     "35=U+;zoR^-~PZ^0>Y8Y(xOnkao%Ff<olZ<oU_5Akjn2d(-kI9O`Z{h%wNqfU5w%GYTTIZW!+_I8UD6#Z0pU~h@LK+@$Hqi4&-g~eK6vL0+XuC?Y"
     "2>o&hK$e{srdzg78W5CnUnNKk2dM;BRIp_cY00u>PX=VTbO-%qQ0000800IFI00IC200sa6044zv00RI30096700000002#4Yh`i("
 )
-"""A HEIC file of 8 bits (x265, 4:4:4), 12x16 once turned by its orientation 6, EXIF Make "Maker": red above; below, blue
-on the left and light gray on the right."""
+"""A HEIC file of 8 bits (x265, 4:4:4), 12x16 once turned by its orientation 6, EXIF Make "Maker": red above; below,
+blue on the left and light gray on the right."""
 
 DEEP_HEIC = base64.b85decode(
     "0000SW^{RQXk}@500000ZE0pPXk}@5ZE0a<0004gZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE07O6l0R"
