@@ -69,17 +69,16 @@ def make(name: str) -> AnyGenerator:
     if isinstance(network, Drcn):  # untrained, its recursions pass on what they are given, and see nothing around it
         nn.init.kaiming_normal_(network.network.recursion.weight)
     *_, last = (module for module in network.modules() if isinstance(module, nn.Conv2d))
-    assert last.bias is not None
     low = torch.rand(1, 3, 24, 24)
     if isinstance(network, CompactGenerator):  # the pixels that it adds to are as they are
         last = network.output
-        assert last.bias is not None
         network.residual_blocks[0].convolution2.weight.mul_(10.0)
         last.weight.mul_(0.1 / (network(low) - functional.interpolate(low, scale_factor=4)).std())
         assert network.refinement is not None
         nn.init.normal_(network.refinement[-1].weight, std=0.004)  # type: ignore[arg-type]
     else:
         last.weight.mul_(0.1 / network(low).std())
+    assert last.bias is not None
     last.bias.add_(0.5 - network(low).mean())
     return network
 
