@@ -307,7 +307,7 @@ def test_processes_together(two_processes: Run, album: Path, finished: Path) -> 
     ("words", "code", "said"),
     [
         (["--data", "absent"], 1, "absent is not there"),
-        (["--data", ".", "--set", "batch=3"], 2, "a batch of 3 cannot be shared equally by 2 processes"),
+        (["--data", ".", "--set", "batch=3"], 2, "--devices is 2, but a batch of 3 cannot be shared"),
     ],
 )
 def test_processes_complain_with_one_voice(two_processes: Run, words: list[str], code: int, said: str) -> None:
