@@ -183,7 +183,7 @@ class TestResults:
             (["-"], {"output": "large/"}),
         ],
     )
-    def test_outputs_that_contradict_their_sources(self, words: list[str], options: dict[str, str]) -> None:
+    def test_outputs_that_contradict_their_sources(self, words: list[str], options: dict[str, Any]) -> None:
         touch("a.jpg", "a.png", "deep/a.jpg", "large/a.jpg")
         Path("link.jpg").symlink_to("a.jpg")
         with pytest.raises(UsageError) as raised:

@@ -189,10 +189,10 @@ def test_a_cancelled_file_leaves_nothing(upscaler: Upscaler, photo: Path, tmp_pa
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_threads_share_an_upscaler(upscaler: Upscaler) -> None:
+def test_threads_share_an_upscaler(upscaler: Upscaler, tiny_model: Path) -> None:
     images = [np.random.default_rng(seed).integers(0, 256, (30, 30 + seed, 3), np.uint8) for seed in range(6)]
     expected = [upscaler.upscale(image) for image in images]
-    fresh = Upscaler(upscaler.models.choose(images[0]).loaded.model.folder / "tiny.onnx", engine="openvino")
+    fresh = Upscaler(tiny_model, engine="openvino")
     with ThreadPoolExecutor(6) as pool:
         for one, other in zip(pool.map(fresh.upscale, images), expected, strict=True):
             assert np.array_equal(one, other)
