@@ -68,24 +68,6 @@ def test_the_second_run_finds_nothing_to_do(srgan: Run, make: Make) -> None:
     assert "a-x4.jpg: skipped, it looks like the result of an earlier run" in result.stderr
 
 
-@pytest.mark.usefixtures("only_pair")
-def test_each_fidelity_makes_a_result_of_its_own(srgan: Run, make: Make) -> None:
-    make("a.png"), make("photos/b.png")
-    for fidelity in ("0", "0.3", "0.70", "1"):
-        result = srgan("upscale", "a.png", "photos", "--fidelity", fidelity)
-        assert result.exit_code == 0, result.stderr
-        assert result.stderr == ""
-    names = sorted(path.name for path in Path().iterdir())
-    marks = ("-x4-f0", "-x4-f0.3", "-x4-f0.7", "-x4-f1")
-    assert names == sorted(
-        ["a.png", "photos", *(f"a{mark}.png" for mark in marks), *(f"photos{mark}" for mark in marks)]
-    )
-    results = [Path(f"a{mark}.png") for mark in marks]
-    assert len({np.asarray(Image.open(path)).tobytes() for path in results}) == 4
-    assert srgan("upscale", "a.png", "--fidelity", "0.7", "--width", "30").exit_code == 0
-    assert size("a-w30-f0.7.png") == (30, 20)
-
-
 @pytest.fixture
 def mixed(desk: Path, family: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a clean, a compressed and a noisy photo; the four small models came with srgan."""
@@ -138,16 +120,6 @@ def test_json_tells_what_was_found_out(srgan: Run, status: str) -> None:
     }  # fmt: skip
     assert set(a["inspection"]["grid"]) == {"strength", "offset"}
     assert a["inspection"]["noise"] < 2 <= c["inspection"]["noise"]
-
-
-@pytest.mark.usefixtures("mixed")
-def test_a_dry_run_tells_the_models(srgan: Run) -> None:
-    lines = srgan("upscale", "photos", "--model", "auto", "--dry-run").stdout.splitlines()
-    assert [line.rpartition("by ")[2] for line in lines[:2]] == [
-        "srresnet, since it is clean",
-        "srresnet-photo, since it is a JPEG of quality 60",
-    ]
-    assert len(lines) == 4
 
 
 @pytest.mark.usefixtures("mixed")
