@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.evaluation.test_sets import Pair, ImageSet, find_set, lay_out
+from srgan.evaluation.test_sets import ImageSet, Pair, find_set, lay_out
 from srgan.images.image import write
 
 Pixels = NDArray[np.uint8]

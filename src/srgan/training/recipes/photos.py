@@ -25,7 +25,7 @@ SRRESNET_PHOTO = Recipe(
 )
 SRGAN_PHOTO = SRRESNET_PHOTO.change(
     name="srgan-photo",
-    summary="Photo-real, for damaged photos: deep features, spectra and a discriminator on features, from srresnet-photo",
+    summary="Photo-real, for damaged photos: features, spectra, a discriminator on features; from srresnet-photo",
     initial="srresnet-photo",
     refinement=16,
     feature_error=1.0,
