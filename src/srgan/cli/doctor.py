@@ -176,6 +176,4 @@ def _check_model(model: "Model") -> Iterator[Finding]:
         return
     yield Finding(about, test)
     speed, seconds = loaded.rate / card.multiply_adds / 1e6, loaded.seconds(*_PHOTO)
-    yield Finding(
-        about, f"speed: {speed:.2f} Mpx/s of input; a photo of 12 megapixels takes about {duration(seconds)}"
-    )
+    yield Finding(about, f"speed: {speed:.2f} Mpx/s of input; a photo of 12 megapixels takes about {duration(seconds)}")
