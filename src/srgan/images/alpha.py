@@ -62,10 +62,10 @@ def keep_hidden(enlarged: Pixels, source: Pixels, scale: int) -> None:
         source: (H, W, C) of the same type.
         scale: output pixels per input pixel along one axis.
     """
-    hidden = enlarged[:, :, -1] == 0
-    if hidden.any():
-        rows, columns = np.nonzero(hidden)
-        enlarged[rows, columns, :-1] = source[rows // scale, columns // scale, :-1]
+    for row in range(scale):
+        for column in range(scale):
+            part = enlarged[row::scale, column::scale]
+            np.copyto(part[:, :, :-1], source[:, :, :-1], where=part[:, :, -1:] == 0)
 
 
 def _neighbours(values: Floats) -> Floats:

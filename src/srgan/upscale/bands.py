@@ -1,7 +1,7 @@
 """Images enlarged band by band: rows of integers in, enlarged rows of the same kind out.
 
-Gray is given to the network as three equal channels and comes back as one, colour under transparency does not bleed,
-and transparency is enlarged like a gray image.
+Gray is given to the network as three equal channels and comes back as one. Transparency is enlarged like a gray image;
+colour under it does not bleed, and where nothing is seen it stays that of the source.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.images.alpha import REACH, fill_transparent, snap_constant
+from srgan.images.alpha import REACH, fill_transparent, keep_hidden, snap_constant
 from srgan.images.colour import from_float, to_float
 from srgan.images.image import ImageInfo
 from srgan.upscale.tiles import Span, spans
@@ -60,14 +60,14 @@ def restore_bands(
     margin = REACH if picture.has_alpha else 0
     for band in spans(picture.height, grid.rows, network.halo):
         top, bottom = max(band.low - margin, 0), min(band.high + margin, picture.height)
-        window = to_float(rows.between(top, bottom))
+        window = rows.between(top, bottom)
         yield _restore_band(network, picture, window, top, band, columns=grid.columns, advance=advance)
 
 
 def _restore_band(
     network: TiledNetwork,
     picture: ImageInfo,
-    window: Floats,
+    window: Pixels,
     top: int,
     band: Span,
     *,
@@ -78,9 +78,10 @@ def _restore_band(
     size, inner = (picture.height, picture.width), slice(band.low - top, band.high - top)
     shape = (network.scale * (band.stop - band.start), network.scale * picture.width, picture.channels)
     result = np.empty(shape, np.uint8 if picture.depth == 8 else np.uint16)
-    colour = window[:, :, : picture.colour_channels]
+    values = to_float(window)
+    colour = values[:, :, : picture.colour_channels]
     if picture.has_alpha:
-        alpha = np.ascontiguousarray(window[:, :, -1])
+        alpha = np.ascontiguousarray(values[:, :, -1])
         colour = fill_transparent(colour, alpha)
         enlarged = _restore_alpha(network, alpha[inner], band, size, columns=columns)
         result[:, :, -1] = from_float(enlarged, picture.depth)
@@ -90,6 +91,8 @@ def _restore_band(
 
     target = Target(result[:, :, : picture.colour_channels], band.start, finish)
     network.restore(_as_rgb(colour[inner]), band, size, target, columns=columns, advance=advance)
+    if picture.has_alpha:
+        keep_hidden(result, window[band.start - top : band.stop - top], network.scale)
     return result
 
 

@@ -92,6 +92,23 @@ def test_colour_under_transparency_does_not_show(network: TiledNetwork) -> None:
     assert np.array_equal(black[seen], white[seen])
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("top", [255, 65535])
+def test_colour_under_transparency_is_kept(network: TiledNetwork, channels: int, top: int) -> None:
+    """Game textures hold meaning there; where anything is seen, the network's colour is left alone."""
+    picture = noise(50, 48, channels, top=top)
+    picture[:, :, -1] = top
+    picture[8:40, :20, -1] = 0
+    result = enlarge(network, picture)
+    hidden = result[:, :, -1] == 0
+    assert hidden[40:152, :72].all()
+    assert np.array_equal(result[hidden][:, :-1], picture.repeat(4, axis=0).repeat(4, axis=1)[hidden][:, :-1])
+    opaque = picture.copy()
+    opaque[:, :, -1] = top
+    far = np.s_[:, 140:, :-1]
+    assert np.array_equal(result[far], enlarge(network, opaque)[far])
+
+
 def test_progress_counts_every_pixel_once(network: TiledNetwork) -> None:
     picture = noise(50, 60, 3)
     info = ImageInfo(60, 50, 3, depth=8, format="png")
