@@ -92,8 +92,12 @@ class InputBytes:
             return b""
         if hasattr(os, "pread"):
             return os.pread(self._descriptor, length, offset)
+        position = os.lseek(self._descriptor, 0, os.SEEK_CUR)  # where libvips goes on reading
         os.lseek(self._descriptor, offset, os.SEEK_SET)
-        return os.read(self._descriptor, length)
+        try:
+            return os.read(self._descriptor, length)
+        finally:
+            os.lseek(self._descriptor, position, os.SEEK_SET)
 
     def size(self) -> tuple[int, int]:
         """Return (width, height) as stored, before memory is taken for the pixels."""

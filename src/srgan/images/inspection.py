@@ -77,10 +77,18 @@ def inspect_file(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PI
     Raises:
         PictureError: if it cannot be read, as far as it was.
     """
-    header = _of_header(source)
     with ImageReader(source, max_pixels=max_pixels, upright=False) as reader:
-        found = Inspection(reader.info.depth, *header)
-        return found if found.damaged else _with_pixels(found, sample_file(reader))
+        return inspect_opened(reader)
+
+
+def inspect_opened(reader: ImageReader) -> Inspection:
+    """Inspect a file that was opened with `upright=False`, of which no row has been read; some are read here.
+
+    Raises:
+        PictureError: if it cannot be read, as far as it was.
+    """
+    found = Inspection(reader.info.depth, *_of_header(reader.source))
+    return found if found.damaged else _with_pixels(found, sample_file(reader))
 
 
 def inspect_pixels(pixels: Pixels) -> Inspection:
@@ -89,19 +97,15 @@ def inspect_pixels(pixels: Pixels) -> Inspection:
     return _with_pixels(Inspection(8 if whole.itemsize == 1 else 16), sample_pixels(whole))
 
 
-def _of_header(source: str | Path | bytes) -> tuple[str | None, int | None, str | None]:
-    """Lossy format, quality and subsampling, as far as the header tells."""
-    opened = InputBytes(source)
-    try:
-        if opened.format == "jpeg":
-            jpeg = read_jpeg_header(opened.jpeg)
-            return "jpeg", jpeg.quality, jpeg.subsampling
-        if opened.format == "webp":
-            webp = read_webp_header(opened.read_at)
-            return ("webp", webp.quality, "4:2:0") if webp.lossy else (None, None, None)
-        return ("avif" if opened.format == "avif" else None), None, None
-    finally:
-        opened.close()
+def _of_header(opened: InputBytes) -> tuple[str | None, int | None, str | None]:
+    """Return lossy format, quality and subsampling, as far as the header tells."""
+    if opened.format == "jpeg":
+        jpeg = read_jpeg_header(opened.jpeg)
+        return "jpeg", jpeg.quality, jpeg.subsampling
+    if opened.format == "webp":
+        webp = read_webp_header(opened.read_at)
+        return ("webp", webp.quality, "4:2:0") if webp.lossy else (None, None, None)
+    return ("avif" if opened.format == "avif" else None), None, None
 
 
 def _with_pixels(found: Inspection, windows: list[Window]) -> Inspection:

@@ -81,7 +81,9 @@ class ImageReader:
             which never takes more than one pass over it.
 
     Attributes:
+        source: the file's bytes.
         info: what the image is.
+        upright_info: the same of the upright image, where rows come as they lie in the file.
         metadata: what the file says besides its pixels.
 
     Raises:
@@ -89,37 +91,38 @@ class ImageReader:
     """
 
     info: ImageInfo
+    upright_info: ImageInfo
     metadata: Metadata
 
     def __init__(
         self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, upright: bool = True
     ) -> None:
         self._position, self._upright = 0, upright
-        self._source = InputBytes(source)
-        strictness = _STRICTNESS.get(self._source.format, "error")
+        self.source = InputBytes(source)
+        strictness = _STRICTNESS.get(self.source.format, "error")
         forget_failures()
         try:
-            width, height = self._source.size()
+            width, height = self.source.size()
             if width * height > max_pixels:
                 raise PictureError(
-                    f"{self._source.name} has {width}x{height} pixels, more than {max_pixels}: "
+                    f"{self.source.name} has {width}x{height} pixels, more than {max_pixels}: "
                     "raise --max-pixels to open it"
                 )
-            image = self._source.load(strictness=strictness, access="sequential")
-            self._in_file = metadata_of(image, self._source)
-            if self._source.format == "webp" and not read_webp_header(self._source.read_at).lossy:
+            image = self.source.load(strictness=strictness, access="sequential")
+            self._in_file = metadata_of(image, self.source)
+            if self.source.format == "webp" and not read_webp_header(self.source.read_at).lossy:
                 self._in_file = replace(self._in_file, lossless=True)
             self._start(strictness)
         except VipsFailure as failure:
             self.close()
-            raise self._source.damaged(failure) from None
+            raise self.source.damaged(failure) from None
         except BaseException:
             self.close()
             raise
 
     def _start(self, strictness: str) -> None:
         """Open the pixels, upright and in a colour space we know; nothing is decoded yet."""
-        source = self._source
+        source = self.source
         image = source.load(strictness=strictness, access="sequential")
         orientation = _orientation(image) if source.format not in _UPRIGHT else 1
         applied = orientation if self._upright else 1
@@ -150,23 +153,25 @@ class ImageReader:
             format=source.format,
             notes=tuple(notes),
         )
+        turned = orientation > 4 and not self._upright
+        self.upright_info = replace(self.info, width=image.height, height=image.width) if turned else self.info
 
     def _check_bands(self, image: Any) -> None:
         """Refuse a TIFF with a band beyond colour that it does not declare to be transparency."""
-        if self._source.format != "tiff" or image.coding != "none":
+        if self.source.format != "tiff" or image.coding != "none":
             return
         colours = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(image.interpretation, 3)
-        extra = _extra_samples(self._source.read_at)
+        extra = _extra_samples(self.source.read_at)
         if image.bands > colours + 1 or (image.bands == colours + 1 and not set(extra[:1]) & _TRANSPARENCY):
             raise PictureError(
-                f"{self._source.name} has {image.bands} channels, of which {image.bands - colours} are neither colour "
+                f"{self.source.name} has {image.bands} channels, of which {image.bands - colours} are neither colour "
                 "nor transparency: remove them first"
             )
 
     def _in_known_colours(self, image: Any) -> tuple[Any, str | None]:
         """The image as gray or RGB, with a note when that took a conversion; sets the metadata that holds then."""
         self.metadata = self._in_file
-        profile, image = self._in_file.icc, _full_range(image, self._source.format)
+        profile, image = self._in_file.icc, _full_range(image, self.source.format)
         deep = "rgb16" if image.format == "ushort" else "srgb"
         if image.interpretation == "cmyk":
             own = profile is not None and icc.is_intact(profile) and icc.is_cmyk(profile)
@@ -180,7 +185,7 @@ class ImageReader:
             self.metadata = replace(self.metadata, icc=None, cicp=None)
             return image.colourspace(deep), f"{space} converted to sRGB"
         if image.bands > 4:
-            raise PictureError(f"{self._source.name} has {image.bands} channels: convert it to gray, RGB or RGBA first")
+            raise PictureError(f"{self.source.name} has {image.bands} channels: convert it to gray, RGB or RGBA first")
         if profile is not None and not (icc.is_intact(profile) and icc.fits(profile, image.bands)):
             self.metadata = replace(self.metadata, icc=None)
             return image, "colour profile left out: it is damaged, or for another kind of image"
@@ -218,32 +223,32 @@ class ImageReader:
             data = self._region.fetch(0, self._position, width, count)
         except VipsFailure as failure:
             why = reason(failure).lower()
-            if self._source.format != "jpeg" or any(loss in why for loss in _LOSING):
-                raise self._source.damaged(failure) from None
+            if self.source.format != "jpeg" or any(loss in why for loss in _LOSING):
+                raise self.source.damaged(failure) from None
             forget_failures()
             try:
                 # Begin again, with warnings ignored: libjpeg has already given up on this stream.
                 self._start("error")
                 data = self._region.fetch(0, self._position, width, count)
             except VipsFailure as second:
-                raise self._source.damaged(second) from None
+                raise self.source.damaged(second) from None
         dtype: Any = _DTYPES[format]
         values = np.frombuffer(data, dtype)
         return self._from_floats(values) if format in ("float", "double") else values
 
     def _from_floats(self, values: Any) -> Pixels:
         if not np.isfinite(values).all():
-            raise PictureError(f"{self._source.name} holds NaN or infinite samples: replace them first")
+            raise PictureError(f"{self.source.name} holds NaN or infinite samples: replace them first")
         if values.min() < 0 or values.max() > 1:
             raise PictureError(
-                f"{self._source.name} holds float samples outside 0 to 1: scale them into that range first"
+                f"{self.source.name} holds float samples outside 0 to 1: scale them into that range first"
             )
         return from_float(values, 16)
 
     def close(self) -> None:
         """Close the file."""
         self._image = self._region = None
-        self._source.close()
+        self.source.close()
 
     def __enter__(self) -> Self:
         return self

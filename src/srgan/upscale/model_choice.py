@@ -11,8 +11,8 @@ import numpy as np
 from srgan.engines.engine import EngineName, Precision
 from srgan.errors import ModelError, UsageError
 from srgan.images.colour import Pixels
-from srgan.images.inspection import Inspection, inspect_file, inspect_pixels
-from srgan.images.reader import DEFAULT_MAX_PIXELS
+from srgan.images.inspection import Inspection, inspect_file, inspect_opened, inspect_pixels
+from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageReader
 from srgan.upscale.loaded_model import LoadedModel
 from srgan.weights.catalogue import Model, installed
 from srgan.weights.interpolation import AnyModel, Interpolated, check_fidelity, find_network
@@ -145,11 +145,14 @@ class Chooser:
     def _installed(self) -> dict[str, Model]:
         return installed()
 
-    def choose(self, source: str | Path | bytes | Pixels, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Chosen:
+    def choose(
+        self, source: str | Path | bytes | Pixels | ImageReader, *, max_pixels: int = DEFAULT_MAX_PIXELS
+    ) -> Chosen:
         """Return the model that was named, or with `auto` the one that suits this image.
 
         Args:
-            source: a file, the bytes of one, or an array (H, W) or (H, W, C) of uint8 or uint16.
+            source: a file, the bytes of one, an array (H, W) or (H, W, C) of uint8 or uint16, or a file that was
+                opened with `upright=False`, of which rows are read.
             max_pixels: the largest file, in pixels, that is opened.
 
         Raises:
@@ -159,6 +162,8 @@ class Chooser:
             return Chosen(self._named)
         if isinstance(source, np.ndarray):
             inspection = inspect_pixels(source)
+        elif isinstance(source, ImageReader):
+            inspection = inspect_opened(source)
         else:
             inspection = inspect_file(source, max_pixels=max_pixels)
         network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity)

@@ -78,9 +78,8 @@ class Upscaler:
             UsageError: if the result would be more than 64 times as large.
         """
         options = options or UpscaleOptions()
-        chosen = self.models.choose(source, max_pixels=options.max_pixels)
-        with ImageReader(source, max_pixels=options.max_pixels) as reader:
-            info = reader.info
+        with ImageReader(source, max_pixels=options.max_pixels, upright=False) as reader:
+            info, chosen = reader.upright_info, self.models.choose(reader)
         size = options.size(info, self.models.scale)
         named = None if output is None or options.format is not None else format_of(output)
         format = named or options.result_format(info.output_format)

@@ -417,5 +417,6 @@ def test_a_picture_may_be_read_as_it_lies(tmp_path: Path) -> None:
     Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
     with ImageReader(tmp_path / "a.png") as upright, ImageReader(tmp_path / "a.png", upright=False) as lying:
         assert (upright.info.width, upright.info.height) == (8, 24)
+        assert lying.upright_info == upright.upright_info == upright.info
         assert (lying.info.width, lying.info.height) == (24, 8)
         assert np.array_equal(lying.read_rows(8), pixels)

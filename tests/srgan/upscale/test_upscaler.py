@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import Image
 import srgan
 from srgan.engines.engine import EngineName
 from srgan.errors import ModelError, OutputError, PictureError, UsageError
+from srgan.images.input_bytes import InputBytes
 from srgan.progress import NoProgress
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.upscaler import Cancelled, Upscaler
@@ -281,6 +283,34 @@ def test_auto_takes_the_model_that_suits_each_file(
         alone = Upscaler(family / f"{model}.onnx").upscale(tmp_path / name)
         assert np.array_equal(alone, srgan.read(tmp_path / "large.tif").pixels)
         assert f"srgan {srgan.__version__}, model {label}, x4".encode() in (tmp_path / "large.tif").read_bytes()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_auto_opens_a_file_twice(
+    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, orientation: int
+) -> None:
+    """Once to choose the model and plan, once to enlarge."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    Image.fromarray(made_up_photo(0, 40, 30)).save(tmp_path / "photo.png", exif=_oriented(orientation))
+    opened: list[Any] = []
+    monkeypatch.setattr(InputBytes, "__init__", _counting(InputBytes.__init__, opened))
+    done = Upscaler().upscale_file(tmp_path / "photo.png", tmp_path / "large.png")
+    assert opened == [tmp_path / "photo.png"] * 2
+    assert done.size_out == ((120, 160) if orientation == 6 else (160, 120))
+
+
+def _oriented(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def _counting(original: Callable[..., None], opened: list[Any]) -> Callable[..., None]:
+    def count(self: InputBytes, source: Any) -> None:
+        opened.append(source)
+        original(self, source)
+
+    return count
 
 
 def test_auto_judges_arrays_by_their_pixels(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
