@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from srgan import __version__
-from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, train, upscale, web
+from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, study, train, upscale, web
 from srgan.cli.console import failures, show
 from srgan.cli.shared_options import SeveralWords
-from srgan_study import cli as study
 
 EPILOG = """\
 [bold]Start here[/bold]

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +82,8 @@ def _check_all() -> Iterator[Finding]:
 
 
 def _check_versions() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
     import numpy
     import pyvips
 

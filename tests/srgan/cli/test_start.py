@@ -33,6 +33,14 @@ def test_help_imports_nothing_heavy(environment: dict[str, str], words: list[str
     assert not [name for name in imported if name.startswith("srgan.training")]
 
 
+@pytest.mark.parametrize("modules", ["srgan.cli", "srgan_study.cli, srgan.cli", "srgan_study.cli.create"])
+def test_studies_are_imported_when_they_are_used(environment: dict[str, str], modules: str) -> None:
+    """Either package may be imported first."""
+    program = f"import sys, {modules}; print('srgan_study' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str("srgan_study" in modules)
+
+
 def test_upscaling_does_not_import_torch(
     arguments: Callable[..., list[str]], environment: dict[str, str], make: Callable[..., Path]
 ) -> None:

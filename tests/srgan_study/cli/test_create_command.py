@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srgan_study.cli.create import _summary
 from srgan_study.study import read_study
 from tests.helpers.studies_made_up import PAPER, make_examples, make_folders, study_of
 from tests.helpers.terminal import written_on_a_terminal
@@ -83,8 +84,6 @@ def test_the_papers_design(srgan: Run) -> None:
 
 
 def test_the_votes_that_the_paper_asked_for() -> None:
-    from srgan_study.cli.create import _summary  # after srgan.cli, which mounts it
-
     lines = _summary(study_of(PAPER), Path("study"))
     assert "Set14: 14 pictures in 12 versions, 168 ratings" in lines
     assert "1,128 ratings by each rater" in lines
