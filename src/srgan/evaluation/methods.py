@@ -15,8 +15,6 @@ import numpy as np
 
 from srgan.engines.engine import EngineName, Precision, choose
 from srgan.errors import DataError, ModelError, PictureError, UsageError
-from srgan.evaluation.bitmap import SUFFIX as BITMAP
-from srgan.evaluation.bitmap import read_bitmap_size
 from srgan.evaluation.inputs import CLEAN
 from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
@@ -217,11 +215,8 @@ def _shorten(name: str) -> str:
 
 
 def _check_result(pair: Pair, file: Path) -> None:
-    if file.suffix.lower() == BITMAP:
-        size, depth = read_bitmap_size(file), 8
-    else:
-        with ImageReader(file) as reader:
-            size, depth = (reader.info.width, reader.info.height), reader.info.depth
+    with ImageReader(file) as reader:
+        size, depth = (reader.info.width, reader.info.height), reader.info.depth
     if size != pair.size:
         raise PictureError(
             f"{file} is {size[0]}x{size[1]} but {pair.label}, cut to a multiple of the scale, is "

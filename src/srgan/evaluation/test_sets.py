@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from srgan.data.prepare import SUFFIXES
 from srgan.errors import DataError, PictureError, UsageError
-from srgan.evaluation.bitmap import SUFFIX as BITMAP
-from srgan.evaluation.bitmap import read_bitmap
 from srgan.evaluation.inputs import CLEAN, Damage, reduced
 from srgan.files import make_folder
 from srgan.images import read, write
@@ -154,8 +152,7 @@ def picture_files(folder: Path) -> list[Path]:
         inside = sorted(folder.iterdir())
     except OSError as error:
         raise DataError(f"the folder {folder} cannot be read ({error.strerror}): check its permissions") from error
-    known = (*SUFFIXES, BITMAP)
-    return [path for path in inside if path.suffix.lower() in known and not path.name.startswith(".")]
+    return [path for path in inside if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
 
 
 def lay_out(
@@ -202,8 +199,6 @@ def read_rgb(path: Path) -> Pixels:
     Raises:
         PictureError: if it cannot be read, or has 16 bits.
     """
-    if path.suffix.lower() == BITMAP:
-        return read_bitmap(path)
     image = read(path)
     if image.info.depth != 8:
         raise PictureError(f"{path} has 16 bits, and scores are defined on 8: convert it first")

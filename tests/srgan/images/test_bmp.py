@@ -1,6 +1,7 @@
 """BMP: against Pillow, which reads and writes it by its own code."""
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,16 @@ def test_what_pillow_writes_is_read(mode: str) -> None:
     assert np.array_equal(result.pixels, expected.reshape(result.pixels.shape))
     assert (result.info.format, result.info.output_format) == ("bmp", "bmp")
     assert result.metadata.dots_per_inch == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_rows_from_the_top_have_a_negative_height(mode: str) -> None:
+    with io.BytesIO() as file:
+        Image.fromarray(np.squeeze(COLOUR[::-1, :, : len(mode)])).save(file, "bmp")
+        data = bytearray(file.getvalue())
+    data[22:26] = struct.pack("<i", -len(COLOUR))
+    colours = min(len(mode), 3)
+    assert np.array_equal(read(bytes(data)).pixels[:, :, :colours], COLOUR[:, :, :colours])
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
