@@ -29,7 +29,7 @@ from srgan.training.recipes.recipe import Recipe
 from srgan.training.release import describe_run, export, trained_generator
 from srgan.training.run_folder import Run
 from srgan.training.setup import TrainingOptions, begin, load_state, resume
-from srgan.weights.card import Card, Score
+from srgan.weights.card import Card, CardScore
 from srgan.weights.catalogue import find
 
 Pixels = NDArray[np.uint8]
@@ -80,7 +80,7 @@ def small_and_large(folder: Path) -> list[tuple[Pixels, Pixels]]:
     return pairs
 
 
-def measured(generator: torch.nn.Module) -> tuple[Score, ...]:
+def measured(generator: torch.nn.Module) -> tuple[CardScore, ...]:
     """Scores on the test sets by every protocol: the plain means over the pictures of a set."""
     found = []
     for name in TEST_SETS:
@@ -88,7 +88,7 @@ def measured(generator: torch.nn.Module) -> tuple[Score, ...]:
         for protocol in PROTOCOLS.values():
             scores = [protocol.measure(restored, high) for restored, high in pairs]
             psnr, ssim = fmean(score.psnr for score in scores), fmean(score.ssim for score in scores)
-            found.append(Score(name, protocol.name, round(psnr, 4), round(ssim, 4)))
+            found.append(CardScore(name, protocol.name, round(psnr, 4), round(ssim, 4)))
             console.print(f"{name:7} {protocol.name:7} {psnr:.2f} dB  {ssim:.4f}")
     return tuple(found)
 

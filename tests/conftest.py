@@ -68,7 +68,7 @@ def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> P
 
     from srgan.models.srgan import Generator
     from srgan.training.release import export
-    from srgan.weights.card import Card, Probe, Score, Training
+    from srgan.weights.card import Card, CardScore, Probe, Training
 
     torch.manual_seed(seed)
     arguments = {"blocks": 2, "features": 16, **arguments}
@@ -93,7 +93,7 @@ def make_model(folder: Path, name: str, *, seed: int = 0, **arguments: Any) -> P
         stages=(),
         training=Training(recipe={}, data="none", updates=0, machine="none", hours=0.0),
         licence="Apache-2.0",
-        scores=(Score("Set5", "paper", 12.3, 0.45),),
+        scores=(CardScore("Set5", "paper", 12.3, 0.45),),
         limits="it was never trained",
         probe=Probe(0, ()),
         files={},

@@ -15,7 +15,7 @@ from srgan.cli.console import count, storage
 from srgan.files import write_bytes
 from srgan.metrics import PROTOCOLS
 from srgan.upscale.upscaler import Upscaler
-from srgan.weights.card import Card, Score
+from srgan.weights.card import Card, CardScore
 from srgan.weights.catalogue import Model
 
 FOLDER = Path(__file__).resolve().parents[1]
@@ -105,7 +105,7 @@ def _samples(card: Card) -> str:
     )
 
 
-def _scores(scores: tuple[Score, ...]) -> str:
+def _scores(scores: tuple[CardScore, ...]) -> str:
     """Return the table of scores, a row for each protocol."""
     found = {(score.protocol, score.data): f"{score.psnr:.2f} / {score.ssim:.4f}" for score in scores}
     rows = [(protocol, *(found.get((protocol, data), "-") for data in SETS)) for protocol in PROTOCOLS]

@@ -17,7 +17,7 @@ from runs.models import released
 from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
 from srgan.evaluation.benchmark import Evaluation, evaluate
-from srgan.evaluation.inputs import Damage
+from srgan.evaluation.damaged_inputs import Damage
 from srgan.evaluation.methods import find_method
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean

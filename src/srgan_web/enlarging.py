@@ -12,7 +12,7 @@ import srgan
 from srgan.errors import PictureError, SrganError, UsageError
 from srgan.images import FORMATS, ImageInfo, ImageReader
 from srgan.progress import Progress
-from srgan.upscale import Chosen, UpscaleOptions
+from srgan.upscale import ChosenModel, UpscaleOptions
 from srgan.weights.catalogue import installed
 from srgan_web.job_options import JobOptions
 from srgan_web.limits import RESULT_FACTOR, WebLimits
@@ -208,7 +208,7 @@ def _result_name(name: str, format: str, mark: str) -> str:
     return f"{path.stem}{mark}{path.suffix if path.suffix.lower() in suffixes else suffixes[0]}"
 
 
-def _seen(chosen: Chosen) -> dict[str, Any] | None:
+def _seen(chosen: ChosenModel) -> dict[str, Any] | None:
     """Return what `auto` found out about the image; None where a model was named."""
     found = chosen.inspection
     if found is None:

@@ -124,7 +124,7 @@ def evaluate(
 
 def _find_sets(words: Sequence[str], inputs: Sequence[str]) -> "tuple[ImageSet, ...]":
     """Return every set with every kind of input."""
-    from srgan.evaluation.inputs import CLEAN, Damage
+    from srgan.evaluation.damaged_inputs import CLEAN, Damage
     from srgan.evaluation.test_sets import find_set
 
     if not words:

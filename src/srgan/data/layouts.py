@@ -43,7 +43,7 @@ class Splits:
 
 
 @dataclass(frozen=True)
-class Layout:
+class DataLayout:
     """Folder structure of a dataset."""
 
     name: str
@@ -96,7 +96,7 @@ class Layout:
         )
 
 
-def detect(root: Path) -> Layout:
+def detect(root: Path) -> DataLayout:
     """Return the layout of a folder: `folder`, which fits any images, if it is no other."""
     for layout in LAYOUTS.values():
         splits = layout.splits(root)
@@ -158,15 +158,17 @@ def _folders(folder: Path, name: re.Pattern[str]) -> tuple[Path, ...]:
         return ()
 
 
-_FOLDER = Layout("folder", "pictures, at any depth", _any_tree)
+_FOLDER = DataLayout("folder", "pictures, at any depth", _any_tree)
 
-LAYOUTS: dict[str, Layout] = {
+LAYOUTS: dict[str, DataLayout] = {
     layout.name: layout
     for layout in (
-        Layout("div2k", "DIV2K_train_HR (800 pictures) and, to validate, DIV2K_valid_HR (100)", _div2k),
-        Layout("dogs", "Stanford Dogs' Images, or folders of breeds such as n02085620-Chihuahua", _dogs),
-        Layout("bsds", "BSDS500/data/images with train and test, or a folder of that kind of name with the two", _bsds),
-        Layout("imagenet", "train with folders such as n01440764 and, to validate, val", _imagenet),
+        DataLayout("div2k", "DIV2K_train_HR (800 pictures) and, to validate, DIV2K_valid_HR (100)", _div2k),
+        DataLayout("dogs", "Stanford Dogs' Images, or folders of breeds such as n02085620-Chihuahua", _dogs),
+        DataLayout(
+            "bsds", "BSDS500/data/images with train and test, or a folder of that kind of name with the two", _bsds
+        ),
+        DataLayout("imagenet", "train with folders such as n01440764 and, to validate, val", _imagenet),
         _FOLDER,
     )
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from srgan import __version__
 from srgan.errors import DataError, PictureError
-from srgan.evaluation.inputs import CLEAN
+from srgan.evaluation.damaged_inputs import CLEAN
 from srgan.evaluation.journal import Journal, JournalEntry
 from srgan.evaluation.measures import Measure
 from srgan.evaluation.methods import Method, checksum

@@ -15,7 +15,7 @@ import numpy as np
 
 from srgan.engines.engine import EngineName, Precision, choose
 from srgan.errors import DataError, ModelError, PictureError, UsageError
-from srgan.evaluation.inputs import CLEAN
+from srgan.evaluation.damaged_inputs import CLEAN
 from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
 from srgan.images import ImageReader, imresize

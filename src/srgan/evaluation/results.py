@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.inputs import CLEAN, Damage
+from srgan.evaluation.damaged_inputs import CLEAN, Damage
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from srgan.evaluation.inputs import Damage
+from srgan.evaluation.damaged_inputs import Damage
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import EXACT_UP_TO, Comparison, compare, interval, mean, measured
 from srgan.metrics.protocol import Protocol

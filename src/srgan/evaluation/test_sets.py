@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from srgan.data.prepare import SUFFIXES
 from srgan.errors import DataError, PictureError, UsageError
-from srgan.evaluation.inputs import CLEAN, Damage, reduced
+from srgan.evaluation.damaged_inputs import CLEAN, Damage, reduced
 from srgan.files import make_folder
 from srgan.images import read, write
 

@@ -18,7 +18,7 @@ from srgan.evaluation.test_sets import ImageSet, find_set
 from srgan.files import make_folder, write_bytes
 from srgan.paper.paper_figures import FIGURES, compose_figure
 from srgan.paper.published import SEEDS, TABLE1, TABLE2, Published
-from srgan.paper.table_methods import Chosen, choose_methods
+from srgan.paper.table_methods import ChosenMethods, choose_methods
 from srgan.paper.verdicts import (
     NO_OPINIONS,
     PAPER_MEASURES,
@@ -163,7 +163,7 @@ class Reproducer:
         document = {**study.depth_document(points, name, notes), "picture": str(path)}
         return Reproduction("depth", study.depth_table(points, name, notes), document, path)
 
-    def _choose(self, published: Published, rows: Mapping[str, str]) -> Chosen:
+    def _choose(self, published: Published, rows: Mapping[str, str]) -> ChosenMethods:
         return choose_methods(published.methods, rows, engine=self.engine, precision=self.precision)
 
     def _measure(self, methods: Sequence[Method], sets: Sequence[ImageSet], measures: Sequence[Measure]) -> Results:
@@ -189,7 +189,7 @@ class Reproducer:
 def _compare(
     published: Published,
     results: Results,
-    chosen: Chosen,
+    chosen: ChosenMethods,
     measures: Mapping[str, str],
     sets: Mapping[str, str],
     notes: Sequence[str],

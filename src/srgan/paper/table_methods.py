@@ -14,7 +14,7 @@ NO_PICTURES = "no pictures given"
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenMethods:
     """The methods of a table that can be measured."""
 
     methods: tuple[Method, ...]
@@ -22,7 +22,7 @@ class Chosen:
     """By row without a method, the reason."""
 
 
-def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any) -> Chosen:
+def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any) -> ChosenMethods:
     """Fill rows by what is given, else by an interpolation, else by the installed model of that name.
 
     Args:
@@ -46,4 +46,4 @@ def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any
             methods.append(find_method(f"{row}={word}", **options))
         else:
             missing[row] = NO_PICTURES if word is None else NO_WEIGHTS
-    return Chosen(tuple(methods), missing)
+    return ChosenMethods(tuple(methods), missing)

@@ -95,7 +95,7 @@ def _multiplies_bf16(device: DeviceName) -> bool:
     return device == "cpu" and any(supported() for supported in asked if supported is not None)
 
 
-class _Sum(torch.autograd.Function):
+class _SumOverProcesses(torch.autograd.Function):
     """The sum over all processes, whose gradient is one too."""
 
     @staticmethod
@@ -141,7 +141,7 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
 
 
 def _sum(values: Tensor) -> Tensor:
-    total: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
+    total: Tensor = _SumOverProcesses.apply(values)  # type: ignore[no-untyped-call]
     return total
 
 

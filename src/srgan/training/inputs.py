@@ -17,7 +17,7 @@ from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.models.release.state_dict import trained_weights
 from srgan.progress import Progress
 from srgan.training.checkpoint import find_newest
-from srgan.training.monitoring.validation import Pair, cut_middles
+from srgan.training.monitoring.validation import PixelPair, cut_middles
 from srgan.training.recipes.recipe import NetworkSettings, Recipe
 from srgan.training.run_folder import Run
 from srgan.training.state import make_generator
@@ -46,7 +46,7 @@ class Inputs:
     degradation: str = "clean"
     """Mix of degradations of low-resolution validation pictures."""
 
-    def validation_pairs(self) -> list[Pair]:
+    def validation_pairs(self) -> list[PixelPair]:
         """Return the middles of validation pictures, always the same."""
         return cut_middles(self.validation, limit=_MOST_PAIRS, degradation=self.degradation)
 

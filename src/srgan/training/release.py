@@ -19,7 +19,7 @@ from srgan.training.checkpoint import Checkpoint, find_newest
 from srgan.training.monitoring.log import VALIDATION, read_log
 from srgan.training.run_folder import Run, RunSettings
 from srgan.training.state import make_generator
-from srgan.weights.card import Card, Probe, Score, Training
+from srgan.weights.card import Card, CardScore, Probe, Training
 
 _PROBE_SIZE = 32
 
@@ -135,10 +135,10 @@ def _describe_data(settings: RunSettings, terms: str) -> str:
     return f"The pictures of {Path(settings.data).name}, {compared}; terms: {terms}.{begun}"
 
 
-def _scores(run: Run, checkpoint: Checkpoint) -> tuple[Score, ...]:
+def _scores(run: Run, checkpoint: Checkpoint) -> tuple[CardScore, ...]:
     """Return the scores of the last validation, if it is that of the checkpoint."""
     table = read_log(run.folder / VALIDATION)
     if not table.get("update") or table["update"][-1] != checkpoint.update:
         return ()
     best = run.better("raw", "average")
-    return (Score("validation", "paper", round(table[f"{best}_psnr"][-1], 4), round(table[f"{best}_ssim"][-1], 4)),)
+    return (CardScore("validation", "paper", round(table[f"{best}_psnr"][-1], 4), round(table[f"{best}_ssim"][-1], 4)),)

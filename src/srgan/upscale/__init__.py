@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from srgan.upscale.jobs import plan_jobs as plan_jobs
-    from srgan.upscale.model_choice import Chosen as Chosen
+    from srgan.upscale.model_choice import ChosenModel as ChosenModel
     from srgan.upscale.options import UpscaleOptions as UpscaleOptions
     from srgan.upscale.result import FilePlan as FilePlan
     from srgan.upscale.result import FileResult as FileResult
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "batch": "plan_files upscale_files",
     "jobs": "plan_jobs",
-    "model_choice": "Chosen",
+    "model_choice": "ChosenModel",
     "options": "UpscaleOptions",
     "result": "FilePlan FileResult",
     "upscaler": "Cancelled Upscaler",

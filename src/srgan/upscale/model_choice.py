@@ -22,7 +22,7 @@ AUTO = "auto"
 
 
 @dataclass(frozen=True)
-class Pair:
+class ModelPair:
     """Two shipped models that a fidelity lies between."""
 
     photo_real: str
@@ -31,14 +31,14 @@ class Pair:
     """The one at fidelity 1, which is the default."""
 
 
-CLEAN = Pair("srgan", "srresnet")
+CLEAN = ModelPair("srgan", "srresnet")
 """For clean images; trained on clean images alone."""
-DAMAGED = Pair("srgan-photo", "srresnet-photo")
+DAMAGED = ModelPair("srgan-photo", "srresnet-photo")
 """For images that were compressed or are noisy; trained on such images."""
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenModel:
     """The model for an image, and why it is that one."""
 
     loaded: LoadedModel
@@ -94,13 +94,13 @@ def better_model(named: AnyModel, inspection: Inspection, installed: Mapping[str
     return counterpart if counterpart in installed and installed.get(named.card.name) == named else None
 
 
-def _missing(pair: Pair, installed: Mapping[str, Model], fidelity: float) -> list[str]:
+def _missing(pair: ModelPair, installed: Mapping[str, Model], fidelity: float) -> list[str]:
     """Return the models of a pair that this fidelity needs and that are not installed."""
     needed = {0.0: [pair.photo_real], 1.0: [pair.faithful]}.get(fidelity, [pair.photo_real, pair.faithful])
     return [name for name in needed if name not in installed]
 
 
-def _between(pair: Pair, installed: Mapping[str, Model], fidelity: float) -> AnyModel:
+def _between(pair: ModelPair, installed: Mapping[str, Model], fidelity: float) -> AnyModel:
     if fidelity in (0, 1):
         return installed[pair.faithful if fidelity else pair.photo_real]
     return Interpolated(installed[pair.photo_real], installed[pair.faithful], fidelity)
@@ -147,7 +147,7 @@ class Chooser:
 
     def choose(
         self, source: str | Path | bytes | Pixels | ImageReader, *, max_pixels: int = DEFAULT_MAX_PIXELS
-    ) -> Chosen:
+    ) -> ChosenModel:
         """Return the model that was named, or with `auto` the one that suits this image.
 
         Args:
@@ -159,7 +159,7 @@ class Chooser:
             PictureError: if the file cannot be read, as far as that was necessary.
         """
         if self._named is not None:
-            return Chosen(self._named)
+            return ChosenModel(self._named)
         if isinstance(source, np.ndarray):
             inspection = inspect_pixels(source)
         elif isinstance(source, ImageReader):
@@ -167,7 +167,7 @@ class Chooser:
         else:
             inspection = inspect_file(source, max_pixels=max_pixels)
         network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity)
-        return Chosen(self._load(network), reason, inspection)
+        return ChosenModel(self._load(network), reason, inspection)
 
     def hint(self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> str | None:
         """Return a line on which model would suit this file better than the one that was named, if one would.

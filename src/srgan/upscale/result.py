@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from srgan.images.image import ImageInfo
     from srgan.images.inspection import Inspection
     from srgan.upscale.jobs import Job
-    from srgan.upscale.model_choice import Chosen
+    from srgan.upscale.model_choice import ChosenModel
     from srgan.upscale.options import UpscaleOptions
 
 STANDARD_INPUT, STANDARD_OUTPUT = "standard input", "standard output"
@@ -32,7 +32,7 @@ class FilePlan:
     """Format of the result, a key of FORMATS."""
     size: tuple[int, int]
     """Width and height of the result."""
-    chosen: "Chosen"
+    chosen: "ChosenModel"
     """The model and why it was chosen."""
     notes: tuple[str, ...]
     """What the source holds that the result will not, one short line each."""

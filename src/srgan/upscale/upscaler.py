@@ -17,7 +17,7 @@ from srgan.images.formats import losses
 from srgan.images.image import ImageInfo, ImageReader, ImageWriter, check_format, format_of, resize
 from srgan.progress import NoProgress, Progress
 from srgan.upscale.bands import Pixels, restore_bands
-from srgan.upscale.model_choice import AUTO, Chooser, Chosen
+from srgan.upscale.model_choice import AUTO, Chooser, ChosenModel
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.result import FilePlan, FileResult
 from srgan.upscale.tiling import TiledNetwork
@@ -191,7 +191,7 @@ class Upscaler:
 
     def _restore(
         self,
-        chosen: Chosen,
+        chosen: ChosenModel,
         info: ImageInfo,
         read: Callable[[int], Pixels],
         options: UpscaleOptions,

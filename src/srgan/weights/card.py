@@ -31,7 +31,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Score:
+class CardScore:
     """A measurement by a named protocol."""
 
     data: str
@@ -85,7 +85,7 @@ class Card:
     stages: tuple[Stage, ...]
     training: Training
     licence: str
-    scores: tuple[Score, ...]
+    scores: tuple[CardScore, ...]
     limits: str
     """What it is known to do badly."""
     probe: Probe
@@ -121,7 +121,7 @@ class Card:
             fields = json.loads(text)
             fields["stages"] = tuple(Stage(**stage) for stage in fields["stages"])
             fields["training"] = Training(**fields["training"])
-            fields["scores"] = tuple(Score(**score) for score in fields["scores"])
+            fields["scores"] = tuple(CardScore(**score) for score in fields["scores"])
             fields["probe"] = Probe(fields["probe"]["size"], tuple(fields["probe"]["values"]))
             fields["files"] = {suffix: File(**file) for suffix, file in fields["files"].items()}
             return cls(**fields)

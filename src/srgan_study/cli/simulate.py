@@ -76,12 +76,12 @@ def simulate(
         need_packages("scipy", "httpx", "starlette", "uvicorn", "jinja2", "msgspec", extra="study")
         from srgan_study.simulation.dry_run import DryRun
         from srgan_study.simulation.power import Question
-        from srgan_study.simulation.rater_model import Model, plant
+        from srgan_study.simulation.rater_model import RaterModel, plant
         from srgan_study.simulation.simulated_means import choose_means, parse_means
         from srgan_study.stimuli.create_study import copy_study
         from srgan_study.study import read_study
 
-        model = Model() if taste is None else Model(taste=taste)
+        model = RaterModel() if taste is None else RaterModel(taste=taste)
         planned = read_study(study)
         if difference is not None:
             if means or bad or raters is not None or output is not None:

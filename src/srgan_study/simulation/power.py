@@ -16,7 +16,7 @@ from srgan.progress import NoProgress, Progress
 from srgan.reporting import Cell, Column, Number, Table
 from srgan_study.analysis.differences import UNITS, Unit
 from srgan_study.analysis.wilcoxon import EXACT_UP_TO, compute_p_values, count_differences
-from srgan_study.simulation.rater_model import LEAST, MOST, Model, round_votes
+from srgan_study.simulation.rater_model import LEAST, MOST, RaterModel, round_votes
 from srgan_study.study import Study
 
 LEVEL = 0.05
@@ -43,7 +43,7 @@ class Question:
     trials: int = 1000
     """Number of simulated panels."""
     seed: int = 0
-    model: Model = field(default_factory=Model)
+    model: RaterModel = field(default_factory=RaterModel)
 
     def __post_init__(self) -> None:
         low, high = self.means

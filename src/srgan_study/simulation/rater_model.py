@@ -36,7 +36,7 @@ _CUTS = np.arange(1, 5) + 0.5  # between neighbouring scores
 
 
 @dataclass(frozen=True)
-class Model:
+class RaterModel:
     """Parameters of good raters, in steps of the scale: assumptions that a pilot study can replace."""
 
     bias: float = 0.3
@@ -89,7 +89,7 @@ class Planted:
     """Values of a study's versions for simulated raters."""
 
     study: Study
-    model: Model
+    model: RaterModel
     seed: int
     means: Mapping[tuple[str, str], float]
     """By method and set: mean vote of the population of good raters on the study's own images."""
@@ -100,7 +100,7 @@ class Planted:
 
 
 def plant(
-    study: Study, means: Mapping[tuple[str, str], float], *, seed: int = 0, model: Model | None = None
+    study: Study, means: Mapping[tuple[str, str], float], *, seed: int = 0, model: RaterModel | None = None
 ) -> Planted:
     """Choose psi of every version so that the methods' means on each set are the given ones.
 
@@ -110,7 +110,7 @@ def plant(
         seed: random seed of the image effects.
         model: parameters of raters.
     """
-    model = model or Model()
+    model = model or RaterModel()
     groups: dict[tuple[str, str], list[Stimulus]] = {}
     for stimulus in study.stimuli:
         groups.setdefault((stimulus.method, stimulus.data), []).append(stimulus)
@@ -173,7 +173,7 @@ def make_rng(seed: int, *words: str) -> np.random.Generator:
     return np.random.default_rng([seed, *np.frombuffer(digest, np.dtype("<u4")).tolist()])
 
 
-def _draw_effect(model: Model, seed: int, stimulus: Stimulus) -> float:
+def _draw_effect(model: RaterModel, seed: int, stimulus: Stimulus) -> float:
     """Return the effect of an image plus that of its version."""
     image = (stimulus.data, stimulus.content)
     shared = make_rng(seed, "content", *image).normal(0, model.content)

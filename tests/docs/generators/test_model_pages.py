@@ -10,7 +10,7 @@ from docs.generators.model_pages import PAGE, order, page, picture
 from runs.models import released
 from srgan.images.image import read
 from srgan.upscale.upscaler import Upscaler
-from srgan.weights.card import Card, Score
+from srgan.weights.card import Card, CardScore
 from srgan.weights.catalogue import find
 
 
@@ -45,7 +45,7 @@ def test_models_that_most_people_use_come_first(card: Card) -> None:
 
 def test_all_that_is_known_is_said(card: Card) -> None:
     training = replace(card.training, recipe={"batch": 4}, updates=1200, hours=0.5, machine="an abacus", data="dogs")
-    scores = (Score("Set5", "paper", 12.3, 0.45),)
+    scores = (CardScore("Set5", "paper", 12.3, 0.45),)
     text = page([replace(card, training=training, scores=scores, summary="this | that", limits="it sees cats")])
     said = ("it sees cats", "batch: 4", "1,200 updates in 0.5 hours on an abacus", "dogs", "Apache-2.0")
     assert all(words in text for words in (*said, *DESCRIPTIONS))

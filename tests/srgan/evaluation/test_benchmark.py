@@ -11,7 +11,7 @@ from PIL import Image
 from srgan.data.mixes import MIXES
 from srgan.errors import DataError, OutputError, PictureError, UsageError
 from srgan.evaluation.benchmark import Evaluation, evaluate
-from srgan.evaluation.inputs import Damage
+from srgan.evaluation.damaged_inputs import Damage
 from srgan.evaluation.measures import (
     Measure,
     always_taken,

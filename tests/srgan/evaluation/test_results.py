@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from srgan.errors import DataError
-from srgan.evaluation.inputs import Damage
+from srgan.evaluation.damaged_inputs import Damage
 from srgan.evaluation.results import MethodInfo, Results, Row
 
 SOURCE = Path("evaluation/results.json")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from srgan.errors import UsageError
-from srgan.evaluation.inputs import Damage
+from srgan.evaluation.damaged_inputs import Damage
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.evaluation.score_tables import label, other_means, per_image, printer, significance_table, summary
 from srgan.metrics import MATLAB, PAPER

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srgan.errors import DataError, OutputError, PictureError, UsageError
-from srgan.evaluation.inputs import CLEAN, Damage
+from srgan.evaluation.damaged_inputs import CLEAN, Damage
 from srgan.evaluation.test_sets import check_unlike, find_set, keep, lay_out
 from srgan.images.image import read
 from srgan.images.resize import imresize

@@ -16,7 +16,7 @@ from srgan.evaluation.test_sets import find_set
 from srgan.metrics import PAPER
 from srgan.paper.paper_figures import FIGURES, compose_figure
 from srgan.paper.published import FIGURE2, SEEDS, TABLE1, TABLE2
-from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS, Chosen, choose_methods
+from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS, ChosenMethods, choose_methods
 from srgan.paper.verdicts import (
     OTHER_PICTURES,
     PAPER_MEASURES,
@@ -225,7 +225,7 @@ def test_a_figure_names_what_it_leaves_out(tmp_path: Path) -> None:
     assert [path.stem for path in alone.files] == ["baboon"]
     save(tmp_path / "made" / "baboon.png", noise(40, 36, seed=1))
     chosen = choose_methods(figure.published.methods, {"SRResNet": str(tmp_path / "made")})
-    chosen = Chosen(chosen.methods, {**chosen.missing, "SRGAN-MSE": NO_WEIGHTS})
+    chosen = ChosenMethods(chosen.methods, {**chosen.missing, "SRGAN-MSE": NO_WEIGHTS})
     measured = evaluate(Evaluation(chosen.methods, (alone,), (protocol_measure(PAPER),)), tmp_path / "out")
     found = compose_figure(figure, measured, tmp_path / "out", chosen.missing)
     assert found.columns[0] == "SRResNet"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from runs.releasing import small_and_large
-from srgan.evaluation.inputs import Damage
+from srgan.evaluation.damaged_inputs import Damage
 from srgan.images.resize import imresize
 from srgan.metrics import PROTOCOLS
 from srgan.upscale.upscaler import Upscaler

@@ -10,7 +10,7 @@ from scipy.stats import nct, norm, t
 
 from srgan.errors import UsageError
 from srgan_study.simulation.power import PowerCurve, Question, compute_power, describe_need, make_power_table
-from srgan_study.simulation.rater_model import Model
+from srgan_study.simulation.rater_model import RaterModel
 from srgan_study.study import Study
 from tests.helpers.recorded_progress import RecordedProgress
 from tests.helpers.studies_made_up import make_study
@@ -40,7 +40,7 @@ def count_needed(curve: PowerCurve, *, corrected: bool = False) -> float:
 def test_power_by_rater_is_that_of_a_t_test_less_the_loss_by_ranks(tmp_path: Path) -> None:
     """All images alike, so that the variance of a rater's mean difference can be integrated by quadrature."""
     study = make_study(tmp_path / "study", sets={"Many": 26})
-    model = Model(content=0.0, fit=0.0, taste=0.3)
+    model = RaterModel(content=0.0, fit=0.0, taste=0.3)
     question = Question(0.25, most=30, trials=500, model=model)
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     bias, first, second = (model.bias * nodes)[:, None, None], (0.3 * nodes)[:, None], 0.3 * nodes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from srgan.errors import UsageError
-from srgan_study.simulation.rater_model import LEAST, MOST, Model, Planted, make_rater, plant
+from srgan_study.simulation.rater_model import LEAST, MOST, Planted, RaterModel, make_rater, plant
 from srgan_study.study import Study
 from tests.helpers.studies_made_up import make_study
 
@@ -26,8 +26,10 @@ def planted(study: Study) -> Planted:
 
 
 @pytest.mark.parametrize("psi", [-1.0, 1.3, 2.5, 3.0, 4.8, 7.0])
-@pytest.mark.parametrize("model", [Model(), Model(bias=0.0, taste=0.0, inconsistencies=(0.1,)), Model(taste=0.8)])
-def test_the_expected_vote_is_that_of_very_many_raters(model: Model, psi: float) -> None:
+@pytest.mark.parametrize(
+    "model", [RaterModel(), RaterModel(bias=0.0, taste=0.0, inconsistencies=(0.1,)), RaterModel(taste=0.8)]
+)
+def test_the_expected_vote_is_that_of_very_many_raters(model: RaterModel, psi: float) -> None:
     rng, many = np.random.default_rng(0), 400_000
     perceived = psi + rng.normal(0, model.bias, many) + rng.normal(0, model.taste, many)
     perceived += rng.choice(model.inconsistencies, many) * rng.normal(0, 1, many)
@@ -37,7 +39,7 @@ def test_the_expected_vote_is_that_of_very_many_raters(model: Model, psi: float)
 
 @pytest.mark.parametrize("mean", [LEAST, 1.11, 2.29, 3.0, 4.32, MOST])
 def test_the_planted_mean_is_the_mean_of_rounded_votes(mean: float) -> None:
-    effects, model = np.random.default_rng(1).normal(0, 0.5, 20), Model()
+    effects, model = np.random.default_rng(1).normal(0, 0.5, 20), RaterModel()
     assert model.expect(model.solve_level(mean, effects) + effects).mean() == pytest.approx(mean, abs=1e-6)
 
 
@@ -103,7 +105,7 @@ def test_a_mean_outside_the_scale_is_refused(study: Study, mean: float) -> None:
 )
 def test_invalid_parameters_are_refused(name: str, value: Any) -> None:
     with pytest.raises(UsageError) as caught:
-        Model(**{name: value})
+        RaterModel(**{name: value})
     assert caught.value.parameter == name
 
 

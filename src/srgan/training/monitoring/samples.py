@@ -9,7 +9,7 @@ from srgan.files import make_folder
 from srgan.images.resize import imresize
 from srgan.metrics import PAPER
 from srgan.reporting.contact_sheet import sheet, write_sheet
-from srgan.training.monitoring.validation import Pair, Pixels, enlarge
+from srgan.training.monitoring.validation import PixelPair, Pixels, enlarge
 from srgan.training.run_folder import Run
 from srgan.training.state import State, make_generator
 
@@ -28,7 +28,7 @@ class SampleSheets:
         pairs: (low, high), of which a few are shown.
     """
 
-    def __init__(self, state: State, run: Run, pairs: list[Pair]) -> None:
+    def __init__(self, state: State, run: Run, pairs: list[PixelPair]) -> None:
         count = min(_ROWS, len(pairs))
         self._pairs = [_cut_middle(*pairs[number * len(pairs) // count]) for number in range(count)]
         self._device = state.fabric.device
@@ -60,7 +60,7 @@ class SampleSheets:
         return pixels
 
 
-def _cut_middle(low: Pixels, high: Pixels) -> Pair:
+def _cut_middle(low: Pixels, high: Pixels) -> PixelPair:
     scale = high.shape[0] // low.shape[0]
     top, left = (max(0, (length - _SIDE) // 2) for length in low.shape[:2])
     part = low[top : top + _SIDE, left : left + _SIDE]

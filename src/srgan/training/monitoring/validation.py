@@ -18,7 +18,7 @@ from srgan.training.losses import Loss, Step, squared_error
 from srgan.training.state import State
 
 Pixels = NDArray[np.uint8]
-Pair = tuple[Pixels, Pixels]
+PixelPair = tuple[Pixels, Pixels]
 """A low-resolution picture (h, w, 3), and the high-resolution one (H, W, 3) that it was made from."""
 
 _CPU = torch.device("cpu")
@@ -37,7 +37,7 @@ class ValidationScore:
 
 def cut_middles(
     pictures: PreparedPictures, side: int = 64, limit: int | None = None, degradation: str = "clean"
-) -> list[Pair]:
+) -> list[PixelPair]:
     """Return the middles of pictures, to validate on.
 
     Args:
@@ -59,7 +59,7 @@ def cut_middles(
     return pairs
 
 
-def validate(state: State, pairs: Sequence[Pair]) -> dict[str, float]:
+def validate(state: State, pairs: Sequence[PixelPair]) -> dict[str, float]:
     """Score the generator and its average; return the columns of `validation.csv`.
 
     The loss is the content loss of training, so that the two curves can be compared.
@@ -81,7 +81,7 @@ def validate(state: State, pairs: Sequence[Pair]) -> dict[str, float]:
 
 def score(
     generator: nn.Module,
-    pairs: Sequence[Pair],
+    pairs: Sequence[PixelPair],
     protocol: Protocol = PAPER,
     device: torch.device = _CPU,
     loss: Loss = lambda step: squared_error(step.restored, step.high),

@@ -8,7 +8,7 @@ from PIL import Image
 
 from srgan.data.mixes import MIXES
 from srgan.errors import UsageError
-from srgan.evaluation.inputs import CLEAN, Damage, Pixels, reduced
+from srgan.evaluation.damaged_inputs import CLEAN, Damage, Pixels, reduced
 from srgan.images.resize import imresize
 
 
