@@ -184,6 +184,19 @@ def scan_heif(read_at: ReadAt) -> HeifContents:
     return found
 
 
+def has_readable_items(data: bytes) -> bool:
+    """Return whether types and names of all items of a HEIC file are text; pi-heif dies of others."""
+    for kind, start, end in _boxes(lambda at, length: data[at : at + length], 0, len(data)):
+        for item in re.finditer(b"infe", data[start:end]) if kind == b"meta" else ():
+            at = start + item.start()
+            text = at + (14 if data[at + 4 : at + 5] == b"\3" else 12)  # behind version, flags, number, protection
+            try:
+                data[text : at - 4 + int.from_bytes(data[at - 4 : at], "big")].decode()
+            except UnicodeDecodeError:
+                return False
+    return True
+
+
 def _boxes(read_at: ReadAt, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start, end) of the contents of each box (ISO 14496-12, 4.2)."""
     for _ in range(_MOST_BLOCKS):

@@ -138,16 +138,17 @@ def _read_directory(
     for _, tag, kind, count, value in read_entries(read_at, layout, offset):
         if kind not in _SIZES or (wanted is not None and tag not in wanted):
             continue
-        size = count * _SIZES[kind]
-        if size > _LONGEST_VALUE:
-            raise BadExif(f"a value of {size} bytes")
-        if tag in POINTERS and depth < DEEPEST:
-            if kind in (4, 13, 16, 18) and count == 1:
-                (child,) = layout.unpack(code, value) if kind in (16, 18) else layout.unpack("I", value[:4])
-                directory.children[tag] = _read_directory(read_at, layout, child, None, depth + 1)
-            continue
-        data = value[:size] if size <= inline else _exactly(read_at, layout.unpack(code, value)[0], size)
-        directory.tags[tag] = Tag(kind, count, little_endian(data, kind, layout.order))
+        with suppress(BadExif):  # a damaged value costs no other
+            if tag in POINTERS and depth < DEEPEST:
+                if kind in (4, 13, 16, 18) and count == 1 and tag not in directory.children:
+                    (child,) = layout.unpack(code, value) if kind in (16, 18) else layout.unpack("I", value[:4])
+                    directory.children[tag] = _read_directory(read_at, layout, child, None, depth + 1)
+                continue
+            size = count * _SIZES[kind]
+            if size > _LONGEST_VALUE:
+                raise BadExif(f"a value of {size} bytes")
+            data = value[:size] if size <= inline else _exactly(read_at, layout.unpack(code, value)[0], size)
+            directory.tags[tag] = Tag(kind, count, little_endian(data, kind, layout.order))
     return directory
 
 
@@ -159,7 +160,7 @@ def read_directory(read_at: ReadAt, wanted: tuple[int, ...] | None = None) -> Di
         wanted: the tags to take from the first directory, or all.
 
     Raises:
-        BadExif: if it is damaged.
+        BadExif: if its beginning or first directory is damaged; damaged values and other directories are left out.
     """
     layout, _, first = read_layout(read_at)
     return _read_directory(read_at, layout, first, wanted, 1)

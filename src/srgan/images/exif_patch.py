@@ -94,6 +94,7 @@ def _in_order(tag: Tag, order: str) -> bytes:
 def _patch_directory(data: bytearray, layout: Layout, entries: list[RawEntry], change: Change, *, depth: int) -> None:
     """Overwrite what depends on the pixels in a directory and those below it."""
     sides = dict.fromkeys(_WIDTHS, change.size[0]) | dict.fromkeys(_HEIGHTS, change.size[1])
+    followed = set[int]()  # a pointer that is repeated a thousand times would take minutes
     for at, tag, kind, count, value in entries:
         offset = layout.unpack("I", value)[0]
         if tag == ORIENTATION:
@@ -111,7 +112,8 @@ def _patch_directory(data: bytearray, layout: Layout, entries: list[RawEntry], c
             if place + 2 * count <= len(data):
                 codes = f"{layout.order}{count}H"
                 struct.pack_into(codes, data, place, *_move_area(struct.unpack_from(codes, data, place), change))
-        elif tag in POINTERS and kind in (4, 13) and count == 1 and depth < DEEPEST:
+        elif tag in POINTERS and kind in (4, 13) and count == 1 and depth < DEEPEST and tag not in followed:
+            followed.add(tag)
             try:
                 inner = list(read_entries(from_bytes(bytes(data)), layout, offset))
             except BadExif:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from srgan.errors import PictureError
+from srgan.images.containers import has_readable_items
 from srgan.images.vips import pyvips
 
 
@@ -21,6 +22,8 @@ def open_heic(data: bytes, name: str) -> tuple[tuple[int, int], Any]:
         import pi_heif  # type: ignore[import-untyped]
     except ImportError:
         raise PictureError(f"{name} is HEIC, which pi-heif reads: install it (pip install pi-heif)") from None
+    if not has_readable_items(data):
+        raise _damaged(name, ValueError("its items have no names"))
     try:
         file = pi_heif.open_heif(data, convert_hdr_to_8bit=False)
         image = file[file.primary_index]

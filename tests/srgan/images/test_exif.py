@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,47 @@ def test_the_thumbnail_is_erased(behind: bytes) -> None:
 def test_new_tags_beyond_the_limit_are_left_out() -> None:
     block = _block()
     assert patch(block, SAME, NOTE, limit=len(block)) == patch(block, SAME, {})
+
+
+def test_a_pointer_repeated_a_thousand_times_is_followed_once() -> None:
+    pointers = struct.pack("<HHII", exif.EXIF_POINTER, 4, 1, 8) * 1_000
+    block = b"II*\0\x08\0\0\0" + struct.pack("<H", 1_000) + pointers + bytes(4)
+    started = time.process_time()
+    patch(block, SAME, NOTE)
+    exif.read_directory(exif.from_bytes(block))
+    assert time.process_time() - started < 10
+
+
+# Entries between intact ones of the EXIF directory, as cameras write them.
+DAMAGED = {
+    "no type": (0x9208, 0, 1, 0),
+    "an unknown type": (0x9208, 99, 1, 0),
+    "a value beyond the end": (0x9286, 7, 5_000, 60_000),
+    "a pointer to nowhere": (0xA005, 4, 1, 50_000),
+    "a pointer to the first directory": (0xA005, 4, 1, 8),
+    "a count beyond all": (0x9208, 3, 0xFFFFFFFF, 0),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("target", ["jpeg", "tiff"])
+def test_damaged_entries_cost_no_others(
+    damage: str, target: str, tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]
+) -> None:
+    entries = [(0x8827, 3, 1, 400), (0x9003, 2, 20, 124), DAMAGED[damage], (0xA434, 2, 4, 0x31353035)]
+    camera = [(0x010F, 2, 6, 62), (0x0112, 3, 1, 6), (0x0131, 2, 4, 0x00302E31), (exif.EXIF_POINTER, 4, 1, 70)]
+    block = b"II*\0\x08\0\0\0\x04\0" + b"".join(struct.pack("<HHII", *entry) for entry in camera)
+    block += struct.pack("<I", 60_000) + b"Maker\0\0\0" + b"\x04\0"  # a thumbnail's directory that is nowhere
+    block += b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4) + b"2020:01:02 03:04:05\0"
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.jpg", exif=b"Exif\0\0" + block)
+    image = read(tmp_path / "a.jpg")
+    write(tmp_path / "b", pixels, options=EncodeOptions(target, made_by="srgan"), metadata=image.metadata)
+    before, after = exiftool(tmp_path / "a.jpg"), exiftool(tmp_path / "b")
+    expected = {"IFD0:Make": "Maker", "IFD0:Software": 1, "ExifIFD:ISO": 400, "ExifIFD:LensModel": 5051}
+    expected |= {"ExifIFD:DateTimeOriginal": "2020:01:02 03:04:05"}
+    assert {key: before.get(key) for key in expected} == expected
+    assert {key: after.get(key) for key in expected} == expected
 
 
 # Maker notes: contents, where an offset stands that counts from the block (0 for none), and a tag that exiftool reads.
