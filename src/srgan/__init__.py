@@ -18,7 +18,7 @@ __all__ = ["Upscaler", "__version__", "read", "write"]
 if not TYPE_CHECKING:  # a type checker would take it for a promise that every name exists
 
     def __getattr__(name: str) -> object:
-        """The public names, imported when they are first asked for: `srgan --help` needs neither NumPy nor libvips."""
+        """Import a public name when it is first asked for: `srgan --help` needs neither NumPy nor libvips."""
         if name == "Upscaler":
             return import_module("srgan.upscale.upscaler").Upscaler
         if name in ("read", "write"):

@@ -93,7 +93,7 @@ class AtomicFile:
         self.descriptor = -1
 
     def __str__(self) -> str:
-        """The path as a message can show it: names may hold line breaks and bytes that are no text."""
+        """Return the path for a message: names may hold line breaks and bytes that are no text."""
         return "".join(char if char.isprintable() else "?" for char in str(self.path))
 
     def fail(self, why: str) -> NoReturn:

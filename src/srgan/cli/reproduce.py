@@ -168,7 +168,7 @@ def depth(
     precision: ModelPrecision = "fp32",
     as_json: Json = False,
 ) -> None:
-    """The paper's study of depth: PSNR and time by residual blocks, with and without skip connections."""
+    """Depth study of the paper: PSNR and time by residual blocks, with and without skip connections."""
     with failures(as_json=as_json):
         need_packages("matplotlib", "torch", "onnx")
         try:
@@ -194,7 +194,7 @@ def seeds(
     precision: ModelPrecision = "fp32",
     as_json: Json = False,
 ) -> None:
-    """The table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR and SSIM."""
+    """Table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR and SSIM."""
     with failures(as_json=as_json):
         need_packages("matplotlib")
         opinions, rows = _read_opinions("seeds", study, simulated), _parse_rows(methods)

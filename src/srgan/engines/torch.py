@@ -62,7 +62,7 @@ class TorchEngine:
 
 
 def _read(model: AnyModel) -> tuple[nn.Module, ...]:
-    """The parts of the network, one a stage.
+    """Return the parts of the network, one a stage.
 
     Raises:
         ModelError: if a file is missing or damaged, or two networks differ in more than their weights.
@@ -80,7 +80,7 @@ def _read(model: AnyModel) -> tuple[nn.Module, ...]:
 
 
 def _read_model(model: Model) -> tuple[nn.Module, ...]:
-    """The parts of a trained network.
+    """Return the parts of a trained network.
 
     Raises:
         ModelError: if a file is missing or damaged, or they are not those of the network that the card names.

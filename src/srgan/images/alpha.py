@@ -69,7 +69,7 @@ def keep_hidden(enlarged: Pixels, source: Pixels, scale: int) -> None:
 
 
 def _neighbours(values: Floats) -> Floats:
-    """Sums over 3x3 pixels: (H, W, C) to the same."""
+    """Return sums over 3x3 pixels, of the same shape (H, W, C)."""
     padded = np.pad(values, ((1, 1), (1, 1), (0, 0)))
     down = padded[:-2] + padded[1:-1] + padded[2:]
     result: Floats = down[:, :-2] + down[:, 1:-1] + down[:, 2:]
@@ -77,7 +77,7 @@ def _neighbours(values: Floats) -> Floats:
 
 
 def _extreme(values: Floats, choose: Any) -> Floats:
-    """The least or greatest of 5x5 pixels, as `choose` says; pixels outside do not count."""
+    """Return the least or greatest of 5x5 pixels, as `choose` says; pixels outside do not count."""
     padded = np.pad(values, 2, mode="edge")
     height, width = values.shape
     for axis, length in ((0, height), (1, width)):

@@ -63,7 +63,7 @@ def _detail(window: Window) -> NDArray[np.int64]:
 
 
 def _transformed(values: Any) -> Iterator[Any]:
-    """The finest coefficients, each in turn, of the orthonormal cosine transform of every 8 rows that follow on."""
+    """Yield the finest coefficients of the orthonormal cosine transform of every 8 rows that follow on."""
     count = len(values) - 7
     pairs = [(values[at : at + count], values[7 - at : 7 - at + count]) for at in range(4)]
     # A cosine is even or odd around the middle of the 8.

@@ -57,7 +57,7 @@ def load_bmp(opened: Any, name: str) -> pyvips.Image:
 
 
 def _profile(data: bytes) -> bytes | None:
-    """The colour profile that a BMP file of version 5 embeds."""
+    """Return the colour profile that a BMP file of version 5 embeds."""
     if len(data) < _FILE_HEADER + _V5 or data[14] != _V5 or data[70:74] != _EMBEDDED:
         return None
     start, length = struct.unpack_from("<II", data, _FILE_HEADER + 112)

@@ -10,7 +10,7 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 def to_float(pixels: Pixels) -> NDArray[np.float32]:
-    """The picture as float32 in [0, 1], of the same shape.
+    """Convert an image to float32 in [0, 1], of the same shape.
 
     Raises:
         ValueError: unless the pixels are uint8 or uint16.
@@ -21,7 +21,7 @@ def to_float(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def from_float(values: NDArray[Any], depth: Depth) -> Pixels:
-    """The picture as uint8 or uint16, of the same shape: clipped to [0, 1], then rounded half up.
+    """Convert an image to uint8 or uint16, of the same shape: clipped to [0, 1], then rounded half up.
 
     Raises:
         ValueError: unless the depth is 8 or 16.

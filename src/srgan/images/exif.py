@@ -97,7 +97,7 @@ def _exactly(read_at: ReadAt, offset: int, length: int) -> bytes:
 
 
 def read_layout(read_at: ReadAt) -> tuple[Layout, int, int]:
-    """The layout, where the offset of the first directory stands, and that offset."""
+    """Return the layout, the position of the first directory's offset, and that offset."""
     start = _exactly(read_at, 0, 8)
     if start[:2] not in (b"II", b"MM"):
         raise BadExif("no byte order mark")
@@ -153,7 +153,7 @@ def _read_directory(
 
 
 def read_directory(read_at: ReadAt, wanted: tuple[int, ...] | None = None) -> Directory:
-    """The first directory of an EXIF block or TIFF file, with its children.
+    """Return the first directory of an EXIF block or TIFF file, with its children.
 
     Args:
         read_at: gives bytes of the block or file.
@@ -167,7 +167,7 @@ def read_directory(read_at: ReadAt, wanted: tuple[int, ...] | None = None) -> Di
 
 
 def pack_directory(directory: Directory, start: int, *, big: bool = False) -> bytes:
-    """The bytes of a directory and all it refers to, little-endian, for a place `start` bytes into its file."""
+    """Return the bytes of a directory and all it refers to, little-endian, for a place `start` bytes into its file."""
     layout = Layout("<", big)
     (counter, counter_size), (codes, entry_size), (offset, inline) = layout.counter, layout.entry, layout.offset
     tags = dict(directory.tags)
@@ -195,7 +195,7 @@ def pack_exif(directory: Directory) -> bytes:
 
 
 def from_bytes(block: bytes) -> ReadAt:
-    """A reader of a block in memory."""
+    """Return a function that reads a block in memory."""
     return lambda offset, length: block[offset : offset + length]
 
 

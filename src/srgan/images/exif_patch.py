@@ -122,7 +122,7 @@ def _patch_directory(data: bytearray, layout: Layout, entries: list[RawEntry], c
 
 
 def _move_area(area: tuple[int, ...], change: Change) -> list[int]:
-    """A subject area, x, y and its sides or diameter, in the changed image."""
+    """Return a subject area, x, y and its sides or diameter, in the changed image."""
     x, y, *sides = area
     width, height = change.stored_size
     if change.orientation in (2, 3, 7, 8):

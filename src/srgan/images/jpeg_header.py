@@ -59,7 +59,7 @@ def read_jpeg_header(contents: JpegContents) -> JpegHeader:
 
 
 def _read_tables(segment: bytes) -> dict[int, NDArray[np.int64]]:
-    """The quantisation tables of a DQT segment by number, each 64 steps row by row (T.81, B.2.4.1)."""
+    """Return the quantisation tables of a DQT segment by number, each 64 steps row by row (T.81, B.2.4.1)."""
     tables = {}
     at = 0
     while at < len(segment):
@@ -76,7 +76,7 @@ def _read_tables(segment: bytes) -> dict[int, NDArray[np.int64]]:
 
 
 def _read_components(segment: bytes) -> list[_Component]:
-    """The components of a frame header (T.81, B.2.2)."""
+    """Return the components of a frame header (T.81, B.2.2)."""
     count = segment[5] if len(segment) > 5 else 0
     parts = [segment[at : at + 3] for at in range(6, 6 + 3 * count, 3)]
     return [_Component(part[1] >> 4, part[1] & 15, part[2]) for part in parts if len(part) == 3]
@@ -99,7 +99,7 @@ def _scaled(base: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def _quality(tables: dict[int, NDArray[np.int64]], components: list[_Component]) -> int | None:
-    """The quality whose tables are nearest; a table that luminance and chrominance share counts as luminance."""
+    """Return the quality whose tables are nearest; a table that luminance and chrominance share counts as luminance."""
     numbers = [component.table for component in components] or sorted(tables)[:2]
     error = np.zeros(100)
     used = set()

@@ -133,7 +133,7 @@ def fit(
 
 
 def _fit_colour(metadata: Metadata, format: str, channels: int) -> tuple[Metadata, list[Entry]]:
-    """The metadata with colours said in the way of a format, and no profile that does not describe the file."""
+    """Return the metadata with colours as a format describes them, and without a profile that does not fit the file."""
     gray = channels < 3 and FORMATS[format].gray
     profile, ledger = metadata.icc, list[Entry]()
     if profile is not None and not (is_intact(profile) and fits(profile, 1 if gray else 3)):

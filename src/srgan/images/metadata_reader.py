@@ -159,7 +159,7 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _raw_profile(text: str) -> bytes:
-    """The bytes of a profile as hexadecimal text, behind its name and length."""
+    """Return the bytes of a profile as hexadecimal text, behind its name and length."""
     with suppress(ValueError):
         return bytes.fromhex("".join(text.split()[2:]))
     return b""
@@ -177,7 +177,7 @@ def _of_heif(contents: HeifContents, found: Metadata) -> Metadata:
 
 
 def _of_tiff(read_at: ReadAt, found: Metadata) -> tuple[bytes | None, Metadata]:
-    """An EXIF block made from the tags of a TIFF file, which has none, and what else they hold."""
+    """Return an EXIF block made from the tags of a TIFF file, which has none, and what else they hold."""
     wanted = (*exif.DESCRIPTIVE, exif.EXIF_POINTER, exif.GPS_POINTER, exif.IPTC, exif.PHOTOSHOP)
     try:
         directory = exif.read_directory(read_at, wanted)
@@ -196,7 +196,7 @@ def _of_tiff(read_at: ReadAt, found: Metadata) -> tuple[bytes | None, Metadata]:
 
 
 def _split_resources(data: bytes) -> tuple[bytes | None, bytes | None]:
-    """The IPTC records among Photoshop's resources, and the other resources that hold for any size."""
+    """Return the IPTC records among Photoshop's resources, and the other resources that hold for any size."""
     if data.startswith(b"\x1c"):
         return data, None
     at, iptc, others = 0, b"", b""

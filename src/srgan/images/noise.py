@@ -58,7 +58,7 @@ def _blocks(window: Window) -> NDArray[np.float32]:
 
 
 def _white(blocks: Any) -> float:
-    """Standard deviation of the white noise in blocks (N, 8, 8, 2) of means and details, texture taken out.
+    """Return the standard deviation of white noise in blocks (N, 8, 8, 2) of means and details, texture taken out.
 
     Texture has standard deviation t at the finest scale and 2 t at the next, noise s at both: the variances are
     s^2 + t^2 and s^2 + 4 t^2, from which s follows.

@@ -115,7 +115,7 @@ class PngStream:
 
 
 def _stored(stream: memoryview) -> bytes:
-    """A stretch of a deflate stream, uncompressed."""
+    """Return a stretch of a deflate stream, uncompressed."""
     parts: list[bytes | memoryview] = []
     for start in range(0, len(stream), _STORED):
         part = stream[start : start + _STORED]

@@ -169,7 +169,7 @@ class ImageReader:
             )
 
     def _in_known_colours(self, image: Any) -> tuple[Any, str | None]:
-        """The image as gray or RGB, with a note when that took a conversion; sets the metadata that holds then."""
+        """Convert the image to gray or RGB and set its metadata; return it with a note where that changed anything."""
         self.metadata = self._in_file
         profile, image = self._in_file.icc, _full_range(image, self.source.format)
         deep = "rgb16" if image.format == "ushort" else "srgb"
@@ -284,7 +284,7 @@ def _notes(image: Any, source: InputBytes) -> tuple[str, ...]:
 
 
 def _extra_samples(read_at: exif.ReadAt) -> tuple[int, ...]:
-    """What a TIFF file declares its bands beyond colour to be."""
+    """Return the kinds that a TIFF file declares for its bands beyond colour."""
     try:
         tag = exif.read_directory(read_at, (exif.EXTRA_SAMPLES,)).tags.get(exif.EXTRA_SAMPLES)
     except exif.BadExif:

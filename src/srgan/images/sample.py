@@ -59,7 +59,7 @@ def _spans(length: int) -> Iterator[tuple[int, int]]:
 
 
 def _levels(pixels: Pixels) -> Window:
-    """The colours of a window; what is wholly transparent becomes black, whatever lies there."""
+    """Return the colours of a window; fully transparent pixels become black."""
     colours = 3 if pixels.shape[2] > 2 else 1
     window: Window = pixels[:, :, :colours].astype(np.float32)
     if pixels.dtype == np.uint16:

@@ -56,7 +56,7 @@ class _BooleanDecoder:
         self._range, self._shifted = 255, 0
 
     def bit(self) -> int:
-        """The next bit whose two values are equally likely."""
+        """Read a bit whose two values are equally likely."""
         split = 1 + ((self._range - 1) >> 1)
         bit = int(self._value >= split << 8)
         if bit:
@@ -72,14 +72,14 @@ class _BooleanDecoder:
         return bit
 
     def number(self, bits: int) -> int:
-        """The next number of so many bits, the highest first."""
+        """Read a number of so many bits, the highest first."""
         value = 0
         for _ in range(bits):
             value = 2 * value + self.bit()
         return value
 
     def optional(self, bits: int, *, signed: bool = False) -> int:
-        """The next number of so many bits if a flag says that it is there, else 0; its sign comes after it."""
+        """Read a number of so many bits, and its sign after it, if a flag says that it is there; else return 0."""
         if not self.bit():
             return 0
         value = self.number(bits)
@@ -87,14 +87,14 @@ class _BooleanDecoder:
 
 
 def _quality(frame: bytes) -> int | None:
-    """The quality of a VP8 key frame, or None if it is none."""
+    """Return the quality of a VP8 key frame, or None if it is none."""
     if len(frame) <= _FRAME_HEADER or frame[0] & 1 or frame[3:6] != _START_CODE:
         return None
     return _quality_of(_quantisers(_BooleanDecoder(frame[_FRAME_HEADER:])))
 
 
 def _quantisers(header: _BooleanDecoder) -> list[int]:
-    """The quantiser index of each segment, or of the whole frame, from 0, finest, to 127 (RFC 6386, 19.2)."""
+    """Return the quantiser index of each segment, or of the whole frame, from 0, finest, to 127 (RFC 6386, 19.2)."""
     segments, absolute = [0], False
     header.number(2)  # colour space, clamping
     if header.bit():  # the frame has segments

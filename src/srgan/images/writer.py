@@ -254,7 +254,7 @@ def fit_depth(image: Any, format: str) -> Any:
 
 
 def _without_gray(image: Any) -> Any:
-    """The libvips image as RGB or RGBA."""
+    """Return the libvips image as RGB or RGBA."""
     if image.bands > 2:
         return image
     rest = [image.extract_band(1)] if image.bands == 2 else []

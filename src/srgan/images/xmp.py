@@ -45,7 +45,7 @@ def correct(packet: bytes, change: Change) -> bytes:
 
 
 def _prefixes(packet: bytes, space: bytes) -> list[bytes]:
-    """The prefixes of a namespace; the usual ones count too where a packet does not declare them."""
+    """Return the prefixes of a namespace; the usual ones count too where a packet does not declare them."""
     declared = set(re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + re.escape(space) + rb"[\"']", packet))
     usual = {_TIFF: {b"tiff"}, _EXIF: {b"exif"}}.get(space, set())
     return sorted(re.escape(prefix) for prefix in declared | usual)
@@ -57,7 +57,7 @@ def _numbers_of(prefix: bytes, name: bytes) -> re.Pattern[bytes]:
 
 
 def _without(packet: bytes, name: bytes) -> bytes:
-    """The packet without elements and attributes whose name matches."""
+    """Return the packet without elements and attributes whose name matches."""
     packet = re.sub(rb"<(" + name + rb")\b[^<>]*/>\s*", b"", packet)
     packet = re.sub(rb"<(" + name + rb")\b[^<>]*>.*?</\1\s*>\s*", b"", packet, flags=re.DOTALL)
     return re.sub(rb"\s(?:" + name + rb")\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", packet)

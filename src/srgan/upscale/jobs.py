@@ -263,7 +263,7 @@ def _own_format(source: Path) -> str | None:
 
 
 def _distinct(jobs: Sequence[Job]) -> list[Job]:
-    """Number the results that would take the place of a source or of another result: `photo-x4-2.png`.
+    """Give numbers to the results that would take the place of a source or of another result: `photo-x4-2.png`.
 
     Raises:
         UsageError: if a result would take the place of its own source.

@@ -36,7 +36,7 @@ class Deployable(Protocol):
         """(B, 3, H, W) to (B, 3, scale * H, scale * W), both nominally in [0, 1]."""
 
     def state_dict(self) -> dict[str, Any]:
-        """The weights by name."""
+        """Return the weights by name."""
 
 
 class _Sum(nn.Module):
@@ -187,7 +187,7 @@ def _subpixel_tail(steps: Iterable[UpsamplingStep], output: nn.Conv2d) -> nn.Seq
 
 @singledispatch
 def deploy(generator: Deployable) -> tuple[nn.Module, ...]:
-    """The parts of a trained generator, one a stage, folded; one after the other they are it in evaluation mode.
+    """Return the parts of a trained generator, one a stage, folded; one after the other they are it in evaluation mode.
 
     Raises:
         TypeError: if there is no form for such a network.
