@@ -167,34 +167,46 @@ def test_damaged_entries_cost_no_others(
     assert {key: after.get(key) for key in expected} == expected
 
 
-# Maker notes: contents, where an offset stands that counts from the block (0 for none), and a tag that exiftool reads.
-MAKERS = {
-    "Canon": (b"\x01\0" + struct.pack("<HHII", 7, 2, 20, 0) + bytes(4), 10, "Canon:CanonFirmwareVersion"),
-    "NIKON": (
-        b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHII", 4, 2, 20, 26) + bytes(4),
-        0,
-        "Nikon:Quality",
-    ),
-}
+def _note(head: bytes, tag: int) -> tuple[bytes, int]:
+    """A maker note of one text, and where its offset stands, which counts from the beginning of the block."""
+    return head + b"\1\0" + struct.pack("<HHII", tag, 2, 20, 0) + bytes(4), len(head) + 10
 
 
-@pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize("target", ["jpeg", "png", "webp", "avif", "tiff"])
+# Maker notes: maker, contents, where an offset stands that counts from the block (0 for none), a tag exiftool reads.
+MAKERS = [
+    ("Canon", *_note(b"", 7), "Canon:CanonFirmwareVersion"),
+    ("NIKON", *_note(b"Nikon\0\1\0", 2), "Nikon:Nikon_Type2_0x0002"),  # the E series
+    ("OLYMPUS", *_note(b"OLYMP\0\1\0", 0x0404), "Olympus:SerialNumber"),
+    ("Panasonic", *_note(b"Panasonic\0\0\0", 0x51), "Panasonic:LensType"),
+    ("PENTAX", *_note(b"AOC\0II", 0x0229), "Pentax:SerialNumber"),
+    ("SONY", *_note(b"SONY DSC \0\0\0", 0xB020), "Sony:CreativeStyle"),
+    ("NIKON", b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0" + b"\1\0" + struct.pack("<HHII", 4, 2, 20, 26) + bytes(4), 0,
+     "Nikon:Quality"),
+    ("FUJIFILM", b"FUJIFILM\x0c\0\0\0" + b"\1\0" + struct.pack("<HHII", 0x1000, 2, 20, 30) + bytes(4), 0,
+     "FujiFilm:Quality"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("maker", "note", "field", "tag", "target"),
+    [(*one, target) for one in MAKERS for target in ("jpeg", "tiff")]
+    + [(*MAKERS[0], target) for target in ("png", "webp", "avif")],
+)
 def test_maker_notes_are_read_the_same(
-    maker: str, target: str, tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]
-) -> None:
-    note, field, tag = MAKERS[maker]
+    maker: str, note: bytes, field: int, tag: str, target: str, tmp_path: Path,
+    exiftool: Callable[[Path], dict[str, Any]],
+) -> None:  # fmt: skip
     text = b"Firmware 1.0 (test)\0"
     head = b"II*\0\x08\0\0\0\x03\0"
     values = 8 + 2 + 3 * 12 + 4
-    photo = values + 8
+    photo = values + 12
     start = photo + 2 + 12 + 4
     note += text
     if field:  # its offset counts from the beginning of the block
         note = note[:field] + (start + len(note) - 20).to_bytes(4, "little") + note[field + 4 :]
     head += struct.pack("<HHII", 0x010F, 2, len(maker) + 1, values)
     head += struct.pack("<HHII", 0x0112, 3, 1, 6) + struct.pack("<HHII", 0x8769, 4, 1, photo) + bytes(4)
-    block = head + maker.encode().ljust(8, b"\0") + b"\x01\0" + struct.pack("<HHII", 0x927C, 7, len(note), start)
+    block = head + maker.encode().ljust(12, b"\0") + b"\x01\0" + struct.pack("<HHII", 0x927C, 7, len(note), start)
     block += bytes(4) + note
     pixels = np.zeros((8, 8, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.jpg", exif=b"Exif\0\0" + block)
