@@ -25,9 +25,10 @@ def supports_bf16(core: openvino.Core | None = None) -> bool:
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def processor_name() -> str:
+def processor_name(core: openvino.Core | None = None) -> str:
     """Return the name of the processor."""
-    return str(openvino.Core().get_property("CPU", "FULL_DEVICE_NAME"))
+    core = core or openvino.Core()
+    return str(core.get_property("CPU", "FULL_DEVICE_NAME"))
 
 
 class OpenVinoEngine:
@@ -37,7 +38,7 @@ class OpenVinoEngine:
 
     def __init__(self, model: AnyModel, *, precision: Precision | None = None) -> None:
         core = openvino.Core()
-        self.device = processor_name()
+        self.device = processor_name(core)
         self.precision: Precision = precision or ("bf16" if supports_bf16(core) else "fp32")
         self.stages: tuple[Stage, ...] = model.stages
         settings = {
