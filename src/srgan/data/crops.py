@@ -76,7 +76,8 @@ class CropSampler:
         self.too_small = len(sizes) - len(self.usable)
         if len(self.usable) < batch:
             raise DataError(
-                f"{len(self.usable)} pictures are {crop} pixels or more on each side, but a batch needs {batch}: "
+                f"only {len(self.usable)} of {len(sizes)} pictures have {crop} pixels or more a side, but a batch "
+                f"needs {batch}: "
                 "add pictures, or use a smaller batch or crop"
             )
         self._degradation = CropDegradation(degradation)

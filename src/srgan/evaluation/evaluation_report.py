@@ -166,7 +166,7 @@ def _describe_album(results: Results, album: Album) -> str:
         text += " Whole ones would have made this file too large; they lie beside it."
     total = sum(len(names) for names in results.sets.values())
     if missing := total - len(album.scenes):
-        text += f" {missing} of the {total} pictures are not shown: they did not fit, or were not found."
+        text += f" Not shown: {missing} of the {total} pictures, which did not fit or were not found."
     return text
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from srgan.cli.console import failures, need_packages, one_interruption, say, show, show_json
+from srgan.cli.console import count, failures, need_packages, one_interruption, say, show, show_json
 from srgan.cli.shared_options import Study, flag, option
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def serve(
                 server.serve(folder, options, report=say, more=more_raters, ready=show_places)
         except KeyboardInterrupt:
             votes = len(read_ratings(folder).rows)
-            say(f"Stopped: {votes:,} votes are in {folder / VOTES}; start again to go on")
+            say(f"Stopped: {count(votes, 'vote')} in {folder / VOTES}; start again to go on")
 
 
 def _show_places(served: "Served", *, as_json: bool) -> None:
@@ -125,4 +125,4 @@ def _withdraw(folder: Path, code: str, *, as_json: bool) -> None:
     if as_json:
         show_json({"withdrawn": code, "votes": votes})
     else:
-        show(f"{code} is deleted, with {votes:,} votes; make reports that were made before again")
+        show(f"{code} is deleted, with {count(votes, 'vote')}; make reports that were made before again")

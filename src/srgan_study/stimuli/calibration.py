@@ -108,8 +108,8 @@ def check_enough(folder: Path, count: int) -> None:
 
 def _refuse(folder: Path, there: int, count: int) -> NoReturn:
     raise DataError(
-        f"{folder} has {there} pictures that can be used and are not rated themselves, and calibration and practice "
-        f"need {count}: name another folder, or ask for fewer"
+        f"{folder} has {there} of the {count} pictures that calibration and practice need, which must be usable and "
+        "not rated themselves: name another folder, or ask for fewer"
     )
 
 

@@ -84,7 +84,7 @@ def test_a_page_too_large_shows_centre_crops_and_says_so(tmp_path: Path) -> None
 def test_a_picture_without_its_reference_is_counted(tmp_path: Path) -> None:
     results = made_up(tmp_path)
     (tmp_path / "reference" / "SetA" / "ape.png").unlink()
-    assert "1 of the 5 pictures are not shown" in write_report(results, tmp_path).read_text()
+    assert "Not shown: 1 of the 5 pictures" in write_report(results, tmp_path).read_text()
 
 
 def test_pictures_outside_the_folder_are_not_read(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ ERRORS = {
     "no images": (["--raters", "5"], 2, "there are no pictures: name the folder of an evaluation, or NAME="),
     "no such method": ([*BOTH, "--methods", "neerest"], 2, "there is no method neerest among the pictures: choose of"),
     "a missing version": ([*BOTH, "own=less"], 1, "own has no picture of Set5/b: add it to less"),
-    "a small calibration": ([*BOTH, "--calibration", "less/Set5"], 1, "less/Set5 has 1 pictures that can be used and"),
+    "a small calibration": ([*BOTH, "--calibration", "less/Set5"], 1, "less/Set5 has 1 of the "),
     "a study": ([*BOTH, "-o", "old"], 1, "old has a study already, and a study is never changed: choose another fo"),
     "a taken folder": ([*BOTH, "-o", "data"], 1, "data exists already: choose another folder"),
     "a title that tells": ([*BOTH, "--title", "Is it nearest?"], 2, "--title names nearest, and raters read it"),

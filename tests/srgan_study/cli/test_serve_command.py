@@ -81,7 +81,7 @@ def test_it_serves_until_it_is_interrupted(study: Path, number: signal.Signals) 
         assert (page.status, b"<html" in page.read()) == (200, True)
         errors = end(number)  # while a browser is still connected
         connection.close()
-    assert errors == "Stopped: 5 votes are in study/votes.sqlite; start again to go on\n"
+    assert errors == "Stopped: 5 votes in study/votes.sqlite; start again to go on\n"
     if os.name == "posix":
         assert stat.S_IMODE((study / "invitations.csv").stat().st_mode) == 0o600
 
