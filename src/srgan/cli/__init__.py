@@ -61,6 +61,6 @@ def _start(
 
 def main() -> None:
     """Run the command line."""
-    # `import openvino` imports its model converter too, unless it cannot: a quarter of its time, for nothing.
+    # `import openvino` imports its model converter too, unless it cannot: nearly half of its time, for nothing.
     sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
     app()
