@@ -36,6 +36,7 @@ from srgan.images.image import read
 from srgan.upscale import UpscaleOptions, Upscaler
 from tests.helpers.mutations import FORMATS, mutated, samples
 
+ROOT = Path(__file__).resolve().parents[1]
 OUTCOMES = ("enlarged", "refused", "crash", "hang", "partial", "different")
 FAULTS = OUTCOMES[2:]
 LIMIT, START_LIMIT = 20.0, 120.0
@@ -165,10 +166,10 @@ def campaign(
     """Yield number, format, outcome and reason of each damaged file."""
     number, stop = first, first + count
     while number < stop:
-        words = [str(number), str(stop), str(seed), *map(str, files)]
+        words = [str(number), str(stop), str(seed), *(str(file.resolve()) for file in files)]
         command = [sys.executable, "-m", "runs.mutated_images", "--work", *words]
         with (
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+            subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
             selectors.DefaultSelector() as selector,
         ):
             assert process.stdout is not None

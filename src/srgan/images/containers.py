@@ -35,6 +35,8 @@ class JpegContents:
     """The same of quantisation tables and frame headers before the first scan."""
     scan_faults: list[int] = field(default_factory=list)
     """Where the three bytes stand that a sequential scan ends its header with, if they are not those it must have."""
+    padding: list[tuple[int, int]] = field(default_factory=list)
+    """Where bytes that belong to nothing begin and end, before the first scan."""
     trailer: bytes = b""
     """The first MiB of what follows the image."""
 
@@ -47,7 +49,9 @@ def scan_jpeg(read_at: ReadAt) -> JpegContents:
         if len(start) < 2:
             break
         if start[0] != 0xFF or start[1] in (0x00, 0xFF) or 0xD0 <= start[1] <= 0xD7:  # image data, or padding
-            at = _next_marker(read_at, at)
+            start_of_padding, at = at, _next_marker(read_at, at)
+            if not scanned:
+                found.padding.append((start_of_padding, at))
             continue
         marker = start[1]
         if marker == _END:
@@ -79,11 +83,13 @@ def _next_marker(read_at: ReadAt, at: int) -> int:
     return at + len(piece)
 
 
-def mend_scans(data: bytes, faults: list[int]) -> bytes:
-    """Give the scans of a sequential JPEG the only header that they can have."""
+def mend_jpeg(data: bytes, contents: JpegContents) -> bytes:
+    """Give the scans of a sequential JPEG the only header that they can have, and take out padding before them."""
     mended = bytearray(data)
-    for at in faults:
+    for at in contents.scan_faults:
         mended[at : at + 3] = _WHOLE_SPECTRUM
+    for start, end in reversed(contents.padding):
+        del mended[start:end]
     return bytes(mended)
 
 

@@ -52,7 +52,7 @@ class InputBytes:
         try:
             self.format = self._recognise()
             self.jpeg = containers.scan_jpeg(self.read_at) if self.format == "jpeg" else JpegContents()
-            self._mend_scans()
+            self._mend_jpeg()
         except BaseException:
             self.close()
             raise
@@ -72,13 +72,13 @@ class InputBytes:
             raise PictureError(f"{self.name} is damaged (its header does not add up): use an intact copy")
         return format
 
-    def _mend_scans(self) -> None:
-        """Read a JPEG whose scan headers are wrong, as some phones write them, with the only ones it can have.
+    def _mend_jpeg(self) -> None:
+        """Read a JPEG without the faults before its pixels that decoders pass over, as some phones write them.
 
-        Decoders ignore those bytes but warn of them, and libjpeg's first warning hides those of a damaged file.
+        Decoders warn of them, and libjpeg's first warning hides those of damaged pixels.
         """
-        if self.jpeg.scan_faults:
-            self._bytes = containers.mend_scans(self._whole(), self.jpeg.scan_faults)
+        if self.jpeg.scan_faults or self.jpeg.padding:
+            self._bytes = containers.mend_jpeg(self._whole(), self.jpeg)
             self._release()
 
     def _whole(self) -> bytes:

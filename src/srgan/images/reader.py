@@ -28,8 +28,8 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32, "double"
 _RGB_OR_GRAY = ("b-w", "srgb", "grey16", "rgb16", "rgb", "scrgb", "multiband")
 # A cut JPEG, closed again by a program that did not look, is only a warning to libjpeg, which makes up gray pixels.
 _STRICTNESS = {"jpeg": "warning"}
-_LOSING = ("premature end", "bad huffman", "bad arithmetic", "instead of rst", "inconsistent progression")
-"""libjpeg's warnings of lost pixels; the others, as of padding between segments, lose none."""
+_HARMLESS = ("extraneous bytes", "invalid sos", "unknown jfif", "unknown adobe", "too many scanlines", "bad icc")
+"""libjpeg's warnings that lose no pixel."""
 _UPRIGHT = ("avif", "heic", "jxl")  # whose decoders apply the orientation; EXIF only repeats it
 # Fetched from libvips at once. It holds the bytes twice; and of a damaged file it tries every row, decoding anew.
 _LARGEST_STRIP, _HIGHEST_STRIP = 32 << 20, 128
@@ -222,19 +222,25 @@ class ImageReader:
         try:
             data = self._region.fetch(0, self._position, width, count)
         except VipsFailure as failure:
-            why = reason(failure).lower()
-            if self.source.format != "jpeg" or any(loss in why for loss in _LOSING):
-                raise self.source.damaged(failure) from None
-            forget_failures()
-            try:
-                # Begin again, with warnings ignored: libjpeg has already given up on this stream.
-                self._start("error")
-                data = self._region.fetch(0, self._position, width, count)
-            except VipsFailure as second:
-                raise self.source.damaged(second) from None
+            data = self._fetch_again(failure, count)
         dtype: Any = _DTYPES[format]
         values = np.frombuffer(data, dtype)
         return self._from_floats(values) if format in ("float", "double") else values
+
+    def _fetch_again(self, failure: BaseException, count: int) -> Any:
+        """Return bytes of rows of a JPEG, with warnings ignored, if the one that stopped libjpeg loses no pixel."""
+        if self.source.format != "jpeg":
+            raise self.source.damaged(failure) from None
+        strictness = "error" if _is_harmless(failure) else _STRICTNESS["jpeg"]
+        forget_failures()
+        try:
+            self._start(strictness)  # anew: libjpeg has given up on this stream
+            return self._region.fetch(0, self._position, self.info.width, count)
+        except VipsFailure as second:
+            # All of the process share libvips' messages, and another thread may have emptied them.
+            if strictness != "error" and _is_harmless(second):
+                return self._fetch_again(second, count)
+            raise self.source.damaged(second) from None
 
     def _from_floats(self, values: Any) -> Pixels:
         if not np.isfinite(values).all():
@@ -257,6 +263,11 @@ class ImageReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_harmless(failure: BaseException) -> bool:
+    why = reason(failure).lower()
+    return any(known in why for known in _HARMLESS)
 
 
 def _orientation(image: Any) -> int:

@@ -287,7 +287,21 @@ def test_warnings_that_lose_no_pixel_are_no_errors(tmp_path: Path) -> None:
 def test_jpeg_with_padding_is_read(where: str) -> None:
     data = _saved(SMOOTH, "jpeg")
     at = data.index(b"\xff\xdb") if where == "before the tables" else len(data) - 2
-    assert np.array_equal(read(data[:at] + bytes(20) + data[at:]).pixels, read(data).pixels)
+    padded = data[:at] + bytes(20) + data[at:]
+    assert np.array_equal(read(padded).pixels, read(data).pixels)
+    with pytest.raises(PictureError, match="premature end"):
+        read(padded[: len(padded) * 2 // 3] + b"\xff\xd9")
+
+
+def test_damage_is_found_when_its_message_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages of libvips are one buffer of the process, which another thread, as of a writer, may empty."""
+    data = _saved(SMOOTH, "jpeg", quality=95)
+    monkeypatch.setattr("srgan.images.reader.reason", lambda failure: "unreadable data")
+    with pytest.raises(PictureError):
+        read(data[: len(data) * 2 // 3] + b"\xff\xd9")
+    messages = iter(["unreadable data", "Corrupt JPEG data: 20 extraneous bytes before marker 0xd9"])
+    monkeypatch.setattr("srgan.images.reader.reason", lambda failure: next(messages))
+    assert np.array_equal(read(data[:-2] + bytes(20) + data[-2:]).pixels, read(data).pixels)
 
 
 def test_padded_cmyk_jpeg_is_read() -> None:
