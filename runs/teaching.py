@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-import openvino
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from rich.console import Console
 
 from runs.real_esrgan import SCALE, model
 from srgan.engines.engine import Precision
-from srgan.engines.openvino import supports_bf16
+from srgan.engines.openvino import shared_core, supports_bf16
 from srgan.errors import DataError, SrganError
 from srgan.images.colour import from_float, to_float
 from srgan.weights.catalogue import find
@@ -48,8 +47,8 @@ class Teacher:
     """
 
     def __init__(self, onnx: bytes, *, precision: Precision | None = None) -> None:
-        core = openvino.Core()
-        precision = precision or ("bf16" if supports_bf16(core) else "fp32")
+        core = shared_core()
+        precision = precision or ("bf16" if supports_bf16() else "fp32")
         self.identity = f"{hashlib.sha256(onnx).hexdigest()} {precision}"
         network = core.read_model(onnx)
         side = PATCH + 2 * MARGIN

@@ -3,11 +3,11 @@
 import struct
 
 import numpy as np
-import openvino
 import pytest
 from numpy.typing import NDArray
 
 from runs.ncnn import FP16, FP32, MAGIC, read_param, to_onnx
+from srgan.engines.openvino import shared_core
 from srgan.errors import ModelError
 
 Floats = NDArray[np.float32]
@@ -72,8 +72,8 @@ def test_every_kind_of_layer_is_what_it_says(tag: int, size: tuple[int, int]) ->
     f = np.concatenate([d, b]).repeat(2, axis=1).repeat(2, axis=2)
     expected = convolved(f, LAST, LAST_BIAS)
 
-    network = openvino.Core().read_model(to_onnx(param(*LAYERS), contents(tag)).SerializeToString())
-    compiled = openvino.Core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    network = shared_core().read_model(to_onnx(param(*LAYERS), contents(tag)).SerializeToString())
+    compiled = shared_core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     result = compiled({0: low[None]})[0]
     assert result.shape == (1, 3, 2 * size[0], 2 * size[1])
     np.testing.assert_allclose(result[0], expected, rtol=1e-5, atol=1e-5)

@@ -5,7 +5,7 @@ It needs no torch, starts in half a second, and reaches the processor's own matr
 
 import gc
 import threading
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,24 @@ from srgan.weights.catalogue import Model
 from srgan.weights.interpolation import AnyModel, Interpolated
 
 
-def supports_bf16(core: openvino.Core | None = None) -> bool:
+@cache
+def shared_core() -> openvino.Core:
+    """Return the only OpenVINO core of this process.
+
+    Each core sets up a signal stack on its thread, and takes it down in its turn: of several cores that do not end in
+    reverse order, one leaves a stack behind that is gone, and the next signal, such as Ctrl-C, ends the process.
+    """
+    return openvino.Core()
+
+
+def supports_bf16() -> bool:
     """Return whether this processor multiplies in bfloat16 (AMX or AVX512-BF16)."""
-    core = core or openvino.Core()
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in shared_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def processor_name(core: openvino.Core | None = None) -> str:
+def processor_name() -> str:
     """Return the name of the processor."""
-    core = core or openvino.Core()
-    return str(core.get_property("CPU", "FULL_DEVICE_NAME"))
+    return str(shared_core().get_property("CPU", "FULL_DEVICE_NAME"))
 
 
 class OpenVinoEngine:
@@ -37,9 +45,9 @@ class OpenVinoEngine:
     name = "openvino"
 
     def __init__(self, model: AnyModel, *, precision: Precision | None = None) -> None:
-        core = openvino.Core()
-        self.device = processor_name(core)
-        self.precision: Precision = precision or ("bf16" if supports_bf16(core) else "fp32")
+        core = shared_core()
+        self.device = processor_name()
+        self.precision: Precision = precision or ("bf16" if supports_bf16() else "fp32")
         self.stages: tuple[Stage, ...] = model.stages
         settings = {
             "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],

@@ -57,6 +57,24 @@ def test_openvino_uses_bf16_where_the_processor_does(tiny_model: Path) -> None:
     assert OpenVinoEngine(find(tiny_model)).precision == ("bf16" if supports_bf16() else "fp32")
 
 
+def test_a_signal_after_engines_that_ended_out_of_order_is_survived(tiny_model: Path) -> None:
+    """Each OpenVINO core has a signal stack of its thread: one that was taken down must not be left in its place."""
+    script = """
+import os, signal, sys
+from pathlib import Path
+from srgan.engines.openvino import OpenVinoEngine
+from srgan.weights.catalogue import find
+first, second = (OpenVinoEngine(find(Path(sys.argv[1]))) for _ in range(2))
+del first
+del second
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    sys.exit(42)
+"""
+    assert subprocess.run([sys.executable, "-c", script, str(tiny_model)], check=False).returncode == 42
+
+
 def between(photo_real: Path, faithful: Path, fidelity: float) -> Interpolated:
     return Interpolated(find(photo_real), find(faithful), fidelity)
 
