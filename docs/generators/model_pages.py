@@ -68,7 +68,7 @@ def _section(card: Card) -> str:
     size = storage(sum(file.size for file in card.files.values()))
     arguments = ", ".join(f"{key}={value}" for key, value in card.arguments.items())
     network = f"{card.architecture} {arguments}".strip()
-    recipe = [f"{key}: {value}" for key, value in training.recipe.items()] or ["not recorded"]
+    recipe = [f"{key}: {value}" for key, value in training.recipe.items() if key != "summary"] or ["not recorded"]
     return f"""\
 ## {card.name}
 

@@ -151,7 +151,8 @@ def _description(model: "Model", faults: Sequence[str]) -> Iterator[str]:
     yield f"Trained on     {training.data}"
     yield f"Training       {count(training.updates, 'update')} in {training.hours:g} hours on {training.machine}"
     yield "Recipe"
-    yield from [f"  {key}: {value}" for key, value in training.recipe.items()] or ["  not recorded"]
+    settings = [f"  {key}: {value}" for key, value in training.recipe.items() if key != "summary"]
+    yield from settings or ["  not recorded"]
     yield ""
     yield "Scores"
     yield from [

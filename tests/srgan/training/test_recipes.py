@@ -1,5 +1,7 @@
 """Recipes: as published, each can be built and trained, and no setting that makes no sense is accepted."""
 
+import re
+
 import pytest
 import torch
 from lightning_fabric import Fabric
@@ -48,6 +50,12 @@ def test_flat_settings_give_the_recipe_back(recipe: Recipe) -> None:
     assert list(recipe.flat()) == list(RECIPES["srresnet-mse"].flat())
     with pytest.raises(TypeError):
         recipe.change(nonsense=1)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES.keys())
+def test_summaries_name_no_time(recipe: Recipe) -> None:
+    """How long a training took stands on the model's card; of another machine or number of updates nothing is known."""
+    assert not re.search(r"hour|minute", recipe.summary)
 
 
 def test_published_settings() -> None:

@@ -17,7 +17,7 @@ from srgan.training.recipes.recipe import (
 
 SRCNN = Recipe(
     name="srcnn",
-    summary="SRCNN 9-5-5, as published on luminance; SOAP, larger crops, a quarter of an hour on a CPU core",
+    summary="SRCNN 9-5-5, as published on luminance; SOAP, larger crops, 6,000 updates",
     network=NetworkSettings(generator="srcnn"),
     loss=LossSettings(content="luma"),
     crops=CropSettings(batch=4),
@@ -33,7 +33,7 @@ SRCNN_915 = SRCNN.change(
 )
 ESPCN = SRCNN.change(
     name="espcn",
-    summary="ESPCN with tanh, as published on luminance; SOAP, larger crops, half an hour on a CPU core",
+    summary="ESPCN with tanh, as published on luminance; SOAP, larger crops, 100,000 updates",
     generator="espcn",
     updates=100_000,
     validate_every=5_000,
@@ -50,7 +50,7 @@ DRCN = Recipe(
 )
 DRCN_CPU = DRCN.change(
     name="drcn-cpu",
-    summary="DRCN as far as a CPU core gets in an hour: 64 channels, SOAP",
+    summary="DRCN for a CPU: 64 channels, SOAP",
     features=64,
     batch=4,
     updates=3_000,

@@ -14,7 +14,7 @@ from srgan.training.recipes.recipe import (
 # pixel error beside them: within the first thousands of updates they alone leave a grid (docs/log.md).
 SRRESNET_MSE_QUICK = Recipe(
     name="srresnet-mse-quick",
-    summary="srresnet-mse for a CPU: a small network, minutes to an hour",
+    summary="srresnet-mse for a CPU: a small network",
     network=NetworkSettings(blocks=8, features=32, normalisation=False),
     crops=CropSettings(batch=8, crop=64),
     schedule=ScheduleSettings(updates=20_000, learning_rate=1e-3, warmup=200, decay=0.9, clip=1.0),
@@ -59,7 +59,7 @@ SRGAN_VGG54_QUICK = SRGAN_VGG22_QUICK.change(
 # batch normalisation further than one with; without clipping, 5e-4 diverged (docs/log.md).
 SRRESNET_CPU = Recipe(
     name="srresnet-cpu",
-    summary="What came with srgan as srresnet: the whole network, an hour on two CPU cores",
+    summary="What came with srgan as srresnet: the whole network, on a CPU",
     network=NetworkSettings(normalisation=False),
     loss=LossSettings(content="l1"),
     crops=CropSettings(batch=4),
@@ -67,7 +67,7 @@ SRRESNET_CPU = Recipe(
 )
 SRGAN_VGG22_CPU = SRGAN_VGG22_QUICK.change(
     name="srgan-vgg22-cpu",
-    summary="srgan-vgg22 for a CPU: the whole network, VGG22 and pixels, an hour or two on two cores",
+    summary="srgan-vgg22 for a CPU: the whole network, VGG22 and pixels",
     initial="srresnet-cpu",
     blocks=16,
     features=64,
@@ -83,7 +83,7 @@ SRGAN_VGG22_CPU = SRGAN_VGG22_QUICK.change(
 )
 SRGAN_CPU = SRGAN_VGG22_CPU.change(
     name="srgan-cpu",
-    summary="The first stage of what comes with srgan as srgan: VGG22 and deep features, an hour or two on a core",
+    summary="The first stage of what comes with srgan as srgan: VGG22 and deep features",
     perception=0.3,
     pixel=2.0,
     grid=50.0,
