@@ -167,6 +167,14 @@ def test_nothing_is_invented(target: str, tmp_path: Path, exiftool: Callable[[Pa
     assert read(tmp_path / "result").metadata.dots_per_inch is None
 
 
+@pytest.mark.parametrize("target", ["jpeg", "png", "webp", "avif"])
+def test_only_the_making_is_added(target: str, tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]) -> None:
+    _write(tmp_path / "result", target, Metadata(), made_by=MADE_BY)
+    found = {key: value for key, value in exiftool(tmp_path / "result").items() if key.startswith(("IFD", "Exif"))}
+    found = {key: value for key, value in found.items() if not key.startswith("ExifTool:")}
+    assert found == {"IFD0:ProcessingSoftware": MADE_BY}
+
+
 @pytest.mark.parametrize("target", FORMATS)
 def test_texts_of_png(target: str, tmp_path: Path) -> None:
     texts = PngImagePlugin.PngInfo()
