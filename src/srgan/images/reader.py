@@ -33,6 +33,7 @@ _HARMLESS = ("extraneous bytes", "invalid sos", "unknown jfif", "unknown adobe",
 _UPRIGHT = ("avif", "heic", "jxl")  # whose decoders apply the orientation; EXIF only repeats it
 # Fetched from libvips at once. It holds the bytes twice; and of a damaged file it tries every row, decoding anew.
 _LARGEST_STRIP, _HIGHEST_STRIP = 32 << 20, 128
+_OLD_JPEG = 6  # TIFF Compression of 1992, which libvips reads as RGB and an alpha that is none
 _TRANSPARENCY = {1, 2}  # TIFF ExtraSamples: associated alpha, which libvips makes unassociated, and unassociated
 
 
@@ -161,7 +162,9 @@ class ImageReader:
         if self.source.format != "tiff" or image.coding != "none":
             return
         colours = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(image.interpretation, 3)
-        extra = _extra_samples(self.source.read_at)
+        if _tiff_numbers(self.source.read_at, exif.COMPRESSION) == (_OLD_JPEG,):
+            raise PictureError(f"{self.source.name} is a TIFF with old-style JPEG in it: save it as PNG first")
+        extra = _tiff_numbers(self.source.read_at, exif.EXTRA_SAMPLES)
         if image.bands > colours + 1 or (image.bands == colours + 1 and not set(extra[:1]) & _TRANSPARENCY):
             raise PictureError(
                 f"{self.source.name} has {image.bands} channels, of which {image.bands - colours} are neither colour "
@@ -294,10 +297,10 @@ def _notes(image: Any, source: InputBytes) -> tuple[str, ...]:
     return (f"first of {pages} {kind}",)
 
 
-def _extra_samples(read_at: exif.ReadAt) -> tuple[int, ...]:
-    """Return the kinds that a TIFF file declares for its bands beyond colour."""
+def _tiff_numbers(read_at: exif.ReadAt, number: int) -> tuple[int, ...]:
+    """Return the numbers of a tag of a TIFF file."""
     try:
-        tag = exif.read_directory(read_at, (exif.EXTRA_SAMPLES,)).tags.get(exif.EXTRA_SAMPLES)
+        tag = exif.read_directory(read_at, (number,)).tags.get(number)
     except exif.BadExif:
         return ()
     return tuple(np.frombuffer(tag.data, "<u2").tolist()) if tag is not None and tag.kind == 3 else ()

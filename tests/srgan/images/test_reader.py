@@ -218,6 +218,13 @@ def test_other_samples_are_refused(dtype: Any) -> None:
         read(_tiff(np.ones((4, 5, 3), dtype), photometric="rgb"))
 
 
+def test_old_style_jpeg_in_tiff_is_refused() -> None:
+    data, compression = _saved(COLOUR, "tiff"), struct.pack("<HHI", 259, 3, 1)
+    assert compression + b"\1\0" in data
+    with pytest.raises(PictureError, match="old-style JPEG"):
+        read(data.replace(compression + b"\1\0", compression + b"\6\0"))
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_only_declared_alpha_is_alpha(dtype: Any) -> None:
     pixels = RNG.integers(0, np.iinfo(dtype).max, (9, 11, 4)).astype(dtype)
