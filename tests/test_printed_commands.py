@@ -33,7 +33,7 @@ PAGES = ("README.md", "docs/training.md", "docs/evaluation.md", "docs/degradatio
 NOT_RUN = {
     r"--download": "needs the network",
     r"^srgan (web|study serve)": "serves until Ctrl-C: run in the tests of servers",
-    r"--devices": "starts processes: run in tests/srgan/training/test_processes.py",
+    r"--devices": "starts processes: run in tests/srgan/cli/test_train_command.py",
     r"^srgan reproduce depth": "times networks for minutes",
     r"--niqe": "needs parameters that are not shipped",
     r"--features": "needs weights that are not shipped",
