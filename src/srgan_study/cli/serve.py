@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 EPILOG = """\
 [bold]Examples[/bold]
 
-  srgan study serve study                                 for people at this machine
-  srgan study serve study --host 0.0.0.0 --port 80        for those on the same network
-  srgan study serve study --address https://study.lab.org behind a proxy with TLS
-  srgan study serve study --address https://lab.org/study behind a proxy, below /study
-  srgan study serve study --withdraw R07                  delete all data of a rater
+  srgan study serve study                                   for people at this machine
+  srgan study serve study --host 0.0.0.0 --port 80          for those on the same network
+  srgan study serve study --address https://study.lab.org   behind a proxy with TLS
+  srgan study serve study --address https://lab.org/study   behind a proxy, below /study
+  srgan study serve study --withdraw R07                    delete all data of a rater
 
 Every rater has a personal link, in invitations.csv in the study's folder: send each to one person. A link is all \
 that identifies a rater; no names are stored, so keep a list of who got which link, or none. The organiser's link \

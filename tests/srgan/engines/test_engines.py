@@ -67,6 +67,7 @@ from srgan.weights.catalogue import find
 first, second = (OpenVinoEngine(find(Path(sys.argv[1]))) for _ in range(2))
 del first
 del second
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
 try:
     os.kill(os.getpid(), signal.SIGINT)
 except KeyboardInterrupt:
