@@ -36,8 +36,8 @@ INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14"
 MODELS = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
 OTHER = "Real-ESRGAN x4plus"
 OTHER_MODEL = PROJECT / "cache" / "real_esrgan" / "real-esrgan.json"
-README_SET, README_INPUTS = "Set14", ("jpeg:75", "messenger")
-README_METHODS = ("bicubic", "srresnet-photo", OTHER)
+README_SET, README_INPUTS = "Set14", ("jpeg:75",)
+README_METHODS = ("bicubic", "srresnet", "srresnet-photo", "srgan-photo", OTHER)
 """The rows of README."""
 COLUMNS = {
     "matlab/psnr": ("PSNR", 2),
