@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from srgan.errors import ModelError, UsageError
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find
 from srgan.weights.interpolation import AnyModel, Interpolated, fidelity_digits, find_network
 from tests.conftest import make_model
@@ -96,3 +97,15 @@ def test_models_of_two_architectures_are_refused_whatever_the_fidelity(pair: Pai
 def between(pair: Pair, fidelity: float) -> AnyModel:
     """The network between the two at this fidelity."""
     return find_network(pair[0], faithful=pair[1], fidelity=fidelity)
+
+
+@pytest.mark.parametrize(("photo_real", "faithful"), [("srgan", "srresnet"), ("srgan-photo", "srresnet-photo")])
+def test_shipped_pairs_have_networks_between_them(photo_real: str, faithful: str) -> None:
+    low = np.random.default_rng(0).integers(60, 190, (12, 14, 3), dtype=np.uint8)
+    results = [
+        Upscaler(photo_real, faithful=faithful, fidelity=fidelity, precision="fp32").upscale(low).astype(float)
+        for fidelity in (0.0, 0.5, 1.0)
+    ]
+    far = np.abs(results[0] - results[2]).mean()
+    assert 0 < np.abs(results[1] - results[0]).mean() < far
+    assert 0 < np.abs(results[1] - results[2]).mean() < far
