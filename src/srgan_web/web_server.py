@@ -5,9 +5,8 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from srgan.errors import SrganError, UsageError
+from srgan.errors import UsageError
+from srgan.http_server import EVERYWHERE, await_start, listening_address, run_server
 from srgan_web.access import AccessRules
 from srgan_web.enlarging import Enlarger
 from srgan_web.job_queue import JobQueue
@@ -25,10 +25,9 @@ from srgan_web.job_store import JobStore
 from srgan_web.limits import WebLimits
 from srgan_web.web_app import create_web_app
 
-_START, _END = 10.0, 10.0  # seconds that the server may take to start and to end
+_END = 10.0  # seconds that the server may take to end
 _HEADER_SECONDS = 20.0  # in which the headers of a request must arrive
 _MOST_CONNECTIONS = 500
-_EVERYWHERE = ("0.0.0.0", "::", "")
 
 
 @dataclass(frozen=True)
@@ -84,17 +83,17 @@ def serving_site(
         OutputError: if the store cannot be used.
     """
     with JobStore(place.store) as store, _bound(place) as listener:
-        address = (place.address or _address(listener, place.host)).rstrip("/")
+        address = (place.address or listening_address(listener, place.host)).rstrip("/")
         token = place.token or (None if place.is_local else secrets.token_urlsafe(24))
         names = {name.lower() for name in (place.host, urlsplit(address).hostname, socket.gethostname()) if name}
-        rules = AccessRules(place.is_local, names - set(_EVERYWHERE), token)
+        rules = AccessRules(place.is_local, names - set(EVERYWHERE), token)
         queue, ended = JobQueue(store, enlarger, limits, workers=workers), threading.Event()
         app = create_web_app(queue, rules, tell=tell)
         server = uvicorn.Server(_config(app))
         queue.start()
-        threading.Thread(target=_run, args=(server, listener, ended), name="web-server", daemon=True).start()
+        threading.Thread(target=run_server, args=(server, listener, ended), name="web-server", daemon=True).start()
         try:
-            _await_start(server, ended)
+            await_start(server, ended)
             yield ServedSite(address, address + (f"/?token={token}" if token else ""), token, store.folder, ended)
         finally:
             app.state.api.closing = True
@@ -173,38 +172,3 @@ def _bound(place: WebPlace) -> Iterator[socket.socket]:
             where, why = f"host {place.host} with port {place.port}", getattr(error, "strerror", None) or str(error)
             raise UsageError(f"{where} cannot be used ({why}): choose others", parameter="host") from error
         yield listener
-
-
-def _address(listener: socket.socket, host: str) -> str:
-    """Return the URL of a socket; where it listens everywhere, the one at which the network knows this machine."""
-    if host in _EVERYWHERE:
-        host = socket.gethostname()
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks for the route
-            host = probe.getsockname()[0]
-    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-
-
-def _run(server: uvicorn.Server, listener: socket.socket, ended: threading.Event) -> None:
-    async def serve() -> None:
-        asyncio.get_running_loop().set_exception_handler(_ignore_bad_http)
-        await server.serve([listener])
-
-    try:
-        asyncio.run(serve())
-    finally:
-        ended.set()
-
-
-def _ignore_bad_http(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Pass over requests that are not HTTP, on which uvicorn closes the connection."""
-    if not isinstance(context.get("exception"), h11.ProtocolError):
-        loop.default_exception_handler(context)
-
-
-def _await_start(server: uvicorn.Server, ended: threading.Event) -> None:
-    deadline = time.monotonic() + _START
-    while not server.started:
-        if time.monotonic() > deadline or ended.is_set():
-            raise SrganError("the server did not start: try again")
-        time.sleep(0.005)

@@ -1,24 +1,21 @@
 """HTTP server of a study: one process, one writer, and an end that loses no vote."""
 
-import asyncio
 import hashlib
 import os
 import re
 import socket
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import h11
 import uvicorn
 from starlette.applications import Starlette
 
-from srgan.errors import DataError, OutputError, SrganError, UsageError
+from srgan.errors import DataError, OutputError, UsageError
+from srgan.http_server import await_start, listening_address, run_server
 from srgan_study.server.app import create_app
 from srgan_study.study import Study, read_study
 from srgan_study.votes.database import sqlite_errors
@@ -30,8 +27,7 @@ Report = Callable[[str], None]
 LOCK = ".served"
 """File that is locked while a study is served; empty."""
 
-_START, _END = 10.0, 5.0  # seconds that starting and stopping may take
-_EVERYWHERE = ("0.0.0.0", "::", "")
+_END = 5.0  # seconds that stopping may take
 _ADDRESS = re.compile(r"(?P<server>https?://[^\s/?#@\\]+)(?P<path>(/.*)?)")
 
 
@@ -120,14 +116,14 @@ def serving(folder: Path, options: ServeOptions, *, simulated: bool, report: Rep
     ):
         if more:
             store.invite_more(more)
-        address = options.address or _address(listener, options.host) + options.root_path
+        address = options.address or listening_address(listener, options.host) + options.root_path
         ended = threading.Event()
         # The store is read before the first rater comes: two threads at once would share one transaction.
         served = Served(address, f"{address}/o/{store.organiser_token}", store.raters(), store.path, ended)
         server = _make_server(create_app(store, writer, address=address, report=report))
-        threading.Thread(target=_run, args=(server, listener, ended), name="server", daemon=True).start()
+        threading.Thread(target=run_server, args=(server, listener, ended), name="server", daemon=True).start()
         try:
-            _await_start(server, ended)
+            await_start(server, ended)
             yield served
         finally:
             server.should_exit = True
@@ -231,39 +227,3 @@ def _listening(options: ServeOptions) -> Iterator[socket.socket]:
             why = getattr(error, "strerror", None) or str(error)
             raise UsageError(f"{host} port {port} cannot be used ({why}): choose another host or port") from error
         yield listener
-
-
-def _address(listener: socket.socket, host: str) -> str:
-    """Return the URL of a listening socket; of one that listens everywhere, with this machine's network address."""
-    if host in _EVERYWHERE:
-        host = socket.gethostname()
-        # Nothing is sent: this only asks for the route of a packet.
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))
-            host = probe.getsockname()[0]
-    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-
-
-def _run(server: uvicorn.Server, listener: socket.socket, ended: threading.Event) -> None:
-    async def serve() -> None:
-        asyncio.get_running_loop().set_exception_handler(_ignore_malformed)
-        await server.serve([listener])
-
-    try:
-        asyncio.run(serve())
-    finally:
-        ended.set()
-
-
-def _ignore_malformed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Ignore requests that are no HTTP and make uvicorn fail; the connection is closed."""
-    if not isinstance(context.get("exception"), h11.ProtocolError):
-        loop.default_exception_handler(context)
-
-
-def _await_start(server: uvicorn.Server, ended: threading.Event) -> None:
-    deadline = time.monotonic() + _START
-    while not server.started:
-        if time.monotonic() > deadline or ended.is_set():
-            raise SrganError("the server did not start: try again")
-        time.sleep(0.005)
