@@ -32,8 +32,9 @@ LIMITS = {
         "interpolation. Not trained on text, drawings or faces in particular."
     ),
     "srgan-photo": (
-        "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Small "
-        "faces and letters may come out wrong. Not trained on text, drawings or faces in particular."
+        "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Fur, "
+        "moss and gravel show a fine woven grain. Small faces and letters may come out wrong. Not trained on text, "
+        "drawings or faces in particular."
     ),
 }
 

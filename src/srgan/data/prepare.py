@@ -29,7 +29,7 @@ _FIRST = 100  # images after which the space for all is estimated
 
 @dataclass(frozen=True)
 class PreparationReport:
-    """Which images were stored, and which were left out."""
+    """Images that were stored, and those that were left out."""
 
     prepared: int
     """Number of stored images, for training and validation."""

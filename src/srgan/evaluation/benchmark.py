@@ -24,7 +24,7 @@ from srgan.progress import NoProgress, Progress
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is to be evaluated.
+    """Methods, test sets and metrics of an evaluation.
 
     Raises:
         UsageError: if two methods or two sets have the same name.

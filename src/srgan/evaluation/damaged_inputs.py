@@ -32,7 +32,7 @@ _ALL: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Damage:
-    """What is done to small images before methods are given them.
+    """Damage of small images before methods are given them.
 
     Raises:
         UsageError: if there is no such kind, or the level is outside its range.

@@ -24,7 +24,7 @@ _FEW = 30  # coefficients, added to the counts compared: fewer than these are no
 
 @dataclass(frozen=True)
 class BlockGrid:
-    """How clearly pixels show 8x8 blocks, and where they begin."""
+    """Strength and position of 8x8 blocks in pixels."""
 
     strength: float
     """Share of the finest detail missing from blocks at this offset, compared with the next best one: about 0 of

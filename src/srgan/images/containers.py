@@ -27,7 +27,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass
 class JpegContents:
-    """What a JPEG file holds besides its pixels."""
+    """Contents of a JPEG file besides its pixels."""
 
     segments: list[tuple[int, bytes]] = field(default_factory=list)
     """APPn and COM segments: second byte of the marker, contents."""
@@ -168,7 +168,7 @@ def png_head(written: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes | None:
 
 @dataclass
 class HeifContents:
-    """What an AVIF or HEIC file holds besides the pixels of its main image."""
+    """Contents of an AVIF or HEIC file besides the pixels of its main image."""
 
     cicp: tuple[int, int] | None = None
     """Colour primaries and transfer characteristics of the main image."""

@@ -66,7 +66,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Layout:
-    """How directories lie in a file: byte order, and the 4-byte offsets of TIFF or the 8-byte ones of BigTIFF."""
+    """Layout of directories in a file: byte order, and the 4-byte offsets of TIFF or the 8-byte ones of BigTIFF."""
 
     order: str
     big: bool

@@ -25,7 +25,7 @@ _SUBJECT, _FOCAL_PLANE = (0x9214, 0xA214), (0xA20E, 0xA20F)  # area and location
 
 @dataclass(frozen=True)
 class Change:
-    """How an image differs from the one that its EXIF block was written for."""
+    """Difference of an image from the one that its EXIF block was written for."""
 
     size: tuple[int, int]
     """Width and height now."""

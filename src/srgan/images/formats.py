@@ -9,7 +9,7 @@ from srgan.images.colour import Depth
 
 @dataclass(frozen=True)
 class Format:
-    """What can be written into a format."""
+    """Capabilities of a format that is written."""
 
     suffixes: tuple[str, ...]
     """File name endings, lower case; the first is the one we give."""
@@ -70,7 +70,7 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 @dataclass(frozen=True)
 class EncodeOptions:
-    """How a result is written."""
+    """Options of writing a result."""
 
     format: str
     """A key of FORMATS."""

@@ -1,4 +1,4 @@
-"""What an image carries besides its pixels, and the ledger of what a result keeps, what is corrected, what is left out.
+"""Metadata of an image, and the ledger of what a result keeps, what is corrected, what is left out.
 
 Nothing is added but a note on the making of the image (EXIF ProcessingSoftware; in PNG a text, too).
 """
