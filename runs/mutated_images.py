@@ -1,6 +1,6 @@
 """A campaign of damaged files: each is enlarged, in a process with limits on memory and time.
 
-    python -m runs.mutated_images 2000 [--seed 1] [--files FOLDER] [--keep FOLDER]
+    python -m runs.mutated_images 2000 [--seed 1] [--first 0] [--files FOLDER] [--keep FOLDER]
 
 Counted by format are the files that were enlarged and refused, and the faults:
 
@@ -10,7 +10,7 @@ Counted by format are the files that were enlarged and refused, and the faults:
 - different: the pixels are not those of Pillow, which decodes the file, too
 
 Files are made of small ones of every kind, or of those of a folder. Which file has which number depends on the seed
-alone. HEIC and BMP have no second decoder here.
+alone, so that a campaign ended by Ctrl-C goes on with --first. HEIC and BMP have no second decoder here.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -220,23 +221,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m runs.mutated_images", description=__doc__)
     parser.add_argument("count", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first file")
     parser.add_argument("--files", type=Path, help="folder of intact files to damage")
     parser.add_argument("--keep", type=Path, help="folder for the files that had a fault")
     asked = parser.parse_args(words)
     files = sorted(path for path in asked.files.rglob("*") if path.is_file()) if asked.files else []
-    table, lost = Counter[tuple[str, str]](), Counter[str]()
-    for number, format, outcome, why in campaign(asked.count, asked.seed, files):
-        table[format, outcome] += 1
-        lost[format] += why == _LOST
-        if outcome in FAULTS:
-            sys.stdout.write(f"{number} {format}: {outcome}, {why}\n")
-            if asked.keep is not None:
-                asked.keep.mkdir(parents=True, exist_ok=True)
-                (asked.keep / f"{number}.{format}").write_bytes(mutation(number, asked.seed, files)[1])
+    table, lost, started = Counter[tuple[str, str]](), Counter[str](), time.monotonic()
+    try:
+        for number, format, outcome, why in campaign(asked.count, asked.seed, files, asked.first):
+            table[format, outcome] += 1
+            lost[format] += why == _LOST
+            if outcome in FAULTS:
+                sys.stdout.write(f"{number} {format}: {outcome}, {why}\n")
+                if asked.keep is not None:
+                    asked.keep.mkdir(parents=True, exist_ok=True)
+                    (asked.keep / f"{number}.{format}").write_bytes(mutation(number, asked.seed, files)[1])
+            if number % 1_000 == 999:
+                sys.stderr.write(f"{number + 1} files, {time.monotonic() - started:.0f} s\n")
+    except KeyboardInterrupt:
+        sys.stdout.write(f"ended before file {asked.first + table.total()}\n")
     sys.stdout.write(" ".join(f"{word:>10}" for word in ("format", *OUTCOMES, "lost")) + "\n")
     for format in sorted({format for format, _ in table}):
         counts = [table[format, outcome] for outcome in OUTCOMES]
         sys.stdout.write(" ".join(f"{word:>10}" for word in (format, *counts, lost[format])) + "\n")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    sys.stdout.write(
+        f"{table.total()} files in {time.monotonic() - started:.0f} s, {spent.ru_utime + spent.ru_stime:.0f} s of "
+        "processor time\n"
+    )
     sys.stdout.write("lost: refused, though Pillow decodes the file\n")
 
 
