@@ -13,7 +13,7 @@ from srgan.errors import PictureError, SrganError, UsageError
 from srgan.images import FORMATS, ImageInfo, ImageReader
 from srgan.progress import Progress
 from srgan.upscale import ChosenModel, UpscaleOptions
-from srgan.weights.catalogue import installed
+from srgan.weights import installed
 from srgan_web.job_options import JobOptions
 from srgan_web.limits import RESULT_FACTOR, WebLimits
 
