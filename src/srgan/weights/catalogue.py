@@ -6,7 +6,8 @@ from pathlib import Path
 
 from srgan.errors import ModelError
 from srgan.weights.card import Card, Stage
-from srgan.weights.model_file import FileDamaged, graph_checksum, read_card
+from srgan.weights.model_file import graph_checksum, read_card
+from srgan.weights.onnx_messages import FileDamaged
 
 SHIPPED = Path(__file__).parent / "files"
 """Folder of the models that come with srgan."""

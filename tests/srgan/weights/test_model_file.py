@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 
 from srgan.weights.catalogue import SHIPPED
-from srgan.weights.model_file import FileDamaged, graph_checksum, read_card, read_weights
+from srgan.weights.model_file import graph_checksum, read_card, read_weights
+from srgan.weights.onnx_messages import FileDamaged
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.onnx")), ids=lambda path: path.stem)

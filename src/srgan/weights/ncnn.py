@@ -5,15 +5,15 @@ refused, never guessed. Format: Tencent's ncnn, docs/developer-guide/param-and-m
 operation-param-weight-table.md.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from srgan.errors import ModelError
+from srgan.weights import onnx_messages
 
 MAGIC = "7767517"
 """First line of a `.param` file."""
@@ -23,8 +23,8 @@ LOW = "low"
 """Name of the ONNX model's input, (1, 3, H, W). All other tensors are named as in the `.param` file."""
 
 _ARRAY = -23300  # the key of an array is this, less the number of the parameter
-_OPSET, _IR_VERSION = 17, 8
 _LEAKY = 2
+_MOST = 1 << 16  # channels, pixels of a kernel or a border, factors: no network has more
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,17 @@ class Layer:
 
     def whole(self, number: int, default: int = 0) -> int:
         """Return a parameter that counts something."""
-        return int(self.scalar(number, default))
+        return round(min(max(self.scalar(number, default), -_MOST), _MOST))
+
+    def count(self, number: int) -> int:
+        """Return a parameter that counts channels or pixels, at least one.
+
+        Raises:
+            ModelError: if it is less, or more than any network has.
+        """
+        value = self.scalar(number)
+        self.require(1 <= value <= _MOST, f"{value:g} for parameter {number}")
+        return int(value)
 
     def require(self, holds: bool, what: str) -> None:
         """Raise unless the layer is of a kind that is read.
@@ -53,7 +63,9 @@ class Layer:
             ModelError: if `holds` is false.
         """
         if not holds:
-            raise ModelError(f"{self.kind} {self.name} has {what}, which is not read: extend runs/ncnn.py")
+            raise ModelError(
+                f"{self.kind} {self.name} has {what}, which is not read: convert the network to ONNX, and add that"
+            )
 
 
 def read_param(text: str) -> list[Layer]:
@@ -135,20 +147,26 @@ class _Graph:
     """An ONNX graph as it grows, layer by layer."""
 
     weights: Weights
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[TensorProto] = field(default_factory=list)
+    nodes: list[bytes] = field(default_factory=list)
+    constants: list[bytes] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """ONNX tensor behind each tensor of the `.param` file: copies are left out."""
 
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> None:
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+    def node(self, kind: str, inputs: list[str], output: str, **attributes: int | float | str | Sequence[int]) -> None:
+        self.nodes.append(onnx_messages.node(kind, inputs, output, **attributes))
         self.names[output] = output
 
     def constant(self, name: str, values: NDArray[np.float32]) -> str:
-        self.constants.append(numpy_helper.from_array(values, name))
-        return name
+        half = values.astype(np.float16) if values.size >= onnx_messages.LARGE else None
+        if half is None or not np.array_equal(half.astype(np.float32), values):
+            self.constants.append(onnx_messages.tensor(name, values))
+            return name
+        self.constants.append(onnx_messages.tensor(name, half))
+        self.nodes.append(onnx_messages.node("Cast", [name], f"{name}/float32", to=1))
+        return f"{name}/float32"
 
     def sources(self, layer: Layer) -> list[str]:
+        layer.require(bool(layer.inputs) and all(name in self.names for name in layer.inputs), "an unknown input")
         return [self.names[name] for name in layer.inputs]
 
 
@@ -157,20 +175,22 @@ def _input(graph: _Graph, layer: Layer) -> None:
 
 
 def _split(graph: _Graph, layer: Layer) -> None:
-    graph.names |= dict.fromkeys(layer.outputs, graph.names[layer.inputs[0]])
+    graph.names |= dict.fromkeys(layer.outputs, graph.sources(layer)[0])
 
 
 def _convolution(graph: _Graph, layer: Layer) -> None:
-    features, kernel, count, activation = layer.whole(0), layer.whole(1), layer.whole(6), layer.whole(9)
+    features, kernel, activation, border = layer.count(0), layer.count(1), layer.whole(9), layer.whole(4)
+    count = int(layer.scalar(6))
     layer.require(activation in (0, _LEAKY), f"activation {activation}")
-    layer.require(features > 0 < kernel and count % (features * kernel**2) == 0, f"{count} weights")
+    layer.require(0 <= border <= kernel, f"a border of {border}")
+    layer.require(count > 0 and count % (features * kernel**2) == 0, f"{count} weights")
     weights = graph.weights.tagged(count).reshape(features, -1, kernel, kernel)
     inputs = [*graph.sources(layer), graph.constant(f"{layer.name}.weight", weights)]
     if layer.whole(5):
         inputs.append(graph.constant(f"{layer.name}.bias", graph.weights.plain(features)))
     output = layer.outputs[0]
     before = f"{output}.linear" if activation else output
-    graph.node("Conv", inputs, before, kernel_shape=[kernel] * 2, pads=[layer.whole(4)] * 4)
+    graph.node("Conv", inputs, before, kernel_shape=[kernel] * 2, pads=[border] * 4)
     if activation:
         graph.node("LeakyRelu", [before], output, alpha=layer.scalar(10))
 
@@ -197,29 +217,50 @@ def _weighted_sum(graph: _Graph, layer: Layer) -> None:
     graph.node("Sum", terms, layer.outputs[0])
 
 
-def _enlarge(graph: _Graph, layer: Layer) -> None:
-    layer.require(layer.whole(0) == 1, "another interpolation than that of the nearest pixel")
-    scales = np.array([1, 1, layer.scalar(1, 1), layer.scalar(2, 1)], np.float32)
-    layer.require(bool((scales == scales.round()).all()), "a factor that is not whole")
+def _prelu(graph: _Graph, layer: Layer) -> None:
+    slopes = graph.weights.plain(layer.count(0)).reshape(-1, 1, 1)
+    inputs = [*graph.sources(layer), graph.constant(f"{layer.name}.slope", slopes)]
+    graph.node("PRelu", inputs, layer.outputs[0])
+
+
+def _pixel_shuffle(graph: _Graph, layer: Layer) -> None:
+    graph.node("DepthToSpace", graph.sources(layer), layer.outputs[0], blocksize=layer.count(0), mode="CRD")
+
+
+def _resize(graph: _Graph, layer: Layer) -> None:
+    kind = _INTERPOLATIONS.get(layer.whole(0), "")
+    layer.require(bool(kind), f"interpolation {layer.whole(0)}")
+    factors = [layer.scalar(1, 1), layer.scalar(2, 1)]
+    layer.require(all(1 / _MOST < factor < _MOST for factor in factors), f"factors {factors}")
+    whole = all(factor == int(factor) for factor in factors)
+    layer.require(whole or kind != "nearest", "a factor that is not whole")
+    scales = np.array([1, 1, *factors], np.float32)
     inputs = [*graph.sources(layer), "", graph.constant(f"{layer.name}.scales", scales)]
-    rule = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    if kind == "nearest":
+        rule = {"mode": kind, "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    else:  # ncnn's own, without antialiasing; cubic with a = -0.75 and repeated borders
+        rule = {"mode": kind, "coordinate_transformation_mode": "half_pixel"}
     graph.node("Resize", inputs, layer.outputs[0], **rule)
 
 
+_INTERPOLATIONS = {1: "nearest", 2: "linear", 3: "cubic"}
+
 _LAYERS: dict[str, tuple[Callable[[_Graph, Layer], None], frozenset[int]]] = {
-    "Input": (_input, frozenset()),
+    "Input": (_input, frozenset({0, 1, 2})),
     "Split": (_split, frozenset()),
     "Convolution": (_convolution, frozenset({0, 1, 4, 5, 6, 9, 10})),
     "Concat": (_concat, frozenset({0})),
     "BinaryOp": (_sum, frozenset({0})),
     "Eltwise": (_weighted_sum, frozenset({0, 1})),
-    "Interp": (_enlarge, frozenset({0, 1, 2})),
+    "Interp": (_resize, frozenset({0, 1, 2})),
+    "PReLU": (_prelu, frozenset({0})),
+    "PixelShuffle": (_pixel_shuffle, frozenset({0})),
 }
 """How each kind of layer is translated, and which of its parameters are known."""
 
 
-def to_onnx(param: str, contents: bytes) -> onnx.ModelProto:
-    """Return the network as an ONNX model: RGB in [0, 1], (1, 3, H, W), to the last layer's output, float32.
+def to_onnx(param: str, contents: bytes) -> bytes:
+    """Return the network as an ONNX file: RGB in [0, 1], (1, 3, H, W), to the last layer's output, float32.
 
     Args:
         param: text of the `.param` file.
@@ -235,10 +276,11 @@ def to_onnx(param: str, contents: bytes) -> onnx.ModelProto:
         translate, known = _LAYERS[layer.kind]
         unknown = sorted(layer.parameters.keys() - known)
         layer.require(not unknown, f"parameters {unknown}")
+        layer.require(bool(layer.outputs), "no output")
+        layer.require(all(math.isfinite(value) for each in layer.parameters.values() for value in each), "NaN")
         translate(graph, layer)
     if weights.left:
         raise ModelError(f"the ncnn .bin file has {weights.left} bytes too many: fetch it with its .param file")
-    low = helper.make_tensor_value_info(LOW, TensorProto.FLOAT, [1, 3, "height", "width"])
-    result = helper.make_tensor_value_info(layers[-1].outputs[0], TensorProto.FLOAT, [1, None, None, None])
-    made = helper.make_graph(graph.nodes, "ncnn", [low], [result], graph.constants)
-    return helper.make_model(made, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
+    source, result = onnx_messages.image_info(LOW, 3), onnx_messages.image_info(layers[-1].outputs[0], None)
+    made = onnx_messages.graph("ncnn", nodes=graph.nodes, tensors=graph.constants, inputs=[source], outputs=[result])
+    return onnx_messages.model(made)

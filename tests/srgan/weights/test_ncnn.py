@@ -3,12 +3,16 @@
 import struct
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
+import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
-from runs.ncnn import FP16, FP32, MAGIC, read_param, to_onnx
 from srgan.engines.openvino import shared_core
 from srgan.errors import ModelError
+from srgan.weights.ncnn import FP16, FP32, MAGIC, read_param, to_onnx
 
 Floats = NDArray[np.float32]
 
@@ -72,17 +76,50 @@ def test_every_kind_of_layer_is_what_it_says(tag: int, size: tuple[int, int]) ->
     f = np.concatenate([d, b]).repeat(2, axis=1).repeat(2, axis=2)
     expected = convolved(f, LAST, LAST_BIAS)
 
-    network = shared_core().read_model(to_onnx(param(*LAYERS), contents(tag)).SerializeToString())
+    network = shared_core().read_model(to_onnx(param(*LAYERS), contents(tag)))
     compiled = shared_core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     result = compiled({0: low[None]})[0]
     assert result.shape == (1, 3, 2 * size[0], 2 * size[1])
     np.testing.assert_allclose(result[0], expected, rtol=1e-5, atol=1e-5)
 
 
+def run(layers: tuple[str, ...], weights: bytes, low: Floats) -> Floats:
+    """Run a network of ncnn in onnxruntime, (3, H, W) to (C, H', W')."""
+    model = to_onnx(param(*layers), weights)
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    result: Floats = session.run(None, {"low": low[None]})[0][0]
+    return result
+
+
+def test_slopes_and_shuffled_pixels() -> None:
+    low = np.random.default_rng(9).random((3, 5, 4)).astype(np.float32) - 0.5
+    weights, slopes = random_weights(12, 3, 1, 1, seed=4), np.linspace(-1, 1, 12, dtype=np.float32)
+    layers = (
+        LAYERS[0],
+        "Convolution c 1 1 data a 0=12 1=1 6=36",
+        "PReLU p 1 1 a b 0=12",
+        "PixelShuffle s 1 1 b out 0=2",
+    )
+    a = convolved(low, weights)
+    expected = functional.pixel_shuffle(torch.from_numpy(np.where(a < 0, slopes[:, None, None] * a, a))[None], 2)[0]
+    made = run(layers, tagged(weights, FP32) + slopes.tobytes(), low)
+    np.testing.assert_allclose(made, expected.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("number", "mode"), [(2, "bilinear"), (3, "bicubic")])
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_interpolations(number: int, mode: str, factor: float) -> None:
+    low = np.random.default_rng(9).random((3, 6, 8)).astype(np.float32)
+    made = run((LAYERS[0], f"Interp r 1 1 data out 0={number} 1={factor} 2={factor}"), b"", low)
+    expected = functional.interpolate(torch.from_numpy(low)[None], scale_factor=factor, mode=mode)[0]
+    np.testing.assert_allclose(made, expected.numpy(), atol=1e-5)
+
+
 def test_weights_are_padded_to_four_bytes() -> None:
     weights = random_weights(1, 3, 1, 1, seed=3)  # six bytes of fp16
     one = param("Input in 0 1 data", "Convolution only 1 1 data out 0=1 1=1 5=1 6=3")
-    made = to_onnx(one, tagged(weights, FP16) + struct.pack("<f", 0.25))
+    made = onnx.load_model_from_string(to_onnx(one, tagged(weights, FP16) + struct.pack("<f", 0.25)))
     assert [np.frombuffer(values.raw_data, "<f4").tolist() for values in made.graph.initializer] == [
         weights.ravel().tolist(),
         [0.25],
@@ -130,7 +167,7 @@ def test_weights_in_an_unknown_format_are_refused() -> None:
         ("=2,2.000000e-01,", "=1,"),  # a factor too few
         ("d 0=0", "d 0=2"),  # a product
         ("b_2 e", "b_2 e 0=1"),  # along height
-        ("f 0=1", "f 0=2"),  # bilinear
+        ("f 0=1", "f 0=4"),  # an interpolation
         ("1=2.0", "1=1.5"),  # a broken factor
     ],
 )
