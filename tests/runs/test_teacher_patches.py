@@ -1,0 +1,99 @@
+"""Patches for a teacher and drawn text: places, targets that are corrected, prepared sets of both."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runs import drawn_text
+from runs.teacher_patches import corrected, cut, place, prepare, text
+from srgan.data.prepared_set import KnownTestComparison, NewSet, PreparedPictures
+from srgan.errors import DataError
+from srgan.images.resize import imresize
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder, random = tmp_path / "photos", np.random.default_rng(0)
+    with NewSet(folder) as written:
+        for number in range(4):
+            high = random.integers(0, 256, (320, 288, 3), dtype=np.uint8)
+            low = imresize(high, 0.25, border="replicate")
+            written.add(f"{number}.png", low, high, validation=number == 3)
+        written.commit(4, KnownTestComparison(known=3, identity="a", left_out=0))
+    return folder
+
+
+def test_a_patch_is_aligned_with_its_original(photos: Path) -> None:
+    training, _ = PreparedPictures(photos).split()
+    degraded, clean, high = place(training, 5)
+    assert degraded.shape == clean.shape == (64, 64, 3)
+    inner = slice(4, -4)  # away from the border, where the crop's surroundings count
+    reduced = imresize(high, 0.25, border="replicate")
+    np.testing.assert_array_equal(reduced[inner, inner], clean[inner, inner])
+    again = place(training, 5)
+    np.testing.assert_array_equal(degraded, again[0])
+
+
+def test_a_corrected_target_is_nearer_to_the_clean_image() -> None:
+    random = np.random.default_rng(1)
+    high = np.clip(np.cumsum(random.normal(0, 4, (128, 128, 3)), axis=1) + 128, 0, 255).astype(np.uint8)
+    clean = imresize(high, 0.25, border="replicate")
+    target = np.clip(high.astype(int) + 25, 0, 255).astype(np.uint8)  # a teacher that makes all lighter
+
+    def error(image: np.ndarray) -> float:
+        return float(np.abs(imresize(image, 0.25, border="replicate").astype(int) - clean).mean())
+
+    assert error(corrected(target, clean)) < 0.1 * error(target)
+    assert np.abs(corrected(high, clean).astype(int) - high).max() <= 3
+
+
+def test_taught_patches_make_a_set(photos: Path, tmp_path: Path) -> None:
+    folder, output = tmp_path / "teacher", tmp_path / "taught"
+    cut(photos, folder / "patches.npy", 48)
+    patches = np.load(folder / "patches.npy")
+    targets = np.stack([imresize(each, 4.0, border="replicate") for each in patches])
+    np.save(folder / "targets.npy", targets)
+    (folder / "targets.json").write_text(json.dumps({"key": "", "done": 46}), encoding="utf-8")
+    assert prepare(photos, folder, output) == 46
+    training, validation = PreparedPictures(output).split()
+    assert (len(training), len(validation)) == (6 + 3, 40)
+    low, high = training[2]
+    np.testing.assert_array_equal(low, patches[2])
+    assert high.shape == (256, 256, 3)
+    np.testing.assert_array_equal(training[6][0], text(0)[0])
+    np.testing.assert_array_equal(training[6][1], text(0)[1])
+
+
+def test_patches_of_other_photos_are_refused(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "teacher"
+    with pytest.raises(DataError):
+        prepare(photos, folder, tmp_path / "taught")
+    cut(photos, folder / "patches.npy", 2)
+    patches = np.load(folder / "patches.npy")
+    np.save(folder / "patches.npy", patches[::-1])
+    np.save(folder / "targets.npy", np.zeros((2, 256, 256, 3), np.uint8))
+    (folder / "targets.json").write_text(json.dumps({"key": "", "done": 2}), encoding="utf-8")
+    with pytest.raises(DataError):
+        prepare(photos, folder, tmp_path / "taught")
+    assert not (tmp_path / "taught").exists()
+
+
+def test_text_is_drawn_again_alike_and_can_be_read() -> None:
+    first, other = drawn_text.draw_text(3, 96), drawn_text.draw_text(4, 96)
+    np.testing.assert_array_equal(first, drawn_text.draw_text(3, 96))
+    assert first.shape == (96, 96, 3)
+    assert not np.array_equal(first, other)
+    for number in range(12):
+        assert np.ptp(drawn_text.draw_text(number, 256) @ [0.299, 0.587, 0.114]) >= 50  # ink on a ground
+
+
+def test_text_joins_a_set_of_photos(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn_text, "SIDE", 64)
+    drawn_text.add_text(photos, tmp_path / "both", 2)
+    whole = PreparedPictures(tmp_path / "both")
+    assert [entry.name for entry in whole.entries] == ["0.png", "1.png", "2.png", "3.png", "text 0", "text 1"]
+    assert [entry.validation for entry in whole.entries] == [False, False, False, True, False, False]
+    np.testing.assert_array_equal(whole[3][1], PreparedPictures(photos)[3][1])
+    np.testing.assert_array_equal(whole[4][1], drawn_text.draw_text(0, 64))
