@@ -3,12 +3,25 @@
 from srgan.models.cheung import CheungGenerator
 from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
+from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
+from srgan.models.rrdb import RrdbGenerator
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 
-AnyGenerator = Generator | CompactGenerator | CheungGenerator | UcsdGenerator | UcsdSrcnn | Srcnn | Espcn | Drcn
+AnyGenerator = (
+    Generator
+    | CompactGenerator
+    | CheungGenerator
+    | UcsdGenerator
+    | UcsdSrcnn
+    | Srcnn
+    | Espcn
+    | Drcn
+    | Edsr
+    | RrdbGenerator
+)
 
 ARCHITECTURES: dict[str, type[AnyGenerator]] = {
     "srgan-generator": Generator,
@@ -19,4 +32,6 @@ ARCHITECTURES: dict[str, type[AnyGenerator]] = {
     "srcnn": Srcnn,
     "espcn": Espcn,
     "drcn": Drcn,
+    "edsr": Edsr,
+    "rrdb": RrdbGenerator,
 }

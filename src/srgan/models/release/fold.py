@@ -15,8 +15,10 @@ from torch.nn import functional
 from srgan.models.cheung import CheungBlock, CheungGenerator, CheungUpsampling
 from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
+from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
 from srgan.models.layers import BLACK, GAIN, WEIGHTS, enlarge, shuffled_weight
+from srgan.models.rrdb import RrdbGenerator
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
@@ -93,6 +95,17 @@ class _OnLuminance(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.enlargement(self.colours(x)) + GAIN * self.network(self.luminance(x))
         return y
+
+
+class _Shifted(nn.Module):
+    """The input less one number a channel: a bias of the next convolution would not reach into its zero padding."""
+
+    def __init__(self, shift: Tensor) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(shift)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x - self.shift
 
 
 class _Repeat(nn.Module):
@@ -253,3 +266,23 @@ def _(generator: Srcnn | Drcn) -> tuple[nn.Module, ...]:
 @deploy.register
 def _(generator: Espcn) -> tuple[nn.Module, ...]:
     return (_OnLuminance(generator.network, _Enlargement(generator.scale)).eval(),)
+
+
+@deploy.register
+def _(generator: Edsr) -> tuple[nn.Module, ...]:
+    trunk = nn.Sequential(
+        *(_Shifted(generator.mean), generator.head),
+        _Sum(nn.Sequential(generator.blocks, generator.fusion)),
+    )
+    # Without the last shuffle, and the output convolution before it: see `convolve_shuffled`.
+    output = generator.output
+    assert output.bias is not None
+    bias = (output.bias + generator.mean.flatten()).repeat_interleave(4)
+    last = _convolution(shuffled_weight(output.weight, factor=2), bias)
+    return trunk.eval(), nn.Sequential(generator.upsampling[:-1], last, nn.PixelShuffle(2)).eval()
+
+
+@deploy.register
+def _(generator: RrdbGenerator) -> tuple[nn.Module, ...]:
+    deep = nn.Sequential(generator.blocks, generator.fusion)
+    return nn.Sequential(generator.head, _Sum(deep)).eval(), generator.tail.eval()

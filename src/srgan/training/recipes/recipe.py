@@ -21,6 +21,8 @@ GeneratorName = Literal[
     "srcnn",
     "espcn",
     "drcn",
+    "edsr",
+    "rrdb",
 ]
 DiscriminatorName = Literal["none", "srgan", "patch", "features", "cheung", "ucsd"]
 
@@ -29,6 +31,8 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "compact-generator": ("blocks", "features", "refinement"),
     "srcnn": ("middle",),
     "drcn": ("recursions", "features"),
+    "edsr": ("blocks", "features", "residual_scaling"),
+    "rrdb": ("blocks", "features", "growth"),
     "ucsd-srcnn": (),
     "espcn": (),
 }
@@ -60,12 +64,19 @@ class NetworkSettings:
     """Kernel of srcnn's middle layer: 1, 3 or 5."""
     recursions: int = 16
     """Times that drcn applies its shared convolution."""
+    residual_scaling: float = 1.0
+    """Factor of what a block of edsr adds, above 0; 0.1 with 256 features, as published."""
+    growth: int = 32
+    """Channels that convolutions in dense blocks of rrdb add."""
     scale: int = 4
     """Factor by which width and height grow."""
 
     def __post_init__(self) -> None:
         _check_range(self, 0, "blocks", "refinement")
-        _check_range(self, 1, "features", "recursions")
+        _check_range(self, 1, "features", "recursions", "growth")
+        _check_range(self, 0.0, "residual_scaling", most=1.0)
+        if not self.residual_scaling:
+            raise UsageError("residual_scaling is 0, but must be more: blocks would add nothing")
         if self.middle not in (1, 3, 5):
             raise UsageError(f"middle is {self.middle}, but must be 1, 3 or 5")
         if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):

@@ -12,9 +12,11 @@ from srgan.models import ARCHITECTURES, AnyGenerator
 from srgan.models.cheung import CheungGenerator
 from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
+from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
 from srgan.models.release.fold import deploy
 from srgan.models.release.onnx_export import to_onnx
+from srgan.models.rrdb import RrdbGenerator
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
@@ -29,6 +31,9 @@ MAKERS: list[Callable[[], AnyGenerator]] = [
     Srcnn,
     Espcn,
     lambda: Drcn(recursions=3, features=8),
+    lambda: Edsr(blocks=2, features=8),
+    lambda: Edsr(blocks=2, features=8, residual_scaling=0.1),
+    lambda: RrdbGenerator(blocks=1, features=8, growth=4),
 ]
 
 

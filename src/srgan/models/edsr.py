@@ -1,0 +1,97 @@
+"""EDSR, the enhanced deep super-resolution network (Lim et al. 2017).
+
+"Enhanced Deep Residual Networks for Single Image Super-Resolution", CVPR workshops 2017, section 3.2: SRResNet without
+batch normalisation, and without activations outside of its blocks.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from srgan.models.layers import he_, icnr_
+from srgan.weights.card import Stage
+
+MEAN = (0.4488, 0.4371, 0.4040)
+"""Mean colour of DIV2K's training images in [0, 1], which the network subtracts and adds again."""
+_BEGINNING = 0.1
+"""What a block adds at first, relative to its input."""
+
+
+class EdsrBlock(nn.Module):
+    """conv k3 - ReLU - conv k3 - times `scaling` - sum (Lim et al. 2017, figure 2c)."""
+
+    def __init__(self, features: int, *, scaling: float) -> None:
+        super().__init__()
+        self.scaling = scaling
+        self.convolution1 = nn.Conv2d(features, features, 3, padding=1)
+        self.convolution2 = nn.Conv2d(features, features, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, features, H, W), unchanged in shape
+        return torch.add(x, self.convolution2(torch.relu(self.convolution1(x))), alpha=self.scaling)
+
+
+class Edsr(nn.Module):
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+
+    With its defaults the paper's baseline, 1,517,571 parameters; with 32 blocks of 256 features and residuals scaled by
+    0.1 the paper's EDSR, 43,089,923.
+
+    Args:
+        blocks: number of residual blocks.
+        features: channels of the trunk.
+        residual_scaling: factor of what each block adds, above 0.
+    """
+
+    mean: Tensor
+
+    def __init__(self, *, blocks: int = 16, features: int = 64, residual_scaling: float = 1.0) -> None:
+        super().__init__()
+        self.scale = 4
+        self.head = nn.Conv2d(3, features, 3, padding=1)
+        self.blocks = nn.Sequential(*(EdsrBlock(features, scaling=residual_scaling) for _ in range(blocks)))
+        self.fusion = nn.Conv2d(features, features, 3, padding=1)
+        steps = [nn.Conv2d(features, 4 * features, 3, padding=1) for _ in range(2)]
+        self.upsampling = nn.Sequential(steps[0], nn.PixelShuffle(2), steps[1], nn.PixelShuffle(2))
+        self.output = nn.Conv2d(features, 3, 3, padding=1)
+        self.register_buffer("mean", torch.tensor(MEAN).reshape(1, 3, 1, 1), persistent=False)
+        he_(self)
+        for block in self.blocks:
+            cast(EdsrBlock, block).convolution2.weight.data.mul_(_BEGINNING / residual_scaling)
+        for step in steps:
+            icnr_(step, factor=2)
+        nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
+
+    @property
+    def stages(self) -> tuple[Stage, Stage]:
+        """The trunk at low resolution, and the tail that enlarges: see `srgan.Generator`, whose parts they match."""
+        features, blocks = self.output.in_channels, len(self.blocks)
+        trunk = Stage(
+            "features",
+            scale=1,
+            radius=1.0 + 2.0 * blocks + 1.0,  # a 3x3, two a block, a 3x3
+            values=5 * features,
+            multiply_adds=9 * 3 * features + 9 * features**2 * (2 * blocks + 1),
+        )
+        tail = Stage(
+            "restored",
+            scale=self.scale,
+            radius=1.0 + 1.0 / 2 + 1.0 / 4,  # a 3x3 at every size
+            values=features * (4 + 16) + 3 * 16,
+            multiply_adds=36 * features**2 * (1 + 4) + 4 * 9 * 4 * features * 12,  # the last before the shuffle
+        )
+        return trunk, tail
+
+    def trunk(self, low: Tensor) -> Tensor:
+        """Compute features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        first: Tensor = self.head(low - self.mean)
+        deep: Tensor = self.fusion(self.blocks(first))
+        return first + deep
+
+    def tail(self, x: Tensor) -> Tensor:
+        """Restore images from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
+        restored: Tensor = self.output(self.upsampling(x)) + self.mean
+        return restored
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.tail(self.trunk(low))
