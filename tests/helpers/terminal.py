@@ -3,7 +3,10 @@
 import os
 import pty
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from unittest.mock import patch
 
 
 def written_on_a_terminal(command: Sequence[str], environment: dict[str, str]) -> str:
@@ -23,3 +26,41 @@ def written_on_a_terminal(command: Sequence[str], environment: dict[str, str]) -
     os.close(ours)
     assert process.wait() == 0
     return written.decode()
+
+
+class Terminal:
+    """A terminal, and all that has been written on it so far."""
+
+    def __init__(self) -> None:
+        self.written = ""
+        self.changed = threading.Condition()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until a text has been written."""
+        with self.changed:
+            self.changed.wait_for(lambda: text in self.written)
+
+    def read(self, descriptor: int) -> None:
+        """Keep what is written until the other side is closed."""
+        part = "begun"
+        while part:
+            try:
+                part = os.read(descriptor, 65536).decode(errors="replace")
+            except OSError:  # Linux: the other side is closed
+                part = ""
+            with self.changed:
+                self.written += part
+                self.changed.notify_all()
+
+
+@contextmanager
+def terminal() -> Iterator[Terminal]:
+    """Make a terminal the standard error of this process."""
+    ours, its = pty.openpty()
+    made = Terminal()
+    reader = threading.Thread(target=made.read, args=(ours,))
+    reader.start()
+    with open(its, "w") as stream, patch("sys.stderr", stream), patch.dict(os.environ, TERM="xterm"):
+        yield made
+    reader.join()
+    os.close(ours)

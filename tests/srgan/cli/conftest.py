@@ -1,7 +1,11 @@
 """A working folder with photos, and the command line."""
 
+import json
 import os
+import re
+import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +17,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from srgan.cli import app
-
-Run = Callable[..., Any]
-Make = Callable[..., Path]
+from tests.helpers.command_line import Make, Run
 
 TINY = ("blocks=1", "features=8", "discriminator_features=4", "batch=2", "crop=32", "updates=4", "log_every=1")
 """Settings with which a recipe for srgan-generator trains in a second."""
@@ -23,10 +25,12 @@ TINY = ("blocks=1", "features=8", "discriminator_features=4", "batch=2", "crop=3
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Change to an empty working folder, and return it."""
+    """Change to an empty working folder, without benchmark data and with an empty cache; return it."""
     folder = tmp_path / "desk"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("SRGAN_DATA", raising=False)
     return folder
 
 
@@ -55,19 +59,27 @@ def srgan(desk: Path, tiny_model: Path) -> Run:
 
 
 @pytest.fixture
-def refusal(srgan: Run, desk: Path) -> Run:
-    """Run a command that must end with an exit code, one line on standard error and no change of files; return it."""
+def refusal(srgan: Run, desk: Path) -> Callable[[int, str], str]:
+    """Run a command that must end with an exit code, one line on standard error and no change of files; return it.
 
-    def run(code: int, *words: str) -> str:
-        before = {path: path.stat().st_mtime_ns for path in desk.rglob("*")}
-        result = srgan(*words)
+    What is marked in the command must be named: `refusal(2, "train srresnet-mse --minutes [nan]")`.
+    """
+
+    def files() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns if path.is_file() else 0 for path in desk.rglob("*")}
+
+    def run(code: int, line: str) -> str:
+        before = files()
+        result = srgan(*shlex.split(re.sub(r"[][]", "", line)))
         assert result.exit_code == code, result.output
         assert isinstance(result.exception, SystemExit), result.exception
-        assert result.stdout == ""
-        (line,) = result.stderr.splitlines()
-        assert line.startswith("Error: ")
-        assert {path: path.stat().st_mtime_ns for path in desk.rglob("*")} == before
-        return str(line)
+        (message,) = result.stderr.splitlines()
+        document = {"error": message.removeprefix("Error: ")}
+        assert result.stdout == (f"{json.dumps(document, indent=2)}\n" if "--json" in line else "")
+        assert message.startswith("Error: ")
+        assert all(fault in message for fault in re.findall(r"\[(.*?)\]", line)), message
+        assert files() == before
+        return str(message)
 
     return run
 
@@ -110,11 +122,28 @@ def run_of_mine(finished: Path, desk: Path) -> Path:
 
 
 @pytest.fixture
-def train(srgan: Run, settings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def train(srgan: Run, settings: list[str]) -> Run:
     """Train a tiny network: `train("srresnet-mse-quick", "--data", "photos")`."""
-    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("SRGAN_DATA", raising=False)
     return lambda recipe, *words: srgan("train", recipe, *settings, *words)
+
+
+@pytest.fixture
+def interrupt_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let a call of a function raise a signal: `interrupt_at(prepare, "read", call=3)`."""
+
+    def plan(owner: Any, name: str, call: int = 1, number: signal.Signals = signal.SIGINT, times: int = 1) -> None:
+        function, calls = getattr(owner, name), 0
+
+        def counted(*args: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            for _ in range(times if calls == call else 0):
+                signal.raise_signal(number)
+            return function(*args, **options)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    return plan
 
 
 @pytest.fixture

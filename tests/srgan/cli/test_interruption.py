@@ -4,77 +4,94 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from srgan.upscale.upscaler import Upscaler
+from srgan.data import prepare
+from srgan.evaluation.methods import Interpolation
+from srgan.evaluation.outputs import read_results
+from srgan.upscale.tiling import TiledNetwork
+from tests.helpers.command_line import Make, Run
 
-Run = Callable[..., Any]
-Make = Callable[..., Path]
-
-# As `srgan`, but it stays in its second picture until it is interrupted.
-SLOW = """
-import os, time, srgan.upscale.tiling
-restore = srgan.upscale.tiling.TiledNetwork.restore
-
-def slow(*args, **options):
-    if os.path.exists("photos-x4/a.png"):
-        open("waiting", "w").close()
-        time.sleep(60)
-    return restore(*args, **options)
-
-srgan.upscale.tiling.TiledNetwork.restore = slow
-from srgan.cli import main
-main()
-"""
+Plan = Callable[..., None]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_leaves_whole_files_and_goes_on(
-    arguments: Callable[..., list[str]],
-    environment: dict[str, str],
-    make: Make,
-    srgan: Run,
-    desk: Path,
-    number: signal.Signals,
-) -> None:
+def test_enlarging_leaves_whole_files_and_goes_on(srgan: Run, make: Make, interrupt_at: Plan) -> None:
     for name in "abc":
         make(f"photos/{name}.png")
-    words = arguments("upscale", "photos")[3:]
-    process = subprocess.Popen([sys.executable, "-c", SLOW, *words], env=environment, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 30
-    while not (desk / "waiting").exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(number)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert said == "Interrupted: 1 done, 2 left; run the same command again to go on\n"
-    assert [path.name for path in (desk / "photos-x4").iterdir()] == ["a.png"]
+    interrupt_at(TiledNetwork, "restore", call=2)
+    stopped = srgan("upscale", "photos")
+    assert (stopped.exit_code, stopped.stdout) == (130, "")
+    assert stopped.stderr == "Interrupted: 1 done, 2 left; run the same command again to go on\n"
+    assert [path.name for path in Path("photos-x4").iterdir()] == ["a.png"]
     assert "2 pictures enlarged" in srgan("upscale", "photos").stdout
-    assert len(list((desk / "photos-x4").iterdir())) == 3
+    assert len(list(Path("photos-x4").iterdir())) == 3
 
 
-def test_json_says_what_was_done_until_then(srgan: Run, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    enlarge = Upscaler.upscale_file
-
-    def interrupted(self: Upscaler, source: Path, *rest: Any, **options: Any) -> Any:
-        if source.name == "b.png":
-            raise KeyboardInterrupt
-        return enlarge(self, source, *rest, **options)
-
-    monkeypatch.setattr(Upscaler, "upscale_file", interrupted)
+def test_json_says_what_was_done_until_then(srgan: Run, make: Make, interrupt_at: Plan) -> None:
     make("a.png"), make("b.png"), make("c.png")
+    interrupt_at(TiledNetwork, "restore", call=2)
     result = srgan("upscale", "a.png", "b.png", "c.png", "-o", "large", "--json")
     assert result.exit_code == 130
     document = json.loads(result.stdout)
     assert [record["source"] for record in document["files"]] == ["a.png"]
     assert (document["interrupted"], document["left"]) == (True, 2)
+
+
+def test_preparing_leaves_the_set_before(srgan: Run, make: Make, interrupt_at: Plan) -> None:
+    for name in "abcd":
+        make(f"photos/{name}.png", size=(100, 100))
+    words = ("data", "prepare", "photos", "-o", "ready")
+    assert srgan(*words).exit_code == 0
+    before = {path.name: path.read_bytes() for path in Path("ready").iterdir()}
+    interrupt_at(prepare, "read", call=3)
+    stopped = srgan(*words)
+    assert (stopped.exit_code, stopped.stdout) == (130, "")
+    assert stopped.stderr == "Interrupted: ready is as it was before; run the same command again\n"
+    assert {path.name: path.read_bytes() for path in Path("ready").iterdir()} == before
+
+
+KILLED = """
+import os, signal, srgan.evaluation.methods
+restore, calls = srgan.evaluation.methods.Interpolation.restore, []
+
+def killed(*args):
+    calls.append(args)
+    if len(calls) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return restore(*args)
+
+srgan.evaluation.methods.Interpolation.restore = killed
+from srgan.cli import main
+main()
+"""
+"""As `srgan`, but it is killed at the third image."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_evaluation_goes_on(
+    srgan: Run, make: Make, interrupt_at: Plan, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    for name in ("SetA/a", "SetA/b", "SetB/c"):
+        make(f"data/testsets/{name}.png", size=(40, 36))
+    monkeypatch.setenv("SRGAN_DATA", "data")
+    words = ["evaluate", "nearest", "bicubic", "--sets", "SetA", "SetB"]
+    if number == signal.SIGKILL:
+        assert subprocess.run([sys.executable, "-c", KILLED, *words], check=False).returncode == -number
+    else:
+        interrupt_at(Interpolation, "restore", call=3)
+        stopped = srgan(*words)
+        assert stopped.exit_code == 130
+        assert stopped.stderr.endswith(
+            "Interrupted: what is done is in evaluation; run the same command again to go on\n"
+        )
+    assert not Path("evaluation/results.json").exists()
+    again = srgan(*words)
+    assert again.exit_code == 0, again.output
+    assert "2 of 6 pictures were measured before" in again.stderr
+    assert len(read_results(Path("evaluation")).rows) == 6
 
 
 def test_the_handlers_of_the_caller_are_put_back(srgan: Run, make: Make) -> None:

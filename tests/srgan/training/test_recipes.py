@@ -153,10 +153,10 @@ def test_overrides_take_the_types_of_the_settings() -> None:
 @pytest.mark.parametrize(
     "assignment",
     [
-        *("updates", "epoch=3", "name=x", "updates=many", "updates=1.5", "updates=none", "updates=0"),
-        *("learning_rate=nan", "learning_rate=2", "learning_rate=-1", "ema=1.5", "skips=perhaps", "batch=-1"),
+        *("updates", "epoch=3", "name=x", "updates=many", "updates=1.5", "updates=none", "updates=0", "updates=1e999"),
+        *("learning_rate=nan", "learning_rate=2", "learning_rate=-1", "clip=nan", "ema=1.5", "skips=perhaps"),
         *("discriminator=big", "content=vgg9", "content=vgg23", "content=luma", "crop=90", "crop=8", "scale=3"),
-        *("middle=2", "recursions=0", "supervision=0.5", "refinement=3", "jitter=90"),
+        *("batch=-1", "batch=many", "middle=2", "recursions=0", "supervision=0.5", "refinement=3", "jitter=90"),
         *("adversarial=-1", "warmup=-1", "log_every=0", "seed=-1", "seed=9223372036854775807"),
     ],
 )
