@@ -1,15 +1,16 @@
 """`srgan reproduce`: published tables and figures made again, ours beside what was printed."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srgan.cli.console import failures, interruptible, need_packages, show_json, show_lines
 from srgan.cli.shared_options import Engine, Json, ModelPrecision, flag, option
-from srgan.errors import UsageError
+from srgan.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from srgan.paper.reproduction import Reproducer, Reproduction
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 EPILOG = """\
 [bold]Examples[/bold]
 
+  srgan reproduce all                               every table and figure on one page
   srgan reproduce table2                            beside table 2 of the paper
   srgan reproduce table1 --method SRGAN-VGG54=made  a row from made/Set5 and made/Set14
   srgan reproduce table2 --study study              with the opinion scores of your own study
   srgan reproduce figure2                           the pictures side by side
   srgan reproduce depth --model models/deep.onnx    PSNR and time by residual blocks
+  srgan reproduce length --run runs/srgan-vgg22-quick    PSNR by updates of a GAN
   srgan reproduce seeds --data DIV2K_valid_HR       the table of the UC San Diego group
+  srgan reproduce seeds --set Set5 --gray           also on gray pictures
+  srgan reproduce loridan --set DOGS --method PRE=srresnet --method GAN=srgan   small, enlarged, original
 
 Test sets are those in SRGAN_DATA/testsets, or folders named with --set Set5=FOLDER. Rows are filled from the \
 interpolations, the models that came with srgan, and --method ROW=FILE_OR_FOLDER. A row whose weights do not exist yet \
@@ -33,6 +38,8 @@ What is in the folder already is not done again: after an interruption, run the 
 
 Exit code: 0 all well, 1 something cannot be measured, 2 no such row or set, 130 interrupted.
 """
+
+BLOCKS = "1,2,4,8,16,32"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,6 +60,7 @@ Sets = Annotated[
 Output = Annotated[
     Path | None, option("For all that is written; without it, one in reproduction.", "--output", "-o", metavar="FOLDER")
 ]
+Runs = Annotated[list[Path] | None, option("A training run; may be repeated.", "--run", metavar="FOLDER")]
 Study = Annotated[
     Path | None, option("A study whose methods bear the rows' names: fills the MOS of ours.", metavar="FOLDER")
 ]
@@ -81,7 +89,8 @@ class _Common:
         if self.as_json:
             show_json({**made.document, "files": [str(path) for path in files], "heard": progress.lines})
         else:
-            show_lines([made.table.markdown(), *(f"{path.suffix[1:]:5} {path}" for path in files)])
+            tables = [table.markdown() for table in made.tables.values()]
+            show_lines([*tables, *(f"{path.suffix[1:]:5} {path}" for path in files)])
 
 
 def _add_table(name: str, summary: str) -> None:
@@ -121,18 +130,38 @@ def _add_figure(name: str, summary: str) -> None:
 
 def _read_opinions(name: str, study: Path | None, simulated: bool) -> "Opinions":
     """Return the mean opinion scores of a study by the rows of a table; none without a study."""
-    from srgan.paper.reproduction import TABLES
     from srgan.paper.verdicts import NO_OPINIONS
 
     if study is None:
         if simulated:
             raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
         return NO_OPINIONS
+    return _collect_opinions(study, simulated, [name])[name]
+
+
+def _collect_opinions(study: Path, simulated: bool, names: Sequence[str]) -> "dict[str, Opinions]":
+    """Return a study's mean opinion scores by table; of several tables, those without a rated row are left out."""
     need_packages("scipy", extra="study")
+    from srgan.paper.reproduction import TABLES
     from srgan_study.analysis.paper_comparison import collect_opinions
     from srgan_study.votes.store import read_ratings
 
-    return collect_opinions(read_ratings(study, simulated=simulated), TABLES[name])
+    ratings, found = read_ratings(study, simulated=simulated), {}
+    for name in names:
+        try:
+            found[name] = collect_opinions(ratings, TABLES[name])
+        except DataError:
+            if len(names) == 1:
+                raise
+    return found
+
+
+def _parse_blocks(text: str) -> list[int]:
+    """Return the numbers of a comma-separated list."""
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"blocks {text} is no list of numbers: write 1,2,4", parameter="blocks") from error
 
 
 def _parse_rows(words: Sequence[str] | None) -> dict[str, str]:
@@ -157,10 +186,8 @@ def depth(
     models: Annotated[
         list[str] | None, option("A trained SRResNet to measure; may be repeated.", "--model", metavar="FILE")
     ] = None,
-    runs: Annotated[
-        list[Path] | None, option("A training run to measure; may be repeated.", "--run", metavar="FOLDER")
-    ] = None,
-    blocks: Annotated[str, option("Numbers of residual blocks.", metavar="LIST")] = "1,2,4,8,16,32",
+    runs: Runs = None,
+    blocks: Annotated[str, option("Numbers of residual blocks.", metavar="LIST")] = BLOCKS,
     times: Annotated[int, option("Reconstructions to time.", "--times", metavar="COUNT", min=1)] = 100,
     data: Annotated[str, option("To measure PSNR on; or NAME=FOLDER.", "--set", metavar="SET")] = "Set5",
     output: Output = None,
@@ -171,10 +198,7 @@ def depth(
     """Depth study of the paper: PSNR and time by residual blocks, with and without skip connections."""
     with failures(as_json=as_json):
         need_packages("matplotlib", "torch", "onnx")
-        try:
-            numbers = [int(word) for word in blocks.split(",")]
-        except ValueError as error:
-            raise UsageError(f"blocks {blocks} is no list of numbers: write 1,2,4", parameter="blocks") from error
+        numbers = _parse_blocks(blocks)
         common = _Common(output, engine, precision, as_json)
         common.run("depth", lambda work: work.depth(models or (), runs or (), numbers, times, data))
 
@@ -187,6 +211,8 @@ def seeds(
     ] = None,
     methods: Methods = None,
     sets: Sets = None,
+    runs: Runs = None,
+    gray: Annotated[bool, flag("Measure gray versions of the pictures, too.", "--gray")] = False,
     study: Study = None,
     simulated: Simulated = False,
     output: Output = None,
@@ -194,9 +220,153 @@ def seeds(
     precision: ModelPrecision = "fp32",
     as_json: Json = False,
 ) -> None:
-    """Table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR and SSIM."""
+    """Table of the UC San Diego group: bicubic, SRCNN, SRResNet and SRGAN by MSE, PSNR, SSIM and time."""
     with failures(as_json=as_json):
-        need_packages("matplotlib")
+        need_packages("matplotlib", *(("torch",) if runs else ()))
+        from srgan.paper.project_tables import reproduce_seeds
+
         opinions, rows = _read_opinions("seeds", study, simulated), _parse_rows(methods)
         common = _Common(output, engine, precision, as_json)
-        common.run("seeds", lambda work: work.seeds(data, rows, sets or (), opinions))
+        common.run(
+            "seeds",
+            lambda work: reproduce_seeds(work, data, rows, sets or (), opinions, runs=runs or (), gray=gray),
+        )
+
+
+@app.command("loridan", epilog=EPILOG)
+def loridan(
+    runs: Runs = None,
+    methods: Methods = None,
+    sets: Sets = None,
+    output: Output = None,
+    engine: Engine = "auto",
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
+) -> None:
+    """Log of Loridan's two stages beside ours, and dogs of --set: small, after each stage (PRE, GAN), and original."""
+    with failures(as_json=as_json):
+        need_packages("matplotlib", *(("torch",) if runs else ()))
+        from srgan.paper.project_tables import reproduce_loridan
+
+        rows, common = _parse_rows(methods), _Common(output, engine, precision, as_json)
+        common.run("loridan", lambda work: reproduce_loridan(work, runs or (), rows, sets or ()))
+
+
+@app.command("length", epilog=EPILOG)
+def length(
+    models: Annotated[
+        list[str] | None,
+        option("A model to measure; its card has its updates; may be repeated.", "--model", metavar="FILE"),
+    ] = None,
+    runs: Annotated[
+        list[Path] | None,
+        option("A run, or a table of its validations; may be repeated.", "--run", metavar="FOLDER_OR_CSV"),
+    ] = None,
+    data: Annotated[str, option("To measure models on; or NAME=FOLDER.", "--set", metavar="SET")] = "Set14",
+    output: Output = None,
+    engine: Engine = "auto",
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
+) -> None:
+    """Length study of the paper: what a GAN's generator makes after more and more updates."""
+    with failures(as_json=as_json):
+        need_packages("matplotlib")
+        from srgan.paper.training_length_study import reproduce_length
+
+        common = _Common(output, engine, precision, as_json)
+        common.run("length", lambda work: reproduce_length(work, models or (), runs or (), data))
+
+
+@app.command("all", epilog=EPILOG)
+def everything(
+    methods: Methods = None,
+    sets: Sets = None,
+    runs: Annotated[
+        list[Path] | None,
+        option("A training run, shown where its recipe belongs; may be repeated.", "--run", metavar="FOLDER_OR_CSV"),
+    ] = None,
+    models: Annotated[
+        list[str] | None, option("For the depth study: a trained SRResNet; may be repeated.", "--model", metavar="FILE")
+    ] = None,
+    data: Annotated[Path | None, option("DIV2K's validation pictures.", metavar="FOLDER")] = None,
+    dogs: Annotated[str | None, option("Photos of dogs, of which the first are shown.", metavar="FOLDER")] = None,
+    study: Study = None,
+    simulated: Simulated = False,
+    rated: Annotated[
+        int, option("Without --study: pictures that simulated raters rate for Figure 5.", metavar="COUNT", min=1)
+    ] = 20,
+    raters: Annotated[int, option("Without --study: number of simulated raters.", metavar="COUNT", min=1)] = 26,
+    blocks: Annotated[str, option("For the depth study: numbers of residual blocks.", metavar="LIST")] = BLOCKS,
+    times: Annotated[
+        int, option("For the depth study: reconstructions to time.", "--times", metavar="COUNT", min=1)
+    ] = 100,
+    output: Output = None,
+    engine: Engine = "auto",
+    precision: ModelPrecision = "fp32",
+    as_json: Json = False,
+) -> None:
+    """Every table and figure of the paper and of two projects on one page, with verdicts, and what is missing."""
+    with failures(as_json=as_json):
+        need_packages("matplotlib", "jinja2", "torch", "onnx")
+        from srgan.cli.progress_bar import ProgressBar
+        from srgan.paper.reproduction import TABLES, Reproducer
+        from srgan.paper.reproduction_page import Wishes, check_rows, make_parts, write_page
+
+        rows = _parse_rows(methods)
+        check_rows(rows)
+        if study is None and simulated:
+            raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
+        opinions = {} if study is None else _collect_opinions(study, simulated, list(TABLES))
+        numbers, folder = _parse_blocks(blocks), output or Path("reproduction") / "all"
+        wishes = Wishes(
+            rows, sets or (), runs or (), models or (), data, (dogs,) if dogs else (), opinions, numbers, times
+        )
+        left = f"what is done is in {folder}; run the same command again to go on"
+        with interruptible(left), ProgressBar(shown=not as_json, quiet=as_json) as progress:
+            work = Reproducer(folder, progress, engine, precision)
+
+            def figure5() -> list[Any]:
+                rating = study or _simulate_study(work, rated, raters)
+                return _draw_figure5(rating, simulated=simulated or study is None)
+
+            parts = list(make_parts(work, wishes, figure5))
+            page = write_page(parts, folder, simulated=simulated or study is None)
+        if as_json:
+            made = {part.name: part.made.document for part in parts if part.made}
+            failed = {part.name: part.failure for part in parts if part.failure}
+            show_json({"what": "all", "page": str(page), "parts": made, "not_made": failed, "heard": progress.lines})
+        else:
+            show_lines([f"{part.heading:22} {part.outcome}" for part in parts] + [f"page  {page}"])
+
+
+def _simulate_study(work: "Reproducer", images: int, raters: int) -> Path:
+    """Make a study of the evaluation of Table 2 and let programs rate it, with the paper's means; return its folder."""
+    need_packages("scipy", "httpx", "starlette", "uvicorn", "msgspec", extra="study")
+    from srgan_study.simulation.dry_run import DryRun, simulate_votes
+    from srgan_study.simulation.rater_model import plant
+    from srgan_study.simulation.simulated_means import choose_means
+    from srgan_study.stimuli.create_study import StudyPlan, create_study
+    from srgan_study.stimuli.sources import find_sources
+    from srgan_study.stimuli.stimulus_selection import StimulusSelection, select
+    from srgan_study.study import MANIFEST, Design
+
+    folder, sources = work.folder / "simulated-study", find_sources([str(work.folder / "evaluation")])
+    last = list(sources.sets)[-1]  # BSD100, of which the paper's figure is
+    chosen, _ = select(sources, StimulusSelection(sets=[last], images=min(images, len(sources.sets[last]))))
+    if (folder / MANIFEST).is_file():  # of an earlier page: the same votes are cast again
+        shutil.rmtree(folder)
+    study = create_study(StudyPlan(chosen, Design(raters=raters, calibration=0, practice=0)), folder, work.progress)
+    means = {(mean.method, mean.data): mean.value for mean in choose_means(study, {})}
+    simulate_votes(folder, DryRun(plant(study, means), raters), work.progress)
+    return folder
+
+
+def _draw_figure5(study: Path, *, simulated: bool) -> list[Any]:
+    """Draw the distribution of scores on each set of a study."""
+    need_packages("scipy", extra="study")
+    from srgan_study.analysis.study_analysis import analyse
+    from srgan_study.report.method_figures import draw_distribution
+    from srgan_study.votes.store import read_ratings
+
+    analysis = analyse(read_ratings(study, simulated=simulated))
+    return [draw_distribution(analysis, found) for found in analysis.sets]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 Scores = Mapping[str, Decimal]
-"""By kind, `mse`, `psnr` in dB, `ssim` or `mos`; a Decimal keeps the number of printed digits."""
+"""By kind, `mse`, `psnr` in dB, `ssim`, `mos`, or a loss; a Decimal keeps the number of printed digits."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,79 @@ SEEDS = _table(
     },
 )
 
+SEEDS_TRAINING = (
+    "Training took the group about one hour (SRCNN), two (SRResNet) and four (SRGAN); they do not print the time of a "
+    "picture."
+)
+
+_LORIDAN = "A. Loridan, project 7: proof of concept of SRGAN on 1,000 photos of Stanford Dogs"
+_DOGS = ("validation dogs",)
+
+LORIDAN_PRE = _table(
+    "loridan-pre",
+    "Loridan's first stage: the generator on pixel error",
+    f"{_LORIDAN}, log of 20,000 updates; loss_val is a squared error of levels from 0 to 255",
+    _DOGS,
+    ("psnr", "loss"),
+    {
+        f"{number * 1_000:,} updates": (numbers,)
+        for number, numbers in enumerate(
+            (
+                "22.832457 455.302155",
+                "23.171009 451.819458",
+                "23.792353 406.658142",
+                "24.158199 389.210876",
+                "24.186033 394.336487",
+                "23.474201 385.960175",
+                "24.632648 396.300751",
+                "24.041616 391.532104",
+                "24.671635 379.361420",
+                "24.556221 367.339905",
+                "25.380821 366.331238",
+                "24.895226 374.230377",
+                "24.793724 375.147003",
+                "25.389008 365.611511",
+                "25.069117 367.176575",
+                "24.747904 355.473328",
+                "24.078451 385.038513",
+                "24.819422 353.026093",
+                "26.084274 360.204041",
+            ),
+            start=1,
+        )
+    },
+)
+
+LORIDAN_GAN = _table(
+    "loridan-gan",
+    "Loridan's second stage: generator and discriminator",
+    f"{_LORIDAN}, the lines of its log of 5,000 updates that are shown",
+    ("training dogs",),
+    ("perceptual", "discriminator"),
+    {
+        f"{4_050 + 50 * number:,} updates": (numbers,)
+        for number, numbers in enumerate(
+            (
+                ".3276 .2267",
+                ".3371 .3225",
+                ".3145 .0181",
+                ".3320 .1885",
+                ".3208 .0950",
+                ".3415 .0836",
+                ".3392 .1850",
+                ".3131 .2113",
+                ".3118 .1370",
+                ".3289 .2936",
+                ".3318 .0800",
+                ".3271 .1643",
+                ".3284 .1447",
+                ".3018 .5600",
+                ".3063 .0362",
+            )
+        )
+    },
+)
+
 FIGURE2 = _table(
     "figure2",
     "Figure 2: bicubic, SRResNet, SRGAN and the original",
@@ -131,6 +204,27 @@ MODELS: Mapping[str, str] = {
     "SRGAN-VGG54": "srgan-vgg54",
 }
 """By method, the name of our model; the paper's SRGAN is its SRGAN-VGG54."""
+
+TRAINED_BY: Mapping[str, str] = {
+    **MODELS,
+    "SRResNet": "srresnet-mse",
+    "SRResNet-MSE": "srresnet-mse",
+    "SRGAN": "srgan-vgg54",
+}
+"""By method, the recipe that trains it as published."""
+
+_SRRESNET = "10^6 updates of 16 crops from 350,000 photos of ImageNet"
+_SRGAN = f"{_SRRESNET}, then 2 x 10^5 against a discriminator"
+TRAININGS: Mapping[str, str] = {
+    "SRResNet": _SRRESNET,
+    "SRResNet-MSE": _SRRESNET,
+    "SRResNet-VGG22": _SRRESNET,
+    "SRGAN": _SRGAN,
+    "SRGAN-MSE": _SRGAN,
+    "SRGAN-VGG22": _SRGAN,
+    "SRGAN-VGG54": _SRGAN,
+}
+"""By method of the paper, the training behind its printed numbers (section 3.2)."""
 
 INTERPOLATED = ("nearest", "bicubic", "HR")
 """Methods that need no model."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +10,29 @@ from srgan import __version__
 from srgan.engines.engine import EngineName, Precision, choose
 from srgan.errors import UsageError
 from srgan.evaluation.benchmark import Evaluation, evaluate
-from srgan.evaluation.measures import Measure, always_taken, find_protocol, protocol_measure
+from srgan.evaluation.measures import Measure, find_protocol, protocol_measure
 from srgan.evaluation.methods import Method, find_method
+from srgan.evaluation.outputs import RESULTS
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import ImageSet, find_set
 from srgan.files import make_folder, write_bytes
 from srgan.paper.paper_figures import FIGURES, compose_figure
-from srgan.paper.published import SEEDS, TABLE1, TABLE2, Published
-from srgan.paper.table_methods import ChosenMethods, choose_methods
+from srgan.paper.published import SEEDS, TABLE1, TABLE2, TRAINED_BY, Published
+from srgan.paper.table_methods import NO_WEIGHTS, ChosenMethods, choose_methods
 from srgan.paper.verdicts import (
     NO_OPINIONS,
     PAPER_MEASURES,
-    SEED_MEASURES,
+    ComparedRow,
     Opinions,
     compare_results,
     comparison_document,
     comparison_table,
+    explain_shortfalls,
 )
 from srgan.progress import Progress
 from srgan.reporting.table import Table
+from srgan.training.recipes import find_recipe
 
 TABLES: Mapping[str, Published] = {"table1": TABLE1, "table2": TABLE2, "seeds": SEEDS}
 
@@ -39,23 +42,30 @@ class Reproduction:
     """A table or figure measured again."""
 
     name: str
-    table: Table
+    tables: Mapping[str, Table]
+    """By the names of their files."""
     document: dict[str, Any]
     """For programs."""
-    image: Path | None = None
-    """The written figure."""
+    images: tuple[Path, ...] = ()
+    """The written figures."""
+    reasons: tuple[str, ...] = ()
+    """Why numbers are short of the printed ones, in sentences."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """What is missing, and the commands that make it."""
 
     def write(self, folder: Path) -> list[Path]:
-        """Write the table as Markdown, CSV and LaTeX, and the document as JSON; return all files, the image first.
+        """Write the tables as Markdown, CSV and LaTeX, and the document as JSON; return all files, images first.
 
         Raises:
             OutputError: if a file cannot be written.
         """
-        self.table.write(folder, self.name)
+        for name, table in self.tables.items():
+            table.write(folder, name)
         document = json.dumps(self.document, indent=2, allow_nan=False) + "\n"
         write_bytes(folder / f"{self.name}.json", document.encode())
-        files = [folder / f"{self.name}{suffix}" for suffix in (".md", ".csv", ".tex", ".json")]
-        return files if self.image is None else [self.image, *files]
+        files = [folder / f"{name}{suffix}" for name in self.tables for suffix in (".md", ".csv", ".tex")]
+        files.append(folder / f"{self.name}.json")
+        return [*self.images, *files]
 
 
 @dataclass(frozen=True)
@@ -77,57 +87,33 @@ class Reproducer:
     ) -> Reproduction:
         """Measure `table1` or `table2` of the paper by the paper's protocol."""
         published, protocol = TABLES[name], find_protocol("paper")
-        chosen, images = self._choose(published, rows), [find_set(word) for word in sets or published.sets]
+        chosen, images = self.choose(published, rows), [find_set(word) for word in sets or published.sets]
         for one in images:
             if one.name not in published.sets:
                 names = ", ".join(published.sets)
                 raise UsageError(f"{name} has no set {one.name}: write NAME=FOLDER, NAME of {names}")
-        results = self._measure(chosen.methods, images, [protocol_measure(protocol)])
-        compared = {one.name: one.name for one in images}
-        notes = [f"Protocol {protocol.name}: {protocol.description}."]
-        return _compare(published, results, chosen, PAPER_MEASURES, compared, notes, opinions)
-
-    def seeds(
-        self, data: Path | None, rows: Mapping[str, str], sets: Sequence[str], opinions: Opinions = NO_OPINIONS
-    ) -> Reproduction:
-        """Measure the table of the UC San Diego group.
-
-        `data` are DIV2K's validation images, those of the published numbers; other `sets` get no verdicts.
-        """
-        if data is not None and sets:
-            raise UsageError("data and sets both name images: give one of them", parameter="data")
-        words = [f"DIV2K={data}"] if data is not None else sets or TABLE2.sets
-        images, chosen = [find_set(word) for word in words], self._choose(SEEDS, rows)
-        matlab = find_protocol("matlab")
-        results = self._measure(chosen.methods, images, [protocol_measure(matlab), always_taken(4)[0]])
-        names = ", ".join(one.name for one in images)
-        which = f"{names}: other pictures than those of the published numbers, DIV2K's, so there is no verdict."
-        if data is not None:
-            which = f"The pictures of {data.name} are taken to be those of the published numbers, DIV2K's."
-        notes = [
-            which,
-            "MSE and PSNR: of all RGB channels in [0, 1], nothing cropped. SSIM: by the matlab protocol, "
-            f"{matlab.description}. How the published ones were measured is not known.",
-        ]
-        compared = {one.name: "DIV2K" for one in images}
-        return _compare(SEEDS, results, chosen, SEED_MEASURES, compared, notes, opinions)
+        results = self.measure(chosen.methods, images, [protocol_measure(protocol)])
+        compared = compare_results(
+            published, results, chosen.missing, PAPER_MEASURES, {one.name: one.name for one in images}, opinions
+        )
+        return compare(published, compared, chosen, [f"Protocol {protocol.name}: {protocol.description}."], opinions)
 
     def figure(self, name: str, rows: Mapping[str, str], sets: Sequence[str]) -> Reproduction:
         """Compose `figure2` or `figure6` of the paper as an image and a table of its scores; `sets` is one or empty."""
         from srgan.reporting.contact_sheet import sheet, write_sheet
 
         figure = FIGURES[name]
-        chosen = self._choose(figure.published, rows)
+        chosen = self.choose(figure.published, rows)
         if len(sets) > 1:
             raise UsageError(f"set must be given once: {name} shows one picture of {figure.data}", parameter="set")
         alone = figure.choose_image(find_set(sets[0] if sets else figure.data))
-        results = self._measure(chosen.methods, [alone], [protocol_measure(find_protocol("paper"))])
+        results = self.measure(chosen.methods, [alone], [protocol_measure(find_protocol("paper"))])
         content = compose_figure(figure, results, self.folder / "evaluation", chosen.missing)
         path = self.folder / f"{name}.png"
         write_sheet(path, sheet(content.columns, content.rows, content.captions))
-        document = comparison_document(figure.published, content.compared, content.notes)
-        document |= {"columns": list(content.columns), "picture": str(path)}
-        return Reproduction(name, comparison_table(figure.published, content.compared, content.notes), document, path)
+        made = compare(figure.published, content.compared, chosen, content.notes)
+        document = made.document | {"columns": list(content.columns), "picture": str(path)}
+        return replace(made, document=document, images=(path,))
 
     def depth(
         self, models: Sequence[str], runs: Sequence[Path], blocks: Sequence[int], repetitions: int, data: str
@@ -139,7 +125,7 @@ class Reproducer:
         from srgan.paper import block_depth_study as study
 
         study.choose_shapes(blocks, ())  # errors come before any work
-        trained = study.find_shapes([*models, *self._release(runs)])
+        trained = study.find_shapes([*models, *self.release(runs)])
         shapes = study.choose_shapes(blocks, tuple(trained))
         make_folder(self.folder)
         options: dict[str, Any] = {"engine": self.engine, "precision": self.precision}
@@ -147,7 +133,7 @@ class Reproducer:
         if trained:
             images = find_set(data)
             methods = {shape: find_method(f"{shape.label}={model}", **options) for shape, model in trained.items()}
-            results = self._measure(tuple(methods.values()), [images], [protocol_measure(find_protocol("paper"))])
+            results = self.measure(tuple(methods.values()), [images], [protocol_measure(find_protocol("paper"))])
             name = images.name
             for shape in trained:
                 psnr, ssim = (mean(results.values(shape.label, name, f"paper/{kind}")) for kind in ("psnr", "ssim"))
@@ -161,19 +147,22 @@ class Reproducer:
         ]
         path = study.plot_depth(points, name, self.folder / "depth.png")
         document = {**study.depth_document(points, name, notes), "picture": str(path)}
-        return Reproduction("depth", study.depth_table(points, name, notes), document, path)
+        return Reproduction("depth", {"depth": study.depth_table(points, name, notes)}, document, (path,))
 
-    def _choose(self, published: Published, rows: Mapping[str, str]) -> ChosenMethods:
+    def choose(self, published: Published, rows: Mapping[str, str]) -> ChosenMethods:
+        """Return the methods that fill the rows of a table."""
         return choose_methods(published.methods, rows, engine=self.engine, precision=self.precision)
 
-    def _measure(self, methods: Sequence[Method], sets: Sequence[ImageSet], measures: Sequence[Measure]) -> Results:
-        """Return the evaluation of the methods; empty results if there are none."""
+    def measure(self, methods: Sequence[Method], sets: Sequence[ImageSet], measures: Sequence[Measure]) -> Results:
+        """Return the evaluation of the methods, kept in `evaluation`; empty results if there are none."""
         if not methods:
             return Results(__version__, (), {}, ())
-        evaluation = Evaluation(tuple(methods), tuple(sets), tuple(measures))
-        return evaluate(evaluation, self.folder / "evaluation", self.progress)
+        evaluation, folder = Evaluation(tuple(methods), tuple(sets), tuple(measures)), self.folder / "evaluation"
+        results = evaluate(evaluation, folder, self.progress)
+        write_bytes(folder / RESULTS, results.to_json().encode())
+        return results
 
-    def _release(self, runs: Sequence[Path]) -> list[str]:
+    def release(self, runs: Sequence[Path]) -> list[str]:
         """Release training runs into the folder and return the models' files."""
         from srgan.training.release import release
         from srgan.training.run_folder import Run
@@ -186,15 +175,37 @@ class Reproducer:
         return models
 
 
-def _compare(
+def compare(
     published: Published,
-    results: Results,
+    rows: Sequence[ComparedRow],
     chosen: ChosenMethods,
-    measures: Mapping[str, str],
-    sets: Mapping[str, str],
     notes: Sequence[str],
-    opinions: Opinions,
+    opinions: Opinions = NO_OPINIONS,
 ) -> Reproduction:
-    rows = compare_results(published, results, chosen.missing, measures, sets, opinions)
-    table = comparison_table(published, rows, notes, opinions)
-    return Reproduction(published.name, table, comparison_document(published, rows, notes, opinions))
+    """Return compared rows as a table and a document, with reasons for what is short and commands for what is absent.
+
+    Args:
+        published: the printed table.
+        rows: of `compare_results`.
+        chosen: what filled the rows.
+        notes: printed below the table.
+        opinions: those that the rows were made with.
+    """
+    commands = {
+        f"{row} has no weights yet": training_command(TRAINED_BY[row])
+        for row, reason in chosen.missing.items()
+        if reason == NO_WEIGHTS
+    }
+    return Reproduction(
+        published.name,
+        {published.name: comparison_table(published, rows, notes, opinions)},
+        comparison_document(published, rows, notes, opinions),
+        reasons=explain_shortfalls(rows, chosen.cards),
+        commands=commands,
+    )
+
+
+def training_command(recipe: str, data: str = "PHOTOS") -> str:
+    """Return the command that trains a recipe, after the run that it begins with."""
+    initial = find_recipe(recipe).initial
+    return f"srgan train {recipe} --data {data}" + (f" --from runs/{initial}" if initial else "")

@@ -7,7 +7,8 @@ from typing import Any
 from srgan.errors import UsageError
 from srgan.evaluation.methods import Method, find_method
 from srgan.paper.published import INTERPOLATED, MODELS
-from srgan.weights.catalogue import installed
+from srgan.weights.card import Card
+from srgan.weights.catalogue import find, installed
 
 NO_WEIGHTS = "no weights yet"
 NO_PICTURES = "no pictures given"
@@ -20,6 +21,8 @@ class ChosenMethods:
     methods: tuple[Method, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
     """By row without a method, the reason."""
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    """By row that a model fills, its card."""
 
 
 def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any) -> ChosenMethods:
@@ -39,11 +42,13 @@ def choose_methods(rows: Sequence[str], given: Mapping[str, str], **options: Any
         if row not in rows:
             raise UsageError(f"there is no row {row}: choose one of {', '.join(rows)}")
     shipped = installed()
-    methods, missing = [], {}
+    methods, missing, cards = [], {}, {}
     for row in rows:
         word = given.get(row) or (row if row in INTERPOLATED else MODELS.get(row))
         if row in given or row in INTERPOLATED or word in shipped:
             methods.append(find_method(f"{row}={word}", **options))
+            if word is not None and methods[-1].info.kind == "model":
+                cards[row] = find(word).card
         else:
             missing[row] = NO_PICTURES if word is None else NO_WEIGHTS
-    return ChosenMethods(tuple(methods), missing)
+    return ChosenMethods(tuple(methods), missing, cards)

@@ -11,11 +11,13 @@ from typing import Any
 
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
-from srgan.paper.published import Published
+from srgan.paper.published import TRAININGS, Published
 from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS
 from srgan.reporting.table import Cell, Column, Number, Table
+from srgan.weights.card import Card
 
 OTHER_PICTURES = "other pictures"
+NO_RUN = "no run yet"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,12 @@ KINDS: Mapping[str, Kind] = {
     "mse": Kind("MSE", 0.0001, "within .0001", more_is_better=False),
     "psnr": Kind("PSNR [dB]", 0.1, "within 0.1 dB"),
     "ssim": Kind("SSIM", 0.005, "within .005"),
+    "loss": Kind("loss_val", 1.0, "within 1", more_is_better=False),
+    "perceptual": Kind("perceptual loss", 0.005, "within .005", more_is_better=False),
+    "discriminator": Kind("discriminator loss", 0.005, "within .005", more_is_better=False),
 }
+_COARSE = ("psnr", "mos", "loss")
+"""Kinds printed with two digits; all others have four and no leading zero."""
 
 PAPER_MEASURES: Mapping[str, str] = {"psnr": "paper/psnr", "ssim": "paper/ssim"}
 SEED_MEASURES: Mapping[str, str] = {"mse": "rgb/mse", "psnr": "rgb/psnr", "ssim": "matlab/ssim"}
@@ -89,6 +96,8 @@ class ComparedRow:
     """The printed MOS."""
     rated: float | None = None
     """Our MOS."""
+    seconds: float | None = None
+    """Our mean time of a picture; None where it is not shown."""
 
 
 def judge(kind: str, ours: float, printed: Decimal) -> str:
@@ -116,6 +125,8 @@ def compare_results(
     measures: Mapping[str, str],
     sets: Mapping[str, str],
     opinions: Opinions = NO_OPINIONS,
+    *,
+    timed: bool = False,
 ) -> tuple[ComparedRow, ...]:
     """Compare every method of a table on every set, measured or not.
 
@@ -126,6 +137,7 @@ def compare_results(
         measures: by kind, the score of the evaluation.
         sets: by evaluated set, the printed one to compare with. Numbers of another set are shown, but not judged.
         opinions: our MOS.
+        timed: whether rows have the mean time of a picture.
 
     Raises:
         DataError: if a method has scores of some images of a set only.
@@ -146,8 +158,40 @@ def compare_results(
                     verdict = "not published" if theirs is None else judge(kind, ours, theirs)
                 numbers.append(ComparedNumber(kind, ours, theirs, verdict))
             rated = opinions.scores.get((method, data))
-            rows.append(ComparedRow(data, method, tuple(numbers), printed.get("mos"), rated))
+            seconds = _mean_seconds(results, method, data) if timed else None
+            rows.append(ComparedRow(data, method, tuple(numbers), printed.get("mos"), rated, seconds))
     return tuple(rows)
+
+
+def _mean_seconds(results: Results, method: str, data: str) -> float | None:
+    times = [row.seconds for row in results.rows if (row.method, row.data) == (method, data)]
+    known = [seconds for seconds in times if seconds is not None]
+    return mean(known) if known else None
+
+
+def explain_shortfalls(rows: Sequence[ComparedRow], cards: Mapping[str, Card]) -> tuple[str, ...]:
+    """Return a sentence for each method that falls short of a printed number: on which sets, and the likely reason.
+
+    Args:
+        rows: of `compare_results`.
+        cards: of the methods that are models.
+    """
+    short: dict[str, list[str]] = {}
+    for row in rows:
+        if any(number.verdict == "worse" for number in row.numbers):
+            short.setdefault(row.method, []).append(row.data)
+    reasons = []
+    for method, sets in short.items():
+        card = cards.get(method)
+        reason = "its pictures were given, and are measured as they are"
+        if card is not None:
+            training = card.training
+            reason = f"ours, {card.name}, had {training.updates:,} updates in {training.hours:g} hours"
+            reason += (
+                f"; theirs {TRAININGS[method]}" if method in TRAININGS else "; theirs was trained as in its own paper"
+            )
+        reasons.append(f"{method} is short of the printed numbers on {', '.join(sets)}: {reason}.")
+    return tuple(reasons)
 
 
 def comparison_table(
@@ -173,6 +217,9 @@ def comparison_table(
     if "mos" in published.kinds:
         name = f"{opinions.warning} MOS".strip()
         header.append(Column(f"{name}: ours / published", (name, "MOS published")))
+    timed = any(row.seconds is not None for row in rows)
+    if timed:
+        header.append(Column("seconds a picture"))
     lines: list[tuple[Cell, ...]] = []
     for row in rows:
         cells: list[Cell] = [row.data, row.method]
@@ -181,6 +228,8 @@ def comparison_table(
             cells += [(ours, _printed(number.kind, number.printed), difference), number.verdict]
         if "mos" in published.kinds:
             cells.append((_number("mos", row.rated), _printed("mos", row.opinion)))
+        if timed:
+            cells.append((Number.of(row.seconds, spec=".3f"),))
         lines.append(tuple(cells))
     verdicts = {number.verdict for row in rows for number in row.numbers}
     title = f"{opinions.warning} {published.title}, reproduced".strip()
@@ -198,6 +247,8 @@ def _notes(published: Published, kinds: Sequence[str], verdicts: Collection[str]
         )
     if NO_WEIGHTS in verdicts:
         notes.append(f"'{NO_WEIGHTS}': no trained model came with srgan; name your own with --method ROW=FILE.")
+    if NO_RUN in verdicts:
+        notes.append(f"'{NO_RUN}': no such update was logged; name a run with --run FOLDER.")
     if NO_PICTURES in verdicts:
         notes.append(f"'{NO_PICTURES}': name a folder of the method's pictures with --method ROW=FOLDER.")
     if "mos" in published.kinds:
@@ -216,16 +267,16 @@ def _printed(kind: str, value: Decimal | None) -> Number:
     if value is None:
         return Number.of(None)
     text = "inf" if value.is_infinite() else str(value)
-    return Number(text.removeprefix("0") if kind in ("ssim", "mse") else text, (float(value),))
+    return Number(text if kind in _COARSE else text.removeprefix("0"), (float(value),))
 
 
 def print_score(kind: str, value: float, *, signed: bool = False) -> str:
     """Print a number as the field does: 28.43 dB, .8211, a MOS of 3.56; differences with their sign."""
-    digits, sign = (2 if kind in ("psnr", "mos") else 4), "+" if signed else ""
+    digits, sign = (2 if kind in _COARSE else 4), "+" if signed else ""
     text = f"{value:{sign}.{digits}f}"
     if signed and not float(text):
         text = text[1:]  # no sign on zero
-    return text if kind in ("psnr", "mos") else text.replace("0.", ".", 1)
+    return text if kind in _COARSE else text.replace("0.", ".", 1)
 
 
 def comparison_document(
@@ -257,6 +308,7 @@ def comparison_document(
                     "ours": to_plain(row.rated),
                     "published": to_plain(row.opinion),
                 },
+                **({} if row.seconds is None else {"seconds": row.seconds}),
             }
             for row in rows
         ],
