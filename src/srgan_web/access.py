@@ -46,6 +46,8 @@ class AccessRules:
     """Host names besides `localhost` and IP addresses, in lower case."""
     token: str | None = None
     """What requests must carry; None for no token."""
+    proxied: bool = False
+    """Whether requests come through a proxy, whose X-Forwarded-For is believed."""
 
     def allows_host(self, header: str) -> bool:
         """Return whether a Host header names this server; a name that points here by a trick of DNS does not."""

@@ -16,7 +16,7 @@ _DESCRIPTIONS = {
     400: "The request is damaged.",
     401: "A token is needed.",
     403: "The request comes from another site, or names another host.",
-    404: "There is no such job.",
+    404: "There is no such job or batch.",
     408: "The upload is too slow.",
     409: "The job is in another state.",
     413: "The image is too large.",
@@ -31,9 +31,28 @@ _CONTENT = {
     "/metrics": "text/plain",
     "/v1/events": "text/event-stream",
     "/v1/jobs/{id}/events": "text/event-stream",
+    "/v1/batches/{id}/events": "text/event-stream",
     "/v1/jobs/{id}/views/{view}": "image/jpeg",
     "/v1/jobs/{id}/result": "image/*",
     "/v1/images/upscale": "image/*",
+}
+_QUERIES = {
+    "/v1/folders": {"path": "Of the folder, within the one that is open."},
+    "/v1/batches/{id}/files": {"status": "Only files with this status.", "offset": "Files to leave out."},
+}
+_BATCH = {
+    "type": "object",
+    "required": ["id", "folder", "output", "files", "counts", "status", "links"],
+    "properties": {
+        "id": {"type": "string"},
+        "folder": {"type": "string", "description": "Path within the folder that is open."},
+        "output": {"type": "string", "description": "Path of the folder of results."},
+        "files": {"type": "integer"},
+        "counts": {"type": "object", "description": "Files by status: queued, running, done, failed, skipped."},
+        "status": {"type": "string", "enum": ["running", "done"]},
+        "seconds_left": {"type": ["number", "null"], "description": "Null while unknown."},
+        "links": {"type": "object"},
+    },
 }
 _JOB = {
     "type": "object",
@@ -67,8 +86,8 @@ class Endpoint:
     summary: str
     statuses: tuple[int, ...]
     """HTTP statuses besides those of every request and of every form."""
-    body: Literal["", "form", "options"] = ""
-    """`form` is an image with options, `options` are options alone."""
+    body: Literal["", "form", "options", "batch"] = ""
+    """`form` is an image with options, `options` are options alone, `batch` is a folder with options."""
 
 
 def openapi_document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
@@ -82,7 +101,7 @@ def openapi_document(endpoints: Sequence[Endpoint], version: str) -> dict[str, A
         "info": {"title": "srgan", "version": version, "description": "Enlarge images."},
         "paths": paths,
         "components": {
-            "schemas": {"Job": _JOB, "Error": error},
+            "schemas": {"Job": _JOB, "Batch": _BATCH, "Error": error},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"token": []}],
@@ -95,10 +114,12 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "summary": endpoint.summary,
         "responses": {str(status): _response(endpoint.path, status) for status in sorted(statuses)},
     }
-    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
-    if names:
-        text = {"type": "string"}
-        operation["parameters"] = [{"name": name, "in": "path", "required": True, "schema": text} for name in names]
+    names, text = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")], {"type": "string"}
+    parameters = [{"name": name, "in": "path", "required": True, "schema": text} for name in names]
+    for name, words in _QUERIES.get(endpoint.path, {}).items():
+        parameters.append({"name": name, "in": "query", "description": words, "schema": text})
+    if parameters:
+        operation["parameters"] = parameters
     if endpoint.body:
         fields = dict(SCHEMA)
         if endpoint.body == "form":
@@ -106,6 +127,10 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         if endpoint.path == "/v1/jobs":
             fields["source"] = {"type": "string", "description": "Id of a job whose image is used, in place of image."}
             fields["hold"] = {"type": "boolean", "description": "Wait until the job is started."}
+        if endpoint.body == "batch":
+            del fields["crop"]
+            fields["path"] = {"type": "string", "description": "Of the folder, within the one that is open."}
+            fields["recursive"] = {"type": "boolean", "description": "Search subfolders too."}
         content = {"multipart/form-data": {"schema": {"type": "object", "properties": fields}}}
         operation["requestBody"] = {"required": endpoint.body == "form", "content": content}
     return operation
@@ -119,8 +144,9 @@ def _response(path: str, status: int) -> dict[str, Any]:
         kind, schema = "application/json", {"$ref": "#/components/schemas/Error"}
     else:
         kind = _CONTENT.get(path, "application/json")
-        is_job = (kind == "application/json" and path.startswith("/v1/jobs/")) or status == 202
-        schema = {"$ref": "#/components/schemas/Job"} if is_job else {}
+        name = {"/v1/jobs": "Job", "/v1/batches": "Batch"}.get("/".join(path.split("/")[:3]), "")
+        is_one = kind == "application/json" and ("{id}" in path or status == 202) and not path.endswith("/files")
+        schema = {"$ref": f"#/components/schemas/{name}"} if name and is_one else {}
     response["content"] = {kind: {"schema": schema} if schema else {}}
     if path == "/v1/images/upscale" and status == 200:
         response["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/Job"}}

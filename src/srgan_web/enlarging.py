@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,12 +12,37 @@ import srgan
 from srgan.errors import PictureError, SrganError, UsageError
 from srgan.images import FORMATS, ImageInfo, ImageReader
 from srgan.progress import Progress
-from srgan.upscale import ChosenModel, UpscaleOptions
+from srgan.upscale import ChosenModel, FilePlan, Job, UpscaleOptions, plan_jobs
 from srgan.weights import installed
 from srgan_web.job_options import JobOptions
 from srgan_web.limits import RESULT_FACTOR, WebLimits
 
 _KEPT = 4  # upscalers, each with its networks in memory
+_PLANS = 500  # plans of uploads that wait
+
+
+@dataclass
+class _Kept:
+    """An upscaler, and the plans that it made for uploads that wait: they need not be inspected again."""
+
+    upscaler: srgan.Upscaler
+    plans: "OrderedDict[tuple[Path, UpscaleOptions], FilePlan]" = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def plan(self, path: Path, options: UpscaleOptions) -> FilePlan:
+        """Return how an upload will be enlarged, and keep it."""
+        plan = self.upscaler.plan(path, None, options)
+        with self.lock:
+            self.plans[path, options] = plan
+            while len(self.plans) > _PLANS:
+                self.plans.popitem(last=False)
+        return plan
+
+    def take(self, path: Path, options: UpscaleOptions) -> FilePlan:
+        """Return a plan that was kept, or make it."""
+        with self.lock:
+            kept = self.plans.pop((path, options), None)
+        return self.upscaler.plan(path, None, options) if kept is None else kept
 
 
 class Enlarger:
@@ -39,7 +64,7 @@ class Enlarger:
         self._limits = limits
         self._engine: Literal["auto", "openvino", "torch"] = engine
         self._precision: Literal["fp32", "bf16"] | None = precision
-        self._upscalers: OrderedDict[tuple[str, float | None], srgan.Upscaler] = OrderedDict()
+        self._upscalers: OrderedDict[tuple[str, float | None], _Kept] = OrderedDict()
         self._lock = threading.Lock()
         self.cards = {name: model.card for name, model in installed().items()}
 
@@ -72,15 +97,13 @@ class Enlarger:
             OutputError: if the format cannot hold the result.
         """
         with _naming(path, name):
-            upscaler, settings = self._upscaler(options), self._settings(options)
-            whole = settings if options.crop is None else replace(settings, scale=1, width=None)
-            plan = upscaler.plan(path, None, whole)
-            part = _cropped(plan.info, options)
-            width, height = settings.size(part, upscaler.models.scale)
+            kept, settings = self._kept(options), self._settings(options)
+            plan = kept.plan(path, _whole(settings, options))
+            part, scale = _cropped(plan.info, options), kept.upscaler.models.scale
+            width, height = settings.size(part, scale)
         most = RESULT_FACTOR * self._limits.max_pixels
         if width * height > most:
             raise UsageError(f"scale gives {width}x{height} pixels, more than {most}: choose less", parameter="scale")
-        mark = ("-crop" if options.crop else "") + settings.mark(upscaler.models.scale, options.fidelity)
         return {
             "width": plan.info.width,
             "height": plan.info.height,
@@ -92,7 +115,7 @@ class Enlarger:
             "reason": plan.chosen.reason,
             "seen": _seen(plan.chosen),
             "result": {
-                "name": _result_name(name, plan.format, mark),
+                "name": _result_name(name, plan.format, self.mark(options)),
                 "format": plan.format,
                 "width": width,
                 "height": height,
@@ -121,16 +144,16 @@ class Enlarger:
         """
         part = path.with_name(f"{path.name}.crop.png")
         with _naming(path, name):
-            upscaler, settings = self._upscaler(options), self._settings(options)
+            kept, settings = self._kept(options), self._settings(options)
+            whole = kept.take(path, _whole(settings, options))
             if options.crop is None:
-                result = upscaler.upscale_file(upscaler.plan(path, output, settings), progress=progress)
+                result = kept.upscaler.upscale_file(replace(whole, output=output), progress=progress)
             else:
-                whole = upscaler.plan(path, None, replace(settings, scale=1, width=None))
                 try:
                     self._write_part(path, part, options.crop)
                     # The model is the one that suits the image: a part no longer says how it was compressed.
-                    plan = upscaler.plan(part, output, replace(settings, format=whole.format))
-                    result = upscaler.upscale_file(replace(plan, chosen=whole.chosen), progress=progress)
+                    plan = kept.upscaler.plan(part, output, replace(settings, format=whole.format))
+                    result = kept.upscaler.upscale_file(replace(plan, chosen=whole.chosen), progress=progress)
                 finally:
                     part.unlink(missing_ok=True)
         return {
@@ -140,6 +163,40 @@ class Enlarger:
             "notes": list(result.notes),
             "bytes": output.stat().st_size,
         }
+
+    def mark(self, options: JobOptions) -> str:
+        """Return what is added to the names of results, as by `srgan upscale`."""
+        scale = self._kept(options).upscaler.models.scale
+        return ("-crop" if options.crop else "") + self._settings(options).mark(scale, options.fidelity)
+
+    def plan_folder(self, folder: Path, output: Path, options: JobOptions, *, recursive: bool) -> tuple[Job, ...]:
+        """Return the files of a folder, each with its result in the folder `output`, as `srgan upscale` plans them.
+
+        Raises:
+            PictureError: if there is no image in it.
+        """
+        settings = replace(self._settings(options), overwrite=False)
+        return plan_jobs([str(folder)], settings, self.mark(options), output=f"{output}/", recursive=recursive)
+
+    def enlarge_file(
+        self, source: Path, output: Path, format: str | None, options: JobOptions, progress: Progress
+    ) -> tuple[str, ...]:
+        """Enlarge a file of this computer as `srgan upscale` does; returns its notes.
+
+        Args:
+            source: of the image.
+            output: of the result, which must not exist.
+            format: of the result, a key of `FORMATS`.
+            options: of the batch.
+            progress: may ask for an early end.
+
+        Raises:
+            Cancelled: if the progress asked for an early end.
+            SrganError: if the image is damaged, or the result exists or cannot be written.
+        """
+        settings = replace(self._settings(options), format=format, overwrite=False, keep_dates=True)
+        upscaler = self._kept(options).upscaler
+        return upscaler.upscale_file(upscaler.plan(source, output, settings), progress=progress).notes
 
     def _write_part(self, path: Path, part: Path, crop: tuple[int, int, int, int]) -> None:
         """Write a part of an image as PNG, with the colour profile and metadata of the image."""
@@ -161,18 +218,25 @@ class Enlarger:
             max_pixels=self._limits.max_pixels,
         )
 
-    def _upscaler(self, options: JobOptions) -> srgan.Upscaler:
+    def _kept(self, options: JobOptions) -> _Kept:
         """Return the upscaler of a model and fidelity; the least recently used ones are dropped."""
         key = options.model, options.fidelity
         with self._lock:
             if key not in self._upscalers:
-                self._upscalers[key] = srgan.Upscaler(
-                    options.model, fidelity=options.fidelity, engine=self._engine, precision=self._precision
+                self._upscalers[key] = _Kept(
+                    srgan.Upscaler(
+                        options.model, fidelity=options.fidelity, engine=self._engine, precision=self._precision
+                    )
                 )
             self._upscalers.move_to_end(key)
             while len(self._upscalers) > _KEPT:
                 self._upscalers.popitem(last=False)
             return self._upscalers[key]
+
+
+def _whole(settings: UpscaleOptions, options: JobOptions) -> UpscaleOptions:
+    """Return settings for the whole image, of which a part alone may be enlarged."""
+    return settings if options.crop is None else replace(settings, scale=1, width=None)
 
 
 @contextmanager

@@ -1,25 +1,23 @@
-"""The queue of jobs and the threads that run them: fair between clients, limited, and unharmed by a restart."""
+"""The queue of jobs: fair between clients, limited, and shared by the servers of a store."""
 
 import shutil
-import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from srgan.errors import SrganError
-from srgan.upscale import Cancelled
 from srgan_web.enlarging import Enlarger
 from srgan_web.job_options import JobOptions
-from srgan_web.job_store import JobRecord, JobStore, StoreFull, store_errors
+from srgan_web.job_record import JobRecord, QueuedJob
+from srgan_web.job_store import JobStore, StoreFull, store_errors
 from srgan_web.limits import WebLimits
 
 _SPARE_DISK = 200_000_000  # bytes that stay free
 _CLEAN_UP = 30.0  # seconds between searches for expired jobs
-_RETRY = 1.0  # seconds between attempts to write to a full disk
 
 
 class QueueFull(SrganError):
@@ -28,36 +26,6 @@ class QueueFull(SrganError):
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-
-@dataclass
-class _Running:
-    """A job in work; the `Progress` of its enlargement."""
-
-    started: float
-    deadline: float
-    """On the monotonic clock."""
-    queue: "JobQueue"
-    done: int = 0
-    total: int = 0
-    cancelled: bool = False
-
-    def start(self, what: str, total: int) -> None:
-        self.total = total
-
-    def advance(self, count: int = 1) -> None:
-        self.done += count
-        self.queue.version += 1
-
-    def say(self, line: str) -> None:
-        pass
-
-    @property
-    def is_late(self) -> bool:
-        return time.monotonic() > self.deadline
-
-    def should_stop(self) -> bool:
-        return self.cancelled or self.queue.stopping or self.is_late
 
 
 @dataclass
@@ -73,44 +41,43 @@ class QueueTotals:
     """Input pixels of jobs that are done."""
 
 
+@dataclass
+class RunningJob:
+    """A job that this server runs."""
+
+    job: JobRecord
+    deadline: float
+    """On the monotonic clock."""
+    share: float = 0.0
+    """What is done, from 0 to 1."""
+    cancelled: bool = False
+
+
 class JobQueue:
-    """Runs the jobs of a store in threads, started by `start` and ended by `stop`.
+    """Accepts jobs, orders them, hands them to workers and reports on them. Several threads may use it.
 
     Args:
         store: of the jobs.
         enlarger: does the work.
         limits: on time, disk and queue.
-        workers: threads; each uses all processor cores where the engine does.
 
     Attributes:
         version: grows with every change of a job or of its progress.
+        changed: notified at every change of the queue.
+        workers: number of jobs that this server runs at the same time.
     """
 
-    def __init__(self, store: JobStore, enlarger: Enlarger, limits: WebLimits, *, workers: int = 1) -> None:
+    def __init__(self, store: JobStore, enlarger: Enlarger, limits: WebLimits) -> None:
         self.store, self.enlarger, self.limits = store, enlarger, limits
-        self.totals, self.version = QueueTotals(), 0
-        self._changed = threading.Condition(threading.RLock())
-        self._running: dict[str, _Running] = {}
+        self.totals, self.version, self.workers = QueueTotals(), 0, 1
+        self.changed = threading.Condition(threading.RLock())
+        self._running: dict[str, RunningJob] = {}
         self._served: dict[str, float] = {}
         self._waiters: dict[str, list[Future[None]]] = {}
-        self._order: tuple[int, list[JobRecord]] = (-1, [])
-        self._queue_version = 0
+        self._order: tuple[int, list[QueuedJob]] = (-1, [])
+        self._queue_version, self._others_version = 0, -1
         self._pace: dict[str, float] = {}
-        self._cleaned, self.stopping = 0.0, False
-        self._threads = [threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(workers)]
-
-    def start(self) -> None:
-        """Start the workers."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Put running jobs back into the queue and end the workers."""
-        with self._changed:
-            self.stopping = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._cleaned = 0.0
 
     def check_room(self, client: str, bytes: int, *, jobs: int = 1) -> None:
         """Refuse a job that the queue or the disk has no room for.
@@ -124,7 +91,7 @@ class JobQueue:
             QueueFull: if too many jobs wait, of this client or of all.
             StoreFull: if the store or the disk is full.
         """
-        with self._changed, store_errors():
+        with self.changed, store_errors():
             waiting, free = self._waiting(), shutil.disk_usage(self.store.folder).free
             own = sum(job.client == client for job in waiting)
             if jobs and (len(waiting) >= self.limits.max_waiting or own >= self.limits.max_waiting_per_client):
@@ -141,11 +108,11 @@ class JobQueue:
         Raises:
             QueueFull, StoreFull: as `check_room`.
         """
-        with self._changed:
+        with self.changed:
             self.check_room(job.client, job.bytes, jobs=int(job.status == "queued"))
             with store_errors():
                 self.store.add(job)
-            self._note()
+            self.note()
 
     def release(self, job: JobRecord, options: JobOptions, plan: dict[str, Any]) -> bool:
         """Queue a held job with new options; returns False if it is not held any more.
@@ -153,20 +120,17 @@ class JobQueue:
         Raises:
             QueueFull, StoreFull: as `check_room`.
         """
-        with self._changed:
-            current = self.store.find(job.id)
-            if current is None or current.status != "held":
-                return False
+        with self.changed:
             size = job_bytes(plan)
-            self.check_room(job.client, size - current.bytes)
+            self.check_room(job.client, size - job.bytes)
             with store_errors():
-                self.store.update(job.id, status="queued", options=options, plan=plan, bytes=size, queued=time.time())
-            self._note()
-        return True
+                changed = self.store.release(job.id, options, plan, size, time.time())
+            self.note()
+        return changed
 
     def delete(self, id: str) -> bool:
         """Cancel a job and delete it with its files; returns False if there is none."""
-        with self._changed, store_errors():
+        with self.changed, store_errors():
             running = self._running.get(id)
             if running is not None:
                 running.cancelled = True
@@ -180,7 +144,7 @@ class JobQueue:
     def ended(self, id: str) -> "Future[None]":
         """Return a future that is resolved when the job is done, failed or deleted."""
         future: Future[None] = Future()
-        with self._changed:
+        with self.changed:
             job = self.store.find(id)
             if job is None or job.is_final:
                 future.set_result(None)
@@ -194,172 +158,120 @@ class JobQueue:
         Returns:
             `progress` from 0 to 1; `position`, 1 for the next job, else None; `seconds_left`, None while unknown.
         """
-        with self._changed:
-            running, waiting = self._running.get(job.id), self._waiting()
-            progress = 1.0 if job.status == "done" else 0.0
+        with self.changed:
+            running = self._running.get(job.id)
+            progress = 1.0 if job.status == "done" else job.progress if running is None else running.share
             position, left = None, None
-            if job.status == "running" and running is not None:
-                progress = running.done / running.total if running.total else 0.0
-                left = self._seconds_left(job, running)
+            if job.status == "running":
+                left = self._seconds_left(job, progress)
             elif job.status == "queued":
+                waiting = self._waiting()
                 place = next((number for number, other in enumerate(waiting) if other.id == job.id), None)
                 if place is not None:
                     position = place + 1
                     left = self._seconds_of(waiting[: place + 1])
-                    in_work = [self._running_left(id) for id in self._running]
-                    left = None if left is None else (left + sum(in_work)) / max(1, len(self._threads))
+                    in_work = [self._seconds_left(each.job, each.share) or 0.0 for each in self._running.values()]
+                    left = None if left is None else (left + sum(in_work)) / self.workers
         return {
             "progress": round(progress, 4),
             "position": position,
             "seconds_left": None if left is None else round(left, 1),
         }
 
-    @property
-    def in_work(self) -> int:
-        """Number of jobs that run now."""
-        return len(self._running)
+    def claim(self) -> RunningJob | None:
+        """Take the next job for a worker, if there is one.
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether all workers run."""
-        return all(thread.is_alive() for thread in self._threads)
-
-    def _work(self) -> None:
-        while (job := self._next()) is not None:
-            running = self._running[job.id]
-            try:
-                self._run(job, running)
-            finally:
-                with self._changed:
-                    self._running.pop(job.id, None)
-                    if running.cancelled:
-                        self.store.delete_files(job.id)
-                    self._end(job.id)
-
-    def _next(self) -> JobRecord | None:
-        """Wait for a job and start it; returns None when the server stops."""
-        with self._changed:
-            while not self.stopping:
-                try:
-                    self._clean_up()
-                    job = self._claim()
-                except (sqlite3.Error, StoreFull):  # the disk is full
-                    self._changed.wait(_RETRY)
-                    continue
-                if job is not None:
-                    return job
-                self._served.clear()  # nobody waits for a turn
-                self._changed.wait(_CLEAN_UP)
-        return None
-
-    def _claim(self) -> JobRecord | None:
-        """Start the next job, if there is one."""
-        waiting, now = self._waiting(), time.time()
-        if not waiting:
+        Raises:
+            sqlite3.Error, StoreFull: if the disk is full.
+        """
+        with self.changed:
+            now = time.time()
+            for waiting in self._waiting():
+                job = self.store.claim(waiting.id, now)
+                self.note()
+                if job is None:
+                    continue  # another server has it
+                self._running[job.id] = RunningJob(job, time.monotonic() + self.limits.max_seconds)
+                self._served[job.client] = now
+                return self._running[job.id]
+            self._served.clear()  # nobody waits for a turn
             return None
-        job = replace(waiting[0], status="running", started=now, attempts=waiting[0].attempts + 1)
-        self.store.update(job.id, status=job.status, started=now, attempts=job.attempts)
-        self._running[job.id] = _Running(now, time.monotonic() + self.limits.max_seconds, self)
-        self._served[job.client] = now
-        self._note()
-        return job
 
-    def _run(self, job: JobRecord, running: _Running) -> None:
-        begun, paths = time.monotonic(), (self.store.upload(job.id), self.store.result(job.id))
-        try:
-            outcome = self.enlarger.enlarge(paths[0], job.name, paths[1], job.options, running)
-        except Cancelled:
+    def close(self, running: RunningJob) -> None:
+        """Let go of a job that has been worked on, and tell those who wait for it."""
+        with self.changed:
+            self._running.pop(running.job.id, None)
             if running.cancelled:
-                return
-            if self.stopping:
-                self._update(job.id, status="queued", started=None, attempts=job.attempts - 1)
-            else:
-                limit = f"{self.limits.max_seconds:g} s"
-                self._fail(job, f"enlarging took longer than {limit}: choose a smaller image", "UsageError")
-        except SrganError as error:
-            self._fail(job, str(error), type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - one image must not end the service
-            self._fail(job, f"a mistake in srgan, please report it: {error!r}", type(error).__name__)
-        else:
-            self._finish(job, outcome, time.monotonic() - begun)
+                self.store.delete_files(running.job.id)
+            self._end(running.job.id)
 
-    def _finish(self, job: JobRecord, outcome: dict[str, Any], seconds: float) -> None:
-        size = job.plan["bytes"] + outcome["bytes"]
-        self._update(job.id, status="done", outcome=outcome, bytes=size, finished=time.time())
+    def count_done(self, job: JobRecord, seconds: float) -> None:
+        """Count a job that is done, and learn from it how long jobs take."""
         pace, model = seconds / job.plan["pixels"], job.plan["model_name"]
-        with self._changed:
+        with self.changed:
             self._pace[model] = 0.7 * self._pace.get(model, pace) + 0.3 * pace
             self.totals.jobs["done"] += 1
             self.totals.seconds += seconds
             self.totals.pixels += job.plan["pixels"]
 
-    def _fail(self, job: JobRecord, message: str, kind: str) -> None:
-        self._update(
-            job.id, status="failed", error=message, error_kind=kind, bytes=job.plan["bytes"], finished=time.time()
-        )
-        self.totals.jobs["failed"] += 1
+    def note(self) -> None:
+        """Note a change of the queue."""
+        with self.changed:
+            self._queue_version += 1
+            self.version += 1
+            self.changed.notify_all()
 
-    def _update(self, id: str, **changes: Any) -> None:
-        """Write how a job ended, again and again while the disk is full."""
-        while True:
-            try:
-                self.store.update(id, **changes)
-            except sqlite3.Error:
-                if self.stopping:  # the job runs again after a restart
-                    return
-                time.sleep(_RETRY)
-            else:
-                return
+    def watch(self) -> None:
+        """Notice what other servers have done to the store, and delete jobs whose time is over.
+
+        Raises:
+            sqlite3.Error, StoreFull: if the disk is full.
+        """
+        recovered = self.store.recover()
+        version = self.store.database.others_version()
+        if recovered or version != self._others_version:
+            self._others_version = version
+            self.note()
+            with self.changed:
+                for id in [id for id in self._waiters if id not in self._running]:
+                    job = self.store.find(id)
+                    if job is None or job.is_final:
+                        self._end(id)
+        now = time.time()
+        if now - self._cleaned >= _CLEAN_UP:
+            self._cleaned = now
+            for expired in self.store.expired(now - self.limits.keep_seconds):
+                self.store.delete(expired.id)
+                self.note()
 
     def _end(self, id: str) -> None:
-        """Tell those who wait for a job that it ended."""
         for future in self._waiters.pop(id, ()):
             future.set_result(None)
-        self._note()
+        self.note()
 
-    def _note(self) -> None:
-        self._queue_version += 1
-        self.version += 1
-        self._changed.notify_all()
-
-    def _waiting(self) -> list[JobRecord]:
+    def _waiting(self) -> list[QueuedJob]:
         """Return queued jobs in the order in which they will run."""
         if self._order[0] != self._queue_version:
             with store_errors():
-                self._order = self._queue_version, fair_order(self.store.with_status("queued"), self._served)
+                self._order = self._queue_version, fair_order(self.store.queued(), self._served)
         return self._order[1]
 
-    def _clean_up(self) -> None:
-        """Delete jobs whose time is over."""
-        now = time.time()
-        if now - self._cleaned < _CLEAN_UP:
-            return
-        self._cleaned = now
-        for job in self.store.expired(now - self.limits.keep_seconds):
-            self.store.delete(job.id)
-            self._note()
-
-    def _seconds_of(self, jobs: Iterable[JobRecord]) -> float | None:
+    def _seconds_of(self, jobs: Iterable[QueuedJob]) -> float | None:
         """Return how long jobs take one after another; None if no such model has run yet."""
-        paces = [(self._pace.get(job.plan["model_name"]), job.plan["pixels"]) for job in jobs]
+        paces = [(self._pace.get(job.model), job.pixels) for job in jobs]
         if any(pace is None for pace, _ in paces):
             return None
         return sum((pace * pixels for pace, pixels in paces if pace is not None), 0.0)
 
-    def _seconds_left(self, job: JobRecord, running: _Running) -> float | None:
-        elapsed = time.time() - running.started
-        done = running.done / running.total if running.total else 0.0
+    def _seconds_left(self, job: JobRecord, done: float) -> float | None:
+        elapsed = time.time() - (job.started or 0.0)
         if done > 0.05:
             return elapsed * (1 - done) / done
-        usual = self._seconds_of([job])
-        return None if usual is None else max(0.0, usual - elapsed)
-
-    def _running_left(self, id: str) -> float:
-        job, running = self.store.find(id), self._running[id]
-        return 0.0 if job is None else self._seconds_left(job, running) or 0.0
+        pace = self._pace.get(job.plan["model_name"])
+        return None if pace is None else max(0.0, pace * job.plan["pixels"] - elapsed)
 
 
-def fair_order(waiting: Iterable[JobRecord], served: Mapping[str, float]) -> list[JobRecord]:
+def fair_order(waiting: Iterable[QueuedJob], served: Mapping[str, float]) -> list[QueuedJob]:
     """Order jobs so that clients take turns; the one whose last job started first is next.
 
     Args:
@@ -369,7 +281,7 @@ def fair_order(waiting: Iterable[JobRecord], served: Mapping[str, float]) -> lis
     rounds: Counter[str] = Counter()
     keyed = []
     for job in waiting:
-        keyed.append(((rounds[job.client], served.get(job.client, 0.0), job.queued or 0.0, job.id), job))
+        keyed.append(((rounds[job.client], served.get(job.client, 0.0), job.queued, job.id), job))
         rounds[job.client] += 1
     return [job for _, job in sorted(keyed, key=lambda pair: pair[0])]
 

@@ -1,94 +1,51 @@
-"""Jobs in a folder: a SQLite database, uploads and results. It survives the end of its process at any moment.
+"""Jobs in a folder: rows of a database, uploads and results. It survives the end of its process at any moment.
 
 An upload is on the disk before its row is written, and a result before its row says `done`. Files without a row are
 removed when the store is opened.
 """
 
-import json
 import os
 import secrets
 import shutil
 import sqlite3
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from srgan.errors import OutputError
 from srgan.files import make_folder
 from srgan_web.job_options import JobOptions
-
-JobStatus = Literal["held", "queued", "running", "done", "failed"]
+from srgan_web.job_record import JobRecord, JobStatus, QueuedJob, decoded, encoded
+from srgan_web.store_database import NAME, StoreDatabase, is_abandoned
 
 ATTEMPTS = 3
 """Times a job is started before it counts as the reason that the server stopped."""
 
 _TEMPORARY = "srgan-web-"
 _UPLOADS, _RESULTS, _VIEWS = "uploads", "results", "views"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, client TEXT NOT NULL, name TEXT NOT NULL, picture TEXT NOT NULL, status TEXT NOT NULL,
-    options TEXT NOT NULL, plan TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '{}',
-    error TEXT, error_kind TEXT, attempts INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL,
-    created REAL NOT NULL, queued REAL, started REAL, finished REAL
-) STRICT;
-CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client, created);
-CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
-"""
+_ORPHANED = 3600.0  # seconds after which a file without a row belongs to no upload of another server
 
 
 class StoreFull(OutputError):
     """The store has reached its limit, or the disk is full."""
 
 
-@dataclass(frozen=True)
-class JobRecord:
-    """A row of the store."""
-
-    id: str
-    client: str
-    name: str
-    """File name that the client gave, made safe."""
-    picture: str
-    """SHA-256 of the upload."""
-    status: JobStatus
-    options: JobOptions
-    plan: dict[str, Any]
-    """Size, format and model, as the client sees them."""
-    outcome: dict[str, Any]
-    """Seconds, engine, notes and bytes of a finished job, else empty."""
-    error: str | None
-    error_kind: str | None
-    """Class name of the error."""
-    attempts: int
-    bytes: int
-    """Disk space of the job's files; of a job that is not finished, with what the result may take."""
-    created: float
-    """Seconds since 1970, as the following."""
-    queued: float | None
-    started: float | None
-    finished: float | None
-
-    @property
-    def is_final(self) -> bool:
-        return self.status in ("done", "failed")
-
-
 _COLUMNS = ", ".join(field.name for field in fields(JobRecord))
+_PLACES = ", ".join("?" * (len(fields(JobRecord)) + 2))
 
 
 class JobStore:
-    """The jobs of a server. Several threads may use it; a second process is refused.
+    """The jobs of one server, or of several that share a folder. Several threads may use it.
 
     Args:
         folder: where it is kept; None for a temporary folder that `close` deletes.
 
     Raises:
-        OutputError: if the folder cannot be used, or another server uses it.
+        OutputError: if the folder cannot be used.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -97,40 +54,49 @@ class JobStore:
             _remove_abandoned()
             folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY))
         self.folder = folder.absolute()
-        self._lock = threading.RLock()
         for part in (_UPLOADS, _RESULTS, _VIEWS):
             make_folder(self.folder / part)
         if not self._temporary:
-            self.folder.chmod(0o700)
-        self._only_one = _lock_folder(self.folder)
-        if self._only_one is None:
-            raise OutputError(f"{self.folder} is used by another server: stop that one, or choose another folder")
-        try:
-            self._database = sqlite3.connect(
-                self.folder / "jobs.sqlite", isolation_level=None, check_same_thread=False, timeout=30
-            )
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-            self._recover()
-        except sqlite3.Error as error:
-            self._only_one.close()
-            raise OutputError(f"{self.folder} cannot be used ({error}): choose another folder") from error
+            with suppress(OSError):  # the folder may belong to another user of a shared disk
+                self.folder.chmod(0o700)
+        self.database = StoreDatabase(self.folder)
+        with store_errors():
+            self.recover()
+            self._remove_orphans()
 
-    def _recover(self) -> None:
-        """Put jobs of a killed server back into the queue, and remove files that belong to no job."""
-        self._write(
-            "UPDATE jobs SET status = 'failed', error = ?, error_kind = 'EngineError', finished = ? "
-            "WHERE status = 'running' AND attempts >= ?",
-            f"the server stopped {ATTEMPTS} times while it enlarged this image",
-            time.time(),
-            ATTEMPTS,
-        )
-        self._write("UPDATE jobs SET status = 'queued', started = NULL WHERE status = 'running'")
-        known = {row[0] for row in self._database.execute("SELECT id FROM jobs")}
-        for part in (_UPLOADS, _RESULTS, _VIEWS):
-            for path in (self.folder / part).iterdir():
-                if path.name.partition(".")[0] not in known:
+    def recover(self) -> bool:
+        """Put jobs of servers that were killed back into the queue; returns whether there were any."""
+        owners = self.database.read("SELECT DISTINCT owner FROM jobs WHERE status = 'running' AND owner IS NOT ?",
+                                    self.database.server)  # fmt: skip
+        if not owners:
+            return False
+        with self.database.transaction():
+            dead = [owner for (owner,) in owners if owner is None or not self.database.is_running(owner)]
+            for owner in dead:
+                self.database.write(
+                    "UPDATE jobs SET status = 'failed', error = ?, error_kind = 'EngineError', finished = ?, "
+                    "owner = NULL WHERE status = 'running' AND owner IS ? AND attempts >= ?",
+                    f"the server stopped {ATTEMPTS} times while it enlarged this image",
+                    time.time(),
+                    owner,
+                    ATTEMPTS,
+                )
+                self.database.write(
+                    "UPDATE jobs SET status = 'queued', started = NULL, owner = NULL, progress = 0 "
+                    "WHERE status = 'running' AND owner IS ?",
+                    owner,
+                )
+        return bool(dead)
+
+    def _remove_orphans(self) -> None:
+        """Remove files that belong to no job; another server may be receiving those that are new."""
+        with self.database.transaction():
+            oldest = time.time() if self.database.is_alone else time.time() - _ORPHANED
+        files = [path for part in (_UPLOADS, _RESULTS, _VIEWS) for path in (self.folder / part).iterdir()]
+        known = {row[0] for row in self.database.read("SELECT id FROM jobs")}  # read after the files were listed
+        for path in files:
+            with suppress(OSError):
+                if path.name.partition(".")[0] not in known and path.stat().st_mtime <= oldest:
                     path.unlink(missing_ok=True)
 
     def upload(self, id: str) -> Path:
@@ -145,19 +111,47 @@ class JobStore:
         """Return the path of a rendering for the page, such as a thumbnail."""
         return self.folder / _VIEWS / f"{id}.{name}.jpg"
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """Let all changes within count at once; no other server writes meanwhile."""
+        return self.database.transaction()
+
     def add(self, job: JobRecord) -> None:
         """Accept a job whose upload is on the disk."""
-        values = [_encoded(getattr(job, field.name)) for field in fields(JobRecord)]
-        self._write(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", *values)
+        values = [encoded(getattr(job, field.name)) for field in fields(JobRecord)]
+        statement = f"INSERT INTO jobs ({_COLUMNS}, pixels, model) VALUES ({_PLACES})"
+        self.database.write(statement, *values, job.plan["pixels"], job.plan["model_name"])
 
     def update(self, id: str, **changes: Any) -> bool:
         """Change columns of a job; returns False if there is no such job any more."""
-        names = ", ".join(f"{name} = ?" for name in changes)
-        return bool(self._write(f"UPDATE jobs SET {names} WHERE id = ?", *map(_encoded, changes.values()), id))
+        return self._update("id = ?", (id,), changes)
+
+    def update_claimed(self, id: str, **changes: Any) -> bool:
+        """Change columns of a job that this server runs; returns False if it does not run it any more."""
+        return self._update("id = ? AND status = 'running' AND owner = ?", (id, self.database.server), changes)
+
+    def release(self, id: str, options: JobOptions, plan: dict[str, Any], bytes: int, now: float) -> bool:
+        """Queue a held job; returns False if it is not held any more."""
+        size = {"bytes": bytes, "pixels": plan["pixels"], "model": plan["model_name"]}
+        return self._update(
+            "id = ? AND status = 'held'",
+            (id,),
+            {"status": "queued", "options": options, "plan": plan, "queued": now, **size},
+        )
+
+    def claim(self, id: str, now: float) -> JobRecord | None:
+        """Let this server run a queued job; returns None if another server has claimed it, or it was deleted."""
+        changed = self.database.write(
+            "UPDATE jobs SET status = 'running', started = ?, attempts = attempts + 1, progress = 0, owner = ? "
+            "WHERE id = ? AND status = 'queued'",
+            now,
+            self.database.server,
+            id,
+        )
+        return self.find(id) if changed else None
 
     def add_bytes(self, id: str, bytes: int) -> bool:
         """Count disk space of another file of a job; returns False if there is no such job any more."""
-        return bool(self._write("UPDATE jobs SET bytes = bytes + ? WHERE id = ?", bytes, id))
+        return bool(self.database.write("UPDATE jobs SET bytes = bytes + ? WHERE id = ?", bytes, id))
 
     def find(self, id: str) -> JobRecord | None:
         """Return a job, or None if there is none."""
@@ -171,15 +165,20 @@ class JobStore:
         """Return jobs in one state, in the order in which they were queued."""
         return self._select("WHERE status = ? ORDER BY queued, id", status)
 
+    def queued(self) -> list[QueuedJob]:
+        """Return the queue, in the order in which jobs came."""
+        rows = self.database.read(
+            "SELECT id, client, queued, pixels, model FROM jobs WHERE status = 'queued' ORDER BY queued, id"
+        )
+        return [QueuedJob(*row) for row in rows]
+
     def counts(self) -> dict[str, int]:
         """Return the number of jobs by status."""
-        with self._lock:
-            return dict(self._database.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall())
+        return dict(self.database.read("SELECT status, count(*) FROM jobs GROUP BY status"))
 
     def bytes(self) -> int:
         """Return the disk space of all jobs, with what results to come may take."""
-        with self._lock:
-            return int(self._database.execute("SELECT coalesce(sum(bytes), 0) FROM jobs").fetchone()[0])
+        return int(self.database.read("SELECT coalesce(sum(bytes), 0) FROM jobs")[0][0])
 
     def expired(self, before: float) -> list[JobRecord]:
         """Return jobs that were created and finished before a moment and are neither queued nor running."""
@@ -191,7 +190,7 @@ class JobStore:
 
     def delete(self, id: str) -> bool:
         """Delete a job and its files; returns False if there is none."""
-        existed = bool(self._write("DELETE FROM jobs WHERE id = ?", id))
+        existed = bool(self.database.write("DELETE FROM jobs WHERE id = ?", id))
         self.delete_files(id)
         return existed
 
@@ -204,10 +203,7 @@ class JobStore:
 
     def close(self) -> None:
         """Close the store, and delete it if it was temporary."""
-        with self._lock:
-            self._database.close()
-        assert self._only_one is not None
-        self._only_one.close()
+        self.database.close()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -218,13 +214,12 @@ class JobStore:
         self.close()
 
     def _select(self, where: str, *values: Any) -> list[JobRecord]:
-        with self._lock:
-            rows = self._database.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values).fetchall()
-        return [_decoded(row) for row in rows]
+        return [decoded(row) for row in self.database.read(f"SELECT {_COLUMNS} FROM jobs {where}", *values)]
 
-    def _write(self, statement: str, *values: Any) -> int:
-        with self._lock:
-            return self._database.execute(statement, values).rowcount
+    def _update(self, where: str, values: tuple[Any, ...], changes: dict[str, Any]) -> bool:
+        names = ", ".join(f"{name} = ?" for name in changes)
+        statement = f"UPDATE jobs SET {names} WHERE {where}"
+        return bool(self.database.write(statement, *map(encoded, changes.values()), *values))
 
 
 @contextmanager
@@ -241,39 +236,11 @@ def new_id() -> str:
     return secrets.token_urlsafe(16).replace("-", "a").replace("_", "b")
 
 
-def _encoded(value: Any) -> Any:
-    if isinstance(value, JobOptions):
-        return value.to_json()
-    return json.dumps(value) if isinstance(value, dict) else value
-
-
-def _decoded(row: tuple[Any, ...]) -> JobRecord:
-    values = dict(zip((field.name for field in fields(JobRecord)), row, strict=True))
-    values["options"] = JobOptions.from_json(values["options"])
-    values["plan"], values["outcome"] = json.loads(values["plan"]), json.loads(values["outcome"])
-    return JobRecord(**values)
-
-
-def _lock_folder(folder: Path) -> sqlite3.Connection | None:
-    """Return a lock that ends with this process, or None if another process holds it."""
-    lock = sqlite3.connect(folder / ".served", timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        return None
-    return lock
-
-
 def _remove_abandoned() -> None:
     """Delete temporary stores of this user that killed servers left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
         with suppress(OSError, sqlite3.Error):
-            if not (folder / "jobs.sqlite").is_file() or (
-                hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()
-            ):
+            if not (folder / NAME).is_file() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
                 continue
-            lock = _lock_folder(folder)
-            if lock is not None:
-                lock.close()
+            if is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)

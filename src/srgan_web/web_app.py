@@ -22,22 +22,30 @@ from srgan_web.api import Api, new_client
 from srgan_web.job_queue import JobQueue, QueueFull
 from srgan_web.job_store import StoreFull
 from srgan_web.uploads import RequestRefused
+from srgan_web.worker_pool import WorkerPool
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _RETRY_STORE = 30  # seconds after which a client may try again when the store was full
 
 
-def create_web_app(queue: JobQueue, rules: AccessRules, *, tell: Callable[[str], None]) -> Starlette:
-    """Return the application; its `state.api` ends event streams when the server stops.
+def create_web_app(pool: WorkerPool, rules: AccessRules, *, tell: Callable[[str], None]) -> Starlette:
+    """Return the application; its `state.api.streams` ends event streams when the server stops.
 
     Args:
-        queue: of jobs, started and stopped by the caller.
+        pool: of workers, started and stopped by the caller, with their queue and their batches.
         rules: who may send requests.
         tell: receives a line for the person who runs the server.
     """
     responses: Counter[int] = Counter()
-    api = Api(queue, version=__version__, responses=responses)
-    pages = _Pages(queue)
+    api = Api(
+        pool.queue,
+        pool.batches,
+        version=__version__,
+        responses=responses,
+        is_alive=lambda: pool.is_alive,
+        is_proxied=rules.proxied,
+    )
+    pages = _Pages(pool.queue)
 
     async def mistake(request: Request, error: Exception) -> Response:
         tell(f"A mistake in srgan, please report it: {request.method} {request.url.path}: {error!r}")

@@ -19,11 +19,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from srgan.errors import UsageError
 from srgan.http_server import EVERYWHERE, await_start, listening_address, run_server
 from srgan_web.access import AccessRules
+from srgan_web.batches import Batches
 from srgan_web.enlarging import Enlarger
 from srgan_web.job_queue import JobQueue
 from srgan_web.job_store import JobStore
 from srgan_web.limits import WebLimits
 from srgan_web.web_app import create_web_app
+from srgan_web.worker_pool import WorkerPool
 
 _END = 10.0  # seconds that the server may take to end
 _HEADER_SECONDS = 20.0  # in which the headers of a request must arrive
@@ -44,11 +46,13 @@ class WebPlace:
     """Folder of images; None for a temporary one that is deleted in the end."""
     token: str | None = None
     """What requests must carry; where others can reach the service, one is made up if there is none."""
+    folder: Path | None = None
+    """Folder of this computer in which batches may be enlarged; None for none."""
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the service."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return all(_is_loopback(name) for name in (self.host, self.address and urlsplit(self.address).hostname) if name)
 
 
 @dataclass(frozen=True)
@@ -86,20 +90,25 @@ def serving_site(
         address = (place.address or listening_address(listener, place.host)).rstrip("/")
         token = place.token or (None if place.is_local else secrets.token_urlsafe(24))
         names = {name.lower() for name in (place.host, urlsplit(address).hostname, socket.gethostname()) if name}
-        rules = AccessRules(place.is_local, names - set(EVERYWHERE), token)
-        queue, ended = JobQueue(store, enlarger, limits, workers=workers), threading.Event()
-        app = create_web_app(queue, rules, tell=tell)
+        rules = AccessRules(place.is_local, names - set(EVERYWHERE), token, place.address is not None)
+        batches = None if place.folder is None else Batches(place.folder, store, enlarger)
+        pool, ended = WorkerPool(JobQueue(store, enlarger, limits), batches, workers=workers), threading.Event()
+        app = create_web_app(pool, rules, tell=tell)
         server = uvicorn.Server(_config(app))
-        queue.start()
+        pool.start()
         threading.Thread(target=run_server, args=(server, listener, ended), name="web-server", daemon=True).start()
         try:
             await_start(server, ended)
             yield ServedSite(address, address + (f"/?token={token}" if token else ""), token, store.folder, ended)
         finally:
-            app.state.api.closing = True
+            app.state.api.streams.closing = True
             server.should_exit = True
             ended.wait(_END)
-            queue.stop()
+            pool.stop()
+
+
+def _is_loopback(name: str) -> bool:
+    return name in ("localhost", "::1") or name.startswith("127.")
 
 
 class _ImpatientProtocol(H11Protocol):

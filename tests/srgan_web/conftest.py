@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srgan.errors import PictureError
 from srgan.progress import Progress
 from srgan.upscale import Cancelled
 from srgan_web.access import AccessRules
+from srgan_web.batches import Batches
 from srgan_web.enlarging import Enlarger
 from srgan_web.job_options import JobOptions
 from srgan_web.job_queue import JobQueue
@@ -24,6 +26,7 @@ from srgan_web.job_store import JobStore
 from srgan_web.limits import WebLimits
 from srgan_web.web_app import create_web_app
 from srgan_web.web_server import ServedSite, WebPlace, serving_site
+from srgan_web.worker_pool import WorkerPool
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it recommends another HTTP client
@@ -53,6 +56,19 @@ class StubEnlarger(Enlarger):
         self.began: list[str] = []
         self.begins = threading.Condition()
         self.error: Exception | None = None
+        self.bad = "bad.jpg"
+        """Name of the file of a batch that fails."""
+        self.hold_files = threading.Lock()
+        """Keeps files of batches from being enlarged while it is held."""
+
+    def enlarge_file(
+        self, source: Path, output: Path, format: str | None, options: JobOptions, progress: Progress
+    ) -> tuple[str, ...]:
+        with self.hold_files:
+            if source.name == self.bad:
+                raise PictureError(f"{source} is damaged")
+            output.write_bytes(RESULT)
+        return ()
 
     def enlarge(
         self, path: Path, name: str, output: Path, options: JobOptions, progress: Progress | None = None
@@ -81,12 +97,16 @@ class StubEnlarger(Enlarger):
 class Service:
     """An application on a store, without a network."""
 
-    def __init__(self, folder: Path, limits: WebLimits, rules: AccessRules) -> None:
+    def __init__(
+        self, folder: Path, limits: WebLimits, rules: AccessRules, *, root: Path | None = None, workers: int = 1
+    ) -> None:
         self.limits, self.told = limits, list[str]()
         self.enlarger = StubEnlarger(limits)
         self.store = JobStore(folder)
         self.queue = JobQueue(self.store, self.enlarger, limits)
-        self.app = create_web_app(self.queue, rules, tell=self.told.append)
+        batches = None if root is None else Batches(root, self.store, self.enlarger)
+        self.pool = WorkerPool(self.queue, batches, workers=workers)
+        self.app = create_web_app(self.pool, rules, tell=self.told.append)
 
     def client(self, **headers: str) -> TestClient:
         """Return a client on this machine; errors of the application are answers."""
@@ -102,15 +122,19 @@ def make_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Make services, whose queues run until the end of the test."""
     made: list[Service] = []
 
-    def make(rules: AccessRules | None = None, **limits: float) -> Service:
-        service = Service(tmp_path / f"store{len(made)}", WebLimits(**limits), rules or AccessRules())  # type: ignore[arg-type]
-        service.queue.start()
+    def make(
+        rules: AccessRules | None = None, *, folder: Path | None = None, root: Path | None = None, workers: int = 1,
+        **limits: float,
+    ) -> Service:  # fmt: skip
+        place = folder or tmp_path / f"store{len(made)}"
+        service = Service(place, WebLimits(**limits), rules or AccessRules(), root=root, workers=workers)  # type: ignore[arg-type]
+        service.pool.start()
         made.append(service)
         return service
 
     yield make
     for service in made:
-        service.queue.stop()
+        service.pool.stop()
         service.store.close()
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from srgan.errors import PictureError
 from srgan_web.job_queue import fair_order
+from srgan_web.job_record import QueuedJob
 from tests.srgan_web.conftest import RESULT, Service
-from tests.srgan_web.test_job_store import make_record
 
 MakeService = Callable[..., Service]
 
@@ -26,9 +26,7 @@ def wait_for(client: Any, id: str, *states: str) -> dict[str, Any]:
 
 
 def test_clients_take_turns() -> None:
-    jobs = [
-        make_record(id=id, client=id[0], queued=float(place)) for place, id in enumerate(["a1", "a2", "a3", "b1", "c1"])
-    ]
+    jobs = [QueuedJob(id, id[0], float(place), 1, "m") for place, id in enumerate(["a1", "a2", "a3", "b1", "c1"])]
     assert [job.id for job in fair_order(jobs, {})] == ["a1", "b1", "c1", "a2", "a3"]
     assert [job.id for job in fair_order(jobs, {"a": 9.0, "b": 5.0})] == ["c1", "b1", "a1", "a2", "a3"]
 
@@ -92,7 +90,7 @@ def test_cancelling_ends_the_running_job_and_deletes_its_files(service: Service)
     service.enlarger.wait_until_began(2)
     assert client.delete(f"/v1/jobs/{waiting}").status_code == 204
     assert client.delete(f"/v1/jobs/{waiting}").status_code == 404
-    service.queue.stop()
+    service.pool.stop()
     assert [list((service.store.folder / part).iterdir()) for part in ("uploads", "results", "views")] == [[], [], []]
     assert 'outcome="cancelled"} 2' in client.get("/metrics").text
 
@@ -120,7 +118,7 @@ def test_a_failure_ends_one_job_only(error: Exception, service: Service) -> None
 def test_stopping_keeps_the_running_job(service: Service) -> None:
     id = service.post(service.client()).json()["id"]
     service.enlarger.wait_until_began(1)
-    service.queue.stop()
+    service.pool.stop()
     job = service.store.find(id)
     assert job is not None
     assert (job.status, job.attempts) == ("queued", 0)
@@ -130,13 +128,12 @@ def test_stopping_keeps_the_running_job(service: Service) -> None:
 def test_old_jobs_are_deleted(make_service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
     service = make_service(keep_seconds=3600)
     client = service.client()
-    service.enlarger.permits.release(2)
+    service.enlarger.permits.release()
     old = service.post(client).json()["id"]
     wait_for(client, old, "done")
     assert service.store.result(old).read_bytes() == RESULT
     service.store.update(old, created=1.0, finished=2.0)
     monkeypatch.setattr("srgan_web.job_queue._CLEAN_UP", 0.0)
-    new = service.post(client).json()["id"]
-    wait_for(client, new, "done")
+    service.queue.watch()
     assert client.get(f"/v1/jobs/{old}").status_code == 404
     assert not service.store.result(old).exists()

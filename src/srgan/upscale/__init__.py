@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from srgan.upscale.jobs import Job as Job
     from srgan.upscale.jobs import plan_jobs as plan_jobs
     from srgan.upscale.model_choice import ChosenModel as ChosenModel
     from srgan.upscale.options import UpscaleOptions as UpscaleOptions
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "batch": "plan_files upscale_files",
-    "jobs": "plan_jobs",
+    "jobs": "Job plan_jobs",
     "model_choice": "ChosenModel",
     "options": "UpscaleOptions",
     "result": "FilePlan FileResult",
