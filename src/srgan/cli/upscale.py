@@ -102,6 +102,10 @@ def upscale(
     precision: Annotated[Literal["auto", "fp32", "bf16"], option(
         "auto is the fastest of this computer, and fp32 for photos of 16 bits.", panel=_ENGINE
     )] = "auto",
+    ensemble: Annotated[bool, flag(
+        "Enlarge each photo in its eight orientations and take the mean: a little better, in eight times the time.",
+        "--ensemble", panel=_ENGINE,
+    )] = False,
     dry_run: Annotated[
         bool, flag("Only say what would be done, and in which time.", "--dry-run", panel=_TALK)
     ] = False,
@@ -126,8 +130,10 @@ def upscale(
             max_pixels=max_pixels or DEFAULT_MAX_PIXELS,
         )  # fmt: skip
         precise = None if precision == "auto" else precision
-        upscaler = Upscaler(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precise)
-        mark = options.mark(upscaler.models.scale, fidelity)
+        upscaler = Upscaler(
+            model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precise, ensemble=ensemble
+        )
+        mark = options.mark(upscaler.models.scale, fidelity, ensemble=ensemble)
         jobs = plan_jobs(inputs, options, mark, output=output, recursive=recursive, follow_links=follow_links)
         _check_streams(jobs, as_json=json, dry_run=dry_run)
         piped = sys.stdin.buffer.read() if any(job.source is None for job in jobs) else b""

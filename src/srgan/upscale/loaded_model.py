@@ -21,11 +21,19 @@ class LoadedModel:
         engine: `auto`, `openvino` or `torch`.
         precision: `fp32` or `bf16`; without it the fastest of the processor for 8-bit images, and `fp32` for 16-bit
             images, whose last bits bf16 would lose.
+        ensemble: take the mean of the results for the eight orientations of an image.
     """
 
-    def __init__(self, model: AnyModel, engine: EngineName = "auto", *, precision: Precision | None = None) -> None:
+    def __init__(
+        self,
+        model: AnyModel,
+        engine: EngineName = "auto",
+        *,
+        precision: Precision | None = None,
+        ensemble: bool = False,
+    ) -> None:
         self.model = model
-        self._engine, self._precision = engine, precision
+        self._engine, self._precision, self._ensemble = engine, precision, ensemble
         self._networks: dict[Precision | None, TiledNetwork] = {}
         self._rates: dict[Precision, float] = {}
         self._lock = threading.RLock()
@@ -43,6 +51,7 @@ class LoadedModel:
                 network = TiledNetwork(
                     open_engine(self.model, self._engine, precision=precision),
                     fallback=lambda: open_engine(self.model, self._engine, precision="fp32"),
+                    ensemble=self._ensemble,
                 )
                 self._networks[precision] = network
                 self._networks.setdefault(network.engine.precision, network)

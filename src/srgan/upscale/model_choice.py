@@ -127,8 +127,9 @@ class Chooser:
         faithful: str | Path | None = None,
         engine: EngineName = "auto",
         precision: Precision | None = None,
+        ensemble: bool = False,
     ) -> None:
-        self._engine, self._precision = engine, precision
+        self._engine, self._precision, self._ensemble = engine, precision, ensemble
         self._fidelity = 1.0 if fidelity is None else fidelity
         self._loaded: dict[str, LoadedModel] = {}
         self._lock = threading.Lock()
@@ -185,5 +186,7 @@ class Chooser:
         """Return the model, the same object each time."""
         with self._lock:
             if model.label not in self._loaded:
-                self._loaded[model.label] = LoadedModel(model, self._engine, precision=self._precision)
+                self._loaded[model.label] = LoadedModel(
+                    model, self._engine, precision=self._precision, ensemble=self._ensemble
+                )
             return self._loaded[model.label]

@@ -85,12 +85,13 @@ class UpscaleOptions:
         following = max(1, round(other * side / given))
         return (side, following) if by_width else (following, side)
 
-    def mark(self, own_scale: int, fidelity: float | None = None) -> str:
-        """Return what is added to the names of results, such as `-x4`, `-w1920` or `-x4-f0.7`."""
+    def mark(self, own_scale: int, fidelity: float | None = None, *, ensemble: bool = False) -> str:
+        """Return what is added to the names of results, such as `-x4`, `-w1920`, `-x4-f0.7` or `-x4-ensemble`."""
         name = next((name for name in _SIZES if getattr(self, name) is not None), "scale")
         value = own_scale if getattr(self, name) is None else getattr(self, name)
         size = f"-{_SIZES[name]}{value:g}" if name == "scale" else f"-{_SIZES[name]}{value}"
-        return size if fidelity is None else f"{size}-f{fidelity_digits(fidelity)}"
+        size = size if fidelity is None else f"{size}-f{fidelity_digits(fidelity)}"
+        return f"{size}-ensemble" if ensemble else size
 
     def result_format(self, source: str | None) -> str:
         """Return the format of a result, a key of FORMATS, for a source that may be unknown."""

@@ -24,8 +24,14 @@ class Span:
         """The part to keep, relative to the first pixel computed."""
         return slice(self.start - self.low, self.stop - self.low)
 
+    def mirrored(self, length: int) -> "Span":
+        """Return the same tile of an axis of this length that runs the other way."""
+        return Span(length - self.stop, length - self.start, length - self.high, length - self.low)
 
-def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None = None) -> Iterator[Span]:
+
+def spans(
+    length: int, size: int, halo: int, *, within: tuple[int, int] | None = None, step: int = 1
+) -> Iterator[Span]:
     """Yield tiles of nearly equal size that cover an axis once, each with its halo; halos end at the image's border.
 
     Args:
@@ -33,6 +39,7 @@ def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None =
         size: the most pixels a tile keeps.
         halo: pixels computed around what is kept.
         within: the part [first, last) to cover; all of [0, length) without it.
+        step: pixels are computed from a multiple of this on, which costs up to `step - 1` of the halo.
 
     Raises:
         ValueError: if `size` is below 1, `halo` below 0, or there is nothing to cover.
@@ -43,7 +50,7 @@ def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None =
     count = ceil((last - first) / size)
     edges = [first + (last - first) * i // count for i in range(count + 1)]
     for start, stop in pairwise(edges):
-        yield Span(start, stop, max(start - halo, 0), min(stop + halo, length))
+        yield Span(start, stop, -(-max(start - halo, 0) // step) * step, min(stop + halo, length))
 
 
 @dataclass(frozen=True)

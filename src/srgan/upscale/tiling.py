@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from srgan.engines.engine import Engine, Floats
 from srgan.engines.memory import free_memory
 from srgan.errors import EngineError, OutOfMemory
+from srgan.upscale.ensemble import ORIENTATIONS
 from srgan.upscale.tiles import Grid, Span, best_grid, spans
 
 # Larger tiles save arithmetic in halos and lose it in memory traffic: around these limits a megapixel takes the same
@@ -46,6 +47,8 @@ class Target:
     """First row of the band in the image."""
     finish: Callable[[Floats], NDArray[Any]]
     """Turns a tile, (h, w, 3) float32 and not clipped, into rows of the target, (h, w, C)."""
+    left: int = 0
+    """First column of the target in the image."""
 
 
 class TiledNetwork:
@@ -54,11 +57,12 @@ class TiledNetwork:
     Args:
         engine: the model, made ready.
         fallback: makes the engine that takes over if this one gives numbers that are not finite; None for none.
+        ensemble: restore each tile in its eight orientations, and take the mean.
     """
 
-    def __init__(self, engine: Engine, *, fallback: Callable[[], Engine] | None = None) -> None:
+    def __init__(self, engine: Engine, *, fallback: Callable[[], Engine] | None = None, ensemble: bool = False) -> None:
         self.engine = engine
-        self._fallback = fallback
+        self._fallback, self._ensemble = fallback, ensemble
         free = int(free_memory() * _SHARE_OF_FREE)
         limits = [_TRUNK_MEMORY] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
         self._first_areas = tuple(
@@ -77,6 +81,11 @@ class TiledNetwork:
         """Rows above and below a band that reach into its result."""
         return sum(stage.halo for stage in self.engine.stages)
 
+    @property
+    def step(self) -> int:
+        """Tiles begin at rows and columns that are multiples of this."""
+        return self.engine.stages[0].step
+
     def grid(self, width: int, height: int) -> Grid:
         """Return the bands, and the columns in them, in which to restore an image of this size."""
         most_rows = max(_BAND_MEMORY // (3 * width * self.scale**2), _SMALLEST)
@@ -87,11 +96,12 @@ class TiledNetwork:
         grid = self.grid(width, height)
         computed = sum(
             (band.high - band.low) * (column.high - column.low)
-            for band in spans(height, grid.rows, self.halo)
-            for column in spans(width, grid.columns, self.halo)
+            for band in spans(height, grid.rows, self.halo, step=self.step)
+            for column in spans(width, grid.columns, self.halo, step=self.step)
         )
         trunk, *rest = self.engine.stages
-        return computed * trunk.multiply_adds + int(1.05 * width * height) * sum(stage.multiply_adds for stage in rest)
+        tails = int(1.05 * width * height) * sum(stage.multiply_adds for stage in rest)
+        return (len(ORIENTATIONS) if self._ensemble else 1) * (computed * trunk.multiply_adds + tails)
 
     def restore(
         self,
@@ -118,22 +128,49 @@ class TiledNetwork:
             EngineError: if the engine fails, or gives numbers that are not finite in full precision too.
         """
         planes = np.ascontiguousarray(window.transpose(2, 0, 1))[None]
-        for column in spans(size[1], columns, self.halo):
+        for column in spans(size[1], columns, self.halo, step=self.step):
             tile = planes[:, :, :, column.low : column.high]
-            counter = _Counter(advance)
-            for second in (False, True):
-                counter.done = 0
-                try:
-                    run = _Run(self.engine, self._first_areas, self._areas, size, target, counter)
-                    run.stage(0, tile, band, column)
-                    break
-                except _NotFinite:
-                    if second:
-                        why = "the network gives numbers that are not finite"
-                        raise EngineError(f"{why}: try another engine, and run srgan doctor") from None
-                if self._fallback is not None:
-                    _log.warning("%s gave numbers that are not finite: going on in fp32", self.engine.precision)
-                    self.engine, self._fallback = self._fallback(), None
+            if self._ensemble:
+                _keep(self._mean(tile, band, column, size, advance), target, band, column, self.scale)
+            else:
+                self._restore_tile(tile, band, column, size, target, advance)
+
+    def _mean(self, tile: Floats, rows: Span, columns: Span, size: tuple[int, int], advance: Advance) -> Floats:
+        """Return the mean of the results for a tile in its eight orientations: (h, w, 3), not clipped."""
+        passes = len(ORIENTATIONS)
+        mean, done = np.zeros((), np.float32), 0
+
+        def advance_by_share(pixels: int) -> None:
+            nonlocal done
+            before, done = done, done + pixels
+            advance(done // passes - before // passes)
+
+        for orientation in ORIENTATIONS:
+            down, across, turned_size = orientation.place(rows, columns, size)
+            shape = self.scale * (down.stop - down.start), self.scale * (across.stop - across.start), 3
+            part = Target(np.empty(shape, np.float32), down.start, lambda values: values, left=across.start)
+            self._restore_tile(orientation.turn(tile), down, across, turned_size, part, advance_by_share)
+            mean = mean + orientation.turn_back(part.rows) / np.float32(passes)
+        return mean
+
+    def _restore_tile(
+        self, tile: Floats, rows: Span, columns: Span, size: tuple[int, int], target: Target, advance: Advance
+    ) -> None:
+        """Enlarge one tile, in full precision if the numbers are not finite otherwise."""
+        counter = _Counter(advance)
+        for second in (False, True):
+            counter.done = 0
+            try:
+                run = _Run(self.engine, self._first_areas, self._areas, size, target, counter)
+                run.stage(0, tile, rows, columns)
+                break
+            except _NotFinite:
+                if second:
+                    why = "the network gives numbers that are not finite"
+                    raise EngineError(f"{why}: try another engine, and run srgan doctor") from None
+            if self._fallback is not None:
+                _log.warning("%s gave numbers that are not finite: going on in fp32", self.engine.precision)
+                self.engine, self._fallback = self._fallback(), None
 
 
 class _Counter:
@@ -192,22 +229,20 @@ class _Run:
 
     def _keep(self, values: Floats, rows: Span, columns: Span) -> None:
         """Cut the halo from a finished tile and store the rest."""
-        scale, target = self.engine.stages[-1].scale, self.target
+        scale = self.engine.stages[-1].scale
         kept = values[0, :, _scaled(rows.kept, scale), _scaled(columns.kept, scale)].transpose(1, 2, 0)
         if not np.isfinite(kept).all():
             raise _NotFinite
-        down = _scaled(slice(rows.start - target.top, rows.stop - target.top), scale)
-        across = _scaled(slice(columns.start, columns.stop), scale)
-        target.rows[down, across] = target.finish(kept)
+        _keep(kept, self.target, rows, columns, scale)
         self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
 
     def _cover(self, number: int, values: Floats, rows: Span, columns: Span) -> None:
         """Run a stage in its own tiles over the result of the stage before."""
-        halo = self.engine.stages[number].halo
+        halo, step = self.engine.stages[number].halo, self.engine.stages[number].step
         height, width = rows.stop - rows.start, columns.stop - columns.start
         grid = best_grid(width, height, halo=halo, area=self.areas[number])
-        for down in spans(self.size[0], grid.rows, halo, within=(rows.start, rows.stop)):
-            for across in spans(self.size[1], grid.columns, halo, within=(columns.start, columns.stop)):
+        for down in spans(self.size[0], grid.rows, halo, within=(rows.start, rows.stop), step=step):
+            for across in spans(self.size[1], grid.columns, halo, within=(columns.start, columns.stop), step=step):
                 part_rows = slice(down.low - rows.low, down.high - rows.low)
                 part_columns = slice(across.low - columns.low, across.high - columns.low)
                 self.stage(number, values[:, :, part_rows, part_columns], down, across)
@@ -223,13 +258,20 @@ class _Run:
             raise OutOfMemory(f"there is not even memory for a tile of {width}x{height} pixels: close other programs")
         self.areas[number] = max(min(self.areas[number], tile.shape[2] * tile.shape[3]) // 2, _SMALLEST**2)
         self.areas[number + 1 :] = self.first_areas[number + 1 :]
-        halo = sum(stage.halo for stage in self.engine.stages[number:])
+        halo, step = sum(stage.halo for stage in self.engine.stages[number:]), self.engine.stages[number].step
         if height >= width:
-            for half in spans(self.size[0], -(-height // 2), halo, within=(rows.start, rows.stop)):
+            for half in spans(self.size[0], -(-height // 2), halo, within=(rows.start, rows.stop), step=step):
                 self.stage(number, tile[:, :, half.low - rows.low : half.high - rows.low], half, columns)
         else:
-            for half in spans(self.size[1], -(-width // 2), halo, within=(columns.start, columns.stop)):
+            for half in spans(self.size[1], -(-width // 2), halo, within=(columns.start, columns.stop), step=step):
                 self.stage(number, tile[:, :, :, half.low - columns.low : half.high - columns.low], rows, half)
+
+
+def _keep(kept: Floats, target: Target, rows: Span, columns: Span, scale: int) -> None:
+    """Store a finished tile without its halo, (h, w, 3), in its place."""
+    down = _scaled(slice(rows.start - target.top, rows.stop - target.top), scale)
+    across = _scaled(slice(columns.start - target.left, columns.stop - target.left), scale)
+    target.rows[down, across] = target.finish(kept)
 
 
 def _scaled(part: slice, scale: int) -> slice:

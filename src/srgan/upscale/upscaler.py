@@ -42,6 +42,7 @@ class Upscaler:
         faithful: a model of the same architecture, one trained from the other.
         engine: `auto`, `openvino` or `torch`.
         precision: `fp32` or `bf16`; without it the fastest of the processor, and `fp32` for 16-bit images.
+        ensemble: take the mean of the results for the eight orientations of an image, in eight times the time.
 
     Attributes:
         models: chooses the model for an image.
@@ -59,8 +60,12 @@ class Upscaler:
         faithful: str | Path | None = None,
         engine: EngineName = "auto",
         precision: Precision | None = None,
+        ensemble: bool = False,
     ) -> None:
-        self.models = Chooser(model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precision)
+        self.models = Chooser(
+            model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precision, ensemble=ensemble
+        )
+        self._how = ", self-ensemble" if ensemble else ""
 
     def plan(
         self, source: str | Path | bytes, output: str | Path | None = None, options: UpscaleOptions | None = None
@@ -120,7 +125,8 @@ class Upscaler:
         info, options, network = plan.info, plan.options, plan.chosen.loaded.network_for(plan.info.depth)
         progress.start(f"{plan.name} ({plan.chosen.loaded.model.name})", info.width * info.height)
         native = network.scale * info.width, network.scale * info.height
-        made_by = f"srgan {__version__}, model {plan.chosen.loaded.model.label}, x{plan.size[0] / info.width:g}"
+        model = f"{plan.chosen.loaded.model.label}{self._how}"
+        made_by = f"srgan {__version__}, model {model}, x{plan.size[0] / info.width:g}"
         with (
             ImageReader(plan.source, max_pixels=options.max_pixels) as reader,
             ImageWriter(

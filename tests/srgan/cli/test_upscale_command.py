@@ -218,6 +218,13 @@ def test_a_fidelity_between_models_of_one_s_own(srgan: Run, make: Make, pair: tu
         assert Path(f"a-x4-f{end}.png").read_bytes() == Path(f"alone{end}.png").read_bytes()
 
 
+def test_a_result_of_self_ensemble_has_a_name_of_its_own_and_says_so(srgan: Run, make: Make) -> None:
+    make("a.png")
+    assert srgan("upscale", "a.png").exit_code == srgan("upscale", "a.png", "--ensemble").exit_code == 0
+    single, mean = (Path(name).read_bytes() for name in ("a-x4.png", "a-x4-ensemble.png"))
+    assert (b"self-ensemble, x4" in single, b"self-ensemble, x4" in mean) == (False, True)
+
+
 def test_quality_and_metadata(srgan: Run, make: Make) -> None:
     exif = Image.Exif()
     exif[0x010F] = "camera"

@@ -27,6 +27,7 @@ def test_sizes_and_marks(options: dict[str, Any], wide: tuple[int, int], high: t
     assert (asked.size(WIDE, 4), asked.size(HIGH, 4)) == (wide, high)
     assert asked.mark(4) == mark
     assert asked.mark(4, 0.7) == f"{mark}-f0.7"
+    assert asked.mark(4, ensemble=True) == f"{mark}-ensemble"
 
 
 @pytest.mark.parametrize(

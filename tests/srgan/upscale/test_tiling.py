@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,36 @@ def test_a_network_between_two_is_tiled_as_they_are(pair: tuple[Path, Path], mak
     tiled, done = restore(network, low, rows=20, columns=20)
     assert done == low.shape[0] * low.shape[1]
     assert np.abs(tiled - whole(engine, low)).max() < 0.01 * LEVEL
+
+
+def orientations(low: Floats) -> Iterator[tuple[Floats, Callable[[Floats], Floats]]]:
+    """The eight orientations of a picture, each with what turns its result back: four turns, mirrored or not."""
+    for turns in range(4):
+        yield np.rot90(low, turns), partial(np.rot90, k=-turns)
+        yield np.rot90(low[:, ::-1], turns), lambda result, k=turns: np.rot90(result, -k)[:, ::-1]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(61, 53), (20, 25)])
+def test_self_ensemble_is_the_mean_of_the_eight_orientations(tiny_model: Path, rows: int, columns: int) -> None:
+    engine = OpenVinoEngine(find(tiny_model), precision="fp32")
+    network, single = TiledNetwork(engine, ensemble=True), TiledNetwork(engine)
+    low = picture(61, 53)
+    tiled, done = restore(network, low, rows=rows, columns=columns)
+    assert done == low.shape[0] * low.shape[1]
+    expected = np.mean(
+        [turn_back(whole(engine, np.ascontiguousarray(turned))) for turned, turn_back in orientations(low)], 0
+    )
+    assert np.abs(tiled - expected).max() < 0.01 * LEVEL
+    assert np.abs(tiled - whole(engine, low)).max() > LEVEL  # the orientations differ
+    assert network.work(61, 53) == 8 * single.work(61, 53)
+
+
+def test_self_ensemble_goes_on_in_full_precision() -> None:
+    network = TiledNetwork(Broken("bf16", broken=True), fallback=lambda: Broken("fp32", broken=False), ensemble=True)
+    low = picture(30, 40)
+    tiled, done = restore(network, low, rows=16, columns=16)
+    np.testing.assert_allclose(tiled, low.repeat(4, 0).repeat(4, 1), rtol=1e-6)
+    assert done == 30 * 40
 
 
 def test_a_halo_too_narrow_would_show(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
