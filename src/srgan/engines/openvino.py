@@ -55,7 +55,7 @@ class OpenVinoEngine:
         }
         self._lock, self._thread = threading.Lock(), threading.local()
         try:
-            parts = _cut(_read(core, model), [stage.output for stage in self.stages])
+            parts = cut(_read(core, model), [stage.output for stage in self.stages])
             self._makers = [partial(core.compile_model, part, "CPU", settings) for part in parts]
             self._compiled = [make() for make in self._makers]
         except RuntimeError as error:
@@ -162,7 +162,7 @@ def _holds_weights(node: openvino.Node) -> bool:
     return bool(node.get_type_name() == "Constant" and node.get_element_type() == openvino.Type.f32)
 
 
-def _cut(network: openvino.Model, outputs: list[str]) -> list[openvino.Model]:
+def cut(network: openvino.Model, outputs: list[str]) -> list[openvino.Model]:
     """Cut the network into consecutive networks, each ending in one of the tensors named.
 
     Raises:

@@ -5,10 +5,14 @@ from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
+from srgan.models.msrresnet import Msrresnet
 from srgan.models.rrdb import RrdbGenerator
+from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
+from srgan.models.srvgg import Srvgg
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
+from srgan.models.wavelet import WaveletGenerator
 
 AnyGenerator = (
     Generator
@@ -21,6 +25,10 @@ AnyGenerator = (
     | Drcn
     | Edsr
     | RrdbGenerator
+    | WaveletGenerator
+    | Srvgg
+    | Span
+    | Msrresnet
 )
 
 ARCHITECTURES: dict[str, type[AnyGenerator]] = {
@@ -34,4 +42,8 @@ ARCHITECTURES: dict[str, type[AnyGenerator]] = {
     "drcn": Drcn,
     "edsr": Edsr,
     "rrdb": RrdbGenerator,
+    "wavelet": WaveletGenerator,
+    "srvgg": Srvgg,
+    "span": Span,
+    "msrresnet": Msrresnet,
 }

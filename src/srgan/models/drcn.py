@@ -1,7 +1,7 @@
 """DRCN, the deeply-recursive convolutional network (Kim et al. 2016).
 
 "Deeply-Recursive Convolutional Network for Image Super-Resolution", CVPR 2016. A published baseline of Ledig et al.
-2017, table 2. Its recursions are supervised by a loss of their own: see `srgan.training.losses`.
+2017, table 2. Its recursions are supervised by a loss of their own: see `srgan.training.loss_terms`.
 """
 
 import torch

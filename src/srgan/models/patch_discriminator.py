@@ -18,13 +18,14 @@ class PatchDiscriminator(nn.Module):
     Args:
         crop: side of the crops in pixels, a multiple of 8.
         features: channels of the first convolution.
+        channels: of what is judged.
     """
 
-    def __init__(self, *, crop: int = 96, features: int = 64) -> None:
+    def __init__(self, *, crop: int = 96, features: int = 64, channels: int = 3) -> None:
         super().__init__()
         if crop < 16 or crop % 8:
             raise ValueError(f"the patch discriminator sees crops of a multiple of 8 pixels, 16 or more, not {crop}")
-        layers: list[nn.Module] = [nn.Conv2d(3, features, 3, padding=1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv2d(channels, features, 3, padding=1), nn.LeakyReLU(0.2)]
         inputs = features
         for factor, kernel, stride in _LAYERS:
             outputs = factor * features

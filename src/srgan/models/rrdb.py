@@ -6,6 +6,7 @@ trained on pixels alone it is the paper's PSNR-oriented network.
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from srgan.models.layers import he_
 from srgan.weights.card import Stage
@@ -53,31 +54,37 @@ class Rrdb(nn.Module):
 
 
 class RrdbGenerator(nn.Module):
-    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, scale * H, scale * W), both nominally in [0, 1].
 
     With its defaults the paper's, 16,697,987 parameters: a convolution, 23 blocks, a convolution and the long skip;
-    then twice repeated pixels and a convolution, and two convolutions at full size.
+    then twice repeated pixels and a convolution, and two convolutions at full size. Real-ESRGAN (Wang et al. 2021) has
+    the same network for smaller scales, on squares of pixels that were made channels.
 
     Args:
         blocks: number of residual in residual dense blocks.
         features: channels of the trunk.
         growth: channels that convolutions in dense blocks add.
+        scale: a power of two.
+        unshuffle: side of the squares of pixels that become channels, a power of two; 1 for none. Images whose sides
+            are no multiples of it are filled up by repeating the last row and column.
     """
 
-    def __init__(self, *, blocks: int = 23, features: int = 64, growth: int = 32) -> None:
+    def __init__(
+        self, *, blocks: int = 23, features: int = 64, growth: int = 32, scale: int = 4, unshuffle: int = 1
+    ) -> None:
         super().__init__()
-        self.scale = 4
+        self.scale, self.unshuffle = scale, int(unshuffle)
         self.growth = growth
-        self.head = nn.Conv2d(3, features, 3, padding=1)
+        self.head = nn.Conv2d(3 * unshuffle**2, features, 3, padding=1)
         self.blocks = nn.Sequential(*(Rrdb(features, growth=growth) for _ in range(blocks)))
         self.fusion = nn.Conv2d(features, features, 3, padding=1)
         output = nn.Conv2d(features, 3, 3, padding=1)
-        self.tail = nn.Sequential(
-            *(nn.UpsamplingNearest2d(scale_factor=2), *_activated(features)),
-            *(nn.UpsamplingNearest2d(scale_factor=2), *_activated(features)),
-            *(*_activated(features), output),
-        )
-        """Restores images from the trunk's features: (B, features, H, W) to (B, 3, 4 H, 4 W)."""
+        steps = (scale * unshuffle).bit_length() - 1
+        enlarging = [(nn.UpsamplingNearest2d(scale_factor=2), *_activated(features)) for _ in range(steps)]
+        self.tail = nn.Sequential(*(layer for step in enlarging for layer in step), *_activated(features), output)
+        """Restores images from the trunk's features."""
+        self.returning = 3 * (unshuffle.bit_length() - 2) + 1 if unshuffle > 1 else 0
+        """How many layers of the tail bring back the size of the image; the trunk runs them."""
         he_(self, slope=_SLOPE)
         for module in self.blocks.modules():
             if isinstance(module, nn.Conv2d):
@@ -88,32 +95,49 @@ class RrdbGenerator(nn.Module):
     def stages(self) -> tuple[Stage, Stage]:
         """The trunk at low resolution, and the tail that enlarges: see `srgan.Generator`, whose parts they match."""
         features, growth, blocks = self.head.out_channels, self.growth, len(self.blocks)
-        wide = features + 4 * growth
+        wide, side = features + 4 * growth, self.unshuffle
         dense = sum((features + number * growth) * growth for number in range(4)) + wide * features
+        sizes = [2.0 ** (number + 1) / side for number in range((self.scale * side).bit_length() - 1)]
+        early = [size for size in sizes if size < 1.0]  # of the trunk, after the first enlargements
+        late = [*sizes[len(early) :], self.scale, self.scale]  # a 3x3 at each size, and two at the last
+        returned = len(early) + 1 if side > 1 else 0
         trunk = Stage(
             "features",
             scale=1,
-            radius=1.0 + 15.0 * blocks + 1.0,  # a 3x3, three times five a block, a 3x3
-            values=4 * features + 2 * wide,  # inputs of the three skips, and of a convolution with a copy that grows
-            multiply_adds=9 * 3 * features + 9 * features**2 + 3 * blocks * 9 * dense,
+            # a 3x3, three times five a block, a 3x3; and the other end of a square of pixels
+            radius=side * (1.0 + 15.0 * blocks + 1.0) + sum(1.0 / size for size in early) + side - 1.0,
+            # inputs of the three skips, and of a convolution with a copy that grows
+            values=(4 * features + 2 * wide) // side**2 + (2 * features if returned else 0),
+            multiply_adds=(9 * 3 * side**2 * features + 9 * features**2 + 3 * blocks * 9 * dense) // side**2
+            + round(sum(9 * features**2 * size**2 for size in early)),
+            step=side,
         )
         tail = Stage(
             "restored",
             scale=self.scale,
-            radius=1.0 / 2 + 3.0 / 4,  # a 3x3 at twice the size, three at four times
-            values=2 * 16 * features + 3 * 16,
-            multiply_adds=9 * features**2 * (4 + 16 + 16) + 9 * features * 3 * 16,
+            radius=sum(1.0 / size for size in late),
+            values=2 * self.scale**2 * features + 3 * self.scale**2,
+            multiply_adds=round(sum(9 * features**2 * size**2 for size in late[:-1]))
+            + 9 * features * 3 * self.scale**2,
         )
         return trunk, tail
 
     def trunk(self, low: Tensor) -> Tensor:
-        """Compute features at low resolution: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        """Compute features of the image's size: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
+        if self.unshuffle == 1:
+            return self._deep(low)
+        height, width = low.shape[-2:]
+        filled = functional.pad(low, (0, -width % self.unshuffle, 0, -height % self.unshuffle), mode="replicate")
+        features: Tensor = self.tail[: self.returning](self._deep(functional.pixel_unshuffle(filled, self.unshuffle)))
+        return features[:, :, :height, :width]
+
+    def _deep(self, low: Tensor) -> Tensor:
         first: Tensor = self.head(low)
         deep: Tensor = self.fusion(self.blocks(first))
         return first + deep
 
     def forward(self, low: Tensor) -> Tensor:
-        restored: Tensor = self.tail(self.trunk(low))
+        restored: Tensor = self.tail[self.returning :](self.trunk(low))
         return restored
 
 

@@ -58,7 +58,7 @@ def restore_bands(
     rows = _Rows(read)
     grid = network.grid(picture.width, picture.height)
     margin = REACH if picture.has_alpha else 0
-    for band in spans(picture.height, grid.rows, network.halo):
+    for band in spans(picture.height, grid.rows, network.halo, step=network.step):
         top, bottom = max(band.low - margin, 0), min(band.high + margin, picture.height)
         window = rows.between(top, bottom)
         yield _restore_band(network, picture, window, top, band, columns=grid.columns, advance=advance)

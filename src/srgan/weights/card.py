@@ -23,11 +23,15 @@ class Stage:
     """Numbers held at once per input pixel while it runs, about: what decides how large a tile may be."""
     multiply_adds: int
     """Multiplications with addition per input pixel: what decides how long it takes."""
+    step: int = 1
+    """Tiles begin at rows and columns that are multiples of this: pixels are grouped, or attention has windows."""
+    whole: bool = False
+    """Whether an output pixel sees the whole image, so that tiles overlap by `radius` and are only nearly exact."""
 
     @property
     def halo(self) -> int:
         """Whole input pixels that a tile needs around it."""
-        return ceil(self.radius)
+        return ceil(self.radius) + self.step - 1
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,27 @@
 """Catalogue of models, and their files, which are opened only when their checksums hold."""
 
 import hashlib
-from dataclasses import dataclass
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from srgan.errors import ModelError
+from srgan.errors import ModelError, UsageError
+from srgan.files import make_folder, write_bytes
 from srgan.weights.card import Card, Stage
-from srgan.weights.model_file import graph_checksum, read_card
+from srgan.weights.model_file import graph_checksum, read_card, with_card
 from srgan.weights.onnx_messages import FileDamaged
 
 SHIPPED = Path(__file__).parent / "files"
 """Folder of the models that come with srgan."""
 
+FOREIGN = "onnx"
+"""Architecture on the card of a network that is known by its ONNX graph alone."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_TAKEN = ("auto", "add", "info", "list", "remove", "rename", "nearest", "bicubic", "lanczos", "HR")
+"""Words that commands understand in place of a model's name."""
 _OLD_FILES = (".json", ".safetensors")  # beside the .onnx file of a model of three files
 _CHECKPOINTS = (".pth", ".pt", ".ckpt")
 
@@ -84,7 +94,9 @@ def _open_card(path: Path) -> Model:
     except FileDamaged as error:
         raise ModelError(f"{path} is damaged or no model: install or export the model again") from error
     if text is None:
-        path = path.with_suffix(".json")
+        path, graph = path.with_suffix(".json"), path
+        if graph.suffix == ".onnx" and not path.is_file():
+            raise ModelError(f"{graph} is a network without a card: add it by srgan models add, then use its name")
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -95,13 +107,113 @@ def _open_card(path: Path) -> Model:
     return Model(card, path.parent)
 
 
-def installed() -> dict[str, Model]:
+def own_folder() -> Path:
+    """Return the folder of the models that were added: `SRGAN_MODELS`, else `srgan/models` among the user's data.
+
+    Raises:
+        ModelError: if there is no home folder either.
+    """
+    if chosen := os.environ.get("SRGAN_MODELS"):
+        return Path(chosen)
+    if chosen := os.environ.get("XDG_DATA_HOME"):
+        return Path(chosen) / "srgan" / "models"
+    try:
+        return Path.home() / ".local" / "share" / "srgan" / "models"
+    except RuntimeError as error:
+        raise ModelError("there is no home folder to keep models in: set SRGAN_MODELS to a folder") from error
+
+
+def shipped() -> dict[str, Model]:
     """Return the models that come with srgan, by name."""
     return {path.stem: _open_card(path) for path in sorted(SHIPPED.glob("*.onnx"))}
 
 
+def installed() -> dict[str, Model]:
+    """Return the models that come with srgan and those that were added, by name; damaged ones of the latter are left out."""
+    found = shipped()
+    with suppress(ModelError, OSError):
+        for path in sorted(own_folder().glob("*.onnx")):
+            with suppress(ModelError):
+                found.setdefault(path.stem, _open_card(path))
+    return found
+
+
+def add(card: Card, contents: bytes) -> Model:
+    """Write a model into the folder of added ones.
+
+    Args:
+        card: its card.
+        contents: its file; the card in it is replaced.
+
+    Raises:
+        UsageError: if there is such a model, or the name is none.
+        OutputError: if it cannot be written.
+    """
+    path = _free_place(card.name)
+    make_folder(path.parent)
+    write_bytes(path, with_card(contents, card.to_json()), overwrite=False)
+    return Model(card, path.parent)
+
+
+def check_free(name: str) -> None:
+    """Check that a model may be added under a name.
+
+    Raises:
+        UsageError: if there is such a model, or the name is none.
+    """
+    _free_place(name)
+
+
+def _free_place(name: str) -> Path:
+    if not _NAME.fullmatch(name) or name in _TAKEN:
+        raise UsageError(
+            f"name must be letters, digits, - and _, and no word of a command, not {name}", parameter="name"
+        )
+    path = own_folder() / f"{name}.onnx"
+    if path.exists() or (SHIPPED / path.name).exists():
+        raise UsageError(f"name {name} is that of another model: choose another, or remove that", parameter="name")
+    return path
+
+
+def remove(name: str) -> Path:
+    """Remove an added model, damaged or not, and return the path that its file had.
+
+    Raises:
+        ModelError: if there is none of that name, or it came with srgan.
+    """
+    path = _own_path(name)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be removed ({error.strerror}): check its permissions") from error
+    return path
+
+
+def rename(name: str, new_name: str) -> Model:
+    """Give an added model another name; its identity stays.
+
+    Raises:
+        ModelError: if there is none of that name, it came with srgan, or its file is damaged.
+        UsageError: if there is a model of the new name, or that is none.
+    """
+    path = _own_path(name)
+    model = _open_card(path)
+    renamed = add(replace(model.card, name=new_name), model.read())
+    remove(name)
+    return renamed
+
+
+def _own_path(name: str) -> Path:
+    path = own_folder() / f"{name}.onnx"
+    if path.name == f"{name}.onnx" and path.is_file():
+        return path
+    if (SHIPPED / f"{name}.onnx").is_file():
+        raise ModelError(f"{name} came with srgan and stays as it is: only models that were added can be changed")
+    raise ModelError(f"there is no model {name} among those that were added: srgan models lists them")
+
+
 def find(model: str | Path) -> Model:
-    """Return a shipped model by its name, or one's own by the path of its file.
+    """Return an installed model by its name, or one's own by the path of its file.
 
     Raises:
         ModelError: if there is none.
@@ -112,9 +224,14 @@ def find(model: str | Path) -> Model:
             raise ModelError(f"there is no model file {path}: check the path")
         return _open_card(path)
     if path.suffix in _CHECKPOINTS and path.is_file():
-        raise ModelError(f"{path} holds weights alone, of a network that is not known: name the .onnx file of a model")
-    shipped = SHIPPED / f"{model}.onnx"
-    if path.name != str(model) or not shipped.is_file():
-        known = ", ".join(installed()) or "(none is installed)"
-        raise ModelError(f"there is no model {model}: choose one of {known}, or name an .onnx file")
-    return _open_card(shipped)
+        raise ModelError(
+            f"{path} holds weights alone: add the network by srgan models add, or name a model's .onnx file"
+        )
+    places = [SHIPPED / f"{model}.onnx"]
+    with suppress(ModelError):
+        places.append(own_folder() / f"{model}.onnx")
+    for place in places:
+        if path.name == str(model) and place.is_file():
+            return _open_card(place)
+    known = ", ".join(installed()) or "(none is installed)"
+    raise ModelError(f"there is no model {model}: choose one of {known}, or name an .onnx file")

@@ -12,9 +12,12 @@ from srgan.models.compact import CompactGenerator
 from srgan.models.drcn import Drcn
 from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
+from srgan.models.msrresnet import Msrresnet
 from srgan.models.rrdb import RrdbGenerator
+from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
+from srgan.models.srvgg import Srvgg
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 
 HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
@@ -34,6 +37,12 @@ HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
     "edsr": (lambda: Edsr(blocks=2, features=4, residual_scaling=0.1), [6, 2]),
     "rrdb, no blocks": (lambda: RrdbGenerator(blocks=0, features=4), [2, 2]),
     "rrdb, 1 block": (lambda: RrdbGenerator(blocks=1, features=4, growth=3), [17, 2]),
+    "rrdb, x8": (lambda: RrdbGenerator(blocks=0, features=4, scale=8), [2, 2]),
+    "edsr, x3 of MDSR": (lambda: Edsr(blocks=1, features=4, scale=3, preprocessing=True), [12, 2]),
+    "edsr, x2": (lambda: Edsr(blocks=1, features=4, scale=2), [4, 2]),
+    "srvgg": (lambda: Srvgg(convolutions=3, features=6, scale=3), [5]),
+    "span": (lambda: Span(features=4, scale=2), [21]),
+    "msrresnet": (lambda: Msrresnet(blocks=2, features=4), [7]),
 }
 """Networks, and whole low-resolution pixels that each of their stages sees on each side, counted by hand."""
 
@@ -50,6 +59,9 @@ def settled(make: Callable[[], AnyGenerator]) -> AnyGenerator:
     if isinstance(network, RrdbGenerator):  # behind fifteen layers of small weights nothing could be seen
         for parameter in network.blocks.parameters():
             parameter.data.abs_().mul_(30.0)
+    if isinstance(network, Span):  # its blocks square what they see, as it were
+        for parameter in network.parameters():
+            parameter.data.mul_(2.5)
     return network.double().eval()
 
 
@@ -72,3 +84,25 @@ def test_a_stage_sees_exactly_its_halo(make: Callable[[], AnyGenerator], halos: 
             same = torch.allclose(tile, whole[:, :, 25 * stage.scale : 30 * stage.scale], rtol=1e-11, atol=1e-12)
             assert same == (halo == stage.halo)
         x = whole
+
+
+@pytest.mark.parametrize(
+    ("scale", "unshuffle", "halos"), [(2, 2, [2 * 17 + 1 + 1, 3]), (1, 4, [4 * 17 + 2 + 3 + 3, 3])]
+)
+def test_a_trunk_of_pixel_squares_sees_exactly_its_halo(scale: int, unshuffle: int, halos: list[int]) -> None:
+    network = settled(lambda: RrdbGenerator(blocks=1, features=4, growth=3, scale=scale, unshuffle=unshuffle))
+    assert isinstance(network, RrdbGenerator)
+    trunk, tail = network.stages
+    assert [trunk.halo, tail.halo] == halos
+    assert trunk.step == unshuffle
+    x = torch.rand(1, 3, 190, 9, dtype=torch.float64)
+    whole = network.trunk(x)
+    for halo, exact in ((trunk.halo, True), (trunk.halo - 2 * (unshuffle - 1) - 1, False)):
+        low = 92 - halo + -(92 - halo) % unshuffle  # as srgan.upscale.tiles: from a multiple on
+        tile = network.trunk(x[:, :, low : 97 + halo])[:, :, 92 - low :][:, :, :5]
+        assert torch.allclose(tile, whole[:, :, 92:97], rtol=1e-11, atol=1e-12) == exact
+    part, source = network.tail[network.returning :], torch.rand(1, 4, 30, 9, dtype=torch.float64)
+    for halo in (tail.halo, tail.halo - 1):
+        made = part(source[:, :, 12 - halo : 15 + halo])[:, :, scale * halo :][:, :, : 3 * scale]
+        expected = part(source)[:, :, 12 * scale : 15 * scale]
+        assert torch.allclose(made, expected, rtol=1e-11, atol=1e-12) == (halo == tail.halo)

@@ -18,9 +18,12 @@ from srgan.models.drcn import Drcn
 from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
 from srgan.models.layers import BLACK, GAIN, WEIGHTS, enlarge, shuffled_weight
+from srgan.models.msrresnet import Msrresnet
 from srgan.models.rrdb import RrdbGenerator
+from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
+from srgan.models.srvgg import Srvgg
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.weights.card import Stage
 
@@ -271,18 +274,33 @@ def _(generator: Espcn) -> tuple[nn.Module, ...]:
 @deploy.register
 def _(generator: Edsr) -> tuple[nn.Module, ...]:
     trunk = nn.Sequential(
-        *(_Shifted(generator.mean), generator.head),
+        *(_Shifted(generator.mean), generator.head, generator.preprocessing),
         _Sum(nn.Sequential(generator.blocks, generator.fusion)),
     )
     # Without the last shuffle, and the output convolution before it: see `convolve_shuffled`.
-    output = generator.output
+    output, factor = generator.output, generator.factor
     assert output.bias is not None
-    bias = (output.bias + generator.mean.flatten()).repeat_interleave(4)
-    last = _convolution(shuffled_weight(output.weight, factor=2), bias)
-    return trunk.eval(), nn.Sequential(generator.upsampling[:-1], last, nn.PixelShuffle(2)).eval()
+    bias = (output.bias + generator.mean.flatten()).repeat_interleave(factor**2)
+    last = _convolution(shuffled_weight(output.weight, factor=factor), bias)
+    return trunk.eval(), nn.Sequential(*list(generator.upsampling)[:-1], last, nn.PixelShuffle(factor)).eval()
+
+
+class _Trunk(nn.Module):
+    """The trunk of ESRGAN's generator."""
+
+    def __init__(self, generator: RrdbGenerator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, low: Tensor) -> Tensor:
+        return self.generator.trunk(low)
 
 
 @deploy.register
 def _(generator: RrdbGenerator) -> tuple[nn.Module, ...]:
-    deep = nn.Sequential(generator.blocks, generator.fusion)
-    return nn.Sequential(generator.head, _Sum(deep)).eval(), generator.tail.eval()
+    return _Trunk(generator).eval(), generator.tail[generator.returning :].eval()
+
+
+@deploy.register
+def _(generator: Srvgg | Span | Msrresnet) -> tuple[nn.Module, ...]:
+    return (generator.eval(),)
