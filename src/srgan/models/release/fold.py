@@ -25,6 +25,7 @@ from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
 from srgan.models.srvgg import Srvgg
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
+from srgan.models.wavelet import WaveletGenerator
 from srgan.weights.card import Stage
 
 
@@ -302,5 +303,5 @@ def _(generator: RrdbGenerator) -> tuple[nn.Module, ...]:
 
 
 @deploy.register
-def _(generator: Srvgg | Span | Msrresnet) -> tuple[nn.Module, ...]:
+def _(generator: Srvgg | Span | Msrresnet | WaveletGenerator) -> tuple[nn.Module, ...]:
     return (generator.eval(),)
