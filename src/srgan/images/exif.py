@@ -7,7 +7,6 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 ReadAt = Callable[[int, int], bytes]
 """(offset, length) to at most so many bytes."""
@@ -30,6 +29,8 @@ X_RESOLUTION, Y_RESOLUTION, UNIT = 0x011A, 0x011B, 0x0128
 POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER)
 # Bytes of a value, and of what changes with the byte order: a rational is two longs.
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+KINDS = frozenset(_SIZES)
+"""Types of values, as TIFF numbers them."""
 _UNITS = {**_SIZES, 5: 4, 10: 4}
 _MOST_TAGS = 1_000
 _LONGEST_VALUE = 16_000_000
@@ -245,41 +246,3 @@ def text(value: str) -> Tag:
     """Return a text value; TIFF holds ASCII, others write UTF-8, and so do we."""
     data = value.encode("utf-8", "replace") + b"\0"
     return Tag(2, len(data), data)
-
-
-def add_tags(file: BinaryIO, extra: Directory) -> None:
-    """Add tags to a little-endian TIFF file: a new first directory is put at its end.
-
-    Args:
-        file: open for reading and writing.
-        extra: the tags; they take the place of those of the same number.
-    """
-    if not extra.tags and not extra.children:
-        return
-
-    def read_at(offset: int, length: int) -> bytes:
-        file.seek(offset)
-        return file.read(length)
-
-    layout, pointer, first = read_layout(read_at)
-    codes, entry_size = layout.entry
-    kept = {
-        tag: struct.pack("<" + codes, tag, kind, count, value)
-        for _, tag, kind, count, value in read_entries(read_at, layout, first)
-        if tag not in extra.tags and tag not in extra.children
-    }
-    size = file.seek(0, 2)
-    start = size + -size % 8
-    counter, counter_size = layout.counter
-    added = sorted([*extra.tags, *extra.children])
-    total = len(kept) + len(added)
-    head = counter_size + total * entry_size + layout.offset[1]
-    # The new values lie behind the new directory; of their own packed one, the entries are taken and the head is not.
-    packed = pack_directory(extra, start + head, big=layout.big)
-    for number, tag in enumerate(added):
-        kept[tag] = packed[counter_size + number * entry_size :][:entry_size]
-    body = struct.pack("<" + counter, total) + b"".join(kept[tag] for tag in sorted(kept)) + bytes(layout.offset[1])
-    file.seek(start)
-    file.write(body + packed)
-    file.seek(pointer)
-    file.write(struct.pack("<" + layout.offset[0], start))

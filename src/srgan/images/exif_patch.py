@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from srgan.images.exif import (
     DEEPEST,
+    KINDS,
     ORIENTATION,
     POINTERS,
     BadExif,
@@ -80,7 +81,9 @@ def patch(block: bytes, change: Change, new_tags: dict[int, Tag], *, limit: int 
         if len(value) > 4:
             field_, values = layout.pack("I", at + len(values)), values + value + bytes(len(value) % 2)
         old[tag] = layout.pack("HHI", tag, new_tags[tag].kind, new_tags[tag].count) + field_
-    directory = layout.pack("H", len(old)) + b"".join(old[tag] for tag in sorted(old)) + bytes(4) + values
+    # Entries of no known type last: readers give up a directory that begins with one.
+    ordered = sorted(old, key=lambda tag: (layout.unpack("H", old[tag][2:4])[0] not in KINDS, tag))
+    directory = layout.pack("H", len(old)) + b"".join(old[tag] for tag in ordered) + bytes(4) + values
     data += bytes(max(0, place - len(data)))
     data[place : place + len(directory)] = directory
     data[pointer : pointer + 4] = layout.pack("I", place)

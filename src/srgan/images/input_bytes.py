@@ -12,6 +12,7 @@ from srgan.images.bmp import load_bmp, open_bmp
 from srgan.images.containers import JpegContents
 from srgan.images.formats import SNIFFED_BYTES, sniff
 from srgan.images.heic import load_heic, open_heic
+from srgan.images.tiff_tags import harmless_faults
 from srgan.images.vips import pyvips, reason
 
 # What libvips says of kinds of samples and compressions that it, or the build of it, does not decode.
@@ -53,6 +54,7 @@ class InputBytes:
             self.format = self._recognise()
             self.jpeg = containers.scan_jpeg(self.read_at) if self.format == "jpeg" else JpegContents()
             self._mend_jpeg()
+            self._mend_tiff()
         except BaseException:
             self.close()
             raise
@@ -79,6 +81,17 @@ class InputBytes:
         """
         if self.jpeg.scan_faults or self.jpeg.padding:
             self._bytes = containers.mend_jpeg(self._whole(), self.jpeg)
+            self._release()
+
+    def _mend_tiff(self) -> None:
+        """Read a TIFF without faults that cost no pixel, for which libtiff gives up: see `harmless_faults`."""
+        size = len(self._bytes) if self._descriptor < 0 else os.fstat(self._descriptor).st_size
+        faults = harmless_faults(self.read_at, size) if self.format == "tiff" else ()
+        if faults:
+            mended = bytearray(self._whole())
+            for at, right in faults:
+                mended[at : at + len(right)] = right
+            self._bytes = bytes(mended)
             self._release()
 
     def _whole(self) -> bytes:

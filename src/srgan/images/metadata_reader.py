@@ -38,7 +38,9 @@ _TRAILERS = {
     b"21496:-1": "HDR gain map",
     b"ftyp": "video (motion photo)",
     b"\xff\xd8\xff": "further pictures",
+    b"SEFH": "Samsung's data behind the image (SEF)",
 }
+_UNKNOWN_TRAILER = "data behind the image"
 
 
 def metadata_of(image: pyvips.Image, source: InputBytes) -> Metadata:
@@ -100,7 +102,8 @@ def _of_jpeg(contents: JpegContents, found: Metadata) -> tuple[bytes | None, Met
         elif not data.startswith(_SILENT_SEGMENTS):
             known = (what for mark, what in _KNOWN_SEGMENTS.items() if data.startswith(mark))
             left_out.append(next(known, f"APP{marker - 0xE0} block"))
-    left_out += [what for mark, what in _TRAILERS.items() if mark in contents.trailer][:1]
+    if contents.trailer.strip(b"\0\xff"):  # these are padding
+        left_out.append(next((what for mark, what in _TRAILERS.items() if mark in contents.trailer), _UNKNOWN_TRAILER))
     iptc, photoshop = _split_resources(resources)
     entries = tuple(Entry(what, "left out") for what in dict.fromkeys(left_out))
     return block, replace(found, iptc=iptc, photoshop=photoshop, texts=tuple(texts), left_out=entries)

@@ -18,6 +18,7 @@ from srgan.images.formats import FORMATS
 from srgan.images.input_bytes import InputBytes
 from srgan.images.metadata import Metadata
 from srgan.images.metadata_reader import metadata_of
+from srgan.images.tiff_tags import tag_numbers
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 from srgan.images.webp_header import read_webp_header
 
@@ -162,9 +163,9 @@ class ImageReader:
         if self.source.format != "tiff" or image.coding != "none":
             return
         colours = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(image.interpretation, 3)
-        if _tiff_numbers(self.source.read_at, exif.COMPRESSION) == (_OLD_JPEG,):
+        if tag_numbers(self.source.read_at, exif.COMPRESSION) == (_OLD_JPEG,):
             raise PictureError(f"{self.source.name} is a TIFF with old-style JPEG in it: save it as PNG first")
-        extra = _tiff_numbers(self.source.read_at, exif.EXTRA_SAMPLES)
+        extra = tag_numbers(self.source.read_at, exif.EXTRA_SAMPLES)
         if image.bands > colours + 1 or (image.bands == colours + 1 and not set(extra[:1]) & _TRANSPARENCY):
             raise PictureError(
                 f"{self.source.name} has {image.bands} channels, of which {image.bands - colours} are neither colour "
@@ -295,12 +296,3 @@ def _notes(image: Any, source: InputBytes) -> tuple[str, ...]:
         return ()
     kind = {"tiff": "pages", "heic": "images"}.get(source.format, "frames")
     return (f"first of {pages} {kind}",)
-
-
-def _tiff_numbers(read_at: exif.ReadAt, number: int) -> tuple[int, ...]:
-    """Return the numbers of a tag of a TIFF file."""
-    try:
-        tag = exif.read_directory(read_at, (number,)).tags.get(number)
-    except exif.BadExif:
-        return ()
-    return tuple(np.frombuffer(tag.data, "<u2").tolist()) if tag is not None and tag.kind == 3 else ()

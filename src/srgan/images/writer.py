@@ -27,6 +27,7 @@ from srgan.images.metadata import THUMBNAIL, Metadata, fit
 from srgan.images.metadata_writer import attach, jpeg_segments, png_chunks, tiff_tags
 from srgan.images.png_stream import PngStream, StreamClosed
 from srgan.images.resize import resize_image
+from srgan.images.tiff_tags import add_tags
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 
 _CLASSIC_TIFF = 3_900_000_000  # bytes; offsets in a classic TIFF end at 4 GiB
@@ -160,7 +161,7 @@ class ImageWriter:
         target = pyvips.Target.new_to_descriptor(file.fileno())
         pyvips.Operation.call(operation, image, target, keep=keep, **settings)
         if format == "tiff":
-            exif.add_tags(file, tiff_tags(metadata))
+            add_tags(file, tiff_tags(metadata))
             return
         if metadata.exif is not None:
             start, end = _find(file, self._mark)

@@ -29,6 +29,21 @@ def test_auxiliary_images_of_avif_are_said(auxiliary: bytes, note: str) -> None:
     assert (image.info.channels, image.info.notes) == (3, (note,))
 
 
+@pytest.mark.parametrize(
+    ("behind", "notes"),
+    [
+        (b"\0" * 500, ()),
+        (b"\xff\xd8\xff\xe0...hdr-gain-map", ("HDR gain map left out",)),
+        (b"\0\0Image_UTC_Data1486666298918SEFHe\0\0\0", ("Samsung's data behind the image (SEF) left out",)),
+        (b"what a program put there", ("data behind the image left out",)),
+    ],
+)
+def test_data_behind_a_jpeg_is_said(behind: bytes, notes: tuple[str, ...]) -> None:
+    with io.BytesIO() as file:
+        Image.new("RGB", (16, 16)).save(file, "jpeg")
+        assert read(file.getvalue() + behind).info.notes == notes
+
+
 @pytest.mark.parametrize("data", [HEIC, DEEP_HEIC])
 def test_items_have_types_that_are_text(data: bytes) -> None:
     assert has_readable_items(data)

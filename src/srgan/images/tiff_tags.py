@@ -1,0 +1,92 @@
+"""Tags of TIFF files: read singly, mended where they would stop libtiff for no pixel's sake, and added to a new file."""
+
+import struct
+from contextlib import suppress
+from typing import BinaryIO
+
+from srgan.images.exif import (
+    ORIENTATION,
+    BadExif,
+    Directory,
+    ReadAt,
+    pack_directory,
+    read_directory,
+    read_entries,
+    read_layout,
+)
+
+_INTEGERS = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4)}  # types that an orientation may have
+
+
+def tag_numbers(read_at: ReadAt, number: int) -> tuple[int, ...]:
+    """Return the numbers of a tag of type SHORT, or none."""
+    try:
+        tag = read_directory(read_at, (number,)).tags.get(number)
+    except BadExif:
+        return ()
+    if tag is None or tag.kind != 3:
+        return ()
+    return struct.unpack(f"<{len(tag.data) // 2}H", tag.data)
+
+
+def harmless_faults(read_at: ReadAt, size: int) -> list[tuple[int, bytes]]:
+    """Return faults in the first directory that concern no pixel: where they stand, and right bytes.
+
+    These are an orientation that does not exist, and a pointer to a next directory outside the file.
+
+    Args:
+        read_at: gives bytes of the file.
+        size: of the file.
+    """
+    faults = []
+    with suppress(BadExif):
+        layout, _, first = read_layout(read_at)
+        entries = list(read_entries(read_at, layout, first))
+        (codes, width), (counter, inline) = layout.entry, layout.offset
+        for at, tag, kind, _, value in entries:
+            code, length = _INTEGERS.get(kind, ("B", 1))
+            if tag == ORIENTATION and not (kind in _INTEGERS and 1 <= layout.unpack(code, value[:length])[0] <= 8):
+                faults.append((at, layout.pack(codes[:3], tag, 3, 1) + layout.pack("H", 1).ljust(inline, b"\0")))
+        link = first + layout.counter[1] + width * len(entries)
+        following = read_at(link, inline)
+        if len(following) == inline and layout.unpack(counter, following)[0] >= size:
+            faults.append((link, bytes(inline)))
+    return faults
+
+
+def add_tags(file: BinaryIO, extra: Directory) -> None:
+    """Add tags to a little-endian TIFF file: a new first directory is put at its end.
+
+    Args:
+        file: open for reading and writing.
+        extra: the tags; they take the place of those of the same number.
+    """
+    if not extra.tags and not extra.children:
+        return
+
+    def read_at(offset: int, length: int) -> bytes:
+        file.seek(offset)
+        return file.read(length)
+
+    layout, pointer, first = read_layout(read_at)
+    codes, entry_size = layout.entry
+    kept = {
+        tag: struct.pack("<" + codes, tag, kind, count, value)
+        for _, tag, kind, count, value in read_entries(read_at, layout, first)
+        if tag not in extra.tags and tag not in extra.children
+    }
+    size = file.seek(0, 2)
+    start = size + -size % 8
+    counter, counter_size = layout.counter
+    added = sorted([*extra.tags, *extra.children])
+    total = len(kept) + len(added)
+    head = counter_size + total * entry_size + layout.offset[1]
+    # The new values lie behind the new directory; of their own packed one, the entries are taken and the head is not.
+    packed = pack_directory(extra, start + head, big=layout.big)
+    for number, tag in enumerate(added):
+        kept[tag] = packed[counter_size + number * entry_size :][:entry_size]
+    body = struct.pack("<" + counter, total) + b"".join(kept[tag] for tag in sorted(kept)) + bytes(layout.offset[1])
+    file.seek(start)
+    file.write(body + packed)
+    file.seek(pointer)
+    file.write(struct.pack("<" + layout.offset[0], start))
