@@ -329,7 +329,7 @@ def everything(
                 rating = study or _simulate_study(work, rated, raters)
                 return _draw_figure5(rating, simulated=simulated or study is None)
 
-            parts = list(make_parts(work, wishes, figure5))
+            parts = make_parts(work, wishes, figure5)
             page = write_page(parts, folder, simulated=simulated or study is None)
         if as_json:
             made = {part.name: part.made.document for part in parts if part.made}

@@ -114,13 +114,13 @@ def check_rows(rows: Mapping[str, str]) -> None:
             raise UsageError(f"there is no row {row}: choose one of {', '.join(known)}", parameter="method")
 
 
-def make_parts(work: Reproducer, wishes: Wishes, draw_figure5: Callable[[], Sequence[Drawing]]) -> Iterator[PagePart]:
-    """Make every part of the page in the order of the paper; one that cannot be made says why.
+def make_parts(work: Reproducer, wishes: Wishes, draw_figure5: Callable[[], Sequence[Drawing]]) -> list[PagePart]:
+    """Return every part of the page in the order of the paper; one that cannot be made says why.
 
     Args:
         work: folder, progress and engine; all parts share one evaluation.
         wishes: what to make them of.
-        draw_figure5: draws Figure 5 from the votes of a study; it is called after Table 2.
+        draw_figure5: draws Figure 5 from the votes of a study.
     """
     own = {one.name: _choose_rows(wishes.rows, one) for one in (TABLE1, TABLE2, SEEDS, SHEET)}
 
@@ -145,9 +145,10 @@ def make_parts(work: Reproducer, wishes: Wishes, draw_figure5: Callable[[], Sequ
         opinions = wishes.opinions.get("seeds", NO_OPINIONS)
         return reproduce_seeds(work, wishes.data, own["seeds"], sets, opinions, runs=_folders(wishes.runs), gray=True)
 
-    makers: Mapping[str, Callable[[], Reproduction]] = {
+    makers: Mapping[str, Callable[[], Reproduction | Sequence[Drawing]]] = {
         "table1": lambda: table("table1"),
         "table2": lambda: table("table2"),
+        "figure5": draw_figure5,  # of the evaluation of Table 2, while it is the last
         "figure2": lambda: figure("figure2"),
         "figure6": lambda: figure("figure6"),
         "depth": depth,
@@ -155,17 +156,19 @@ def make_parts(work: Reproducer, wishes: Wishes, draw_figure5: Callable[[], Sequ
         "seeds": seeds,
         "loridan": lambda: reproduce_loridan(work, _folders(wishes.runs), own["dogs"], wishes.dogs),
     }
-    for name in _HEADINGS:
+    parts = {}
+    for name, make in makers.items():
         try:
-            if name == "figure5":
-                yield PagePart(name, drawings=draw_figure5())
-            else:
-                made = makers[name]()
+            made = make()
+            if isinstance(made, Reproduction):
                 made.write(work.folder)
-                yield PagePart(name, made)
+                parts[name] = PagePart(name, made)
+            else:
+                parts[name] = PagePart(name, drawings=made)
         except SrganError as error:
             work.progress.say(f"{_HEADINGS[name][0]}: {error}")
-            yield PagePart(name, failure=str(error))
+            parts[name] = PagePart(name, failure=str(error))
+    return [parts[name] for name in _HEADINGS]
 
 
 def write_page(parts: Sequence[PagePart], folder: Path, *, simulated: bool) -> Path:

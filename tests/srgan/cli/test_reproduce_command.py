@@ -2,19 +2,22 @@
 
 import csv
 import json
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from srgan import weights
-
-Run = Callable[..., Any]
-Make = Callable[..., Path]
+from srgan.weights.catalogue import find
+from tests.conftest import replace_card
+from tests.helpers.command_line import Make, Run
+from tests.helpers.commands import check_command
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +102,119 @@ def test_seeds_on_its_own_pictures_and_on_others(srgan: Run, make: Make) -> None
     assert float(found[0]["MSE"]) < 1
 
 
+def test_seeds_are_timed_and_measured_in_gray(srgan: Run) -> None:
+    result = srgan("reproduce", "seeds", "--set", "Set5", "--gray")
+    assert result.exit_code == 0, result.output
+    found = [row for row in rows(Path("reproduction/seeds/seeds.csv")) if row["method"] == "bicubic"]
+    assert [row["set"] for row in found] == ["Set5", "Set5 gray"]
+    assert all(float(row["seconds a picture"]) > 0 for row in found)
+    with (
+        Image.open("reproduction/seeds/gray/Set5 gray/baby.png") as gray,
+        Image.open("data/testsets/Set5/baby.png") as baby,
+    ):
+        assert gray.mode == "L"
+        assert np.abs(np.asarray(gray, float) - np.asarray(baby.convert("L"), float)).max() <= 1
+
+
+def test_rows_are_filled_by_runs_of_the_group(srgan: Run, train: Run, album: Path) -> None:
+    sizes = ("--set", "crop=32", "--set", "batch=2", "--set", "epochs=1", "--set", "log_every=1")
+    assert srgan("train", "ucsd-srcnn", "--data", str(album), *sizes).exit_code == 0
+    result = srgan("reproduce", "seeds", "--set", "Set5", "--run", "runs/ucsd-srcnn")
+    assert result.exit_code == 0, result.output
+    found = {row["method"]: row["PSNR"] for row in rows(Path("reproduction/seeds/seeds.csv"))}
+    assert [method for method, psnr in found.items() if psnr] == ["bicubic", "SRCNN"]
+    assert Path("reproduction/seeds/loss-SRCNN.png").is_file()
+
+
+@pytest.fixture
+def dogs(train: Run, album: Path) -> tuple[str, str]:
+    """Runs of both of Loridan's stages, of which the first has a validation at 1,000 updates, too."""
+    pre = train("loridan-pre", "--data", str(album))
+    assert pre.exit_code == 0, pre.output
+    gan = train("loridan-gan", "--from", "runs/loridan-pre", "--set", "content=mse")
+    assert gan.exit_code == 0, gan.output
+    with Path("runs/loridan-pre/validation.csv").open("a") as table:
+        table.write("1000,22.5,0.7,22.25,0.7,0.03\n")
+    return "runs/loridan-pre", "runs/loridan-gan"
+
+
+def test_loridan(srgan: Run, dogs: tuple[str, str]) -> None:
+    runs = [word for run in dogs for word in ("--run", run)]
+    result = srgan("reproduce", "loridan", *runs, "--set", "Set5", "--json")
+    assert result.exit_code == 0, result.output
+    pre, gan = json.loads(result.stdout)["stages"]
+    first, second, *_ = pre["rows"]
+    assert (first["psnr"]["ours"], first["psnr"]["verdict"]) == (22.5, "other pictures")
+    assert first["loss"] == {
+        "ours": 0.03 * 127.5**2,
+        "published": 455.302155,
+        "difference": None,
+        "verdict": "other pictures",
+    }
+    assert second["psnr"]["verdict"] == "no run yet"
+    assert {row["perceptual"]["verdict"] for row in gan["rows"]} == {"no run yet"}
+    assert any("loridan-gan, 4 updates planned of 2 crops" in note for note in gan["notes"])
+    with Image.open("reproduction/loridan/loridan.png") as sheet:
+        assert sheet.width > 4 * 40
+    assert {path.name for path in Path("reproduction/loridan").glob("loss-*.png")} == {"loss-PRE.png", "loss-GAN.png"}
+
+
+def test_length_of_models_and_of_a_run(srgan: Run, pair: tuple[Path, Path]) -> None:
+    for path, updates in zip(pair, (300, 100), strict=True):
+        card = json.loads(find(path).card.to_json())
+        own = Path(path.name)
+        shutil.copy(path, own)
+        replace_card(own, json.dumps({**card, "training": {**card["training"], "updates": updates}}))
+    Path("record.csv").write_text(
+        "stage,update,raw_psnr,raw_ssim,average_psnr,average_ssim,loss\nfirst,50,25,0.7,24,0.8,1\n"
+    )
+    words = ("--model", "srgan.onnx", "--model", "srresnet.onnx", "--run", "record.csv", "--set", "Set14")
+    result = srgan("reproduce", "length", *words)
+    assert result.exit_code == 0, result.output
+    found = rows(Path("reproduction/length/length.csv"))
+    assert [(row["updates"], row["model"]) for row in found] == [("100", "srresnet"), ("300", "srgan"), ("50", "-")]
+    assert (found[2]["pictures"], found[2]["PSNR [dB]"]) == ("validation of record, stage first", "25.0")
+    for image in ("length.png", "length-pictures.png"):
+        assert Path("reproduction/length", image).is_file()
+
+
+def test_all_is_one_page(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "srgan.paper.block_depth_study.time_shapes", lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001)
+    )
+    Path("broken.csv").write_text("")
+    words = ("--study", str(rated), "--simulated", "--set", "Set5", "--set", "Set14", "--run", "broken.csv", "--json")
+    result = srgan("reproduce", "all", *words)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert set(document["parts"]) == {"table1", "table2", "figure2", "figure6", "depth", "length", "seeds", "loridan"}
+    assert document["not_made"] == {}
+    page = Path(document["page"]).read_text(encoding="utf-8")
+    for part in (*document["parts"], "figure5"):
+        assert f'<section id="{part}"' in page
+    assert "SIMULATED" in page
+    assert ">short of<" in page
+    assert ">worse<" not in page
+    commands = re.findall("<code>(srgan .*)</code>", page)
+    assert "srgan train loridan-gan --data DOGS --from runs/loridan-pre" in commands
+    for line in commands:
+        check_command(line)
+    assert {path.name for path in Path("reproduction/all").iterdir()} >= {"table2.csv", "loridan-gan.md", "evaluation"}
+
+
+@pytest.mark.slow
+def test_without_a_study_programs_rate_for_figure_5(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "srgan.paper.block_depth_study.time_shapes", lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001)
+    )
+    for _ in range(2):  # another time in the same folder
+        result = srgan("reproduce", "all", "--set", "Set5", "--rated", "1", "--raters", "1", "--json")
+        assert result.exit_code == 0, result.output
+        document = json.loads(result.stdout)
+        assert document["not_made"] == {}
+        assert "Set5: distribution of scores" in Path(document["page"]).read_text(encoding="utf-8")
+
+
 def test_depth(srgan: Run) -> None:
     result = srgan("reproduce", "depth", "--blocks", "1", "--times", "1", "--engine", "torch", "--set", "Set5")
     assert result.exit_code == 0, result.output
@@ -141,6 +257,14 @@ WRONG = [
     (["figure2", "--set", "Set14", "--set", "Set5"], 2),
     (["seeds", "--data", "nowhere"], 2),
     (["seeds", "--data", "data/testsets/Set5", "--set", "Set5"], 2),
+    (["all", "--method", "SRNET=x"], 2),
+    (["all", "--blocks", "one"], 2),
+    (["all", "--simulated"], 2),
+    (["all", "--study", "nowhere"], 1),
+    (["loridan", "--set", "Set5", "--set", "Set14"], 2),
+    (["loridan", "--method", "GAN=nowhere"], 1),
+    (["loridan", "--run", "nowhere"], 1),
+    (["seeds", "--run", "nowhere"], 1),
     (["depth", "--blocks", "one"], 2),
     (["depth", "--blocks", "0"], 2),
     (["depth", "--model", "nope"], 1),
@@ -173,7 +297,7 @@ def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None
     command = [sys.executable, "-X", "importtime", "-m", "srgan", "reproduce", "--help"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0
-    for what in ("table1", "table2", "figure2", "figure6", "depth", "seeds"):
+    for what in ("table1", "table2", "figure2", "figure6", "depth", "length", "seeds", "loridan", "all"):
         assert f" {what} " in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"torch", "numpy", "pyvips", "openvino", "matplotlib", "srgan.paper.verdicts"}

@@ -4,13 +4,27 @@ from decimal import Decimal
 
 import pytest
 
-from srgan.paper.published import FIGURE2, FIGURE6, INTERPOLATED, MODELS, SEEDS, TABLE1, TABLE2, Published
+from srgan.paper.published import (
+    FIGURE2,
+    FIGURE6,
+    INTERPOLATED,
+    LORIDAN_GAN,
+    LORIDAN_PRE,
+    MODELS,
+    SEEDS,
+    TABLE1,
+    TABLE2,
+    TRAINED_BY,
+    TRAININGS,
+    Published,
+)
 from srgan.training.recipes import RECIPES
 
 TABLES = (TABLE1, TABLE2, SEEDS)
+LOGS = (LORIDAN_PRE, LORIDAN_GAN)
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*TABLES, *LOGS], ids=lambda table: table.name)
 def test_every_cell_has_every_kind(table: Published) -> None:
     for method in table.methods:
         for data in table.sets:
@@ -49,3 +63,18 @@ def test_every_method_is_filled_in_a_way_that_is_known() -> None:
     assert set(MODELS) <= every
     assert {"srcnn", "espcn", "drcn", "srgan-mse", "srgan-vgg22", "srgan-vgg54", "srresnet-vgg22"} <= set(RECIPES)
     assert {"srgan-mse", "srgan-vgg22", "srgan-vgg54", "srresnet-vgg22"} <= set(MODELS.values())
+
+
+def test_the_logs_of_loridan_are_whole() -> None:
+    assert [(log.methods[0], log.methods[-1], len(log.methods)) for log in LOGS] == [
+        ("1,000 updates", "19,000 updates", 19),
+        ("4,050 updates", "4,750 updates", 15),
+    ]
+    assert str(LORIDAN_PRE.of("19,000 updates", "validation dogs")["psnr"]) == "26.084274"
+    assert LORIDAN_GAN.of("4,700 updates", "training dogs")["discriminator"] == Decimal("0.5600")
+
+
+def test_methods_are_trained_by_recipes() -> None:
+    assert set(TRAININGS) <= set(TRAINED_BY)
+    networks = {recipe for method, recipe in TRAINED_BY.items() if MODELS[method] in (recipe, "srresnet", "srgan")}
+    assert networks <= set(RECIPES)

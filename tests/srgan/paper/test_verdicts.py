@@ -25,9 +25,11 @@ from srgan.paper.verdicts import (
     compare_results,
     comparison_document,
     comparison_table,
+    explain_shortfalls,
     judge,
     print_score,
 )
+from srgan.weights.catalogue import find
 from tests.helpers.noise import make_set, noise, save
 
 NOTHING = Results("1", (), {}, ())
@@ -241,3 +243,14 @@ def test_a_figure_of_a_smaller_picture_shows_what_there_is() -> None:
     figure = replace(FIGURES["figure2"], factor=2)
     assert figure.detail(noise(20, 16)).shape == (32, 40, 3)
     assert figure.detail(noise(90, 50)).shape == (12, 12, 3)
+
+
+def test_what_is_short_has_its_reason(tiny_model: Path) -> None:
+    card = find(tiny_model).card
+    scores = {"bicubic": 20.0, "SRResNet": 25.0, "SRGAN": 40.0, "ESPCN": 20.0}
+    measured = results("Set5", {name: {"paper/psnr": psnr, "paper/ssim": 0.99} for name, psnr in scores.items()})
+    rows = compare_results(TABLE2, measured, {}, PAPER_MEASURES, {"Set5": "Set5"})
+    bicubic, espcn, srresnet = explain_shortfalls(rows, {"SRResNet": card, "SRGAN": card, "ESPCN": card})
+    assert bicubic.startswith("bicubic is short of the printed numbers on Set5: its pictures were given")
+    assert espcn.endswith("ours, tiny, had 0 updates in 0 hours; theirs was trained as in its own paper.")
+    assert srresnet.endswith("theirs 10^6 updates of 16 crops from 350,000 photos of ImageNet.")
