@@ -19,6 +19,7 @@ from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.srvgg import Srvgg
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
+from srgan.models.wavelet import WaveletGenerator
 
 HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
     "srgan, no blocks": (lambda: Generator(blocks=0, features=8), [5, 3]),
@@ -35,6 +36,7 @@ HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
     "espcn": (Espcn, [4]),
     "drcn": (lambda: Drcn(recursions=4, features=4), [4]),
     "edsr": (lambda: Edsr(blocks=2, features=4, residual_scaling=0.1), [6, 2]),
+    "wavelet": (lambda: WaveletGenerator(blocks=1, features=4), [7]),
     "rrdb, no blocks": (lambda: RrdbGenerator(blocks=0, features=4), [2, 2]),
     "rrdb, 1 block": (lambda: RrdbGenerator(blocks=1, features=4, growth=3), [17, 2]),
     "rrdb, x8": (lambda: RrdbGenerator(blocks=0, features=4, scale=8), [2, 2]),

@@ -20,6 +20,7 @@ from srgan.models.rrdb import RrdbGenerator
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
+from srgan.models.wavelet import WaveletGenerator
 
 MAKERS: list[Callable[[], AnyGenerator]] = [
     lambda: Generator(blocks=2, features=8),
@@ -31,6 +32,7 @@ MAKERS: list[Callable[[], AnyGenerator]] = [
     Srcnn,
     Espcn,
     lambda: Drcn(recursions=3, features=8),
+    lambda: WaveletGenerator(blocks=1, features=8),
     lambda: Edsr(blocks=2, features=8),
     lambda: Edsr(blocks=2, features=8, residual_scaling=0.1),
     lambda: RrdbGenerator(blocks=1, features=8, growth=4),
