@@ -24,17 +24,26 @@ from srgan.weights import catalogue
 from srgan_study.server.session import Sessions
 from srgan_study.votes.store import Store
 from tests.conftest import replace_card
+from tests.helpers.commands import check_command
 from tests.helpers.fractal import fractal
 from tests.helpers.person import Person
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/training.md", "docs/evaluation.md", "docs/degradations.md", "docs/studies.md")
+PAGES = (
+    "README.md",
+    "docs/training.md",
+    "docs/evaluation.md",
+    "docs/degradations.md",
+    "docs/studies.md",
+    "docs/dogs.md",
+    "docs/mission.md",
+)
 
 NOT_RUN = {
-    r"--download": "needs the network",
+    r"--download|--vgg download": "needs the network",
     r"^srgan (web|study serve)": "serves until Ctrl-C: run in the tests of servers",
     r"--devices": "starts processes: run in tests/srgan/cli/test_train_command.py",
-    r"^srgan reproduce depth": "times networks for minutes",
+    r"^srgan reproduce (all|depth)": "times networks for minutes: run in tests/srgan/cli/test_reproduce_command.py",
     r"--niqe": "needs parameters that are not shipped",
     r"--features": "needs weights that are not shipped",
 }
@@ -85,9 +94,11 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
         run("srgan data prepare photos -o ready")
         run("srgan train srresnet-mse --data photos")
         run("srgan train srresnet-mse-quick --data photos")
-        for copy in ("dogs", "large", "espcn"):
+        for copy in ("dogs", "large", "espcn", "loridan-pre"):
             shutil.copytree("runs/srresnet-mse-quick", f"runs/{copy}")
         run("srgan train srgan-vgg22-quick --from runs/srresnet-mse-quick")
+        run("srgan train srgan-mse-quick --from runs/srresnet-mse-quick")
+        shutil.copytree("runs/srgan-mse-quick", "runs/loridan-gan")
         for path in ("runs/srgan-vgg22-quick/model/srgan-vgg22-quick.onnx", "runs/espcn/model/espcn.onnx"):
             _copy_model(tiny_model, Path(path))
         run("srgan evaluate nearest bicubic srresnet HR --sets Set5 Set14 --input clean jpeg:75")
@@ -200,11 +211,7 @@ def test_printed_commands_run(workshop: Path, monkeypatch: pytest.MonkeyPatch, l
 
 def test_commands_that_are_not_run_exist() -> None:
     for line in COMMANDS:
-        command = get_command(app)
-        words = shlex.split(line.partition(" < ")[0])[1:]
-        while isinstance(command, TyperGroup) and words and words[0] in command.commands:
-            command = command.commands[words.pop(0)]
-        command.make_context(line, list(words))
+        check_command(line)
 
 
 def test_every_exception_is_still_printed() -> None:
