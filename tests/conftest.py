@@ -5,7 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("no deadline", deadline=None)  # on a busy machine the clock says nothing
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")
