@@ -31,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command(epilog=upscale.EPILOG, no_args_is_help=True)(upscale.upscale)
-app.command(epilog=models.EPILOG)(models.models)
+app.add_typer(models.app, name="models")
 app.command(epilog=web.EPILOG)(web.web)
 app.command(epilog=train.EPILOG, no_args_is_help=True)(train.train)
 app.add_typer(recipes.app, name="recipes")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import EngineError
 from srgan.weights.card import Stage
+from srgan.weights.catalogue import FOREIGN, Model
 from srgan.weights.interpolation import AnyModel
 
 Floats = NDArray[np.float32]
@@ -89,7 +90,10 @@ def open_engine(model: AnyModel, name: EngineName = "auto", *, precision: Precis
         EngineError: if the engine is not installed or cannot run the model.
         ModelError: if the model's files are missing or damaged, or two models to interpolate do not fit.
     """
-    if choose(name).engine == "torch":
+    foreign = isinstance(model, Model) and model.card.architecture == FOREIGN
+    if foreign and name == "torch":
+        raise EngineError(f"{model.name} is known by its ONNX graph alone, which torch cannot run: use openvino")
+    if choose(name).engine == "torch" and not foreign:
         from srgan.engines.torch import TorchEngine  # takes seconds to import
 
         return TorchEngine(model, precision=precision)

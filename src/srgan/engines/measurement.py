@@ -18,8 +18,8 @@ import numpy as np
 import openvino
 
 from srgan.engines.engine import Floats
-from srgan.engines.openvino import cut, shared_core, supports_bf16
-from srgan.engines.self_test import pattern
+from srgan.engines.openvino import cut, shared_core
+from srgan.engines.self_test import measure_probe, pattern
 from srgan.errors import ModelError
 from srgan.weights.card import Probe, Stage
 
@@ -51,13 +51,11 @@ class Measurement:
     """It takes heights and widths that are multiples of this."""
     stages: tuple[Stage, ...]
     probe: Probe
-    bf16: float | None
-    """Largest difference in bf16 on the self-test's pattern, in [0, 1]; None where the processor has no bf16."""
     resembles: bool
     """Whether the result, made smaller, is about the image."""
 
 
-def measure(contents: bytes, *, adapted: bool = False) -> Measurement:
+def measure(contents: bytes, adapted: bool = False) -> Measurement:
     """Measure a network in a process of its own.
 
     Args:
@@ -89,14 +87,12 @@ def _refusal(why: str) -> ModelError:
 class _Network:
     """A network, or a part of one, run in float32 on images of any size that it takes."""
 
-    def __init__(self, model: openvino.Model, precision: str = "f32") -> None:
-        settings = {"INFERENCE_PRECISION_HINT": precision}
-        self.model = model
-        self._compiled = shared_core().compile_model(model, "CPU", settings)
+    def __init__(self, model: openvino.Model) -> None:
+        self._compiled = shared_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def __call__(self, low: Floats) -> Floats:
-        result: Floats = self._compiled([low])[0]
-        return result.astype(np.float32)
+        result: Floats = np.asarray(self._compiled([low])[0], np.float32)
+        return result
 
     def scale_of(self, low: Floats) -> int | None:
         """Return the factor by which an image is enlarged, or None if it is not taken, or not made a larger one."""
@@ -118,7 +114,8 @@ def _read(contents: bytes) -> openvino.Model:
     return model
 
 
-def _measure(contents: bytes, *, adapted: bool) -> Measurement:
+def measure_here(contents: bytes, adapted: bool = False) -> Measurement:
+    """Measure a network as `measure` does, in this process and without limits."""
     try:
         model = _read(contents)
         network = _Network(model)
@@ -133,12 +130,9 @@ def _measure(contents: bytes, *, adapted: bool) -> Measurement:
     costs = _Costs(model)
     stages = tuple(_stages(model, costs, multiple=multiple, scale=scale, levels=levels))
     size = -(-_PROBE // multiple) * multiple
-    probe = network(levels * pattern(size)) / levels
-    bf16 = None
-    if supports_bf16():
-        bf16 = float(np.abs(_Network(model, "bf16")(levels * pattern(size)) / levels - probe).max())
-    values = tuple(round(float(value), 5) for value in np.diagonal(probe[0, 0])[::scale])
-    return Measurement(scale, levels, multiple, stages, Probe(size, values), bf16, resembles)
+    white = np.float32(levels)
+    probe = measure_probe(lambda low: network(white * low) / white, scale, size)
+    return Measurement(scale, levels, multiple, stages, probe, resembles)
 
 
 def _sizes(network: _Network, multiples: tuple[int, ...]) -> tuple[int, int]:
@@ -200,17 +194,17 @@ class _Costs:
             most = max(most, sum(_size(self.operations[at]) for at in live))
         return -(-most // self.side**2)
 
-    def cut(self, largest: int = 1) -> tuple[str, int] | None:
+    def cut(self) -> tuple[str, int] | None:
         """Return the last tensor of the image's size through which everything goes, and the place after it."""
-        found, reach = None, 0
+        found = None
         for number, node in enumerate(self.operations[:-2]):
             name = next(iter(node.outputs()[0].get_names()), None) if node.get_output_size() == 1 else None
             earlier = max(self._last[:number], default=0)
             shape = list(node.get_output_partial_shape(0)) if node.get_output_size() == 1 else []
             sides = [dimension.get_length() for dimension in shape if dimension.is_static]
             if name and earlier <= number and len(sides) == 4 and sides[0] == 1 and sides[2:] == [self.side] * 2:
-                found, reach = (name, number + 1), number
-        return found if reach > 1 else None
+                found = name, number + 1
+        return found if found and found[1] > 2 else None
 
 
 def _products(node: openvino.Node) -> int:
@@ -332,7 +326,7 @@ def main() -> None:
     contents = sys.stdin.buffer.read()
     _limit()
     try:
-        document = asdict(_measure(contents, adapted=sys.argv[1:] == ["adapted"]))
+        document = asdict(measure_here(contents, sys.argv[1:] == ["adapted"]))
     except (RuntimeError, MemoryError, ValueError, ModelError) as error:
         line = (str(error).strip().splitlines() or ["it needs more memory than it may take"])[-1]
         message = line if isinstance(error, ModelError) else str(_refusal(f"OpenVINO stops ({line[:150]})"))

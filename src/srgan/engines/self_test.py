@@ -1,12 +1,18 @@
 """Self-test: an engine run on a computed pattern, compared with the values on the model's card."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from srgan.engines.engine import Engine, Floats
-from srgan.weights.card import Card
+from srgan.weights.card import Card, Probe
+from srgan.weights.catalogue import Model, own_folder
+from srgan.weights.interpolation import AnyModel
 
 TOLERANCES = {"fp32": 0.5 / 255, "bf16": 4 / 255}
 """Largest difference allowed, by precision: half a level, and the rounding of eight bits of mantissa."""
+FOREIGN_TOLERANCE = 8 / 255
+"""Largest difference allowed of networks of other people in bf16, on values that are clipped to [0, 1]."""
 
 
 def pattern(size: int) -> Floats:
@@ -18,10 +24,31 @@ def pattern(size: int) -> Floats:
     return (mixed[None] / 255).astype(np.float32)
 
 
-def run_probe(engine: Engine, card: Card) -> float:
-    """Return the largest difference between the engine's values and the card's, in [0, 1] units."""
+def measure_probe(network: Callable[[Floats], Floats], scale: int, size: int = 48) -> Probe:
+    """Return the self-test of a network, (1, 3, H, W) to (1, 3, scale * H, scale * W), which is run on the pattern."""
+    diagonal = np.diagonal(network(pattern(size))[0, 0])[::scale]
+    return Probe(size, tuple(round(float(value), 5) for value in diagonal))
+
+
+def is_accurate(engine: Engine, model: AnyModel) -> bool:
+    """Return whether an added model passes its self-test on this engine; those that come with srgan have passed it."""
+    if not isinstance(model, Model) or model.folder != own_folder() or engine.precision == "fp32":
+        return True
+    return run_probe(engine, model.card, clip=True) <= FOREIGN_TOLERANCE
+
+
+def run_probe(engine: Engine, card: Card, *, clip: bool = False) -> float:
+    """Return the largest difference between the engine's values and the card's, in [0, 1] units.
+
+    Args:
+        engine: the model of the card.
+        card: the card.
+        clip: whether values beyond [0, 1] count as 0 and 1.
+    """
     values = pattern(card.probe.size)
     for stage in range(len(engine.stages)):
         values = engine.run(stage, values).copy()
-    diagonal = np.diagonal(values[0, 0])[:: card.scale]
-    return float(np.abs(diagonal - np.asarray(card.probe.values)).max())
+    made, expected = np.diagonal(values[0, 0])[:: card.scale], np.asarray(card.probe.values)
+    if clip:
+        made, expected = made.clip(0, 1), expected.clip(0, 1)
+    return float(np.abs(made - expected).max())

@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from srgan.engines.engine import EngineName, Precision, open_engine
+from srgan.engines.self_test import is_accurate
 from srgan.images.colour import Depth
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights.interpolation import AnyModel
@@ -19,8 +20,8 @@ class LoadedModel:
     Args:
         model: the model.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; without it the fastest of the processor for 8-bit images, and `fp32` for 16-bit
-            images, whose last bits bf16 would lose.
+        precision: `fp32` or `bf16`; without it the fastest of the processor for 8-bit images, and `fp32` for deeper
+            ones, whose last bits bf16 would lose.
         ensemble: take the mean of the results for the eight orientations of an image.
     """
 
@@ -39,17 +40,20 @@ class LoadedModel:
         self._lock = threading.RLock()
 
     def network_for(self, depth: Depth) -> TiledNetwork:
-        """Return the network for images of 8 or 16 bits; it goes on in fp32 if it gives numbers that are not finite.
+        """Return the network for images of a depth; it goes on in fp32 if it gives numbers that are not finite.
 
         Raises:
             ModelError: if the model's files are missing or damaged.
             EngineError: if the engine cannot run it.
         """
-        precision: Precision | None = self._precision or ("fp32" if depth == 16 else None)
+        precision: Precision | None = self._precision or ("fp32" if depth > 8 else None)
         with self._lock:
             if precision not in self._networks:
+                engine = open_engine(self.model, self._engine, precision=precision)
+                if precision is None and not is_accurate(engine, self.model):
+                    engine = open_engine(self.model, self._engine, precision="fp32")
                 network = TiledNetwork(
-                    open_engine(self.model, self._engine, precision=precision),
+                    engine,
                     fallback=lambda: open_engine(self.model, self._engine, precision="fp32"),
                     ensemble=self._ensemble,
                 )
