@@ -26,11 +26,11 @@ from srgan.errors import SrganError
 from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.metrics import PROTOCOLS
 from srgan.metrics.niqe import Niqe
-from srgan.training.losses import grid_texture_error
 from srgan.training.monitoring.texture_metric import detail
 from srgan.training.monitoring.validation import cut_middles, enlarge
 from srgan.training.release import trained_generator
 from srgan.training.run_folder import Run
+from srgan.training.texture_losses import grid_texture_error
 from srgan.upscale.upscaler import Upscaler
 
 CELL = 4

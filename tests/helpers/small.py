@@ -5,12 +5,12 @@ from lightning_fabric import Fabric
 from srgan.progress import NoProgress
 from srgan.training.inputs import Inputs
 from srgan.training.loop import train
-from srgan.training.recipes.recipe import (
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import (
     CropSettings,
     LoggingSettings,
     LossSettings,
     NetworkSettings,
-    Recipe,
     ScheduleSettings,
 )
 from srgan.training.run_folder import Run

@@ -18,7 +18,8 @@ from srgan.models.release.state_dict import trained_weights
 from srgan.progress import Progress
 from srgan.training.checkpoint import find_newest
 from srgan.training.monitoring.validation import PixelPair, cut_middles
-from srgan.training.recipes.recipe import NetworkSettings, Recipe
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import NetworkSettings
 from srgan.training.run_folder import Run
 from srgan.training.state import make_generator
 from srgan.weights.catalogue import find
@@ -111,9 +112,11 @@ def find_vgg(recipe: Recipe, given: str | None, *, progress: Progress | None = N
         return fetch_vgg19(cache_root(), progress=progress)
     if given is not None:
         return Path(given).absolute()
-    places = [cache_root() / _TORCHVISION]
-    if ContentLayer.parse(recipe.loss.content_layer) in set(ContentLayer(3, 1).convolutions()):
+    layer, places = ContentLayer.parse(recipe.loss.content_layer), [cache_root() / _TORCHVISION]
+    if layer in ContentLayer(3, 1).convolutions():
         places += _find_benchmark_weights(_NORMALISED)
+    elif layer in ContentLayer(3, 4).convolutions():
+        places += _find_benchmark_weights(_ORIGINAL)
     for place in places:
         if place.is_file():
             return place

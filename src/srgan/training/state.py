@@ -16,9 +16,11 @@ from srgan.models.features.vgg import VGG19
 from srgan.models.patch_discriminator import PatchDiscriminator
 from srgan.models.srgan import Discriminator
 from srgan.models.ucsd import UcsdDiscriminator
+from srgan.models.wavelet import WaveletDiscriminator
 from srgan.training.distributed import synchronise
-from srgan.training.losses import Term, make_terms
-from srgan.training.recipes.recipe import Recipe, ScheduleSettings
+from srgan.training.loss_terms import Term, make_terms
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import ScheduleSettings
 from srgan.training.soap import Soap
 
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
@@ -26,6 +28,7 @@ DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "patch": PatchDiscriminator,
     "cheung": CheungDiscriminator,
     "ucsd": UcsdDiscriminator,
+    "wavelet": WaveletDiscriminator,
 }
 """Discriminators of images, by their names in recipes."""
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from srgan.training.adversarial_losses import discriminator_loss, relative_logits
 from srgan.training.batches import Batch
-from srgan.training.losses import Step, discriminator_loss
+from srgan.training.loss_terms import Step
 from srgan.training.monitoring.texture_metric import detail
 from srgan.training.state import Network, State
 
@@ -69,6 +70,8 @@ def _update_discriminator(state: State, network: Network, window: Step) -> dict[
     restored, high = window.judged(state.recipe.loss.discriminator)
     fixed = [each.detach() for each in restored] if isinstance(restored, Sequence) else restored.detach()
     real, fake = network.wrapped(high).float(), network.wrapped(fixed).float()
+    if state.recipe.loss.relativistic:
+        real, fake = relative_logits(real, fake)
     loss = discriminator_loss(real, fake)
     measured = {"discriminator": loss, "real": torch.sigmoid(real).mean(), "restored": torch.sigmoid(fake).mean()}
     measured["discriminator_gradient"] = _take_step(state, network, loss, clip=None)

@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import PreparedPictures
 from srgan.training.batches import batches, make_sampler
-from srgan.training.losses import make_terms
+from srgan.training.loss_terms import make_terms
 from srgan.training.recipes import RECIPES
 from srgan.training.state import State, make_state
 from srgan.training.update import update

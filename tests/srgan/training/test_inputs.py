@@ -50,6 +50,9 @@ def test_vgg_of_the_benchmark_folder_is_taken_as_far_as_it_reaches(
     vgg = load_vgg(VGG22, path)
     assert vgg is not None
     assert vgg(torch.rand(1, 3, 32, 32)).shape == (1, 128, 16, 16)
+    deeper = find_vgg(RECIPES["esrgan-quick"], None)
+    assert deeper is not None
+    assert deeper.name == "vgg19-to-conv3_4.safetensors"
     with pytest.raises(ModelError):
         find_vgg(VGG54, None)
     with pytest.raises(ModelError):

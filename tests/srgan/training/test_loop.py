@@ -1,6 +1,7 @@
 """The loop: it learns, it resumes to the bit, it says what happens, and it leaves what was promised."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,19 @@ import torch
 from lightning_fabric import Fabric
 
 from srgan.errors import TrainingError
+from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.training.checkpoint import find_newest
 from srgan.training.inputs import Inputs
 from srgan.training.monitoring.log import read_log
+from srgan.training.recipes import RECIPES
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
 from srgan.training.state import State
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
 Begun = Callable[..., Run]
+
+TINY = {"blocks": 1, "features": 8, "growth": 4, "discriminator_features": 4, "batch": 2, "crop": 32, "updates": 8}
 
 
 def tensors(state: State) -> list[torch.Tensor]:
@@ -37,10 +42,15 @@ def tensors(state: State) -> list[torch.Tensor]:
         SMALL.change(name="degraded", degradation="everyday"),
         ADVERSARIAL.change(name="soap", optimiser="soap"),
         ADVERSARIAL,
+        *(RECIPES[name].change(**TINY, log_every=2, validate_every=4) for name in ("edsr", "rrdb-psnr", "wavelet-gan")),
+        RECIPES["esrgan"].change(**TINY, log_every=2, validate_every=4, content="vgg22"),
     ],
     ids=lambda recipe: recipe.name,
 )
 def test_resumes_to_the_bit(fabric: Fabric, inputs: Inputs, begun: Begun, recipe: Recipe) -> None:
+    if recipe.loss.content_layer is not None:
+        torch.manual_seed(0)
+        inputs = replace(inputs, vgg=VGG19(layer=ContentLayer.parse(recipe.loss.content_layer)))
     through = train_run(begun(recipe, "through"), inputs, fabric)
     run = begun(recipe, "broken")
     for done in range(1, 9):  # each stops after one update, in the middle of the schedule

@@ -122,6 +122,27 @@ def test_baselines_are_trained_on_luminance() -> None:
     )
 
 
+def test_settings_of_the_methods_after_srgan() -> None:
+    """Lim et al. 2017, section 4.2; Wang et al. 2018, sections 3 and 4.1."""
+    baseline, edsr = RECIPES["edsr-baseline"], RECIPES["edsr"]
+    assert baseline.network.arguments == {"blocks": 16, "features": 64, "residual_scaling": 1.0}
+    assert edsr.network.arguments == {"blocks": 32, "features": 256, "residual_scaling": 0.1}
+    for recipe in (baseline, edsr):
+        assert (recipe.loss.content, recipe.crops.crop, recipe.crops.batch) == ("l1", 4 * 48, 16)
+        assert [recipe.schedule.factor(update, 300_000) for update in (0, 199_999, 200_002)] == [1, 1, 0.5]
+    first, second = RECIPES["rrdb-psnr"], RECIPES["esrgan"]
+    assert first.network == second.network
+    assert first.network.arguments == {"blocks": 23, "features": 64, "growth": 32}
+    assert (first.crops.crop, first.crops.batch, first.schedule.learning_rate) == (128, 16, 2e-4)
+    halved = [first.schedule.factor(update, 10**6) for update in (199_999, 200_000, 400_000, 600_000, 800_000)]
+    assert halved == [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16]
+    halved = [second.schedule.factor(update, 400_000) for update in (49_999, 50_000, 100_000, 200_000, 300_000)]
+    assert halved == [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16]
+    assert (second.initial, second.loss.content, second.loss.before_activation) == ("rrdb-psnr", "vgg54", True)
+    assert (second.loss.relativistic, second.loss.adversarial, second.schedule.learning_rate) == (True, 5e-3, 1e-4)
+    assert 2 * second.loss.pixel_l1 == 1e-2  # absolute errors here are of images in [-1, 1], twice those in [0, 1]
+
+
 def test_every_variant_has_a_quick_form() -> None:
     for name in ("srresnet-mse", "srresnet-vgg22", "srgan-mse", "srgan-vgg22", "srgan-vgg54"):
         quick, full = RECIPES[f"{name}-quick"], RECIPES[name]
@@ -158,6 +179,8 @@ def test_overrides_take_the_types_of_the_settings() -> None:
         *("discriminator=big", "content=vgg9", "content=vgg23", "content=luma", "crop=90", "crop=8", "scale=3"),
         *("batch=-1", "batch=many", "middle=2", "recursions=0", "supervision=0.5", "refinement=3", "jitter=90"),
         *("adversarial=-1", "warmup=-1", "log_every=0", "seed=-1", "seed=9223372036854775807"),
+        *("growth=0", "residual_scaling=0", "residual_scaling=2", "pixel_l1=-1", "feature_distance=l2"),
+        *("more_drops=0.5,many", "more_drops=0.5,2", "more_drops=-1", "relativistic=some"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_in_one_line(assignment: str) -> None:
@@ -167,9 +190,12 @@ def test_settings_that_make_no_sense_are_refused_in_one_line(assignment: str) ->
     assert assignment.partition("=")[0].removesuffix("s") in str(raised.value)
 
 
-def test_deep_features_need_pixels() -> None:
+@pytest.mark.parametrize(
+    ("name", "assignment"), [("srgan-cpu", "jitter=80"), ("wavelet-gan", "features=33"), ("wavelet-gan", "crop=80")]
+)
+def test_networks_refuse_crops_and_channels_that_they_are_not_made_for(name: str, assignment: str) -> None:
     with pytest.raises(UsageError):
-        override(find_recipe("srgan-cpu"), ["jitter=80"])
+        override(find_recipe(name), [assignment])
 
 
 def test_an_unknown_recipe_lists_those_that_there_are() -> None:

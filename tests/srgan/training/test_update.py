@@ -11,21 +11,17 @@ from srgan.models.feature_discriminator import FeatureDiscriminator
 from srgan.models.features.classifiers import SqueezeNet, VggFeatures, distance
 from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.models.layers import enlarge, luminance
-from srgan.training.batches import Batch
-from srgan.training.losses import (
-    Step,
-    Term,
-    consistency_error,
-    feature_error,
-    grid_error,
-    grid_texture_error,
-    luminance_error,
-    spectrum_error,
-    squared_error,
-    total_variation,
+from srgan.training.adversarial_losses import (
+    discriminator_loss,
+    relative_logits,
+    relativistic_adversarial_loss,
 )
+from srgan.training.batches import Batch
+from srgan.training.loss_terms import Step, Term
+from srgan.training.losses import consistency_error, feature_error, luminance_error, squared_error, total_variation
 from srgan.training.recipes import RECIPES
 from srgan.training.state import State, make_state
+from srgan.training.texture_losses import grid_error, grid_texture_error, spectrum_error
 from srgan.training.update import update
 from tests.helpers.small import ADVERSARIAL, SMALL
 
@@ -78,7 +74,7 @@ def test_without_supervision_only_the_sum_counts(fabric: Fabric, batch: Batch) -
 
 
 def test_terms_on_images_are_weighed_and_added(fabric: Fabric, batch: Batch) -> None:
-    weights = {"pixel": 0.5, "consistency": 1.5, "grid": 2.0, "grid_texture": 3.0, "spectrum": 4.0}
+    weights = {"pixel": 0.5, "pixel_l1": 0.25, "consistency": 1.5, "grid": 2.0, "grid_texture": 3.0, "spectrum": 4.0}
     recipe = SMALL.change(content="l1", total_variation=1e-3, **weights)
     state = make_state(recipe, fabric=fabric, updates=8)
     low, high = batch
@@ -87,6 +83,7 @@ def test_terms_on_images_are_weighed_and_added(fabric: Fabric, batch: Batch) -> 
     losses = {
         "content": (1.0, 2 * functional.l1_loss(restored, high)),
         "pixel": (0.5, squared_error(restored, high)),
+        "pixel_l1": (0.25, 2 * functional.l1_loss(restored, high)),
         "consistency": (1.5, consistency_error(restored, high)),
         "grid": (2.0, grid_error(restored, high)),
         "grid_texture": (3.0, grid_texture_error(restored, high)),
@@ -129,6 +126,25 @@ def test_a_discriminator_of_features_is_trained_alone_at_first(fabric: Fabric, b
         }
         assert changed == {"generator": learns, "discriminator": True}
         assert bool(measured["generator_gradient"]) == learns
+
+
+def test_a_relativistic_discriminator_compares_the_two_batches(fabric: Fabric, batch: Batch) -> None:
+    state = make_state(ADVERSARIAL.change(relativistic=True), fabric=fabric, updates=8)
+    assert state.discriminator is not None
+    low, high = batch
+    pictures = high, restore(state, low)
+
+    def judge() -> list[Tensor]:
+        assert state.discriminator is not None
+        with torch.no_grad():
+            return [state.discriminator.wrapped(each) for each in pictures]
+
+    before = relative_logits(*judge())
+    measured = update(state, batch)
+    torch.testing.assert_close(measured["discriminator"], discriminator_loss(*before))
+    torch.testing.assert_close(measured["real"], torch.sigmoid(before[0]).mean())
+    torch.testing.assert_close(measured["restored"], torch.sigmoid(before[1]).mean())
+    torch.testing.assert_close(measured["adversarial"], relativistic_adversarial_loss(*judge()))
 
 
 def test_the_sum_over_the_batch_is_so_many_times_the_mean(fabric: Fabric, batch: Batch) -> None:

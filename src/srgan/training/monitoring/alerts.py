@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "perception": "distance of deep features",
     "feature_error": "error of features at several depths",
     "pixel": "mean squared error, added to a content loss on VGG features",
+    "pixel_l1": "mean absolute error, added to another content loss",
     "consistency": "error of the downscaled restored image",
     "grid": "error of patterns that repeat in every cell",
     "grid_texture": "how unevenly texture lies in the cells",
@@ -33,7 +34,7 @@ MEASUREMENTS = {
 """Measurements of an update; a run lacks those of losses and networks that its recipe has not."""
 
 BLIND_LOSS = 2 * math.log(2)
-"""Loss of a discriminator that gives every image 0.5 (see `losses.discriminator_loss`)."""
+"""Loss of a discriminator that gives every image 0.5 (see `adversarial_losses.discriminator_loss`)."""
 
 _QUIET = 5
 """Rows of the log before the first alert: fresh networks and Adam's first steps give strange numbers."""

@@ -14,7 +14,8 @@ from srgan.data.prepared_set import PreparedPictures
 from srgan.errors import TrainingError
 from srgan.images.colour import from_float, to_float
 from srgan.metrics import PAPER, Protocol
-from srgan.training.losses import Loss, Step, squared_error
+from srgan.training.loss_terms import Loss, Step
+from srgan.training.losses import squared_error
 from srgan.training.state import State
 
 Pixels = NDArray[np.uint8]

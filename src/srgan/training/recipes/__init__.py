@@ -2,6 +2,7 @@
 
 from srgan.errors import UsageError
 from srgan.training.recipes.baselines import BASELINE_RECIPES
+from srgan.training.recipes.modern import MODERN_RECIPES
 from srgan.training.recipes.paper_recipes import PAPER_RECIPES
 from srgan.training.recipes.photos import PHOTO_RECIPES
 from srgan.training.recipes.projects import PROJECT_RECIPES
@@ -19,6 +20,7 @@ RECIPES: dict[str, Recipe] = {
         SRGAN_CPU,
         *PROJECT_RECIPES,
         *BASELINE_RECIPES,
+        *MODERN_RECIPES,
     )
 }
 

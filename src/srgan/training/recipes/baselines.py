@@ -6,12 +6,12 @@ in the last layer) over 8 x 10^8 steps, and from 1e-2 down to 1e-4. SOAP gets th
 200,000 updates, ESPCN stood where SOAP had brought it in 5,000 (docs/log.md).
 """
 
-from srgan.training.recipes.recipe import (
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import (
     CropSettings,
     LoggingSettings,
     LossSettings,
     NetworkSettings,
-    Recipe,
     ScheduleSettings,
 )
 

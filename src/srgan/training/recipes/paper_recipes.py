@@ -4,7 +4,8 @@ Batches of 16 crops of 96, Adam at 1e-4, 10^6 updates of SRResNet; of SRGAN 10^5
 SRResNet that was trained on MSE.
 """
 
-from srgan.training.recipes.recipe import LossSettings, Recipe, ScheduleSettings
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import LossSettings, ScheduleSettings
 
 SRRESNET_MSE = Recipe(
     name="srresnet-mse",

@@ -4,12 +4,12 @@ Half the crops are damaged as by a camera or a web page, a quarter as by a messe
 with its weights (docs/decisions/0021).
 """
 
-from srgan.training.recipes.recipe import (
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import (
     CropSettings,
     LoggingSettings,
     LossSettings,
     NetworkSettings,
-    Recipe,
     ScheduleSettings,
 )
 

@@ -1,7 +1,8 @@
 """Recipes of three projects built on the paper: Loridan's, Cheung's, and that of a group of UC San Diego."""
 
 from srgan.training.recipes.paper_recipes import SRRESNET_MSE
-from srgan.training.recipes.recipe import CropSettings, LossSettings, NetworkSettings, Recipe, ScheduleSettings
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import CropSettings, LossSettings, NetworkSettings, ScheduleSettings
 
 # Stanford Dogs, both stages from https://github.com/krasserm/super-resolution, whose lines its log has.
 LORIDAN_PRE = SRRESNET_MSE.change(

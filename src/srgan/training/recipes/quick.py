@@ -1,11 +1,11 @@
 """Recipes for a CPU: the paper's variants as small networks, and those whose models are shipped."""
 
-from srgan.training.recipes.recipe import (
+from srgan.training.recipes.recipe import Recipe
+from srgan.training.recipes.settings import (
     CropSettings,
     LoggingSettings,
     LossSettings,
     NetworkSettings,
-    Recipe,
     ScheduleSettings,
 )
 
