@@ -1,7 +1,7 @@
 """Every loss against its equation, computed plainly, and its gradient against finite differences, in the generator."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -135,6 +135,7 @@ def test_perception_loss_is_the_mean_distance_over_the_batch() -> None:
     assert float(perception_loss(network(high), network(high))) == 0.0
 
 
+@cache
 def make_losses() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     torch.manual_seed(1)
     resnet, vgg = ResNet().double(), same_weights(plain_vgg19(2), ContentLayer(2, 2))

@@ -1,6 +1,7 @@
 """Recipes: as published, each can be built and trained, and no setting that makes no sense is accepted."""
 
 import re
+from functools import cache
 
 import pytest
 import torch
@@ -16,6 +17,12 @@ from srgan.training.state import make_state
 from srgan.training.update import update
 
 
+@cache
+def random_vgg(layer: ContentLayer) -> VGG19:
+    """An untrained network, which no update changes."""
+    return VGG19(layer=layer)
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_builds_and_takes_two_updates(fabric: Fabric, name: str) -> None:
     recipe = RECIPES[name]
@@ -23,10 +30,8 @@ def test_every_recipe_builds_and_takes_two_updates(fabric: Fabric, name: str) ->
     side = (64 if recipe.loss.discriminator == "ucsd" else 32) + recipe.crops.jitter
     small = recipe.change(discriminator_alone=0, batch=2, crop=side)
     layer = recipe.loss.content_layer
-    vgg = None if layer is None else VGG19(layer=ContentLayer.parse(layer))
-    features = None
-    if recipe.loss.needs_features:
-        features = VggFeatures(VGG19(layer=ContentLayer(2, 2)), name="vgg19 to conv2_2")
+    vgg = None if layer is None else random_vgg(ContentLayer.parse(layer))
+    features = VggFeatures(random_vgg(ContentLayer(2, 2)), name="vgg19") if recipe.loss.needs_features else None
     state = make_state(small, fabric=fabric, updates=2, vgg=vgg, features=features)
     before = [parameter.clone() for parameter in state.generator.module.parameters()]
     torch.manual_seed(0)
