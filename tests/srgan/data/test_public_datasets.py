@@ -1,14 +1,10 @@
-"""Downloads: continued, verified and unpacked safely; errors say how to do it by hand."""
+"""Public datasets: downloaded once and unpacked safely; errors say how to do it by hand."""
 
-import hashlib
 import io
 import re
 import tarfile
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,107 +13,16 @@ from PIL import Image
 
 from srgan.data import public_datasets as module
 from srgan.data.public_datasets import ARCHIVES, Archive, download, unpack
-from srgan.download import Remote, fetch
-from srgan.errors import DataError, OutputError, UsageError
+from srgan.errors import DataError, UsageError
+from tests.helpers.file_server import FileServer, file_server
 from tests.helpers.recorded_progress import RecordedProgress
 
-Serve = Callable[[str, bytes], Remote]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serves `files`: at most `most` bytes an answer, and ranges if `ranges`."""
-
-    files: dict[str, bytes]
-    asked: list[str]
-    most, ranges, length = 10**9, True, True
-
-    def do_GET(self) -> None:
-        content = self.files.get(self.path)
-        if content is None:
-            self.send_error(404)
-            return
-        asked = self.headers.get("Range", "")
-        self.asked.append(asked)
-        match = re.fullmatch(r"bytes=(\d+)-", asked)
-        start = int(match[1]) if match and self.ranges else 0
-        self.send_response(206 if start else 200)
-        if self.length:
-            self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        self.wfile.write(content[start : start + self.most])
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
-    handler = type("Server", (Handler,), {"files": {}, "asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        handler.address = f"http://127.0.0.1:{serving.server_port}"  # type: ignore[attr-defined]
-        yield handler
-        serving.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def serve(server: type[Handler]) -> Serve:
-    def served(name: str, content: bytes) -> Remote:
-        server.files[f"/{name}"] = content
-        address = server.address  # type: ignore[attr-defined]
-        return Remote(f"{address}/{name}", len(content), hashlib.sha256(content).hexdigest(), "the test's own file")
-
-    return served
-
-
-CONTENT = bytes(range(256)) * 40
-
-
-@pytest.mark.parametrize("length", [True, False])
-@pytest.mark.parametrize("ranges", [True, False])
-def test_an_interrupted_download_is_continued(
-    server: type[Handler], serve: Serve, tmp_path: Path, ranges: bool, length: bool
-) -> None:
-    remote = serve("file.bin", CONTENT)
-    server.most, server.ranges, server.length = 1000, ranges, length
-    with pytest.raises(DataError, match="run it again, it continues"):
-        fetch(remote, tmp_path, failure=DataError)
-    assert not (tmp_path / "file.bin").exists()
-    server.most = len(CONTENT)
-    progress = RecordedProgress()
-    path = fetch(remote, tmp_path, failure=DataError, progress=progress)
-    assert path.read_bytes() == CONTENT
-    missing = len(CONTENT) - 1000 if ranges else len(CONTENT)
-    assert progress.tasks == [("downloading the test's own file", missing)]
-    assert sum(progress.counts[0]) == missing
-    assert fetch(remote, tmp_path, failure=DataError) == path
-    assert server.asked == ["", "bytes=1000-"]
-    assert [file.name for file in tmp_path.iterdir()] == ["file.bin"]
-
-
-def test_other_contents_are_not_kept(serve: Serve, tmp_path: Path) -> None:
-    remote = serve("file.bin", CONTENT)
-    with pytest.raises(DataError, match="sha256"):
-        fetch(replace(remote, sha256="0" * 64), tmp_path, failure=DataError)
-    with pytest.raises(DataError, match="sends 10,240 bytes"):
-        fetch(replace(remote, size=99_999), tmp_path, failure=DataError)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_failed_download_says_where_to_put_the_file(serve: Serve, tmp_path: Path) -> None:
-    remote = serve("file.bin", CONTENT)
-    with pytest.raises(DataError, match="404"):
-        fetch(replace(remote, url=f"{remote.url}x"), tmp_path, failure=DataError)
-    with pytest.raises(DataError, match="refused") as caught:
-        fetch(replace(remote, url="http://127.0.0.1:9/file.bin"), tmp_path, failure=DataError)
-    assert str(caught.value).endswith(f"put it at {tmp_path / 'file.bin'}")
-    assert "\n" not in str(caught.value)
-    (tmp_path / "a file").touch()
-    with pytest.raises(OutputError, match="cannot be written"):
-        fetch(remote, tmp_path / "a file", failure=DataError)
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with file_server() as server:
+        yield server
 
 
 def picture(shade: int) -> bytes:
@@ -149,23 +54,23 @@ def tarred(files: dict[str, bytes], links: dict[str, str] | None = None) -> byte
 
 
 @pytest.fixture
-def archives(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def archives(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """DIV2K and the dogs, small and nearby."""
     train = zipped({"DIV2K_train_HR/": b"", **{f"DIV2K_train_HR/{n:04}.png": picture(n) for n in range(1, 4)}})
     valid = zipped({"DIV2K_valid_HR/0801.png": picture(9)})
     dogs = tarred({f"Images/n02085620-Chihuahua/{n}.jpg": picture(n) for n in range(3)})
     nearby = {
         "div2k": (
-            Archive(serve("DIV2K_train_HR.zip", train), "DIV2K_train_HR"),
-            Archive(serve("DIV2K_valid_HR.zip", valid), "DIV2K_valid_HR"),
+            Archive(server.add("DIV2K_train_HR.zip", train), "DIV2K_train_HR"),
+            Archive(server.add("DIV2K_valid_HR.zip", valid), "DIV2K_valid_HR"),
         ),
-        "dogs": (Archive(serve("images.tar", dogs), "Images"),),
+        "dogs": (Archive(server.add("images.tar", dogs), "Images"),),
     }
     monkeypatch.setattr(module, "ARCHIVES", nearby)
 
 
 @pytest.mark.usefixtures("archives")
-def test_archives_are_fetched_and_unpacked_once(server: type[Handler], tmp_path: Path) -> None:
+def test_archives_are_fetched_and_unpacked_once(server: FileServer, tmp_path: Path) -> None:
     progress = RecordedProgress()
     for _ in range(2):
         download("div2k", tmp_path / "DIV2K", progress=progress)

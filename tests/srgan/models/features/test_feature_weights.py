@@ -1,10 +1,7 @@
-"""Weights of feature networks: out of every kind of file, downloaded, and seeing on photos what they should."""
+"""Weights of feature networks: out of every kind of file, and seeing on photos what they should."""
 
 import hashlib
-import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +13,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import srgan
-from srgan.errors import ModelError, OutputError
+from srgan.errors import ModelError
 from srgan.models.features import feature_weights
 from srgan.models.features.classifiers import FeatureNetwork, ResNet, SqueezeNet
 from srgan.models.features.feature_weights import (
-    fetch_vgg19,
     load_feature_network,
     load_vgg19,
     resnet_names,
     squeezenet_names,
 )
 from srgan.models.features.vgg import ContentLayer
-from tests.helpers.small import Heard
 
 NAMES = {SqueezeNet: squeezenet_names, ResNet: resnet_names}
 TORCHVISION = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]
@@ -135,79 +130,6 @@ def test_files_of_no_known_network_are_refused(tmp_path: Path) -> None:
         save_file({name: one for name, one in tensors.items() if name != "squeezenet0_conv24_bias"} | wrong, path)
         with pytest.raises(ModelError, match="squeezenet0_conv24_bias"):
             load_feature_network(path)
-
-
-CONTENT = bytes(range(256)) * 40
-
-
-class _Server(BaseHTTPRequestHandler):
-    """Serves CONTENT; `most` bytes an answer, and ranges if `ranges`."""
-
-    most, ranges, asked = len(CONTENT), True, list[str]()
-
-    def do_GET(self) -> None:
-        asked = self.headers.get("Range", "")
-        self.asked.append(asked)
-        match = re.fullmatch(r"bytes=(\d+)-", asked)
-        start = int(match[1]) if match and self.ranges else 0
-        self.send_response(206 if start else 200)
-        self.end_headers()
-        self.wfile.write(CONTENT[start : start + self.most])
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Server]]:
-    handler = type("Server", (_Server,), {"asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        monkeypatch.setattr(feature_weights, "URL", f"http://127.0.0.1:{serving.server_port}/models/vgg19.pth")
-        monkeypatch.setattr(feature_weights, "BYTES", len(CONTENT))
-        monkeypatch.setattr(feature_weights, "SHA256", hashlib.sha256(CONTENT).hexdigest())
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        yield handler
-        serving.shutdown()
-        thread.join()
-
-
-def test_downloads_once_and_reports(server: type[_Server], tmp_path: Path) -> None:
-    heard = Heard()
-    path = fetch_vgg19(tmp_path / "new" / "cache", progress=heard)
-    assert path == tmp_path / "new" / "cache" / "vgg19.pth"
-    assert path.read_bytes() == CONTENT
-    assert (heard.total, heard.done) == (len(CONTENT), len(CONTENT))
-    assert fetch_vgg19(path.parent) == path
-    assert [file.name for file in path.parent.iterdir()] == ["vgg19.pth"]
-    assert server.asked == [""]
-
-
-@pytest.mark.parametrize("ranges", [True, False])
-def test_continues_what_broke_off(ranges: bool, server: type[_Server], tmp_path: Path) -> None:
-    server.most, server.ranges = 1000, ranges
-    with pytest.raises(ModelError):
-        fetch_vgg19(tmp_path)
-    assert not (tmp_path / "vgg19.pth").exists()
-    server.most = len(CONTENT)
-    assert fetch_vgg19(tmp_path).read_bytes() == CONTENT
-    assert server.asked == ["", "bytes=1000-"]
-
-
-def test_keeps_nothing_else_and_says_why_it_cannot(
-    server: type[_Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError):
-        fetch_vgg19(tmp_path / "file" / "cache")
-    monkeypatch.setattr(feature_weights, "SHA256", "0" * 64)
-    with pytest.raises(ModelError):
-        fetch_vgg19(tmp_path / "cache")
-    assert not list((tmp_path / "cache").iterdir())
-    monkeypatch.setattr(feature_weights, "URL", "http://127.0.0.1:9/vgg19.pth")
-    with pytest.raises(ModelError, match="refused"):
-        fetch_vgg19(tmp_path)
 
 
 def true_network(data_folder: Path, name: str) -> tuple[FeatureNetwork, dict[str, Tensor]]:
