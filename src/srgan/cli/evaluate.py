@@ -5,7 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from srgan.cli.console import failures, interruptible, need_packages, show_json, show_lines
-from srgan.cli.shared_options import INPUT, OUTPUT, Engine, Json, ModelPrecision, argument, option, separate
+from srgan.cli.shared_options import (
+    COMPUTATION,
+    INPUT,
+    OUTPUT,
+    Engine,
+    Json,
+    ModelPrecision,
+    argument,
+    flag,
+    option,
+    separate,
+)
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,6 +99,14 @@ def evaluate(
     ] = Path("evaluation"),
     engine: Engine = "auto",
     precision: ModelPrecision = "fp32",
+    ensemble: Annotated[
+        bool,
+        flag(
+            "Judge each model also by self-ensemble, as NAME+: the mean of its results for the eight orientations.",
+            "--ensemble",
+            panel=COMPUTATION,
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Judge methods by how near they come to true pictures, each number by a named protocol."""
@@ -97,7 +116,7 @@ def evaluate(
         from srgan.cli.progress_bar import ProgressBar
         from srgan.evaluation.benchmark import Evaluation, evaluate
         from srgan.evaluation.measures import find_protocol
-        from srgan.evaluation.methods import default_methods, find_method
+        from srgan.evaluation.methods import add_ensembles, default_methods, find_method
         from srgan.evaluation.outputs import RESULTS, write_outputs
 
         names = dict.fromkeys(separate(protocols) or ["paper", "matlab"])
@@ -106,6 +125,7 @@ def evaluate(
         words = separate(methods) + separate(more_methods) or default_methods()
         true_images = _find_sets(separate(sets), separate(inputs))
         found = [find_method(word, scale=scale, engine=engine, precision=precision) for word in words]
+        found = add_ensembles(found) if ensemble else found
         wanted = Evaluation(tuple(found), true_images, measures, scale)
         done = f"what is done is in {output}; run the same command again to go on"
         with interruptible(done), ProgressBar(shown=not as_json, quiet=as_json) as progress:

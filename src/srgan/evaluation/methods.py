@@ -102,21 +102,46 @@ INTERPOLATIONS: dict[str, tuple[str, Enlarge]] = {
 class ModelMethod(Method):
     """A model of srgan.
 
+    Args:
+        name: of the method; None for that of the model.
+        model: its name or file.
+        scale: the factor that it must have.
+        engine: what runs it.
+        precision: of its numbers.
+        ensemble: take the mean of its results for the eight orientations, and add + to the name.
+
     Raises:
         ModelError: if there is no such model, or it has another scale.
     """
 
-    def __init__(self, name: str | None, model: str, scale: int, engine: EngineName, precision: Precision) -> None:
+    def __init__(
+        self,
+        name: str | None,
+        model: str,
+        scale: int,
+        engine: EngineName,
+        precision: Precision,
+        *,
+        ensemble: bool = False,
+    ) -> None:
+        self._arguments = (name, model, scale, engine, precision)
         card = find(model).card
         if card.scale != scale:
             raise ModelError(
                 f"{card.name} enlarges {card.scale} times and not {scale}: leave it out, or choose scale {card.scale}"
             )
-        identity = f"{card.identity} {choose(engine).engine} {precision}"
-        self.info = MethodInfo(name or check_name(card.name, "method"), "model", identity, card.summary)
-        self.work = card.multiply_adds / 1e6
-        self._open = partial(Upscaler, model, engine=engine, precision=precision)
+        identity, summary = f"{card.identity} {choose(engine).engine} {precision}", card.summary
+        name, self.work = name or check_name(card.name, "method"), card.multiply_adds / 1e6
+        if ensemble:
+            name, identity, self.work = f"{name}+", f"{identity} ensemble", 8 * self.work
+            summary = f"{summary}; the mean of eight orientations"
+        self.info = MethodInfo(name, "model", identity, summary)
+        self._open = partial(Upscaler, model, engine=engine, precision=precision, ensemble=ensemble)
         self._upscaler: Upscaler | None = None
+
+    def ensembled(self) -> "ModelMethod":
+        """Return the same model by self-ensemble."""
+        return ModelMethod(*self._arguments, ensemble=True)
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -246,6 +271,20 @@ class Reference(Method):
 
     def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
         return pair.high, None
+
+
+def add_ensembles(methods: Iterable[Method]) -> list[Method]:
+    """Return the methods, each model followed by itself by self-ensemble.
+
+    Raises:
+        UsageError: if there is no model among them.
+    """
+    found: list[Method] = []
+    for method in methods:
+        found += [method, method.ensembled()] if isinstance(method, ModelMethod) else [method]
+    if not any(isinstance(method, ModelMethod) for method in found):
+        raise UsageError("ensemble is for models, and none is named: name one, or leave it out", parameter="ensemble")
+    return found
 
 
 def default_methods() -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from srgan.errors import DataError, ModelError, PictureError, UsageError
-from srgan.evaluation.methods import FolderMethod, default_methods, find_method
+from srgan.evaluation.methods import FolderMethod, add_ensembles, default_methods, find_method
 from srgan.evaluation.test_sets import find_set, lay_out
 from srgan.images.resize import imresize
 from srgan.upscale.upscaler import Upscaler
@@ -71,6 +71,21 @@ def test_a_model_is_named_or_a_file(tmp_path: Path, tiny_model: Path, suffix: st
         restored, seconds = method.restore(pair)
     assert seconds is not None
     assert np.array_equal(restored, Upscaler(tiny_model, precision="fp32").upscale(pair.low))
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_models_are_judged_by_self_ensemble_too(tmp_path: Path, tiny_model: Path) -> None:
+    (pair,) = make_pairs(tmp_path, "a")
+    bicubic, single, mean = add_ensembles([find_method("bicubic"), find_method("mine=tiny")])
+    assert [method.info.name for method in (bicubic, single, mean)] == ["bicubic", "mine", "mine+"]
+    assert (mean.info.kind, mean.work) == ("model", 8 * single.work)
+    assert mean.info.identity != single.info.identity
+    with mean.ready():
+        restored, _ = mean.restore(pair)
+    expected = Upscaler(tiny_model, precision="fp32", ensemble=True).upscale(pair.low)
+    assert np.array_equal(restored, expected)
+    with pytest.raises(UsageError):
+        add_ensembles([bicubic])
 
 
 @pytest.mark.usefixtures("only_tiny")
