@@ -1,7 +1,6 @@
 """The REST interface of jobs: what each address gives."""
 
 import asyncio
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -158,10 +157,12 @@ class Api:
         if view not in VIEWS:
             raise RequestRefused(404, f"there is no such view: use {', '.join(VIEWS)}")
         job = await self._find(request.path_params["id"], done=view in RESULT_VIEWS)
-        path = self._store.view(job.id, view)
+        against = request.query_params.get("against", "") if view == "invented" else ""
+        other = await self._find(against, done=True) if against else None
+        path = self._store.view(job.id, f"{view}-{other.id}" if other else view)
         if not path.exists():
             async with self._prepared:
-                await run_in_threadpool(self._render, job, view, path)
+                await run_in_threadpool(self._render, job, view, path, other)
         return await send_file(path, "image/jpeg")
 
     async def archive(self, request: Request) -> Response:
@@ -264,10 +265,13 @@ class Api:
         with store_errors():
             return self._store.of_client(client)
 
-    def _render(self, job: JobRecord, view: str, path: Path) -> None:
+    def _render(self, job: JobRecord, view: str, path: Path, other: JobRecord | None) -> None:
         size = job.plan["result"]["width"], job.plan["result"]["height"]
+        if other is not None and size != (other.plan["result"]["width"], other.plan["result"]["height"]):
+            raise RequestRefused(422, "the two results are not of one size: choose another")
+        against = None if other is None else self._store.result(other.id)
         with store_errors():
-            write_view(view, self._store.upload(job.id), self._store.result(job.id), job.options, size, path)
+            write_view(view, self._store.upload(job.id), self._store.result(job.id), job.options, size, path, against)
             if not self._store.add_bytes(job.id, path.stat().st_size):  # deleted meanwhile
                 self._store.delete_files(job.id)
 
@@ -281,8 +285,3 @@ class Api:
             return f"browser {cookie[:64]}"
         named = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() if self._is_proxied else ""
         return f"address {named[:64] or (request.client.host if request.client else '')}"
-
-
-def new_client() -> str:
-    """Return the value of a browser's cookie."""
-    return secrets.token_urlsafe(16)

@@ -37,6 +37,7 @@ _CONTENT = {
     "/v1/images/upscale": "image/*",
 }
 _QUERIES = {
+    "/v1/jobs/{id}/views/{view}": {"against": "For `invented`: id of another result; marks where the two differ."},
     "/v1/folders": {"path": "Of the folder, within the one that is open."},
     "/v1/batches/{id}/files": {"status": "Only files with this status.", "offset": "Files to leave out."},
 }

@@ -22,17 +22,22 @@ RESULT_VIEWS = ("result", "invented")
 _CLEAR = 0.06  # mean difference, of 1, that is marked in full
 
 
-def write_view(view: str, upload: Path, result: Path, options: JobOptions, size: tuple[int, int], path: Path) -> None:
+def write_view(
+    view: str, upload: Path, result: Path, options: JobOptions, size: tuple[int, int], path: Path,
+    against: Path | None = None,
+) -> None:  # fmt: skip
     """Write one of VIEWS as JPEG, whatever the format and depth of the original.
 
     Args:
         view: `thumbnail` and `source` show the upload; `result` the result; `bicubic` the upload, cropped and resized
-            to the size of `result`; `invented` marks detail of the result that the upload does not determine.
+            to the size of `result`; `invented` marks detail of the result that the upload does not determine: what is
+            finer than its pixels, or where another result differs.
         upload: the client's image.
         result: the enlarged image, if there is one.
         options: of the job.
         size: width and height of the result.
         path: of the JPEG.
+        against: another result of that size, for `invented`.
 
     Raises:
         PictureError: if the image cannot be read, or the result is too large for a map.
@@ -46,9 +51,13 @@ def write_view(view: str, upload: Path, result: Path, options: JobOptions, size:
         if size[0] * size[1] > LARGEST_MAP:
             raise PictureError(f"a map of {size[0]}x{size[1]} pixels is not made: enlarge a part of the photo")
         pixels, metadata = _read_shrunk(result, LARGEST)[0], None
-        with ImageReader(upload) as reader:
-            small = options.crop[2:] if options.crop else (reader.info.width, reader.info.height)
-        pixels = _marked(pixels, _detail_beyond(pixels, small))
+        if against is not None:
+            amount = _local_mean(np.abs(_gray(pixels) - _gray(_read_shrunk(against, LARGEST)[0])))
+        else:
+            with ImageReader(upload) as reader:
+                small = options.crop[2:] if options.crop else (reader.info.width, reader.info.height)
+            amount = _detail_beyond(_gray(pixels), small)
+        pixels = _marked(pixels, amount)
     else:
         most = THUMBNAIL if view == "thumbnail" else LARGEST
         pixels, metadata = _read_shrunk(result if view == "result" else upload, most)
@@ -73,21 +82,27 @@ def _read_shrunk(path: Path, most_pixels: int, crop: tuple[int, int, int, int] |
         return np.concatenate(strips), reader.metadata
 
 
-def _detail_beyond(pixels: Any, small: tuple[int, int]) -> Any:
-    """Return the mean difference, in blocks of 8 x 8, between an image and what a small image holds of it.
+def _gray(pixels: Any) -> Any:
+    """Return the mean of the channels, (H, W) in [0, 1]."""
+    return pixels.mean(axis=2, dtype=np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
+def _detail_beyond(gray: Any, small: tuple[int, int]) -> Any:
+    """Return the difference between an image and what a small image holds of it, as `_local_mean`.
 
     Args:
-        pixels: (H, W, C) of uint8 or uint16.
+        gray: (H, W) in [0, 1].
         small: width and height of the small image.
-
-    Returns:
-        (H, W) in [0, 1].
     """
-    height, width = pixels.shape[:2]
-    gray = pixels.mean(axis=2, dtype=np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    held = imresize(imresize(gray, size=(small[1], small[0])), size=(height, width))
+    held = imresize(imresize(gray, size=(small[1], small[0])), size=gray.shape)
+    return _local_mean(np.abs(gray - held))
+
+
+def _local_mean(difference: Any) -> Any:
+    """Return means over blocks of 8 x 8 pixels, at full size, (H, W) in [0, 1]."""
+    height, width = difference.shape
     blocks = ceil(height / 8), ceil(width / 8)
-    return np.clip(imresize(imresize(np.abs(gray - held), size=blocks, kernel="linear"), size=(height, width)), 0, 1)
+    return np.clip(imresize(imresize(difference, size=blocks, kernel="linear"), size=(height, width)), 0, 1)
 
 
 def _marked(pixels: Any, amount: Any) -> Any:

@@ -1,39 +1,40 @@
-"""The application: the page, its files, the REST interface, and the answer to every error."""
+"""The application: its pages, the REST interface, and the answer to every error."""
 
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from srgan import __version__
 from srgan.errors import SrganError, UsageError
-from srgan.images import FORMATS
-from srgan_web.access import CLIENT_COOKIE, COOKIE_SECONDS, AccessCheck, AccessRules, read_cookie
-from srgan_web.api import Api, new_client
-from srgan_web.job_queue import JobQueue, QueueFull
+from srgan_web.access import AccessCheck, AccessRules
+from srgan_web.api import Api
+from srgan_web.job_queue import QueueFull
 from srgan_web.job_store import StoreFull
+from srgan_web.report_links import Reports
+from srgan_web.site_pages import SitePages
 from srgan_web.uploads import RequestRefused
 from srgan_web.worker_pool import WorkerPool
 
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _RETRY_STORE = 30  # seconds after which a client may try again when the store was full
 
 
-def create_web_app(pool: WorkerPool, rules: AccessRules, *, tell: Callable[[str], None]) -> Starlette:
+def create_web_app(
+    pool: WorkerPool, rules: AccessRules, *, reports: Reports | None = None, tell: Callable[[str], None]
+) -> Starlette:
     """Return the application; its `state.api.streams` ends event streams when the server stops.
 
     Args:
         pool: of workers, started and stopped by the caller, with their queue and their batches.
         rules: who may send requests.
+        reports: of evaluations and studies, which the page links, if there are any.
         tell: receives a line for the person who runs the server.
     """
     responses: Counter[int] = Counter()
@@ -45,7 +46,7 @@ def create_web_app(pool: WorkerPool, rules: AccessRules, *, tell: Callable[[str]
         is_alive=lambda: pool.is_alive,
         is_proxied=rules.proxied,
     )
-    pages = _Pages(pool.queue)
+    pages = SitePages(pool.queue, pool.batches, reports)
 
     async def mistake(request: Request, error: Exception) -> Response:
         tell(f"A mistake in srgan, please report it: {request.method} {request.url.path}: {error!r}")
@@ -58,51 +59,13 @@ def create_web_app(pool: WorkerPool, rules: AccessRules, *, tell: Callable[[str]
         sqlite3.Error: _refuse,
         Exception: mistake,
     }
-    routes = [Route("/", pages.page), Route("/static/{name}", pages.file), Route("/favicon.ico", pages.icon)]
+    routes = pages.routes()
     routes += [Route(each.path, each.handler, methods=[each.method]) for each in api.endpoints()]
     middleware = [Middleware(AccessCheck, rules=rules, responses=responses)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.router.redirect_slashes = False
     app.state.api = api
     return app
-
-
-class _Pages:
-    """The page and its files, which are read once."""
-
-    def __init__(self, queue: JobQueue) -> None:
-        environment = Environment(
-            loader=PackageLoader("srgan_web", "pages"), autoescape=True, undefined=StrictUndefined
-        )
-        self._page = environment.get_template("index.html").render(
-            version=__version__,
-            models=queue.enlarger.models(),
-            formats=list(FORMATS),
-            limits=queue.limits,
-            hours=queue.limits.keep_seconds / 3600,
-        )
-        folder = files("srgan_web").joinpath("pages")
-        self._files = {
-            path.name: (path.read_bytes(), _TYPES[suffix])
-            for path in folder.iterdir()
-            if (suffix := "." + path.name.rpartition(".")[2]) in _TYPES
-        }
-
-    async def page(self, request: Request) -> Response:
-        response = HTMLResponse(self._page)
-        client = read_cookie(request.headers, CLIENT_COOKIE) or new_client()
-        response.set_cookie(CLIENT_COOKIE, client, COOKIE_SECONDS, httponly=True, samesite="strict")
-        return response
-
-    async def file(self, request: Request) -> Response:
-        if request.path_params["name"] not in self._files:
-            raise HTTPException(404)
-        content, kind = self._files[request.path_params["name"]]
-        headers = {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "private, no-cache"}
-        return Response(content, headers=headers)
-
-    async def icon(self, request: Request) -> Response:
-        return Response(status_code=204)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -24,6 +24,7 @@ from srgan_web.enlarging import Enlarger
 from srgan_web.job_queue import JobQueue
 from srgan_web.job_store import JobStore
 from srgan_web.limits import WebLimits
+from srgan_web.report_links import Reports
 from srgan_web.web_app import create_web_app
 from srgan_web.worker_pool import WorkerPool
 
@@ -48,6 +49,8 @@ class WebPlace:
     """What requests must carry; where others can reach the service, one is made up if there is none."""
     folder: Path | None = None
     """Folder of this computer in which batches may be enlarged; None for none."""
+    reports: Path | None = None
+    """Folder of reports to link; None for none."""
 
     @property
     def is_local(self) -> bool:
@@ -93,7 +96,8 @@ def serving_site(
         rules = AccessRules(place.is_local, names - set(EVERYWHERE), token, place.address is not None)
         batches = None if place.folder is None else Batches(place.folder, store, enlarger)
         pool, ended = WorkerPool(JobQueue(store, enlarger, limits), batches, workers=workers), threading.Event()
-        app = create_web_app(pool, rules, tell=tell)
+        reports = None if place.reports is None else Reports(place.reports)
+        app = create_web_app(pool, rules, reports=reports, tell=tell)
         server = uvicorn.Server(_config(app))
         pool.start()
         threading.Thread(target=run_server, args=(server, listener, ended), name="web-server", daemon=True).start()

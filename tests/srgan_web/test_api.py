@@ -27,7 +27,7 @@ def routes_of(service: Service) -> set[tuple[str, str]]:
         for route in service.app.routes
         if isinstance(route, Route)
         for method in route.methods or ()
-        if method != "HEAD" and not route.path.startswith(("/static/", "/favicon")) and route.path != "/"
+        if method != "HEAD" and route.path.startswith(("/v1/", "/healthz", "/metrics", "/openapi"))
     }
 
 
@@ -161,6 +161,24 @@ def test_the_map_marks_detail_that_the_small_image_does_not_hold(tmp_path: Path)
     yellow = shown[:, :, 0] - shown[:, :, 2]
     assert yellow[:, :16].max() < 10
     assert yellow[:, 40:].min() > 150
+    srgan.write(tmp_path / "other.png", np.full((64, 64, 3), 100, np.uint8))
+    write_view("invented", *paths, JobOptions(), (64, 64), tmp_path / "map.jpg", tmp_path / "other.png")
+    shown = srgan.read(tmp_path / "map.jpg").pixels.astype(int)
+    yellow = shown[:, :, 0] - shown[:, :, 2]
+    assert yellow[:, :16].max() < 10
+    assert yellow[:, 40:].min() > 150
+
+
+def test_a_map_compares_results_of_one_size(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = service.client()
+    service.enlarger.permits.release(2)
+    first = service.post(client).json()
+    second = service.post(client, scale="2").json()
+    for job in (first, second):
+        wait_for(client, job["id"], "done")
+    address = f"{first['links']['self']}/views/invented"
+    assert client.get(address, params={"against": second["id"]}).status_code == 422
+    assert client.get(address, params={"against": "none"}).status_code == 404
 
 
 def test_invalid_uploads_are_refused_and_leave_nothing(service: Service) -> None:

@@ -1,28 +1,36 @@
 """The page in a browser: from adding photos to saving results, by mouse and by keyboard."""
 
-import os
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from srgan_web.enlarging import Enlarger
+from srgan_web.limits import WebLimits
 from srgan_web.web_server import ServedSite
-from tests.srgan_web.conftest import make_photo
+from tests.srgan_web.conftest import make_photo, serve_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-AXE = os.environ.get("SRGAN_AXE")
-"""Path of axe.min.js; accessibility is checked where it is set."""
 BY = "\N{MULTIPLICATION SIGN}"
 
 
 @pytest.fixture
 def page(chromium: "Browser", site: ServedSite) -> Iterator["Page"]:
-    """The page of a new visitor; nothing may go wrong in it, and it may ask no other server."""
+    """The page of a new visitor."""
+    with visit(chromium, site) as page:
+        yield page
+
+
+@contextmanager
+def visit(chromium: "Browser", site: ServedSite) -> Iterator["Page"]:
+    """Open the page as a new visitor; nothing may go wrong in it, and it may ask no other server."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page, problems = context.new_page(), list[str]()
     page.on(
@@ -55,10 +63,8 @@ def card(page: "Page", name: str) -> Any:
 
 
 def check_accessibility(page: "Page") -> None:
-    """Run axe-core, where there is one, by the rules of WCAG 2.2 AA."""
-    if AXE is None:
-        return
-    page.evaluate(Path(AXE).read_text())
+    """Run axe-core by the rules of WCAG 2.2 AA."""
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = page.evaluate("tags => axe.run(document, { runOnly: tags })", tags)
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
@@ -68,6 +74,7 @@ def test_from_a_photo_to_its_enlargement(page: "Page", photos: list[str], tmp_pa
     check_accessibility(page)
     add(page, photos)
     assert "Model srresnet-photo, because it is a JPEG of quality 50" in card(page, "dog.jpg").inner_text()
+    assert "Seen: JPEG quality 50" in card(page, "dog.jpg").inner_text()
     assert f"Becomes 192 {BY} 144 pixels" in card(page, "dog.jpg").inner_text()
     page.select_option("#size", "2")
     assert f"Becomes 96 {BY} 72 pixels" in card(page, "dog.jpg").inner_text()
@@ -109,13 +116,24 @@ def test_comparing_by_keyboard_and_mouse(page: "Page", photos: list[str]) -> Non
     page.mouse.move(box["x"] + 1, box["y"] + 100, steps=3)
     page.mouse.up()
     page.wait_for_selector("#compare-state:empty", state="attached")
-    assert page.eval_on_selector_all(".pane img", "all => all.map(one => one.naturalWidth)") == [192, 192]
+    assert page.eval_on_selector_all(".pane:not([hidden]) img", "all => all.map(one => one.naturalWidth)") == [192, 192]
     check_accessibility(page)
     page.get_by_label("Side by side").check()
     page.get_by_role("button", name="Show every pixel, 1:1").click()
     transforms = page.eval_on_selector_all(".pane img", "images => images.map(image => image.style.transform)")
     assert transforms[0] == transforms[1]
     assert transforms[0].endswith("scale(1)")
+    page.get_by_role("button", name="Also make it photo-real").click()
+    page.locator("#third-pane .caption", has_text="Enlarged, photo-real").wait_for()
+    places = page.eval_on_selector_all(".pane", "all => all.map(one => Math.round(one.getBoundingClientRect().width))")
+    assert places[0] == places[1] == places[2] > 300
+    page.get_by_label("Left").select_option(label="Map: faithful against photo-real")
+    page.wait_for_selector("#compare-state:empty", state="attached")
+    assert page.locator("#left-pane img").evaluate("image => image.naturalWidth") == 192
+    assert "where the two results differ" in page.locator("#compare-note").inner_text()
+    page.get_by_label("Left").select_option(label="Map of added detail")
+    assert "finer than the pixels of the small photo" in page.locator("#compare-note").inner_text()
+    check_accessibility(page)
     page.keyboard.press("Escape")
     assert page.locator("#compare").is_hidden()
 
@@ -167,3 +185,53 @@ def test_the_page_fits_a_phone(scheme: Any, chromium: "Browser", site: ServedSit
     assert min(height for height in heights if height) >= 24  # the others are hidden
     check_accessibility(page)
     context.close()
+
+
+def test_a_folder_is_enlarged_and_failed_files_tried_again(chromium: "Browser", tmp_path: Path) -> None:
+    (tmp_path / "album" / "dogs").mkdir(parents=True)
+    (tmp_path / "album" / "dogs" / "a.jpg").write_bytes(make_photo())
+    damaged = tmp_path / "album" / "dogs" / "b.jpg"
+    damaged.write_bytes(b"no image")
+    with serve_site(folder=tmp_path / "album") as site, visit(chromium, site) as page:
+        page.get_by_role("link", name="Folder").click()
+        page.get_by_role("button", name="dogs").click()
+        assert page.locator("#path").input_value() == "dogs"
+        page.select_option("#size", "2")
+        page.get_by_role("button", name="Enlarge the folder").click()
+        page.locator(".state", has_text="2 of 2 files: 1 enlarged, 1 failed, 0 left out").wait_for()
+        page.get_by_text("Files", exact=True).click()
+        page.locator("td", has_text="dogs-x2/a.jpg").wait_for()
+        page.get_by_label("Show").select_option("failed")
+        page.locator("tbody tr:only-child", has_text="b.jpg is not a picture").wait_for()
+        check_accessibility(page)
+        damaged.write_bytes(make_photo())
+        page.get_by_role("button", name="Try failed files again").click()
+        page.locator(".state", has_text="2 enlarged, 0 failed").wait_for()
+        page.reload()
+        page.locator(".state", has_text="2 enlarged, 0 failed").wait_for()
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.get_by_role("button", name="Remove from the list").click()
+        page.locator("#empty").wait_for()
+    assert sorted(path.name for path in (tmp_path / "album" / "dogs-x2").iterdir()) == ["a.jpg", "b.jpg"]
+
+
+def test_model_cards_and_reports_are_linked(chromium: "Browser", tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "results.json").write_text("{}")
+    (tmp_path / "first" / "report.html").write_text(REPORT)
+    with serve_site(reports=tmp_path) as site, visit(chromium, site) as page:
+        page.get_by_text("Models, and how programs use this service").click()
+        page.get_by_role("link", name="srresnet-photo").click()
+        assert Enlarger(WebLimits()).cards["srresnet-photo"].limits in page.locator("main").inner_text()
+        check_accessibility(page)
+        page.get_by_role("link", name="Reports").click()
+        assert "evaluation, first" in page.locator("main").inner_text()
+        check_accessibility(page)
+        page.get_by_role("link", name="Scores & pictures").click()
+        page.locator("#said", has_text="kept out: null").wait_for()  # it has an origin of its own
+
+
+REPORT = """<!doctype html><html lang="en"><title>Scores &amp; pictures</title><p id="said"></p><script>
+document.getElementById("said").textContent = "kept out: " + self.origin;
+</script></html>"""

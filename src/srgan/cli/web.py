@@ -12,10 +12,11 @@ EPILOG = """\
 
   srgan web                                      for you, in the browser
   srgan web --store photos --keep-hours 72       keeps images in a folder, for three days
+  srgan web --folder photos --reports results    enlarges folders within photos, links the reports within results
   srgan web --host 0.0.0.0 --port 8000           for everybody on this network who has the link
 
 Without --store, images are kept in a temporary folder that is deleted when the server stops. With it, jobs go on \
-after a restart.
+after a restart, and several servers that name the same folder, on one machine or on many, share the work.
 
 Where others can reach the server, a token is needed: the link that is shown holds it. SRGAN_WEB_TOKEN sets it.
 
@@ -35,6 +36,13 @@ def web(
     ] = None,
     store: Annotated[
         Path | None, option("Folder in which images and jobs are kept.", metavar="FOLDER", panel=_PLACE)
+    ] = None,
+    folder: Annotated[
+        Path | None, option("Folder in which whole folders may be enlarged.", metavar="FOLDER", panel=_PLACE)
+    ] = None,
+    reports: Annotated[
+        Path | None,
+        option("Folder whose evaluation and study reports are linked.", metavar="FOLDER", panel=_PLACE),
     ] = None,
     no_browser: Annotated[bool, flag("Do not open the page.", "--no-browser", panel=_PLACE)] = False,
     max_megabytes: Annotated[float, option("Size of an upload.", metavar="MB", panel=_LIMITS, min=0.001)] = 100.0,
@@ -76,7 +84,7 @@ def web(
             max_waiting_per_client=max(1, max_waiting // 2),
             keep_seconds=keep_hours * 3600,
         )
-        place = WebPlace(host, port, address, store, os.environ.get("SRGAN_WEB_TOKEN") or None)
+        place = WebPlace(host, port, address, store, os.environ.get("SRGAN_WEB_TOKEN") or None, folder, reports)
         enlarger = Enlarger(limits, engine=engine, precision=None if precision == "auto" else precision)
         try:
             with one_interruption(), serving_site(place, enlarger, limits, workers=workers, tell=say) as site:
@@ -86,7 +94,8 @@ def web(
                     show_json({"address": site.address, "link": site.link, "store": str(site.store)})
                 else:
                     kept = f"for {keep_hours:g} h" if store else "until the server stops"
-                    show(f"page    {site.link}\nimages  {site.store} (kept {kept})\n\nServing until Ctrl-C")
+                    opened = f"folder  {folder} (results go into it)\n" if folder else ""
+                    show(f"page    {site.link}\nimages  {site.store} (kept {kept})\n{opened}\nServing until Ctrl-C")
                 if not (no_browser or as_json):
                     import webbrowser
 

@@ -1,15 +1,22 @@
-// Two images in one place: a divider between them, or side by side, with zoom and position in step.
+// Two images in one place with a divider between them, or up to three side by side, with zoom and position in step.
 const get = (id) => document.getElementById(id);
 const dialog = get("compare");
 const stage = get("stage");
 const divider = get("divider");
-const panes = [get("left-pane"), get("right-pane")];
-const selects = [get("left"), get("right")];
+const panes = [get("left-pane"), get("right-pane"), get("third-pane")];
+const selects = [get("left"), get("right"), get("third")];
 const MOST_ZOOM = 16;
 const MOST_MAPPED = 12_000_000;
 const MAP = "Map of added detail";
+const NOTES = {
+  invented: "Yellow marks detail finer than the pixels of the small photo. The model has added it from what it learned "
+    + "of other photos; the real scene may look different there.",
+  against: "Yellow marks where the two results differ. The small photo does not say which of them is right there: it "
+    + "fits both.",
+};
 
 const view = { zoom: 1, x: 0, y: 0, at: 50, width: 1, height: 1 };
+let shown = null; // the job, the others, and what makes another result
 const pointers = new Map();
 let moved = false;
 
@@ -20,31 +27,73 @@ export function kindOf({ options: { model, fidelity } }) {
   return fidelity === 0 ? "photo-real" : `${Math.round(fidelity * 100)}% faithful`;
 }
 
-/** Open the dialog for a finished job; the other images are results of the same photo. */
-export function openCompare(job, jobs) {
-  const crop = JSON.stringify(job.options.crop);
-  const same = jobs.filter(
-    (other) => other.status === "done" && other.picture === job.picture && JSON.stringify(other.options.crop) === crop);
-  const choices = [["Plain enlargement (bicubic)", `/v1/jobs/${job.id}/views/bicubic`]];
-  for (const other of [job, ...same.filter(({ id }) => id !== job.id)]) {
-    choices.push([`Enlarged, ${kindOf(other)}, ${other.result.width} × ${other.result.height}`, `/v1/jobs/${other.id}/views/result`]);
-  }
-  if (job.result.width * job.result.height <= MOST_MAPPED) choices.push([MAP, `/v1/jobs/${job.id}/views/invented`]);
-  selects.forEach((select, number) => {
-    select.replaceChildren(...choices.map(([text, address]) => new Option(text, address)));
-    select.selectedIndex = number;
-  });
+/** Open the dialog for a finished job; `make` begins another result of the photo, with a fidelity of 0 or 1. */
+export function openCompare(job, jobs, make) {
+  shown = { job, make };
+  const addresses = choose(jobs);
+  selects.forEach((select, number) => { select.value = addresses[number] ?? ""; });
   get("compare-title").textContent = `Compare ${job.name}`;
   Object.assign(view, { width: job.result.width, height: job.result.height, at: 50 });
   dialog.showModal();
   divider.focus();
+  showPanes();
   fit();
   panes.forEach((_, number) => load(number));
+}
+
+/** Offer results that have been made since, while the dialog is open. */
+export function showResults(jobs) {
+  if (!dialog.open) return;
+  const before = selects.map((select) => select.value);
+  const addresses = choose(jobs);
+  selects.forEach((select, number) => { select.value = before[number]; });
+  if (!selects[2].value && addresses[2]) {
+    selects[2].value = addresses[2];
+    load(2);
+  }
+  showPanes();
+  fit();
+}
+
+/** Fill the lists with what can be compared; returns what is shown first. */
+function choose(jobs) {
+  const { job } = shown;
+  const isAlike = (other) => other.picture === job.picture
+    && JSON.stringify(other.options.crop) === JSON.stringify(job.options.crop);
+  const alike = jobs.filter((other) => other.id !== job.id && isAlike(other));
+  const done = [job, ...alike.filter(({ status }) => status === "done")];
+  const address = (id, name) => `/v1/jobs/${id}/views/${name}`;
+  const results = done.map((other) => [
+    `Enlarged, ${kindOf(other)}, ${other.result.width} × ${other.result.height}`, address(other.id, "result")]);
+  const choices = [["Plain enlargement (bicubic)", address(job.id, "bicubic")], ...results];
+  if (job.result.width * job.result.height <= MOST_MAPPED) {
+    choices.push([MAP, address(job.id, "invented")]);
+    for (const other of done.slice(1)) {
+      if (other.result.width === job.result.width && other.result.height === job.result.height) {
+        choices.push([`Map: ${kindOf(job)} against ${kindOf(other)}`, `${address(job.id, "invented")}?against=${other.id}`]);
+      }
+    }
+  }
+  selects.forEach((select, number) => {
+    const none = number === 2 ? [new Option("nothing", "")] : [];
+    select.replaceChildren(...none, ...choices.map(([text, place]) => new Option(text, place)));
+  });
+  const isPhotoReal = job.options.fidelity !== null && job.options.fidelity < 0.5;
+  const wanted = isPhotoReal ? 1 : 0;
+  const isThere = (other) => (other.options.fidelity ?? 1) === wanted && other.options.model === "auto";
+  const button = get("other-kind");
+  button.hidden = job.options.model !== "auto" || alike.some(isThere);
+  button.textContent = `Also make it ${wanted ? "faithful" : "photo-real"}`;
+  button.value = wanted;
+  const other = done.slice(1).find((each) => each.result.width === job.result.width) ?? done[1];
+  return [address(job.id, "bicubic"), address(job.id, "result"), other && address(other.id, "result")];
 }
 
 async function load(number) {
   const [select, image] = [selects[number], panes[number].querySelector("img")];
   const address = select.value;
+  showPanes();
+  if (!address) return;
   const text = select.selectedOptions[0].text;
   get("compare-state").textContent = "Preparing the images.";
   image.src = address;
@@ -61,6 +110,13 @@ async function load(number) {
 }
 
 const isSide = () => stage.classList.contains("side");
+
+/** Show two images, or side by side three where a third is chosen. */
+function showPanes() {
+  get("third-label").hidden = !isSide();
+  panes[2].hidden = !isSide() || !selects[2].value;
+  stage.classList.toggle("three", !panes[2].hidden);
+}
 
 function room() {
   const { clientWidth, clientHeight } = panes[1];
@@ -113,7 +169,10 @@ function divide(at) {
 }
 
 function describe() {
-  get("compare-note").hidden = !selects.some((select) => select.selectedOptions[0]?.text === MAP);
+  const kinds = selects.map(({ value }) => (value.includes("?against=") ? "against" : value.endsWith("/invented") ? "invented" : ""));
+  const kind = kinds.find(Boolean);
+  get("compare-note").hidden = !kind;
+  get("compare-note").textContent = NOTES[kind] ?? "";
   divider.setAttribute("aria-valuenow", Math.round(view.at));
   const [left, right] = selects.map((select) => select.selectedOptions[0]?.text.replace(/, \d+ × \d+$/, "") ?? "");
   divider.setAttribute("aria-valuetext", `${Math.round(view.at)}% ${left}, then ${right}`);
@@ -127,8 +186,9 @@ const place = (event) => {
 function inPane([x, y]) {
   if (!isSide()) return [x, y];
   const box = stage.getBoundingClientRect();
-  const right = panes[1].getBoundingClientRect();
-  return [x - (x >= right.left - box.left ? right.left - box.left : 0), y - (y >= right.top - box.top ? right.top - box.top : 0)];
+  const places = panes.filter((pane) => !pane.hidden).map((pane) => pane.getBoundingClientRect());
+  const at = places.find((each) => x + box.left <= each.right && y + box.top <= each.bottom) ?? places[0];
+  return [x + box.left - at.left, y + box.top - at.top];
 }
 
 // Keyboard
@@ -207,5 +267,15 @@ dialog.addEventListener("click", (event) => {
   if ("close" in (event.target.dataset ?? {})) dialog.close();
 });
 selects.forEach((select, number) => select.addEventListener("change", () => load(number)));
-get("side").addEventListener("change", () => { stage.classList.toggle("side", get("side").checked); fit(); });
+get("side").addEventListener("change", () => {
+  stage.classList.toggle("side", get("side").checked);
+  showPanes();
+  fit();
+});
+get("other-kind").addEventListener("click", async ({ currentTarget }) => {
+  currentTarget.hidden = true;
+  get("compare-state").textContent = "Another result is being made; it will appear here.";
+  divider.focus();
+  await shown.make(Number(currentTarget.value));
+});
 addEventListener("resize", () => { if (dialog.open) fit(); });

@@ -1,104 +1,25 @@
 // The page: photos are added, their jobs shown as cards that follow the server's events, and results saved.
-import { kindOf, openCompare } from "./compare.js";
+import { kindOf, openCompare, showResults } from "./compare.js";
 import { chooseCrop } from "./crop.js";
+import { bytes, number, seconds, send, sides } from "./requests.js";
+import { followSettings, options } from "./settings.js";
 
 const get = (id) => document.getElementById(id);
 const jobs = new Map();
 const cards = new Map();
 const busy = { adding: 0 };
 
-const SETTINGS = ["fidelity", "size", "width", "format", "model", "quality"];
-const storage = {
-  load: () => { try { return JSON.parse(localStorage.getItem("settings")) || {}; } catch { return {}; } },
-  save: (values) => { try { localStorage.setItem("settings", JSON.stringify(values)); } catch { /* private mode */ } },
-};
-
-// Words and numbers
-
-const number = (value) => value.toLocaleString("en");
-const sides = ({ width, height }) => `${number(width)} × ${number(height)} pixels`;
-
-function bytes(value) {
-  return value >= 1e6 ? `${(value / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(value / 1e3))} kB`;
-}
-
-function seconds(value) {
-  if (value < 60) return `${Math.max(1, Math.round(value))} s`;
-  return value < 3600 ? `${Math.round(value / 60)} min` : `${(value / 3600).toFixed(1)} h`;
-}
-
 function announce(text) {
   get("status").textContent = text;
 }
+
+const post = (path, form) => send(path, "POST", form, () => announce("The queue is full: waiting for room."));
 
 function complain(text) {
   const line = document.createElement("p");
   line.textContent = text;
   get("problems").append(line);
   while (get("problems").children.length > 5) get("problems").firstChild.remove();
-}
-
-// Settings
-
-function showSettings() {
-  const fidelity = Number(get("fidelity").value);
-  get("fidelity-text").textContent = fidelity === 0 ? "photo-real" : `${fidelity}% faithful`;
-  get("detail").disabled = get("model").value !== "auto";
-  get("width-field").hidden = get("size").value !== "width";
-  for (const radio of document.getElementsByName("kind")) radio.checked = Number(radio.value) === fidelity;
-  const values = Object.fromEntries(SETTINGS.map((name) => [name, get(name).value]));
-  storage.save({ ...values, metadata: get("metadata").checked });
-  for (const [id, job] of jobs) if (job.status === "held") showCard(id);
-}
-
-function loadSettings() {
-  const values = storage.load();
-  for (const name of SETTINGS) {
-    if (values[name] === undefined) continue;
-    const before = get(name).value;
-    get(name).value = values[name];
-    if (!get(name).value) get(name).value = before;
-  }
-  if (values.metadata === false) get("metadata").checked = false;
-}
-
-function options() {
-  const form = new FormData();
-  const fidelity = Number(get("fidelity").value);
-  form.set("model", get("model").value);
-  if (get("model").value === "auto" && fidelity < 100) form.set("fidelity", fidelity / 100);
-  if (get("size").value === "width") form.set("width", get("width").value);
-  else if (get("size").value !== "4") form.set("scale", get("size").value);
-  form.set("format", get("format").value);
-  form.set("quality", get("quality").value);
-  form.set("keep_metadata", get("metadata").checked);
-  return form;
-}
-
-// Requests
-
-const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function send(path, method = "POST", body = undefined) {
-  for (let attempt = 0; ; attempt++) {
-    let response;
-    try {
-      response = await fetch(path, { method, body });
-    } catch (error) {
-      if (attempt >= 5) throw new Error("the server cannot be reached", { cause: error });
-      await wait(1000 * (attempt + 1));
-      continue;
-    }
-    if (response.status === 429 || (response.status === 503 && attempt < 3)) {
-      announce("The queue is full: waiting for room.");
-      await wait(1000 * Number(response.headers.get("Retry-After") || 2));
-      continue;
-    }
-    if (response.ok) return response.status === 204 ? null : response.json();
-    let message = `the server answered ${response.status}`;
-    try { message = (await response.json()).error; } catch { /* not JSON */ }
-    throw new Error(message);
-  }
 }
 
 async function attempt(name, work) {
@@ -136,7 +57,7 @@ async function addOne(file) {
   for (const name of ["model", "fidelity"]) if (chosen.has(name)) form.set(name, chosen.get(name));
   form.set("hold", "true");
   form.set("image", file, file.name || "photo");
-  receive(await send("/v1/jobs", "POST", form));
+  receive(await post("/v1/jobs", form));
 }
 
 function dropped(event) {
@@ -147,14 +68,18 @@ function dropped(event) {
 
 // Jobs
 
+const hasEnded = (job) => ["done", "failed"].includes(job?.status);
+
 function receive(job) {
   const before = jobs.get(job.id);
+  if (hasEnded(before) && !hasEnded(job)) return; // an answer that was overtaken by an event
   jobs.set(job.id, job);
   showCard(job.id);
   if (before && before.status !== job.status) {
     if (job.status === "done") announce(`${job.name} is done.`);
     if (job.status === "failed") announce(`${job.name} failed: ${job.error}`);
   }
+  if (job.status !== before?.status) showResults([...jobs.values()]);
   showTotals();
 }
 
@@ -170,13 +95,22 @@ function forget(id) {
 async function start(job) {
   const form = options();
   if (job.options.crop) form.set("crop", job.options.crop.join(","));
-  receive(await send(`/v1/jobs/${job.id}/start`, "POST", form));
+  receive(await post(`/v1/jobs/${job.id}/start`, form));
 }
 
 async function again(job, form = options()) {
   form.set("source", job.id);
   if (job.options.crop && !form.has("crop")) form.set("crop", job.options.crop.join(","));
-  receive(await send("/v1/jobs", "POST", form));
+  receive(await post("/v1/jobs", form));
+}
+
+/** Make a faithful (1) or photo-real (0) result of the same photo and of the same size, to compare. */
+async function makeOther(job, fidelity) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(job.options)) if (value !== null) form.set(name, value);
+  form.set("model", "auto");
+  form.set("fidelity", fidelity);
+  await again(job, form);
 }
 
 async function remove(job) {
@@ -197,7 +131,7 @@ async function crop(job) {
 
 const ACTIONS = {
   start, again, remove, crop,
-  compare: (job) => openCompare(job, [...jobs.values()]),
+  compare: (job) => openCompare(job, [...jobs.values()], (fidelity) => attempt(job.name, () => makeOther(job, fidelity))),
 };
 
 // Cards
@@ -228,7 +162,8 @@ function showCard(id) {
   part("img").alt = `Thumbnail of ${job.name}`;
   const crop = job.options.crop;
   const whole = `${sides(job.source)}, ${job.source.format.toUpperCase()}, ${bytes(job.source.bytes)}`;
-  setText(part(".facts"), crop ? `Part of ${crop[2]} × ${crop[3]} pixels from ${whole}` : whole);
+  const cut = crop ? `Part of ${crop[2]} × ${crop[3]} pixels from ` : "";
+  setText(part(".facts"), `${cut}${whole}${seenText(job)}`);
   setText(part(".model"), modelText(job));
   setText(part(".state"), stateText(job));
   const bar = part("progress");
@@ -244,6 +179,14 @@ function showCard(id) {
       button.download = job.result.name;
     }
   }
+}
+
+function seenText({ seen }) {
+  if (!seen) return "";
+  const parts = [];
+  if (seen.quality) parts.push(`${(seen.lossy || "").toUpperCase()} quality ${seen.quality}`);
+  if (seen.noise !== null) parts.push(`noise of ${seen.noise} levels`);
+  return parts.length ? `. Seen: ${parts.join(", ")}` : "";
 }
 
 function modelText(job) {
@@ -299,15 +242,14 @@ function follow() {
   });
 }
 
-loadSettings();
-showSettings();
-get("settings").addEventListener("submit", (event) => event.preventDefault());
-get("settings").addEventListener("input", (event) => {
-  if (event.target.name === "kind") get("fidelity").value = event.target.value;
-  showSettings();
+followSettings(() => {
+  for (const [id, job] of jobs) if (job.status === "held") showCard(id);
 });
 get("choose").addEventListener("click", () => get("files").click());
-get("files").addEventListener("change", () => { add(get("files").files); get("files").value = ""; });
+get("photograph").addEventListener("click", () => get("camera").click());
+for (const input of [get("files"), get("camera")]) {
+  input.addEventListener("change", () => { add(input.files); input.value = ""; });
+}
 get("enlarge-all").addEventListener("click", async () => {
   get("problems").replaceChildren();
   for (const job of [...jobs.values()].filter(({ status }) => status === "held")) await attempt(job.name, () => start(job));
