@@ -5,7 +5,7 @@ What nobody enlarges photos with would make `pip install srgan` three times as l
 
 from pathlib import Path
 
-from srgan.weights.catalogue import Model, find, installed
+from srgan.weights.catalogue import Model, find, shipped
 
 COMPARISONS = Path(__file__).parent / "comparisons"
 """The files of models that show what single losses do."""
@@ -17,4 +17,4 @@ def released() -> dict[str, Model]:
     Raises:
         ModelError: if a card cannot be read.
     """
-    return installed() | {path.stem: find(path) for path in sorted(COMPARISONS.glob("*.onnx"))}
+    return shipped() | {path.stem: find(path) for path in sorted(COMPARISONS.glob("*.onnx"))}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 hypothesis.settings.register_profile("no deadline", deadline=None)  # on a busy machine the clock says nothing
 hypothesis.settings.load_profile("no deadline")
+os.environ["SRGAN_MODELS"] = str(Path(tempfile.gettempdir(), f"srgan-no-models-{os.getpid()}"))  # none are added
 
 
 @pytest.fixture(scope="session")
