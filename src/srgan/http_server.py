@@ -1,20 +1,43 @@
 """Uvicorn on a thread of its own, on a socket that listens already: for studies and for the web page."""
 
 import asyncio
+import os
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import h11
 import uvicorn
 
-from srgan.errors import SrganError
+from srgan.errors import SrganError, UsageError
 
 EVERYWHERE = ("0.0.0.0", "::", "")
 """Hosts that stand for all addresses of this machine."""
 _START = 10.0  # seconds that starting may take
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at a host, "" for everywhere, and a port, 0 for any that is free.
+
+    Raises:
+        UsageError: if host or port cannot be used.
+    """
+    with ExitStack() as opened:
+        try:
+            found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            # Declared as TCP: asyncio then sends small packets at once, and a response need not wait 40 ms.
+            listener = opened.enter_context(socket.socket(found[0][0], socket.SOCK_STREAM, socket.IPPROTO_TCP))
+            if os.name == "posix":  # so that a server can follow another at once; Windows means something else by it
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(found[0][4])
+            listener.listen(512)
+        except (OSError, UnicodeError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{host} port {port} cannot be used ({why}): choose another host or port") from error
+        opened.pop_all()
+    return listener
 
 
 def listening_address(listener: socket.socket, host: str) -> str:

@@ -5,10 +5,11 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from srgan.errors import DataError, UsageError
 
@@ -27,6 +28,7 @@ MOST_RATERS = 10_000
 _LEAST = {"raters": 1, "repeat_distance": 1, "sitting_minutes": 1} | dict.fromkeys(
     ("seed", "gap", "repeats", "warm_up", "practice", "calibration"), 0
 )
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,8 @@ class StimulusImage:
     """Image file that raters see: 8-bit RGB in a PNG that holds nothing else."""
 
     file: str
-    """Path of the PNG, relative to the study's folder; the name does not reveal the method."""
+    """Path relative to the study's folder; the name does not reveal the method."""
     sha256: str
-    """Checksum of the file."""
     width: int
     height: int
 
@@ -98,24 +99,27 @@ class Stimulus:
     method: str
     shown: StimulusImage
 
+    @property
+    def image(self) -> tuple[str, str]:
+        """Dataset and image of which this is a version."""
+        return self.data, self.content
+
 
 @dataclass(frozen=True)
 class CalibrationImage:
-    """Image that is shown with the score it stands for; it is never rated."""
+    """Image that is shown with the score it stands for, 1 or 5; it is never rated."""
 
     content: str
     score: int
-    """1 or 5."""
     shown: StimulusImage
 
 
 @dataclass(frozen=True)
 class StudyMethod:
-    """Method as reports name it; raters never read it."""
+    """Method as reports name it, with a description in one line; raters never read either."""
 
     name: str
     note: str
-    """Description in one line."""
     reference: bool = False
     """Whether its versions are the originals: the hidden reference."""
 
@@ -159,6 +163,22 @@ class Study:
         """Number of votes of a rater that count, repeats included, practice and warm-up not."""
         return len(self.stimuli) + len(self.retest)
 
+    @property
+    def ratings_after_practice(self) -> int:
+        """Number of votes of a rater after practice: the warm-up, and those that count."""
+        return self.design.warm_up + self.ratings_per_rater
+
+    def describe_set(self, data: str) -> tuple[int, list[str]]:
+        """Return the number of a dataset's images, and the methods that are rated on it."""
+        stimuli = [stimulus for stimulus in self.stimuli if stimulus.data == data]
+        rated = {stimulus.method for stimulus in stimuli}
+        images = len({stimulus.content for stimulus in stimuli})
+        return images, [method.name for method in self.methods if method.name in rated]
+
+    def find_stimulus(self, phase: str, number: int) -> Stimulus:
+        """Return a stimulus by its id: those of practice have ids of their own."""
+        return (self.practice if phase == "practice" else self.stimuli)[number]
+
     def to_json(self) -> str:
         """Return the text of study.json."""
         return json.dumps({"hash": self.hash, **asdict(self)}, indent=1) + "\n"
@@ -178,10 +198,10 @@ class Study:
                 title=str(fields["title"]),
                 design=Design(**fields["design"]),
                 methods=tuple(StudyMethod(**method) for method in fields["methods"]),
-                stimuli=tuple(Stimulus(**_with_image(item)) for item in fields["stimuli"]),
+                stimuli=_parse_shown(Stimulus, fields["stimuli"]),
                 retest=tuple(int(number) for number in fields["retest"]),
-                practice=tuple(Stimulus(**_with_image(item)) for item in fields["practice"]),
-                calibration=tuple(CalibrationImage(**_with_image(item)) for item in fields["calibration"]),
+                practice=_parse_shown(Stimulus, fields["practice"]),
+                calibration=_parse_shown(CalibrationImage, fields["calibration"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise DataError(f"{source} holds no study ({error}): make one with `srgan study create`") from error
@@ -203,5 +223,5 @@ def read_study(folder: Path) -> Study:
         raise DataError(f"{path} cannot be read: name the folder that `srgan study create` made") from error
 
 
-def _with_image(fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "shown": StimulusImage(**fields["shown"])}
+def _parse_shown(kind: type[_T], items: Sequence[dict[str, Any]]) -> tuple[_T, ...]:
+    return tuple(kind(**{**item, "shown": StimulusImage(**item["shown"])}) for item in items)

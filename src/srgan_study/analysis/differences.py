@@ -7,9 +7,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.errors import DataError, UsageError
+from srgan.errors import DataError
 from srgan.evaluation import PairedTest, holm, wilcoxon
-from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean, select_votes
+from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean
 from srgan_study.votes.ratings import Ratings
 
 Unit = Literal["pooled", "image", "rater"]
@@ -35,16 +35,11 @@ class Difference:
     second: str
     data: str
     unit: Unit
-    difference: Estimate
-    """First minus second, with a t interval over the unit."""
-    test: PairedTest
-    """`effect` is the matched-pairs rank-biserial correlation, `n` counts pairs that differ, `zeros` equal pairs."""
-    ties: int
-    """Nonzero differences that share their size, and hence their rank, with another."""
-    adjusted: float
-    """p after Holm's correction over the family."""
-    family: str
-    """Tests that were corrected together."""
+    difference: Estimate  # first minus second, with a t interval over the unit
+    test: PairedTest  # `effect`: matched-pairs rank-biserial correlation; `n` pairs differ, `zeros` are equal
+    ties: int  # nonzero differences that share their size, and hence their rank, with another
+    adjusted: float  # p after Holm's correction over the family
+    family: str  # tests that were corrected together
     caution: str
 
 
@@ -55,11 +50,8 @@ def compare_methods(ratings: Ratings, data: str, unit: Unit = "image") -> tuple[
     or over images (`rater`). Pairs without any common rater and image are left out.
 
     Raises:
-        UsageError: if there is no such set or unit.
         DataError: if no rater voted on two methods' versions of an image.
     """
-    if unit not in UNITS:
-        raise UsageError(f"unit must be one of {', '.join(UNITS)}, not {unit!r}", parameter="unit")
     votes = _align_votes(ratings, data)
     samples = {
         (first, second): sample
@@ -82,7 +74,7 @@ def compare_methods(ratings: Ratings, data: str, unit: Unit = "image") -> tuple[
 
 def _align_votes(ratings: Ratings, data: str) -> dict[str, NDArray[np.float64]]:
     """Return the votes on each method (raters, images), images in the same order; NaN where there is none."""
-    table = select_votes(ratings, data)
+    table = ratings.table(data=data)
     contents = [ratings.study.stimuli[stimulus].content for stimulus in table.stimuli]
     places = {content: place for place, content in enumerate(dict.fromkeys(contents))}
     votes = {}

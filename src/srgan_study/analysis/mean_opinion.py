@@ -37,12 +37,9 @@ class Estimate:
     mean: float
     low: float
     high: float
-    n: int
-    """Number of units; of two crossed units, of the first."""
-    unit: str
-    """What is taken to be drawn at random, such as `raters`."""
-    how: str
-    """Method of the interval: `t` or `bootstrap`."""
+    n: int  # number of units; of two crossed units, of the first
+    unit: str  # what is taken to be drawn at random, such as `raters`
+    how: str  # method of the interval: `t` or `bootstrap`
 
 
 @dataclass(frozen=True)
@@ -50,23 +47,16 @@ class MethodOpinion:
     """Votes on a method, summarised."""
 
     method: str
-    data: str | None
-    """Name of the set; None for all sets together, with equal weight for each image."""
+    data: str | None  # name of the set; None for all sets together, with equal weight for each image
     votes: int
-    raters: int
-    images: int
-    """Numbers of raters and of images with at least one of these votes."""
-    mean: float
-    """Mean over votes: the MOS or DMOS."""
+    raters: int  # with at least one of these votes
+    images: int  # likewise
+    mean: float  # mean over votes: the MOS or DMOS
     sd: float
-    by_rater: Estimate
-    """Mean of the raters' means; holds for other raters of the same images."""
-    by_rater_and_image: Estimate
-    """Mean over votes; holds for other raters and other images of the kind."""
-    scale: tuple[int, ...]
-    """Possible votes: 1 to 5, or 1 to 9 for DMOS."""
-    counts: tuple[int, ...]
-    """Number of votes at each step of the scale."""
+    by_rater: Estimate  # mean of the raters' means; holds for other raters of the same images
+    by_rater_and_image: Estimate  # mean over votes; holds for other raters and other images of the kind
+    scale: tuple[int, ...]  # possible votes: 1 to 5, or 1 to 9 for DMOS
+    counts: tuple[int, ...]  # number of votes at each step of the scale
 
 
 @dataclass(frozen=True)
@@ -79,8 +69,7 @@ class ImageOpinion:
     method: str
     votes: int
     sd: float
-    score: Estimate
-    """Mean over the raters who voted on it."""
+    score: Estimate  # mean over the raters who voted on it
     counts: tuple[int, ...]
 
 
@@ -90,7 +79,7 @@ def compute_opinions(ratings: Ratings, *, data: str | None = None, seed: int = 0
     The bootstrap resamples raters and images independently, 9,999 times ("pigeonhole", Owen 2007), which makes its
     percentile interval rather too wide than too narrow.
     """
-    return _summarise_methods(ratings, select_votes(ratings, data), data, tuple(LABELS), seed)
+    return _summarise_methods(ratings, ratings.table(data=data), data, tuple(LABELS), seed)
 
 
 def compute_differential_opinions(
@@ -109,19 +98,19 @@ def subtract_reference(ratings: Ratings, *, data: str | None = None) -> ScoreTab
     Raises:
         UsageError: if the study has no hidden reference.
     """
-    table, study = select_votes(ratings, data), ratings.study
+    table, study = ratings.table(data=data), ratings.study
     if study.reference is None:
         raise UsageError("DMOS needs a hidden reference among the stimuli: make a study with the true images (HR)")
     stimuli = [study.stimuli[stimulus] for stimulus in table.stimuli]
-    references = {(s.data, s.content): column for column, s in enumerate(stimuli) if s.method == study.reference}
+    references = {each.image: column for column, each in enumerate(stimuli) if each.method == study.reference}
     padded = np.pad(table.scores, ((0, 0), (0, 1)), constant_values=np.nan)  # for images without a reference
-    columns = [references.get((s.data, s.content), -1) for s in stimuli]
+    columns = [references.get(each.image, -1) for each in stimuli]
     return replace(table, scores=table.scores - padded[:, columns] + max(LABELS))
 
 
 def compute_image_opinions(ratings: Ratings, *, data: str | None = None) -> tuple[ImageOpinion, ...]:
     """Return the MOS of each stimulus, in the study's order."""
-    table = select_votes(ratings, data)
+    table = ratings.table(data=data)
     opinions = []
     for stimulus, column in zip(table.stimuli, table.scores.T, strict=True):
         votes, kind = column[~np.isnan(column)], ratings.study.stimuli[stimulus]
@@ -157,23 +146,10 @@ def nanmean(table: Floats, axis: int) -> Floats:
 
 def group_columns(ratings: Ratings, table: ScoreTable) -> dict[str, list[int]]:
     """Return the table's columns by method, in the study's order; methods without columns are left out."""
-    methods = [ratings.study.stimuli[stimulus].method for stimulus in table.stimuli]
-    groups = {
-        method.name: [column for column, name in enumerate(methods) if name == method.name]
-        for method in ratings.study.methods
-    }
+    groups: dict[str, list[int]] = {method.name: [] for method in ratings.study.methods}
+    for column, stimulus in enumerate(table.stimuli):
+        groups[ratings.study.stimuli[stimulus].method].append(column)
     return {method: columns for method, columns in groups.items() if columns}
-
-
-def select_votes(ratings: Ratings, data: str | None) -> ScoreTable:
-    """Return the votes of the main phase on one set, or on all.
-
-    Raises:
-        UsageError: if there is no such set.
-    """
-    if data is not None and data not in ratings.study.sets:
-        raise UsageError(f"data must be one of {', '.join(ratings.study.sets)}, not {data!r}", parameter="data")
-    return ratings.table(data=data)
 
 
 def _summarise_methods(

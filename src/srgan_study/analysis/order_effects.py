@@ -20,6 +20,7 @@ DRIFT_CHANGE = 0.5
 _DRIFT_T = 3.29  # standard errors of a significant slope: one rater in a thousand by chance
 _FEWEST_VOTES = 8  # of a rater, from which a slope is fitted
 _BANDS = 20
+_FIELDS = [("rater", "i8"), ("position", "f8"), ("sitting", "i8"), ("residual", "f8"), ("previous", "f8")]
 
 Floats = NDArray[np.float64]
 
@@ -29,14 +30,10 @@ class Drift:
     """Linear trend of one rater's votes."""
 
     rater: str
-    votes: int
-    """Votes on stimuli that others voted on too."""
-    slope: float
-    """Change of the vote per 100 ratings; NaN with fewer than 8 votes."""
-    change: float
-    """Change from the first position to the last, by the slope."""
-    t: float
-    """Slope in standard errors."""
+    votes: int  # on stimuli that others voted on too
+    slope: float  # change of the vote per 100 ratings; NaN with fewer than 8 votes
+    change: float  # change from the first position to the last, by the slope
+    t: float  # slope in standard errors
     flagged: bool
 
 
@@ -44,8 +41,7 @@ class Drift:
 class SittingEffect:
     """Votes of a later sitting against those of the first."""
 
-    number: int
-    """From 2, of the rater's sittings with votes that count."""
+    number: int  # from 2, of the rater's sittings with votes that count
     difference: Estimate
 
 
@@ -56,21 +52,17 @@ class PositionBand:
     first: int
     last: int
     votes: int
-    mean: float
-    """Mean residual; NaN without votes."""
+    mean: float  # mean residual; NaN without votes
 
 
 @dataclass(frozen=True)
 class OrderEffects:
     """Effects of presentation order. The unit of every interval is the rater."""
 
-    slope: Estimate
-    """Change of a vote per 100 ratings."""
-    contrast: Estimate
-    """Change of a vote per point by which others rated the image before, in the same sitting, higher."""
+    slope: Estimate  # change of a vote per 100 ratings
+    contrast: Estimate  # change per point by which others rated the image before, in the same sitting, higher
     sittings: tuple[SittingEffect, ...]
-    course: tuple[PositionBand, ...]
-    """The order in 20 bands of equal length, or in single positions if there are fewer."""
+    course: tuple[PositionBand, ...]  # the order in 20 bands of equal length, or in single positions if there are fewer
     drifts: tuple[Drift, ...]
 
 
@@ -104,22 +96,19 @@ def compute_residuals(table: ScoreTable) -> tuple[Floats, Floats]:
 
 def _collect_votes(ratings: Ratings) -> NDArray[np.void]:
     """Return main votes that have residuals, in order of rating, each with the others' mean on the image before it."""
-    table = ratings.table()
-    residuals, others = compute_residuals(table)
-    rows = {rater: row for row, rater in enumerate(table.raters)}
-    columns = {stimulus: column for column, stimulus in enumerate(table.stimuli)}
+    residuals, others = compute_residuals(ratings.table())
+    rows = {rater: row for row, rater in enumerate(ratings.raters)}
     cast = [rating for rating in ratings.of("main", "warm-up", "retest") if rating.rater in rows]
     shown = {(rating.rater, rating.position): rating for rating in cast}
     votes = []
     for rating in cast:
-        row, column = rows[rating.rater], columns[rating.stimulus]
-        if rating.phase == "main" and not math.isnan(residuals[row, column]):
+        row, residual = rows[rating.rater], residuals[rows[rating.rater], rating.stimulus]
+        if rating.phase == "main" and not math.isnan(residual):
             before = shown.get((rating.rater, rating.position - 1))
             same_sitting = before is not None and before.sitting == rating.sitting
-            previous = others[row, columns[before.stimulus]] if before and same_sitting else math.nan
-            votes.append((row, rating.position, rating.sitting, residuals[row, column], previous))
-    fields = [("rater", "i8"), ("position", "f8"), ("sitting", "i8"), ("residual", "f8"), ("previous", "f8")]
-    return np.array(votes, dtype=fields)
+            previous = others[row, before.stimulus] if before and same_sitting else math.nan
+            votes.append((row, rating.position, rating.sitting, residual, previous))
+    return np.array(votes, dtype=_FIELDS)
 
 
 def _measure_drift(rater: str, votes: NDArray[np.void]) -> Drift:
@@ -135,7 +124,8 @@ def _compare_sittings(by_rater: list[NDArray[np.void]]) -> tuple[SittingEffect, 
         for number, mean in enumerate(means[1:], start=2):
             differences.setdefault(number, []).append(mean - means[0])
     return tuple(
-        SittingEffect(number, estimate_mean(np.array(differences[number]), "raters")) for number in sorted(differences)
+        SittingEffect(number, estimate_mean(np.array(changes), "raters"))
+        for number, changes in sorted(differences.items())
     )
 
 

@@ -11,6 +11,7 @@ from srgan.paper import MODELS, TABLE1, TABLE2, TWINS, Opinions, Published
 from srgan_study.analysis.mean_opinion import compute_opinions
 from srgan_study.analysis.screening import RULES, compute_screened_opinions
 from srgan_study.analysis.study_analysis import find_decider
+from srgan_study.study import Screening
 from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED
 from srgan_study.votes.ratings import Ratings
 
@@ -40,6 +41,11 @@ def find_printed_score(method: str, data: str) -> float | None:
     return None
 
 
+def describe_rule(rule: Screening) -> str:
+    """Return how a rule treats raters, in words that follow a noun."""
+    return "unscreened" if rule == "none" else f"screened by {rule} ({RULES[rule]})"
+
+
 def warn_of_decider(rater: str) -> str:
     """Return a warning that one rater decides the maximum-likelihood scores."""
     return (
@@ -67,13 +73,12 @@ def collect_opinions(ratings: Ratings, published: Published) -> Opinions:
     if not scores:
         raise DataError(f"no row of {published.name} was rated in this study: choose another study")
     others = ", ".join(f"{row} is {method}" for row, method in rows.items() if row != method)
-    weighed = "unscreened" if rule == "none" else f"screened by {rule} ({RULES[rule]})"
-    who = "programs" if ratings.simulated else "raters"
-    notes = [f"{BY_PROGRAMS}: they say nothing of how good pictures are."] if ratings.simulated else []
-    notes.append(
-        f"MOS of ours: study {study.hash}, {len(ratings.raters)} {who}, {weighed}. Those published are of other raters."
-    )
-    notes += [f"As the study calls them: {others}."] if others else []
+    who = f"{len(ratings.raters)} {'programs' if ratings.simulated else 'raters'}"
     decider = find_decider(ratings) if rule == "mle" else None
-    notes += [warn_of_decider(decider)] if decider else []
-    return Opinions(scores, tuple(notes), SIMULATED if ratings.simulated else "")
+    notes = (
+        *([f"{BY_PROGRAMS}: they say nothing of how good pictures are."] if ratings.simulated else []),
+        f"MOS of ours: study {study.hash}, {who}, {describe_rule(rule)}. Those published are of other raters.",
+        *([f"As the study calls them: {others}."] if others else []),
+        *([warn_of_decider(decider)] if decider else []),
+    )
+    return Opinions(scores, notes, SIMULATED if ratings.simulated else "")

@@ -27,14 +27,13 @@ _FEWEST_VOTES = 8  # from which spread and correlation are judged
 
 @dataclass(frozen=True)
 class Flag:
-    """An unusual property of a rater."""
+    """An unusual property of a rater, with a sentence for the report."""
 
     rater: str
     rule: Rule
     value: float
     limit: float
     words: str
-    """One sentence for the report."""
 
 
 def flag_raters(ratings: Ratings) -> tuple[Flag, ...]:
@@ -48,8 +47,7 @@ def flag_raters(ratings: Ratings) -> tuple[Flag, ...]:
         if drift.flagged:
             words = f"votes moved by {drift.change:+.2f} from the first to the last, beside the others'"
             flags.append(Flag(drift.rater, "drift", drift.change, DRIFT_CHANGE, words))
-    order = {rater: place for place, rater in enumerate(ratings.raters)}
-    return tuple(sorted(flags, key=lambda flag: order[flag.rater]))
+    return tuple(sorted(flags, key=lambda flag: ratings.raters.index(flag.rater)))
 
 
 def correlate_raters(table: ScoreTable) -> dict[str, float]:

@@ -27,42 +27,35 @@ class Retest:
 
     pairs: int
     raters: int
-    same: float
-    within_one: float
-    """Shares of pairs whose votes are equal, or differ by at most one."""
-    difference: Estimate
-    """Second minus first, by rater."""
-    test: PairedTest
-    """First against second votes. The unit is the pair of votes, and pairs of one rater are not independent."""
-    kappa: float
-    """Cohen's kappa with quadratic weights: 1 is equality, 0 chance; NaN if all votes are equal."""
-    icc: float
-    """ICC(2,1) of the pairs; NaN if all votes are equal."""
+    same: float  # share of pairs whose votes are equal
+    within_one: float  # share of pairs whose votes differ by at most one
+    difference: Estimate  # second minus first, by rater
+    test: PairedTest  # first against second votes, by pair: pairs of one rater are not independent
+    kappa: float  # Cohen's, with quadratic weights: 1 is equality, 0 chance; NaN if all votes are equal
+    icc: float  # ICC(2,1) of the pairs; NaN if all votes are equal
 
 
 @dataclass(frozen=True)
 class Alpha:
-    """Krippendorff's alpha: 1 is agreement, 0 chance."""
+    """Krippendorff's alpha: 1 is agreement, 0 chance, NaN if fewer than two different scores were given.
+
+    Only stimuli with votes of at least two raters count, and the votes on these.
+    """
 
     alpha: float
-    """NaN if fewer than two different scores were given."""
     level: Level
     stimuli: int
     votes: int
-    """Stimuli with votes of at least two raters, and the votes on these; only they count."""
 
 
 @dataclass(frozen=True)
 class PanelICC:
     """Intraclass correlations of a two-way random model with absolute agreement (Shrout and Fleiss 1979)."""
 
-    single: float
-    """ICC(2,1): reliability of one rater's votes."""
-    average: float
-    """ICC(2,k): reliability of the means of these raters."""
-    raters: int
+    single: float  # ICC(2,1): reliability of one rater's votes
+    average: float  # ICC(2,k): reliability of the means of these raters
+    raters: int  # size of the complete table that was used
     stimuli: int
-    """Size of the complete table that was used."""
 
 
 def compare_retests(ratings: Ratings) -> Retest | None:
@@ -73,14 +66,13 @@ def compare_retests(ratings: Ratings) -> Retest | None:
         return None
     before, after = first[both], second[both]
     distances = np.abs(after - before)
-    rows = [row for row in range(len(both)) if both[row].any()]
-    by_rater = np.array([float((second[row] - first[row])[both[row]].mean()) for row in rows])
+    by_rater = [float((b - a)[known].mean()) for a, b, known in zip(first, second, both, strict=True) if known.any()]
     return Retest(
         pairs=len(before),
-        raters=len(rows),
+        raters=len(by_rater),
         same=float((distances == 0).mean()),
         within_one=float((distances <= 1).mean()),
-        difference=estimate_mean(by_rater, "raters"),
+        difference=estimate_mean(np.array(by_rater), "raters"),
         test=wilcoxon(before.tolist(), after.tolist()),
         kappa=compute_kappa(before, after),
         icc=_correlate(np.column_stack([before, after]))[0],

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.errors import UsageError
-from srgan_study.analysis.mean_opinion import Estimate, group_columns, nanmean, select_votes, t_quantile
+from srgan_study.analysis.mean_opinion import Estimate, group_columns, nanmean, t_quantile
 from srgan_study.study import Screening
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
@@ -36,17 +35,12 @@ class Screened:
     rule: Screening
     raters: tuple[str, ...]
     stimuli: tuple[int, ...]
-    scores: Floats
-    """(stimuli,); NaN where no vote is left."""
-    bias: Floats
-    """(raters,): how much higher than the panel a rater votes; NaN by rules without biases."""
-    inconsistency: Floats
-    """(raters,): standard deviation of votes around the model; NaN by rules other than `mle` and for a single vote."""
+    scores: Floats  # (stimuli,); NaN where no vote is left
+    bias: Floats  # (raters,): how much higher than the panel a rater votes; NaN by rules without biases
+    inconsistency: Floats  # (raters,): standard deviation of votes around the model; NaN but by `mle`, for two votes
     rejected: NDArray[np.bool_]
-    weights: Floats
-    """(raters,): 1 or 0, or 1 / inconsistency^2."""
-    adjusted: Floats
-    """(raters, stimuli): votes minus bias, those of rejected raters included."""
+    weights: Floats  # (raters,): 1 or 0, or 1 / inconsistency^2
+    adjusted: Floats  # (raters, stimuli): votes minus bias, those of rejected raters included
 
     @property
     def decided_alone(self) -> str | None:
@@ -62,8 +56,7 @@ class ScreenedOpinion:
     rule: Screening
     method: str
     data: str | None
-    score: Estimate
-    """Mean of the images' scores, with an interval over the raters who were not rejected."""
+    score: Estimate  # mean of the images' scores, with an interval over the raters who were not rejected
     rejected: tuple[str, ...]
 
 
@@ -73,12 +66,7 @@ def screen(table: ScoreTable, rule: Screening) -> Screened:
     `bt500` rejects raters who are often far from the others, above as well as below, once: those with more than 5 % of
     outlying votes (see `measure_outliers`), of which those above and below differ by less than 30 %. If all would be
     rejected, nobody is. `p913` subtracts each rater's bias, the mean distance from the MOS, and then does the same.
-
-    Raises:
-        UsageError: if there is no such rule.
     """
-    if rule not in RULES:
-        raise UsageError(f"rule must be one of {', '.join(RULES)}, not {rule!r}", parameter="rule")
     if rule == "mle":
         return _maximise_likelihood(table)
     adjusted, unknown = table.scores, np.full(len(table.raters), np.nan)
@@ -103,12 +91,11 @@ def compute_screened_opinions(
     rule's weights; there is none where one rater decides alone. With biases subtracted (`p913`, `mle`) it measures how
     certain a method's place among the others is, and is much narrower than the interval of plain votes.
     """
-    screened, table = screen(ratings.table(), rule), select_votes(ratings, data)
+    screened, table = screen(ratings.table(), rule), ratings.table(data=data)
     rejected = tuple(rater for rater, out in zip(screened.raters, screened.rejected, strict=True) if out)
-    places = {stimulus: column for column, stimulus in enumerate(screened.stimuli)}
     return tuple(
         ScreenedOpinion(
-            rule, method, data, _estimate(screened, [places[table.stimuli[column]] for column in columns]), rejected
+            rule, method, data, _estimate(screened, [table.stimuli[column] for column in columns]), rejected
         )
         for method, columns in group_columns(ratings, table).items()
     )

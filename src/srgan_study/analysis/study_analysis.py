@@ -8,18 +8,11 @@ from statistics import median
 import numpy as np
 
 from srgan.errors import DataError
+from srgan_study.analysis import mean_opinion, reliability
 from srgan_study.analysis.differences import UNITS, Difference, Unit, compare_methods
-from srgan_study.analysis.mean_opinion import (
-    ImageOpinion,
-    MeanOpinion,
-    MethodOpinion,
-    compute_differential_opinions,
-    compute_image_opinions,
-    compute_opinions,
-)
+from srgan_study.analysis.mean_opinion import ImageOpinion, MeanOpinion, MethodOpinion
 from srgan_study.analysis.order_effects import OrderEffects, measure_order_effects
 from srgan_study.analysis.rater_outliers import Flag, correlate_raters, flag_raters
-from srgan_study.analysis.reliability import Alpha, PanelICC, Retest, compare_retests, compute_alpha, compute_icc
 from srgan_study.analysis.screening import RULES, ScreenedOpinion, compute_screened_opinions, screen
 from srgan_study.study import Screening
 from srgan_study.votes.ratings import Rating, Ratings
@@ -30,17 +23,13 @@ class SetAnalysis:
     """Results on one set."""
 
     data: str
-    file: str
-    """Name of the set in file names."""
+    file: str  # name of the set in file names
     methods: tuple[str, ...]
-    opinions: tuple[MethodOpinion, ...]
-    """Of all votes, unscreened."""
-    differential: tuple[MethodOpinion, ...]
-    """DMOS; empty without a hidden reference."""
+    opinions: tuple[MethodOpinion, ...]  # of all votes, unscreened
+    differential: tuple[MethodOpinion, ...]  # DMOS; empty without a hidden reference
     images: tuple[ImageOpinion, ...]
     screened: Mapping[Screening, tuple[ScreenedOpinion, ...]]
-    differences: Mapping[Unit, tuple[Difference, ...]]
-    """Empty until a rater has voted on two versions of an image."""
+    differences: Mapping[Unit, tuple[Difference, ...]]  # empty until a rater has voted on two versions of an image
 
     def score(self, method: str, rule: Screening) -> MeanOpinion | None:
         """Return a method's MOS by a rule, with its interval over raters; None without a vote on this set.
@@ -61,23 +50,17 @@ class RaterAnalysis:
     """Results on one rater."""
 
     rater: str
-    votes: int
-    """Main votes and repeats."""
+    votes: int  # main votes and repeats
     finished: bool
     sittings: int
-    seconds: float
-    """Median response time."""
+    seconds: float  # median response time
     revisions: int
-    zoomed: int
-    """Votes cast while image pixels were not screen pixels."""
+    zoomed: int  # votes cast while image pixels were not screen pixels
     mean: float
-    correlation: float
-    """Pearson's r with the mean of the others."""
-    bias: float
-    inconsistency: float
-    """Both by maximum likelihood."""
-    rejected: tuple[Screening, ...]
-    """Rules that reject the rater."""
+    correlation: float  # Pearson's r with the mean of the others
+    bias: float  # by maximum likelihood
+    inconsistency: float  # by maximum likelihood
+    rejected: tuple[Screening, ...]  # rules that reject the rater
     flags: tuple[Flag, ...]
 
 
@@ -86,15 +69,13 @@ class StudyAnalysis:
     """Results of a study."""
 
     ratings: Ratings
-    sets: tuple[SetAnalysis, ...]
-    """Sets with votes."""
+    sets: tuple[SetAnalysis, ...]  # sets with votes
     raters: tuple[RaterAnalysis, ...]
-    retest: Retest | None
-    alphas: tuple[Alpha, ...]
-    icc: PanelICC
+    retest: reliability.Retest | None
+    alphas: tuple[reliability.Alpha, ...]
+    icc: reliability.PanelICC
     effects: OrderEffects
-    decided_alone: str | None
-    """Rater with more than half of all weight by maximum likelihood, if any."""
+    decided_alone: str | None  # rater with more than half of all weight by maximum likelihood, if any
 
     @property
     def rule(self) -> Screening:
@@ -103,6 +84,7 @@ class StudyAnalysis:
 
     @property
     def votes(self) -> int:
+        """Number of main votes and repeats."""
         return sum(rater.votes for rater in self.raters)
 
 
@@ -121,9 +103,9 @@ def analyse(ratings: Ratings) -> StudyAnalysis:
         ratings,
         tuple(_analyse_set(ratings, data, file) for data, file in names.items() if data in voted),
         _analyse_raters(ratings),
-        compare_retests(ratings),
-        (compute_alpha(table, "ordinal"), compute_alpha(table, "interval")),
-        compute_icc(table),
+        reliability.compare_retests(ratings),
+        (reliability.compute_alpha(table, "ordinal"), reliability.compute_alpha(table, "interval")),
+        reliability.compute_icc(table),
         measure_order_effects(ratings),
         find_decider(ratings),
     )
@@ -142,7 +124,8 @@ def _name_files(sets: Sequence[str]) -> dict[str, str]:
 
 
 def _analyse_set(ratings: Ratings, data: str, file: str) -> SetAnalysis:
-    opinions = compute_opinions(ratings, data=data)
+    opinions = mean_opinion.compute_opinions(ratings, data=data)
+    has_reference = ratings.study.reference is not None
     try:
         differences = {unit: compare_methods(ratings, data, unit) for unit in UNITS}
     except DataError:
@@ -152,8 +135,8 @@ def _analyse_set(ratings: Ratings, data: str, file: str) -> SetAnalysis:
         file,
         tuple(opinion.method for opinion in opinions),
         opinions,
-        compute_differential_opinions(ratings, data=data) if ratings.study.reference is not None else (),
-        compute_image_opinions(ratings, data=data),
+        mean_opinion.compute_differential_opinions(ratings, data=data) if has_reference else (),
+        mean_opinion.compute_image_opinions(ratings, data=data),
         {rule: compute_screened_opinions(ratings, rule, data=data) for rule in RULES},
         differences,
     )
@@ -165,15 +148,14 @@ def _analyse_raters(ratings: Ratings) -> tuple[RaterAnalysis, ...]:
     correlations, flags = correlate_raters(table), flag_raters(ratings)
     cast: dict[str, list[Rating]] = {rater: [] for rater in ratings.raters}
     for rating in ratings.of("main", "retest"):
-        if rating.rater in cast:
-            cast[rating.rater].append(rating)
+        cast[rating.rater].append(rating)
     return tuple(
         RaterAnalysis(
             rater,
             votes=len(votes),
             finished=len(votes) >= ratings.study.ratings_per_rater,
             sittings=len({rating.sitting for rating in votes}),
-            seconds=median(rating.response_ms for rating in votes) / 1000 if votes else float("nan"),
+            seconds=median(rating.response_ms for rating in votes) / 1000,
             revisions=sum(rating.revisions for rating in votes),
             zoomed=sum(not rating.zoom_ok for rating in votes),
             mean=float(np.nanmean(scores)) if np.isfinite(scores).any() else float("nan"),

@@ -15,10 +15,10 @@ EXACT_UP_TO = 25
 
 
 def count_differences(samples: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return how often each difference occurs: (samples, 2, sizes), positive ones first, of size 1, 2 and so on.
+    """Return how often each difference occurs in samples (samples, differences).
 
-    Args:
-        samples: (samples, differences).
+    Returns:
+        Counts (samples, 2, sizes), positive differences first, of size 1, 2 and so on.
     """
     most = max(int(np.abs(samples).max(initial=0)), 1)
     width = 2 * most + 1
@@ -28,11 +28,7 @@ def count_differences(samples: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def compute_p_values(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the two-sided p of each sample, and whether its differences tend to be positive.
-
-    Args:
-        counts: result of `count_differences`.
-    """
+    """Return the two-sided p of each of the counted samples, and whether its differences tend to be positive."""
     ties = counts.sum(axis=1)
     ranks = np.cumsum(ties, axis=1) - (ties - 1) / 2
     above, below = ((counts[:, side] * ranks).sum(axis=1) for side in (0, 1))

@@ -2,6 +2,7 @@
 
 import math
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -37,59 +38,47 @@ Exit code: 0 all well, 1 the pictures cannot be rated as they are, 2 no such met
 """
 
 _WHAT, _PANEL, _LESSONS, _OUT = "What is rated", "Raters and order", "Calibration and practice", "Output"
+_SOURCES = "Folders of evaluations, and NAME=FOLDER of pictures made elsewhere."
 _DESIGN = "paper: as in the paper, with three methods not on BSD100; plain: all methods on all sets."
+_TWICE = "Rate versions of this method twice; all of them without --repeats."
 _SCREENING = "Screening of raters in the report's main numbers; the report shows the results of all rules."
+_SECONDS = "Assumed duration of a rating, for planning."
 _CALIBRATION = "Folder of other pictures, or none for no calibration; default SRGAN_DATA/train/BSDS500_train_test."
+_PAIRS = "Number of pictures shown at their worst and their best."
+_TITLE = "Title for raters and reports; it must not name a method."
 
 Words = list[str] | None
 
-
-def _number(help: str, panel: str = _PANEL, **limits: float) -> Any:
-    return option(help, metavar="N", panel=panel, **limits)
+_what, _panel = partial(option, panel=_WHAT), partial(option, panel=_PANEL)
+_number = partial(option, metavar="N", panel=_PANEL)
+_lesson, _out = partial(option, panel=_LESSONS), partial(option, panel=_OUT)
+_methods = _what("Rate only these; NAME=FOLDER adds one.", "--methods", "--method", metavar="METHOD ...")
+_output = _out("New folder for the study.", "--output", "-o", metavar="FOLDER")
 
 
 def create(
-    sources: Annotated[
-        Words, argument("Folders of evaluations, and NAME=FOLDER of pictures made elsewhere.", "SOURCES")
-    ] = None,
-    design: Annotated[Literal["paper", "plain"], option(_DESIGN, "--design", panel=_WHAT)] = "paper",
-    methods: Annotated[
-        Words,
-        option("Rate only these; NAME=FOLDER adds one.", "--methods", "--method", metavar="METHOD ...", panel=_WHAT),
-    ] = None,
-    sets: Annotated[Words, option("Rate only these.", "--sets", "--set", metavar="SET ...", panel=_WHAT)] = None,
-    images: Annotated[int | None, _number("Number of random pictures of each set.", _WHAT, min=1)] = None,
+    sources: Annotated[Words, argument(_SOURCES, "SOURCES")] = None,
+    design: Annotated[Literal["paper", "plain"], _what(_DESIGN, "--design")] = "paper",
+    methods: Annotated[Words, _methods] = None,
+    sets: Annotated[Words, _what("Rate only these.", "--sets", "--set", metavar="SET ...")] = None,
+    images: Annotated[int | None, _what("Number of random pictures of each set.", metavar="N", min=1)] = None,
     no_reference: Annotated[bool, flag("Leave the true pictures out.", "--no-reference", panel=_WHAT)] = False,
     raters: Annotated[int, _number("Number of raters to invite.")] = Design.raters,
     repeats: Annotated[int | None, _number("Number of versions that each rater rates twice.")] = None,
-    repeat: Annotated[
-        Words,
-        option(
-            "Rate versions of this method twice; all of them without --repeats.",
-            "--repeat",
-            metavar="METHOD",
-            panel=_PANEL,
-        ),
-    ] = None,
+    repeat: Annotated[Words, _panel(_TWICE, "--repeat", metavar="METHOD")] = None,
     repeat_distance: Annotated[int, _number("Least number of ratings between the two.")] = Design.repeat_distance,
     gap: Annotated[int, _number("Least number of ratings between two versions of a picture.")] = Design.gap,
     blocked: Annotated[bool, flag("Rate one set after another, not mixed.", "--blocked", panel=_PANEL)] = False,
     warm_up: Annotated[int, _number("Number of first ratings that do not count.")] = Design.warm_up,
     sitting_minutes: Annotated[int, _number("Minutes after which a break is offered.")] = Design.sitting_minutes,
-    seconds_per_rating: Annotated[
-        float, option("Assumed duration of a rating, for planning.", metavar="SECONDS", panel=_PANEL)
-    ] = Design.seconds_per_rating,
-    screening: Annotated[Screening, option(_SCREENING, panel=_PANEL)] = Design.screening,
+    seconds_per_rating: Annotated[float, _panel(_SECONDS, metavar="SECONDS")] = Design.seconds_per_rating,
+    screening: Annotated[Screening, _panel(_SCREENING)] = Design.screening,
     seed: Annotated[int, _number("Random seed.")] = Design.seed,
-    calibration: Annotated[str | None, option(_CALIBRATION, metavar="FOLDER", panel=_LESSONS)] = None,
-    pairs: Annotated[
-        int, _number("Number of pictures shown at their worst and their best.", _LESSONS, min=0)
-    ] = Design.calibration,
-    practice: Annotated[int, _number("Number of practice ratings.", _LESSONS)] = Design.practice,
-    title: Annotated[str | None, option("Title for raters and reports; it must not name a method.", panel=_OUT)] = None,
-    output: Annotated[Path, option("New folder for the study.", "--output", "-o", metavar="FOLDER", panel=_OUT)] = Path(
-        "study"
-    ),
+    calibration: Annotated[str | None, _lesson(_CALIBRATION, metavar="FOLDER")] = None,
+    pairs: Annotated[int, _lesson(_PAIRS, metavar="N", min=0)] = Design.calibration,
+    practice: Annotated[int, _lesson("Number of practice ratings.", metavar="N")] = Design.practice,
+    title: Annotated[str | None, _out(_TITLE)] = None,
+    output: Annotated[Path, _output] = Path("study"),
     as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_OUT)] = False,
 ) -> None:
     """Make an opinion study of pictures."""
@@ -118,15 +107,13 @@ def create(
         folders = [word for word in named if "=" in word]
         # Folders alone are added to what there is; where methods are named, nothing else is rated.
         names = [word.partition("=")[0] for word in named] if len(folders) < len(named) else []
-        selection = StimulusSelection(
-            names, separate(sets), images, reference=not no_reference, seed=seed, as_in_paper=design == "paper"
-        )
+        selection = StimulusSelection(names, separate(sets), images, not no_reference, seed, design == "paper")
         progress = ProgressBar(shown=not as_json, quiet=as_json)
         with interruptible(f"{output} was not made"), progress:
             chosen, notes = select(find_sources([*separate(sources), *folders]), selection)
             for note in notes:
                 progress.say(note)
-            examples = _examples(calibration) if has_lessons else None
+            examples = _find_examples(calibration) if has_lessons else None
             plan = StudyPlan(chosen, asked, TITLE if title is None else title, tuple(separate(repeat)), examples)
             study = create_study(plan if repeats is not None else plan.repeating_all(), output, progress)
         if as_json:
@@ -135,7 +122,7 @@ def create(
             show_lines(_summary(study, output))
 
 
-def _examples(calibration: str | None) -> Path | None:
+def _find_examples(calibration: str | None) -> Path | None:
     """Return the folder of images for the calibration, if there is one."""
     if calibration is not None:
         return Path(calibration)
@@ -143,33 +130,23 @@ def _examples(calibration: str | None) -> Path | None:
     return usual if os.environ.get("SRGAN_DATA") and os.path.isdir(usual) else None
 
 
-def _count_images(study: "Study") -> dict[str, tuple[int, list[str]]]:
-    """Return, by dataset, the number of images and the methods whose versions are rated."""
-    sets = {}
-    for data in study.sets:
-        stimuli = [stimulus for stimulus in study.stimuli if stimulus.data == data]
-        rated = {stimulus.method for stimulus in stimuli}
-        contents = {stimulus.content for stimulus in stimuli}
-        sets[data] = (len(contents), [method.name for method in study.methods if method.name in rated])
-    return sets
-
-
 def _plan_time(study: "Study") -> tuple[float, int]:
     """Return the minutes that a rater needs, and the number of sittings."""
-    votes = study.ratings_per_rater + study.design.warm_up + len(study.practice)
+    votes = study.ratings_after_practice + len(study.practice)
     minutes = votes * study.design.seconds_per_rating / 60
     return minutes, math.ceil(minutes / study.design.sitting_minutes)
 
 
 def _document(study: "Study", folder: Path) -> dict[str, Any]:
     minutes, sittings = _plan_time(study)
+    rated = {data: study.describe_set(data) for data in study.sets}
     return {
         "folder": str(folder),
         "hash": study.hash,
         "title": study.title,
         "methods": [method.name for method in study.methods],
         "reference": study.reference,
-        "sets": {data: {"pictures": n, "versions": methods} for data, (n, methods) in _count_images(study).items()},
+        "sets": {data: {"pictures": images, "versions": methods} for data, (images, methods) in rated.items()},
         "raters": study.design.raters,
         "ratings_per_rater": study.ratings_per_rater,
         "minutes_per_rater": round(minutes, 1),
@@ -183,7 +160,8 @@ def _document(study: "Study", folder: Path) -> dict[str, Any]:
 
 def _summary(study: "Study", folder: Path) -> list[str]:
     lines = []
-    for data, (images, methods) in _count_images(study).items():
+    for data in study.sets:
+        images, methods = study.describe_set(data)
         versions, ratings = count(len(methods), "version"), count(images * len(methods), "rating")
         lines += [f"{data}: {count(images, 'picture')} in {versions}, {ratings}", f"  {', '.join(methods)}"]
     minutes, sittings = _plan_time(study)

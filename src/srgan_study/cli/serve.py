@@ -31,45 +31,22 @@ Exit code: 0 stopped by Ctrl-C, 1 the study cannot be served, 2 an invalid optio
 """
 
 _PLACE, _WHO, _TALK = "Server", "Raters", "Output"
+_HOST = "Name or address to listen on, 0.0.0.0 for all; by default, only this machine can connect."
+_PORT = "Port to listen on; 0 for any that is free."
+_ADDRESS = "URL by which raters reach the study, if it is behind a proxy; links begin with it."
+_ROOT = "Path below which a proxy serves the study; default: the path of --address."
+_MORE = "Number of raters to invite in addition."
+_WITHDRAW = "Delete all votes, answers and the link of this rater, and exit."
 
 
 def serve(
     folder: Study,
-    host: Annotated[
-        str,
-        option(
-            "Name or address to listen on, 0.0.0.0 for all; by default, only this machine can connect.",
-            metavar="HOST",
-            panel=_PLACE,
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, option("Port to listen on; 0 for any that is free.", metavar="PORT", panel=_PLACE, min=0, max=65535)
-    ] = 8080,
-    address: Annotated[
-        str | None,
-        option(
-            "URL by which raters reach the study, if it is behind a proxy; links begin with it.",
-            metavar="URL",
-            panel=_PLACE,
-        ),
-    ] = None,
-    root_path: Annotated[
-        str,
-        option(
-            "Path below which a proxy serves the study; default: the path of --address.",
-            metavar="PATH",
-            panel=_PLACE,
-        ),
-    ] = "",
-    more_raters: Annotated[
-        int,
-        option("Number of raters to invite in addition.", "--more-raters", metavar="N", panel=_WHO, min=0, max=1000),
-    ] = 0,
-    withdraw: Annotated[
-        str | None,
-        option("Delete all votes, answers and the link of this rater, and exit.", metavar="RATER", panel=_WHO),
-    ] = None,
+    host: Annotated[str, option(_HOST, metavar="HOST", panel=_PLACE)] = "127.0.0.1",
+    port: Annotated[int, option(_PORT, metavar="PORT", panel=_PLACE, min=0, max=65535)] = 8080,
+    address: Annotated[str | None, option(_ADDRESS, metavar="URL", panel=_PLACE)] = None,
+    root_path: Annotated[str, option(_ROOT, metavar="PATH", panel=_PLACE)] = "",
+    more_raters: Annotated[int, option(_MORE, "--more-raters", metavar="N", panel=_WHO, min=0, max=1000)] = 0,
+    withdraw: Annotated[str | None, option(_WITHDRAW, metavar="RATER", panel=_WHO)] = None,
     as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_TALK)] = False,
 ) -> None:
     """Show a study's pictures to raters in their browsers, and store every vote."""

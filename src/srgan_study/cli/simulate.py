@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from srgan.cli.console import failures, interruptible, need_packages, show_json, show_lines
 from srgan.cli.shared_options import Study as StudyFolder
@@ -42,32 +43,28 @@ Exit code: 0 all well, 1 the study or the server failed, 2 an invalid option, 13
 
 _RATERS, _PLAN, _PLACE, _TALK = "Raters", "Planning", "Output", "Messages"
 _HOW_MANY = "Number of raters; default: all who are invited."
+_MEANS = "Mean opinion scores to plant."
 _BAD = "Make the last raters constant, random or inverted, to test the flags of the report."
 _TASTE = "Standard deviation of raters' taste for a method; default: 0.15."
 _DIFFERENCE = "Cast no votes, but compute how many raters detect this difference of two methods."
+_AROUND = "Mean of the two methods; 3 needs the most raters."
+_MOST = "Greatest number of raters to try."
 _OUTPUT = "Rate a copy of the study in this folder; default: the study itself."
+
+_rated, _planned = partial(option, panel=_RATERS), partial(option, panel=_PLAN)
 
 
 def simulate(
     study: StudyFolder,
-    raters: Annotated[int | None, option(_HOW_MANY, metavar="NUMBER", panel=_RATERS)] = None,
-    seed: Annotated[int, option("Random seed.", metavar="NUMBER", panel=_RATERS, min=0)] = 0,
-    means: Annotated[
-        list[str] | None,
-        option("Mean opinion scores to plant.", "--means", metavar="NAME=MOS ...", panel=_RATERS),
-    ] = None,
-    bad: Annotated[list[str] | None, option(_BAD, "--bad", metavar="KIND ...", panel=_RATERS)] = None,
-    taste: Annotated[float | None, option(_TASTE, metavar="STEPS", panel=_RATERS, min=0.0, max=2.0)] = None,
-    difference: Annotated[float | None, option(_DIFFERENCE, metavar="MOS", panel=_PLAN)] = None,
-    around: Annotated[
-        float, option("Mean of the two methods; 3 needs the most raters.", metavar="MOS", panel=_PLAN)
-    ] = 3.0,
-    trials: Annotated[
-        int, option("Number of random panels.", metavar="NUMBER", panel=_PLAN, min=100, max=100_000)
-    ] = 1000,
-    most: Annotated[
-        int, option("Greatest number of raters to try.", metavar="NUMBER", panel=_PLAN, min=2, max=1000)
-    ] = 100,
+    raters: Annotated[int | None, _rated(_HOW_MANY, metavar="NUMBER")] = None,
+    seed: Annotated[int, _rated("Random seed.", metavar="NUMBER", min=0)] = 0,
+    means: Annotated[list[str] | None, _rated(_MEANS, "--means", metavar="NAME=MOS ...")] = None,
+    bad: Annotated[list[str] | None, _rated(_BAD, "--bad", metavar="KIND ...")] = None,
+    taste: Annotated[float | None, _rated(_TASTE, metavar="STEPS", min=0.0, max=2.0)] = None,
+    difference: Annotated[float | None, _planned(_DIFFERENCE, metavar="MOS")] = None,
+    around: Annotated[float, _planned(_AROUND, metavar="MOS")] = 3.0,
+    trials: Annotated[int, _planned("Number of random panels.", metavar="NUMBER", min=100, max=100_000)] = 1000,
+    most: Annotated[int, _planned(_MOST, metavar="NUMBER", min=2, max=1000)] = 100,
     output: Annotated[Path | None, option(_OUTPUT, "--output", "-o", metavar="FOLDER", panel=_PLACE)] = None,
     as_json: Annotated[bool, flag("Report as a JSON document.", "--json", panel=_TALK)] = False,
 ) -> None:
@@ -109,6 +106,7 @@ def _kinds(words: Sequence[str]) -> "tuple[Kind, ...]":
 def _rehearse(folder: Path, dry_run: "DryRun", planted: "Sequence[PlantedMean]", *, as_json: bool) -> None:
     """Have the study rated, and show the means that came out."""
     from srgan.cli.progress_bar import ProgressBar
+    from srgan_study.report.summary import to_plain
     from srgan_study.simulation.dry_run import simulate_votes
     from srgan_study.simulation.parameter_recovery import make_recovery_table, recover_means
     from srgan_study.votes.store import read_ratings
@@ -122,12 +120,9 @@ def _rehearse(folder: Path, dry_run: "DryRun", planted: "Sequence[PlantedMean]",
     recovered = recover_means(ratings, planted, bad)
     report = f"srgan study report {folder} --simulated"
     if as_json:
-        means = [
-            {"planted": asdict(each.planted), "good": asdict(each.good), "all": asdict(each.everyone)}
-            for each in recovered
-        ]
+        means = [{"planted": each.planted, "good": each.good, "all": each.everyone} for each in recovered]
         document = {"simulated": True, "folder": str(folder), "seed": dry_run.planted.seed, "raters": kinds}
-        show_json(_finite({**document, "votes": dry_run.votes, "means": means, "report": report}))
+        show_json({**document, "votes": dry_run.votes, "means": to_plain(means), "report": report})
         return
     codes_of_bad = ", ".join(f"{code} {kind}" for code, kind in bad.items())
     lines = [make_recovery_table(recovered, ratings, bad).markdown()]
@@ -152,12 +147,3 @@ def _answer(study: "Study", question: "Question", *, as_json: bool) -> None:
         return
     tables = [make_power_table(data, curves, question, study.design.raters).markdown() for data in study.sets]
     show_lines([*tables, *(f"- {line}" for line in assumptions)])
-
-
-def _finite(document: Any) -> Any:
-    """Return the document with null in place of NaN."""
-    if isinstance(document, dict):
-        return {name: _finite(value) for name, value in document.items()}
-    if isinstance(document, list | tuple):
-        return [_finite(value) for value in document]
-    return None if isinstance(document, float) and document != document else document

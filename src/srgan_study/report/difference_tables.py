@@ -17,16 +17,14 @@ _LETTERS: dict[Unit, str] = {"pooled": "v", "image": "i", "rater": "r"}
 def make_test_table(found: SetAnalysis) -> Table:
     """Return every test of every pair, in each unit."""
     rows = [row for unit in UNITS for row in found.differences.get(unit, ())]
+    intervals = [show_interval(row.difference.low, row.difference.high) for row in rows]
     columns: Columns = [
         ("set", [found.data for _ in rows]),
         ("unit", [UNIT_NAMES[row.unit] for row in rows]),
         ("first", [row.first for row in rows]),
         ("second", [row.second for row in rows]),
         ("first less second [MOS]", [show_change(row.difference.mean) for row in rows]),
-        (
-            Column("95 %", ("low", "high")),
-            [show_interval(row.difference.low, row.difference.high) for row in rows],
-        ),
+        (Column("95 %", ("low", "high")), intervals),
         ("p", [show_p(row.test.p) for row in rows]),
         ("p after Holm", [show_p(row.adjusted) for row in rows]),
         ("effect", [show_change(row.test.effect) for row in rows]),
@@ -70,11 +68,9 @@ def make_difference_matrix(found: SetAnalysis) -> Table:
 
 def list_hopeless_units(found: SetAnalysis) -> tuple[str, ...]:
     """Return a sentence for each unit with too few values for any significant difference."""
-    sentences = []
-    for unit, tests in found.differences.items():
-        most = max((row.test.n + row.test.zeros for row in tests), default=0)
-        if tests and 2.0 ** (1 - most) * len(tests) >= LIMIT:
-            sentences.append(
-                f"{most} {UNIT_NAMES[unit]} are too few: no difference can be shown among {len(tests)} pairs."
-            )
-    return tuple(sentences)
+    sizes = {unit: max(row.test.n + row.test.zeros for row in tests) for unit, tests in found.differences.items()}
+    return tuple(
+        f"{most} {UNIT_NAMES[unit]} are too few: no difference can be shown among {len(found.differences[unit])} pairs."
+        for unit, most in sizes.items()
+        if 2.0 ** (1 - most) * len(found.differences[unit]) >= LIMIT
+    )

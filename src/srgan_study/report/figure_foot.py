@@ -10,18 +10,13 @@ from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Fill = Callable[["Figure"], None]
+
 
 def draw_with_foot(
-    analysis: StudyAnalysis,
-    name: str,
-    title: str,
-    caption: str,
-    size: tuple[float, float],
-    fill: Callable[["Figure"], None],
+    analysis: StudyAnalysis, name: str, title: str, caption: str, size: tuple[float, float], fill: Fill
 ) -> Drawing:
     """Draw a figure of a study, as `srgan.reporting.draw` does."""
-    ratings = analysis.ratings
-    foot = f"study {ratings.study.hash[:16]}, {len(analysis.raters)} raters, {analysis.votes:,} votes"
-    if ratings.simulated:
-        return draw(name, title, caption, size, fill, foot=f"{BY_PROGRAMS}; {foot}", watermark=SIMULATED)
-    return draw(name, title, caption, size, fill, foot=foot)
+    study, simulated = analysis.ratings.study.hash[:16], analysis.ratings.simulated
+    foot = f"{BY_PROGRAMS}; " * simulated + f"study {study}, {len(analysis.raters)} raters, {analysis.votes:,} votes"
+    return draw(name, title, caption, size, fill, foot=foot, watermark=SIMULATED * simulated)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from srgan.paper import TABLE1, TABLE2, Published
 from srgan.reporting import Column, Number, Table, mark_best
 from srgan_study.analysis.mean_opinion import MeanOpinion
-from srgan_study.analysis.paper_comparison import find_printed_score, match_rows, warn_of_decider
+from srgan_study.analysis.paper_comparison import describe_rule, find_printed_score, match_rows, warn_of_decider
 from srgan_study.analysis.screening import RULES
 from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.report.table_cells import Columns, show_change, show_count, show_interval, show_score, tabulate
@@ -23,7 +23,7 @@ def make_overview(analysis: StudyAnalysis) -> Table:
         fields = (f"{found.data} low", f"{found.data} high")
         columns += _make_columns(_score(found, methods, analysis.rule), f"{found.data} MOS", "95 %", fields)
     notes = (
-        f"From 1 (bad) to 5 (excellent), {_describe_rule(analysis.rule)}.",
+        f"From 1 (bad) to 5 (excellent), {describe_rule(analysis.rule)}.",
         f"95 % over raters: {describe_interval(analysis.rule)}",
         *(list_warnings(analysis) if analysis.rule == "mle" else ()),
     )
@@ -66,7 +66,7 @@ def make_opinion_table(analysis: StudyAnalysis, found: SetAnalysis) -> Table:
     pictures = len({image.content for image in found.images})
     again = " Second votes on a version are left out." if study.retest else ""
     notes = [
-        f"MOS: the mean of votes from 1 to 5, {_describe_rule(rule)}. {pictures} pictures.{again}",
+        f"MOS: the mean of votes from 1 to 5, {describe_rule(rule)}. {pictures} pictures.{again}",
         f"95 % over raters: {describe_interval(rule)}",
         "95 % over raters and pictures: bootstrap of the unscreened votes; holds for other raters and other such "
         "pictures.",
@@ -110,7 +110,7 @@ def _make_paper_table(analysis: StudyAnalysis, published: Published) -> Table | 
         columns.append((Column(f"{found.data}: ours / published / difference", fields), cells))
     others = [f"{row} is {method}" for row, method in rows.items() if row != method]
     notes = [
-        f"MOS {_describe_rule(analysis.rule)}. Published: {published.source}, of other raters who saw other versions."
+        f"MOS {describe_rule(analysis.rule)}. Published: {published.source}, of other raters who saw other versions."
     ]
     notes += [f"As this study calls them: {', '.join(others)}."] if others else []
     return tabulate(f"{published.title}: mean opinion scores", columns, notes)
@@ -204,10 +204,6 @@ def describe_interval(rule: Screening) -> str:
 def list_warnings(analysis: StudyAnalysis) -> tuple[str, ...]:
     """Return a warning where maximum likelihood gives one rater more weight than all others."""
     return (warn_of_decider(analysis.decided_alone),) if analysis.decided_alone else ()
-
-
-def _describe_rule(rule: Screening) -> str:
-    return "unscreened" if rule == "none" else f"screened by {rule} ({RULES[rule]})"
 
 
 def _score(found: SetAnalysis, methods: Iterable[str], rule: Screening) -> list[MeanOpinion]:

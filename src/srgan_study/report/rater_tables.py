@@ -8,19 +8,17 @@ from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report.method_tables import list_warnings
 from srgan_study.report.table_cells import Numbers, show_change, show_count, show_interval, show_p, show_score, tabulate
 
-_EFFECT_HEADER = (
-    Column("what"), Column("measure"), Column("value"), Column("95 %", ("low", "high")), Column("meaning"),
-)  # fmt: skip
+_EFFECT_HEADER = (*map(Column, ("what", "measure", "value")), Column("95 %", ("low", "high")), Column("meaning"))
 
 
 def make_design_table(analysis: StudyAnalysis) -> Table:
     """Return the design, frozen before there were votes, and the course of the study."""
     study, design, raters = analysis.ratings.study, analysis.ratings.study.design, analysis.raters
-    sets = []
-    for data in study.sets:
-        stimuli = [stimulus for stimulus in study.stimuli if stimulus.data == data]
-        images, methods = ({getattr(stimulus, name) for stimulus in stimuli} for name in ("content", "method"))
-        sets.append(f"{data}: {len(images)} pictures x {len(methods)} methods")
+    sets = [
+        f"{data}: {images} pictures x {len(methods)} methods"
+        for data in study.sets
+        for images, methods in (study.describe_set(data),)
+    ]
     shown, practice = _count(len(study.calibration) // 2, "picture"), _count(len(study.practice), "rating")
     order = "one set after another" if design.blocked else "all sets mixed"
     sittings = [rater.sittings for rater in raters if rater.sittings]
@@ -72,7 +70,7 @@ def make_rater_table(analysis: StudyAnalysis) -> Table:
             ("votes", [show_count(rater.votes) for rater in raters]),
             ("finished", ["yes" if rater.finished else "no" for rater in raters]),
             ("sittings", [show_count(rater.sittings) for rater in raters]),
-            ("seconds a vote, median", [(Number.of(rater.seconds, spec=".1f"),) for rater in raters]),
+            ("seconds a vote, median", [show_score(rater.seconds, ".1f") for rater in raters]),
             ("taken back", [show_count(rater.revisions) for rater in raters]),
             ("not 1:1", [show_count(rater.zoomed) for rater in raters]),
             ("mean score", [show_score(rater.mean) for rater in raters]),
@@ -164,7 +162,7 @@ def make_course_table(analysis: StudyAnalysis) -> Table:
             ("from", [show_count(band.first + 1) for band in bands]),
             ("to", [show_count(band.last + 1) for band in bands]),
             ("votes", [show_count(band.votes) for band in bands]),
-            ("score less that of others", [(Number.of(band.mean, spec="+.3f"),) for band in bands]),
+            ("score less that of others", [show_score(band.mean, "+.3f") for band in bands]),
         ],
         ["Places in the raters' own orders."],
     )
@@ -172,7 +170,7 @@ def make_course_table(analysis: StudyAnalysis) -> Table:
 
 def _make_row(what: str, measure: str, estimate: Estimate, meaning: str) -> tuple[Cell, ...]:
     interval = show_interval(estimate.low, estimate.high, "+.3f")
-    return what, measure, (Number.of(estimate.mean, spec="+.3f"),), interval, meaning
+    return what, measure, show_score(estimate.mean, "+.3f"), interval, meaning
 
 
 def _count(number: int, noun: str) -> str:

@@ -24,6 +24,14 @@ Tables = dict[str, dict[str, Table]]
 Figures = dict[str, list[Drawing]]
 """By part of the page."""
 
+_EXPORTS = {
+    "votes.csv": exports.long_csv,
+    "votes.jsonl": exports.votes_jsonl,
+    "votes-wide.csv": exports.wide_csv,
+    "votes-wide-keys.csv": exports.keys_csv,
+    "sureal.json": exports.sureal_json,
+}
+
 
 def find_folder(study: Path, *, simulated: bool) -> Path:
     """Return the default folder of a study's report; that of simulated votes is another one."""
@@ -31,10 +39,7 @@ def find_folder(study: Path, *, simulated: bool) -> Path:
 
 
 def write_report(analysis: StudyAnalysis, folder: Path) -> Path:
-    """Write everything into a folder, in place of an older report of the same study.
-
-    Returns:
-        The page.
+    """Write everything into a folder, in place of an older report of the same study, and return the page.
 
     Raises:
         DataError: if matplotlib or jinja2 is not installed.
@@ -54,11 +59,8 @@ def write_report(analysis: StudyAnalysis, folder: Path) -> Path:
         texts = {".csv": write_csv(table, ratings), ".md": named.markdown(), ".tex": named.latex()}
         for suffix, text in texts.items():
             _write(folder / "tables" / f"{name}{suffix}", text)
-    _write(folder / "votes.csv", exports.long_csv(ratings))
-    _write(folder / "votes.jsonl", exports.votes_jsonl(ratings))
-    _write(folder / "votes-wide.csv", exports.wide_csv(ratings))
-    _write(folder / "votes-wide-keys.csv", exports.keys_csv(ratings))
-    _write(folder / "sureal.json", exports.sureal_json(ratings))
+    for name, export in _EXPORTS.items():
+        _write(folder / name, export(ratings))
     _write(folder / REPORT, make_page(analysis, tables, figures))
     return folder / REPORT
 
@@ -92,13 +94,12 @@ def draw_figures(analysis: StudyAnalysis) -> Figures:
     Raises:
         DataError: if matplotlib is not installed.
     """
+    sets, tested = analysis.sets, [found for found in analysis.sets if found.differences]
     return {
         "opinions": [method_figures.draw_means(analysis)],
-        "distributions": [method_figures.draw_distribution(analysis, found) for found in analysis.sets],
-        "differences": [
-            method_figures.draw_differences(analysis, found) for found in analysis.sets if found.differences
-        ],
-        "pictures": [method_figures.draw_images(analysis, found) for found in analysis.sets],
+        "distributions": [method_figures.draw_distribution(analysis, found) for found in sets],
+        "differences": [method_figures.draw_differences(analysis, found) for found in tested],
+        "pictures": [method_figures.draw_images(analysis, found) for found in sets],
         "raters": [rater_figures.draw_raters(analysis)],
         "order": [rater_figures.draw_course(analysis)] if analysis.effects.course else [],
     }
@@ -140,11 +141,7 @@ def _rank_methods(analysis: StudyAnalysis, found: SetAnalysis) -> str:
 
 
 def _refuse_other_study(folder: Path, ratings: Ratings) -> None:
-    """Check that the folder holds no report of another study.
-
-    Raises:
-        OutputError: if it does.
-    """
+    """Raise OutputError if the folder holds a report of another study."""
     try:
         document = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         study, simulated = document["study"], document["simulated"]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -26,34 +26,34 @@ def make_head(analysis: StudyAnalysis) -> dict[str, Any]:
 
 def make_summary(analysis: StudyAnalysis) -> dict[str, Any]:
     """Return the whole document."""
-    study = analysis.ratings.study
-    return {
-        **make_head(analysis),
+    study, scores = analysis.ratings.study, list_scores(analysis)
+    numbers = {
         "srgan": study.version,
-        "design": asdict(study.design),
-        "methods": [asdict(method) for method in study.methods],
+        "design": study.design,
+        "methods": study.methods,
         "rule": analysis.rule,
-        "rules": dict(RULES),
+        "rules": RULES,
         "votes": analysis.votes,
         "ratings per rater": study.ratings_per_rater,
         "sets": {
             found.data: {
-                "scores": list_scores(analysis)[found.data],
-                "opinions": to_plain(found.opinions),
-                "dmos": to_plain(found.differential),
-                "screened": to_plain(found.screened),
-                "differences": to_plain(found.differences),
-                "versions": to_plain(found.images),
+                "scores": scores[found.data],
+                "opinions": found.opinions,
+                "dmos": found.differential,
+                "screened": found.screened,
+                "differences": found.differences,
+                "versions": found.images,
             }
             for found in analysis.sets
         },
-        "raters": to_plain(analysis.raters),
-        "retest": to_plain(analysis.retest),
+        "raters": analysis.raters,
+        "retest": analysis.retest,
         "mle decided alone by": analysis.decided_alone,
-        "krippendorff": to_plain(analysis.alphas),
-        "icc": to_plain(analysis.icc),
-        "order": to_plain(analysis.effects),
+        "krippendorff": analysis.alphas,
+        "icc": analysis.icc,
+        "order": analysis.effects,
     }
+    return {**make_head(analysis), **to_plain(numbers)}
 
 
 def to_json(document: dict[str, Any]) -> str:

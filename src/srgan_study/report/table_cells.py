@@ -33,9 +33,9 @@ def write_csv(table: Table, ratings: Ratings) -> str:
     return replace(table, header=(Column("study"), *table.header), rows=rows).csv()
 
 
-def show_score(value: float | None) -> Numbers:
-    """Return a score with two decimals."""
-    return (Number.of(None if value is None else float(value), spec=".2f"),)
+def show_score(value: float | None, spec: str = ".2f") -> Numbers:
+    """Return a score, with two decimals unless said."""
+    return (Number.of(None if value is None else float(value), spec=spec),)
 
 
 def show_change(value: float) -> Numbers:

@@ -2,11 +2,10 @@
 
 import sqlite3
 import threading
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from srgan_study.server.rater_state import find_standing, ratings_of
+from srgan_study.server.rater_state import find_standing
 from srgan_study.study import Study
 from srgan_study.votes import queries
 from srgan_study.votes.database import read_only, sqlite_errors
@@ -20,24 +19,6 @@ _SHARE = 0.1  # of a rater's votes that may be fast, or cast in a zoomed window
 _ENOUGH = 10  # votes before shares are judged
 
 
-@dataclass(frozen=True)
-class RaterProgress:
-    """Progress of one rater."""
-
-    code: str
-    link: str
-    stage: str
-    votes: int
-    """Valid votes after practice."""
-    total: int
-    percent: float
-    last_vote: str | None
-    sittings: int
-    pauses: int
-    flags: tuple[str, ...]
-    """Reasons to ask the rater, not to exclude their votes."""
-
-
 class Overview:
     """Progress of all raters, read without delaying votes."""
 
@@ -46,21 +27,20 @@ class Overview:
         self._lock = threading.Lock()
 
     def document(self, address: str) -> dict[str, Any]:
-        """Return the progress of the study and of each rater as a JSON document.
-
-        Args:
-            address: address of the server, for links.
+        """Return the progress of the study and of each rater as a JSON document; links begin with the address.
 
         Raises:
             OutputError, DataError: if the database cannot be read.
         """
         with self._lock, sqlite_errors(self._path), read_only(self._path) as connection:
+            invited = queries.invited_raters(connection)
             raters = [
-                _progress(connection, self._study, rater.code, f"{address}/r/{rater.token}")
-                for rater in queries.invited_raters(connection)
+                {"code": rater.code, "link": f"{address}/r/{rater.token}"}
+                | _measure_progress(connection, self._study, rater.code)
+                for rater in invited
             ]
-            withdrawn = connection.execute("SELECT count(*) FROM withdrawn").fetchone()[0]
-        votes, expected = sum(each.votes for each in raters), sum(each.total for each in raters)
+            withdrawn = queries.fetch_value(connection, "SELECT count(*) FROM withdrawn")
+        votes, expected = (sum(rater[name] for rater in raters) for name in ("votes", "total"))
         return {
             "title": self._study.title,
             "simulated": self._simulated,
@@ -68,29 +48,28 @@ class Overview:
             "expected": expected,
             "percent": _percent(votes, expected),
             "withdrawn": withdrawn,
-            "raters": [asdict(each) for each in raters],
+            "raters": raters,
         }
 
 
-def _progress(connection: sqlite3.Connection, study: Study, code: str, link: str) -> RaterProgress:
-    standing = find_standing(connection, code, datetime.now(UTC))
+def _measure_progress(connection: sqlite3.Connection, study: Study, code: str) -> dict[str, Any]:
+    standing = find_standing(connection, study, code, datetime.now(UTC))
     tally = queries.tally_votes(connection, code, fast_ms=FAST_MS)
-    _, votes = standing.done(study)
-    return RaterProgress(
-        code=code,
-        link=link,
-        stage=standing.stage(study),
-        votes=votes,
-        total=ratings_of(study),
-        percent=_percent(votes, ratings_of(study)),
-        last_vote=tally.last,
-        sittings=standing.sittings,
-        pauses=tally.pauses,
-        flags=tuple(_flags(tally, len(study.practice))),
-    )
+    votes, total = standing.done[1], study.ratings_after_practice
+    return {
+        "stage": standing.stage,
+        "votes": votes,  # valid ones after practice
+        "total": total,
+        "percent": _percent(votes, total),
+        "last_vote": tally.last,
+        "sittings": standing.sittings,
+        "pauses": tally.pauses,
+        "flags": tuple(_flag(tally, len(study.practice))),
+    }
 
 
-def _flags(tally: queries.VoteTally, practice: int) -> list[str]:
+def _flag(tally: queries.VoteTally, practice: int) -> list[str]:
+    """Return reasons to ask the rater, not to exclude their votes."""
     most = _SHARE * tally.cast if tally.cast >= _ENOUGH else tally.cast
     flags = []
     if tally.fast > most:

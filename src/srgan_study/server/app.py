@@ -8,6 +8,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -122,14 +123,14 @@ class _Application:
         return self._render("rater.html")
 
     async def _state(self, request: Request) -> Response:
-        return _json((await self._run(self._sessions.state, self._rater(request))).document())
+        return _json(asdict(await self._run(self._sessions.state, self._rater(request))))
 
     async def _calibration(self, request: Request) -> Response:
         return _json({"examples": await self._run(self._sessions.examples, self._rater(request))})
 
     def _take(self, rater: str, request: schemas.TakeRequest) -> dict[str, Any]:
         lease, state = self._sessions.take(rater, request)
-        return {"lease": lease, "state": state.document()}
+        return {"lease": lease, "state": asdict(state)}
 
     async def _act(
         self, kind: type[_R], action: Callable[[str, _R], RaterState | dict[str, Any]], request: Request
@@ -140,28 +141,25 @@ class _Application:
             check_origin(request, self._address)
             result = await self._run(action, rater, schemas.parse_request(await read_json_body(request), kind))
         except (RequestError, Refused) as error:
-            state = await self._run(self._sessions.state, rater)
-            answer: dict[str, Any] = {"error": str(error), "state": state.document()}
-            if isinstance(error, TakenOver):
-                answer["taken_over"] = True
+            answer: dict[str, Any] = {
+                "error": str(error),
+                "state": asdict(await self._run(self._sessions.state, rater)),
+            }
+            answer |= {"taken_over": True} if isinstance(error, TakenOver) else {}
             return _json(answer, error.status if isinstance(error, RequestError) else 409)
         if self._stuck:
             self._stuck = False
             self._reported.clear()
             self._report("Raters can go on again")
-        return _json(result if isinstance(result, dict) else {"state": result.document()})
+        return _json(result if isinstance(result, dict) else {"state": asdict(result)})
 
     async def _image(self, request: Request) -> Response:
-        image = self._images.get(request.path_params["address"])
-        if image is None:
-            raise HTTPException(404)
+        image = _found(self._images.get(request.path_params["address"]))
         content = await asyncio.to_thread(_read, self._folder / image.file)
         return Response(content, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
     async def _file(self, request: Request) -> Response:
-        path = self._static.get(request.path_params["name"])
-        if path is None:
-            raise HTTPException(404)
+        path = _found(self._static.get(request.path_params["name"]))
         content = await asyncio.to_thread(_read, path)
         headers = {"Cache-Control": "private, no-cache", "Content-Type": f"{_TYPES[path.suffix]}; charset=utf-8"}
         return Response(content, headers=headers)
@@ -176,10 +174,7 @@ class _Application:
 
     def _rater(self, request: Request) -> str:
         """Return the code of the rater whose link this is."""
-        code = self._raters.get(_hash(request.path_params["token"]))
-        if code is None:
-            raise HTTPException(404)
-        return code
+        return _found(self._raters.get(_hash(request.path_params["token"])))
 
     def _check_organiser(self, request: Request) -> None:
         if _hash(request.path_params["token"]) != self._organiser:
@@ -208,10 +203,15 @@ class _Application:
     async def _unexpected(self, request: Request, error: Exception) -> Response:
         """Report a bug to the operator; the rater's page tries again."""
         place = traceback.extract_tb(error.__traceback__)[-1]
-        self._report(
-            f"A mistake in srgan, please report it: {error!r} in {place.name}, {place.filename}:{place.lineno}"
-        )
+        where = f"{place.name}, {place.filename}:{place.lineno}"
+        self._report(f"A mistake in srgan, please report it: {error!r} in {where}")
         return _json({"error": NOT_SAVED}, 500)
+
+
+def _found(value: _T | None) -> _T:
+    if value is None:
+        raise HTTPException(404)
+    return value
 
 
 def _hash(token: str) -> bytes:
@@ -230,9 +230,8 @@ def _json(document: dict[str, Any], status: int = 200, headers: dict[str, str] |
     return Response(content, status, media_type="application/json", headers=headers)
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: HTTPException) -> Response:
     """Respond in words to a person's browser, in JSON to a program."""
-    assert isinstance(error, HTTPException)
     words = UNKNOWN if error.status_code == 404 else f"{error.detail}."
     headers = dict(error.headers or {})
     if "text/html" in request.headers.get("accept", ""):

@@ -1,11 +1,11 @@
 """Table of the raters' personal links, to send them from."""
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from srgan.files import write_bytes
+from srgan_study.votes.exports import to_csv
 from srgan_study.votes.queries import InvitedRater
 
 INVITATIONS = "invitations.csv"
@@ -38,6 +38,4 @@ def drop_invitation(folder: Path, code: str) -> None:
 
 
 def _write(folder: Path, lines: Iterable[Sequence[str]]) -> Path:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return write_bytes(folder / INVITATIONS, text.getvalue().encode(), mode=0o600)
+    return write_bytes(folder / INVITATIONS, to_csv(lines).encode(), mode=0o600)

@@ -47,19 +47,13 @@ def presentations(study: Study, rater: str) -> tuple[Presentation, ...]:
     """Return everything a rater will see: practice, then warm-up, then all else, shuffled.
 
     Where a study has too few images for its design's gap or repeat distance, as much of them is kept as possible.
-
-    Args:
-        study: the frozen study.
-        rater: code of the rater.
     """
     rng = Rng(study.hash, rater)
     practice = [Presentation("practice", stimulus.id) for stimulus in rng.shuffle(study.practice)]
     blocks = [study.stimuli]
     if study.design.blocked:
         blocks = [tuple(each for each in study.stimuli if each.data == data) for data in rng.shuffle(study.sets)]
-    rated: list[Presentation] = []
-    for block in blocks:
-        rated += _order_block(block, study, rng)
+    rated = [shown for block in blocks for shown in _order_block(block, study, rng)]
     return (*practice, *_warm_up(study, blocks[0], rated, rng), *rated)
 
 
@@ -75,10 +69,9 @@ def spacing(study: Study, order: Sequence[Presentation]) -> Spacing:
     last: dict[tuple[str, str], int] = {}
     first: dict[int, int] = {}
     for position, shown in enumerate(shown for shown in order if shown.phase != "practice"):
-        content = _key(study.stimuli[shown.stimulus])
-        if content in last:
-            gap = min(gap, position - last[content] - 1)
-        last[content] = position
+        image = study.stimuli[shown.stimulus].image
+        gap = min(gap, position - last.get(image, -gap - 1) - 1)
+        last[image] = position
         if shown.phase == "main":
             first[shown.stimulus] = position
         elif shown.phase == "retest":
@@ -86,14 +79,10 @@ def spacing(study: Study, order: Sequence[Presentation]) -> Spacing:
     return Spacing(gap, distance)
 
 
-def _key(stimulus: Stimulus) -> tuple[str, str]:
-    return stimulus.data, stimulus.content
-
-
 def _group(stimuli: Sequence[Stimulus], retest: Sequence[int]) -> list[_Content]:
     versions: dict[tuple[str, str], list[int]] = {}
     for stimulus in stimuli:
-        versions.setdefault(_key(stimulus), []).append(stimulus.id)
+        versions.setdefault(stimulus.image, []).append(stimulus.id)
     again = set(retest)
     return [_Content(tuple(ids), tuple(one for one in ids if one in again)) for ids in versions.values()]
 
@@ -121,8 +110,7 @@ def _warm_up(study: Study, stimuli: Sequence[Stimulus], rated: Sequence[Presenta
     places = {version: place for place, content in enumerate(contents) for version in content.versions}
     following = [places[shown.stimulus] for shown in rated[: study.design.gap] if shown.stimulus in places]
     order = _arrange([content.showings for content in contents], study.design.gap, following[::-1], rng)
-    filled = _fill(order, contents, 0, rng)
-    assert filled is not None
+    filled = _fill(order, contents, 0, rng) or []  # without repeats, every order can be filled
     return [Presentation("warm-up", shown.stimulus) for shown in filled[: study.design.warm_up][::-1]]
 
 
@@ -179,11 +167,10 @@ def _fill(order: Sequence[int], contents: Sequence[_Content], distance: int, rng
         pairs = _pairs(positions[place], len(content.repeated), distance, rng)
         if pairs is None:
             return None
-        taken = {position for pair in pairs for position in pair}
         for version, (first, second) in zip(rng.shuffle(content.repeated), pairs, strict=True):
             filled[first], filled[second] = Presentation("main", version), Presentation("retest", version)
         others = [version for version in content.versions if version not in content.repeated]
-        rest = [position for position in positions[place] if position not in taken]
+        rest = [position for position in positions[place] if position not in filled]
         for position, version in zip(rest, rng.shuffle(others), strict=True):
             filled[position] = Presentation("main", version)
     return [filled[position] for position in range(len(order))]

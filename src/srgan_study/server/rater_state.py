@@ -4,14 +4,13 @@ The order is fixed, so a rater's position follows from the last vote that was no
 """
 
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from srgan_study.study import LABELS, Study
 from srgan_study.votes import queries
 from srgan_study.votes.queries import CastVote, LastSitting
-from srgan_study.votes.store import Store
 
 Stage = Literal["consent", "calibration", "practice", "rating", "done"]
 
@@ -64,15 +63,12 @@ class RaterState:
     gray_ms: int
     completion_code: str | None
 
-    def document(self) -> dict[str, Any]:
-        """Return the state as a JSON document."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Standing:
     """Facts of the database that determine a rater's state at one moment."""
 
+    study: Study
     now: datetime
     consented: bool
     calibrated_at: datetime | None
@@ -88,110 +84,97 @@ class Standing:
     @property
     def undoable(self) -> CastVote | None:
         """Last vote, if it is of the open sitting; not more, or raters would go back and compare."""
-        if self.last is None or self.sitting is None or self.last.undone or self.last.sitting != self.sitting.id:
-            return None
-        return self.last
+        last, sitting = self.last, self.sitting
+        return last if last and sitting and not last.undone_at and last.sitting == sitting.id else None
 
-    def done(self, study: Study) -> tuple[int, int]:
-        """Return the numbers of votes in practice and in rating; all of practice comes first."""
+    @property
+    def done(self) -> tuple[int, int]:
+        """Numbers of votes in practice and in rating; all of practice comes first."""
         if self.last_valid is None:
             return 0, 0
-        if self.last_valid.part == "practice":
-            return self.last_valid.position + 1, 0
-        return len(study.practice), self.last_valid.position + 1
+        position = self.last_valid.position + 1
+        return (position, 0) if self.last_valid.part == "practice" else (len(self.study.practice), position)
 
-    def stage(self, study: Study) -> Stage:
-        """Return what the rater does now."""
-        practice, ratings = self.done(study)
+    @property
+    def stage(self) -> Stage:
+        """What the rater does now."""
+        practice, ratings = self.done
         if not self.consented:
             return "consent"
-        if ratings == ratings_of(study):
+        if ratings == self.study.ratings_after_practice:
             return "done"
-        if study.calibration and self._has_forgotten():
-            return "calibration"
-        return "practice" if practice < len(study.practice) else "rating"
+        if self.study.calibration:
+            seen = self.calibrated_at
+            if seen is None or self.now - (max(seen, self.last.voted_at) if self.last else seen) > FORGOTTEN:
+                return "calibration"
+        return "practice" if practice < len(self.study.practice) else "rating"
 
-    def _has_forgotten(self) -> bool:
-        if self.calibrated_at is None:
-            return True
-        last = self.calibrated_at if self.last is None else max(self.calibrated_at, self.last.voted_at)
-        return self.now - last > FORGOTTEN
+    @property
+    def progress(self) -> SittingProgress:
+        """Progress in the open sitting, or the number of the next one."""
+        if self.sitting is None:
+            return SittingProgress(self.sittings + 1, 0, 0)
+        seconds = max(0, int((self.now - self.sitting.began_at).total_seconds()))
+        return SittingProgress(self.sitting.number, self.sitting.votes, seconds)
+
+    @property
+    def break_due(self) -> bool:
+        """Whether the rater has rated long enough since the sitting began or a break was offered."""
+        if self.sitting is None or self.stage not in ("practice", "rating"):
+            return False
+        since = self.sitting.break_at or self.sitting.began_at
+        return self.now - since >= timedelta(minutes=self.study.design.sitting_minutes)
 
 
-def ratings_of(study: Study) -> int:
-    """Return the number of votes of a rater after practice."""
-    return study.design.warm_up + study.ratings_per_rater
-
-
-def find_standing(connection: sqlite3.Connection, rater: str, now: datetime) -> Standing:
+def find_standing(connection: sqlite3.Connection, study: Study, rater: str, now: datetime) -> Standing:
     """Read where a rater stands."""
-    last = queries.last_vote(connection, rater)
-    sitting = queries.last_sitting(connection, rater)
+    last, sitting = queries.last_vote(connection, rater), queries.last_sitting(connection, rater)
+    sittings = 0 if sitting is None else sitting.number
+    if sitting is not None:  # a pause ends it, and so does doing nothing
+        latest = sitting.began_at if last is None else max(sitting.began_at, last.voted_at)
+        sitting = None if sitting.paused_at or now - latest > IDLE else sitting
     return Standing(
-        now=now,
+        study,
+        now,
         consented=queries.has_consented(connection, rater),
         calibrated_at=queries.last_calibration(connection, rater),
         last=last,
-        last_valid=queries.last_vote(connection, rater, valid=True) if last is not None and last.undone else last,
-        sitting=sitting if sitting is not None and _is_open(sitting, last, now) else None,
-        sittings=0 if sitting is None else sitting.number,
+        last_valid=queries.last_vote(connection, rater, valid=True) if last is not None and last.undone_at else last,
+        sitting=sitting,
+        sittings=sittings,
     )
 
 
 def find_state(
-    connection: sqlite3.Connection, store: Store, rater: str, standing: Standing, *, root_path: str
+    connection: sqlite3.Connection, rater: str, standing: Standing, *, simulated: bool, root_path: str
 ) -> RaterState:
     """Return a rater's state; the addresses of images begin with `root_path`."""
-    study = store.study
-    stage = standing.stage(study)
-    practice, ratings = standing.done(study)
+    study, stage = standing.study, standing.stage
+    practice, ratings = standing.done
     stages = {
         "consent": (0, 1),
         "calibration": (0, len(study.calibration) // 2),
         "practice": (practice, len(study.practice)),
     }
-    done, total = stages.get(stage, (ratings, ratings_of(study)))
-    voting = stage in ("practice", "rating")
+    done, total = stages.get(stage, (ratings, study.ratings_after_practice))
     images: list[NextImage] = []
-    if voting:
-        for assignment, address, stimulus in queries.next_presentations(connection, rater, stage, done, _AHEAD):
-            shown = store.stimulus(stage, stimulus).shown
+    if stage in ("practice", "rating"):
+        for assignment, address, number in queries.next_presentations(connection, rater, stage, done, _AHEAD):
+            shown = study.find_stimulus(stage, number).shown
             images.append(NextImage(assignment, f"{root_path}/i/{address}", shown.width, shown.height))
     undoable, invited = standing.undoable, queries.find_rater(connection, rater)
     return RaterState(
         stage=stage,
         done=done,
         total=total,
-        sitting=_progress(standing),
-        break_due=voting and _is_break_due(study, standing),
+        sitting=standing.progress,
+        break_due=standing.break_due,
         next=tuple(images),
         undoable=None if undoable is None else undoable.assignment,
         labels={str(score): label for score, label in LABELS.items()},
         title=study.title,
-        simulated=store.simulated,
+        simulated=simulated,
         minimum_ms=MINIMUM_MS,
         gray_ms=GRAY_MS,
         completion_code=invited.completion_code if invited is not None and stage == "done" else None,
     )
-
-
-def _is_open(sitting: LastSitting, last: CastVote | None, now: datetime) -> bool:
-    """Return whether a sitting was ended neither by a pause nor by doing nothing."""
-    latest = sitting.began_at if last is None else max(sitting.began_at, last.voted_at)
-    return not sitting.paused and now - latest <= IDLE
-
-
-def _progress(standing: Standing) -> SittingProgress:
-    sitting = standing.sitting
-    if sitting is None:
-        return SittingProgress(standing.sittings + 1, 0, 0)
-    seconds = max(0, int((standing.now - sitting.began_at).total_seconds()))
-    return SittingProgress(sitting.number, sitting.votes, seconds)
-
-
-def _is_break_due(study: Study, standing: Standing) -> bool:
-    """Return whether the rater has rated long enough since the sitting began or a break was offered."""
-    if standing.sitting is None:
-        return False
-    since = standing.sitting.break_at or standing.sitting.began_at
-    return standing.now - since >= timedelta(minutes=study.design.sitting_minutes)

@@ -34,9 +34,7 @@ class RequestError(Exception):
 class PrivateResponses:
     """ASGI middleware: every response is private and loads nothing from elsewhere.
 
-    Args:
-        app: the application.
-        root_path: path below which it is reached; a proxy may strip it from requests or leave it.
+    The application is reached below `root_path`; a proxy may strip that from requests or leave it.
     """
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
@@ -61,9 +59,8 @@ def check_origin(request: Request, address: str) -> None:
         RequestError: if it is one.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        own = site == "same-origin"
-    else:  # an old browser, or none; a proxy may have changed the host
+    own = site == "same-origin"
+    if site is None:  # an old browser, or none; a proxy may have changed the host
         own = origin is None or urlsplit(origin).netloc in (request.headers.get("host", ""), urlsplit(address).netloc)
     if not own:
         raise RequestError(403, "only the study's own page may send this")

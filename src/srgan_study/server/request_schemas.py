@@ -18,7 +18,7 @@ _DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 
 class Request(Struct, frozen=True):
-    """Part that all requests have in common: texts are printable."""
+    """Request whose texts are printable."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -46,7 +46,6 @@ class ConsentRequest(LeaseRequest, frozen=True):
     consent: _Word
     """Version of the text that was read."""
     answers: Annotated[dict[Annotated[str, Meta(max_length=64)], _Text], Meta(max_length=20)] | None = None
-    """Answers to optional questions."""
 
 
 class VoteRequest(LeaseRequest, frozen=True):

@@ -9,11 +9,7 @@ _T = TypeVar("_T")
 
 
 class Rng:
-    """Random number generator whose draws are the same with every version of Python.
-
-    Args:
-        words: what the draws depend on, such as a seed and their purpose.
-    """
+    """Random number generator, seeded by words, whose draws are the same with every version of Python."""
 
     def __init__(self, *words: str) -> None:
         seed = int.from_bytes(sha256("\n".join(words).encode()).digest(), "big")

@@ -1,21 +1,18 @@
 """HTTP server of a study: one process, one writer, and an end that loses no vote."""
 
 import hashlib
-import os
 import re
-import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
 
 from srgan.errors import DataError, OutputError, UsageError
-from srgan.http_server import await_start, listening_address, run_server
+from srgan.http_server import await_start, listen, listening_address, run_server
 from srgan_study.server.app import create_app
 from srgan_study.study import Study, read_study
 from srgan_study.votes.database import sqlite_errors
@@ -28,7 +25,20 @@ LOCK = ".served"
 """File that is locked while a study is served; empty."""
 
 _END = 5.0  # seconds that stopping may take
-_ADDRESS = re.compile(r"(?P<server>https?://[^\s/?#@\\]+)(?P<path>(/.*)?)")
+_PATH = r"(?:/(?!\.\.?(?:/|$))[\w.~-]+)*"  # one that needs no escaping, or none
+_ADDRESS = re.compile(rf"(?P<server>https?://[^\s/?#@\\]+)(?P<path>{_PATH})", re.ASCII)
+_SETTINGS = {
+    "http": "h11",
+    "log_config": None,
+    "log_level": "critical",  # malformed requests are no news; the application itself reports what is
+    "access_log": False,  # it would contain raters' addresses and links
+    "proxy_headers": False,
+    "server_header": False,
+    "lifespan": "off",
+    "ws": "none",
+    "timeout_graceful_shutdown": 3,
+    "timeout_keep_alive": 75,
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,11 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         root = self.root_path.rstrip("/")
-        if not _is_path(root):
+        if not re.fullmatch(_PATH, root, re.ASCII):
             raise UsageError(f"root_path must be a path such as /study, not {self.root_path}", parameter="root_path")
         if self.address is not None:
             match = _ADDRESS.fullmatch(self.address.rstrip("/"))
-            if match is None or not _is_path(match["path"]):
+            if match is None:
                 example = "https://study.example.org or https://example.org/study"
                 raise UsageError(f"address must be a URL such as {example}, not {self.address}", parameter="address")
             if match["path"] and root and match["path"] != root:
@@ -82,10 +92,7 @@ class Served:
 
 @contextmanager
 def running(folder: Path, *, simulated: bool = False, port: int = 0, root_path: str = "") -> Iterator[str]:
-    """Serve a study in a thread, for this machine alone; see `serving`.
-
-    Yields the server's URL, such as http://127.0.0.1:8080.
-    """
+    """Serve a study in a thread, for this machine alone, and yield its URL; see `serving`."""
     options = ServeOptions(port=port, root_path=root_path)
     with serving(folder, options, simulated=simulated, report=lambda line: None) as served:
         yield served.address
@@ -112,7 +119,7 @@ def serving(folder: Path, options: ServeOptions, *, simulated: bool, report: Rep
         only_one(folder, simulated=simulated),
         Store.open(folder, simulated=simulated) as store,
         VoteWriter(store) as writer,
-        _listening(options) as listener,
+        listen(options.host, options.port) as listener,
     ):
         if more:
             store.invite_more(more)
@@ -120,7 +127,8 @@ def serving(folder: Path, options: ServeOptions, *, simulated: bool, report: Rep
         ended = threading.Event()
         # The store is read before the first rater comes: two threads at once would share one transaction.
         served = Served(address, f"{address}/o/{store.organiser_token}", store.raters(), store.path, ended)
-        server = _make_server(create_app(store, writer, address=address, report=report))
+        app = create_app(store, writer, address=address, report=report)
+        server = uvicorn.Server(uvicorn.Config(app, **_SETTINGS))  # type: ignore[arg-type]
         threading.Thread(target=run_server, args=(server, listener, ended), name="server", daemon=True).start()
         try:
             await_start(server, ended)
@@ -153,18 +161,16 @@ def only_one(folder: Path, *, simulated: bool = False) -> Iterator[None]:
     """
     path = folder / f"{LOCK}{'-simulated' * simulated}"
     with sqlite_errors(path):
-        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
-        try:
-            lock.execute("BEGIN EXCLUSIVE")  # SQLite's locks work on every system
-        except sqlite3.OperationalError as error:
-            lock.close()
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                raise OutputError(f"{folder} is being served already: stop that server first") from error
-            raise
-    try:
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    with closing(connection) as lock:
+        with sqlite_errors(path):
+            try:
+                lock.execute("BEGIN EXCLUSIVE")  # SQLite's locks work on every system
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                    raise OutputError(f"{folder} is being served already: stop that server first") from error
+                raise
         yield
-    finally:
-        lock.close()
 
 
 def check_images(study: Study, folder: Path) -> None:
@@ -173,8 +179,7 @@ def check_images(study: Study, folder: Path) -> None:
     Raises:
         DataError: if one is missing or was changed.
     """
-    shown = [*(each.shown for each in (*study.stimuli, *study.practice)), *(each.shown for each in study.calibration)]
-    for image in shown:
+    for image in (each.shown for part in (study.stimuli, study.practice, study.calibration) for each in part):
         path = folder / image.file
         try:
             checksum = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -182,48 +187,3 @@ def check_images(study: Study, folder: Path) -> None:
             raise DataError(f"{path} cannot be read ({error.strerror}): put it back, or make another study") from error
         if checksum != image.sha256:
             raise DataError(f"{path} was changed since the study was made: put it back, or make another study")
-
-
-def _is_path(text: str) -> bool:
-    """Return whether a text is empty or a path such as /study that needs no escaping."""
-    return bool(re.fullmatch(r"(/(?!\.\.?(/|$))[\w.~-]+)*", text, re.ASCII))
-
-
-def _make_server(app: Starlette) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        log_config=None,
-        log_level="critical",  # malformed requests are no news; the application itself reports what is
-        access_log=False,  # it would contain raters' addresses and links
-        proxy_headers=False,
-        server_header=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=3,
-        timeout_keep_alive=75,
-    )
-    return uvicorn.Server(config)
-
-
-@contextmanager
-def _listening(options: ServeOptions) -> Iterator[socket.socket]:
-    """Open the listening socket.
-
-    Raises:
-        UsageError: if host or port cannot be used.
-    """
-    host, port = options.host, options.port
-    with ExitStack() as opened:
-        try:
-            found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            # Declared as TCP: asyncio then sends small packets at once, and a response need not wait 40 ms.
-            listener = opened.enter_context(socket.socket(found[0][0], socket.SOCK_STREAM, socket.IPPROTO_TCP))
-            if os.name == "posix":  # so that a server can follow another at once; Windows means something else by it
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(found[0][4])
-            listener.listen(512)
-        except (OSError, UnicodeError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"{host} port {port} cannot be used ({why}): choose another host or port") from error
-        yield listener

@@ -67,11 +67,7 @@ class Sessions:
         ]
 
     def take(self, rater: str, request: schemas.TakeRequest) -> tuple[str, RaterState]:
-        """Let a tab or device continue in place of the one before.
-
-        Returns:
-            Its lease, and the rater's state.
-        """
+        """Let a tab or device continue in place of the one before; return its lease and the rater's state."""
         lease = secrets.token_urlsafe(16)
         with self._writing(rater) as turn:
             turn.insert("leases", lease=lease, client=request.client, at=turn.time)
@@ -110,9 +106,9 @@ class Sessions:
         with self._writing(rater, request) as turn:
             standing = turn.standing()
             last = standing.last
-            if last is None or last.assignment != request.assignment or not (last.undone or standing.undoable):
+            if last is None or last.assignment != request.assignment or not (last.undone_at or standing.undoable):
                 raise Refused("only the last rating of this sitting can be taken back")
-            if not last.undone:
+            if not last.undone_at:
                 turn.insert("undone", vote=last.id, at=turn.time)
             return turn.state()
 
@@ -121,7 +117,7 @@ class Sessions:
         with self._writing(rater, request) as turn:
             standing = turn.standing()
             sitting = None if standing.sitting is None else standing.sitting.id
-            if request.kind == "resume" and standing.stage(self.store.study) in ("practice", "rating"):
+            if request.kind == "resume" and standing.stage in ("practice", "rating"):
                 sitting = turn.open_sitting()
             turn.insert("events", sitting=sitting, kind=request.kind, detail=request.detail, at=turn.time)
             return turn.state()
@@ -141,16 +137,16 @@ class _Turn:
     def __init__(self, sessions: Sessions, connection: sqlite3.Connection, rater: str) -> None:
         if queries.find_rater(connection, rater) is None:
             raise Withdrawn(f"{rater} has withdrawn")
-        self._sessions, self._connection, self._rater = sessions, connection, rater
-        self._now = sessions.clock()
+        self._store, self._root_path = sessions.store, sessions.root_path
+        self._connection, self._rater, self._now = connection, rater, sessions.clock()
         self.time = _text(self._now)
 
     def standing(self) -> Standing:
-        return find_standing(self._connection, self._rater, self._now)
+        return find_standing(self._connection, self._store.study, self._rater, self._now)
 
     def state(self) -> RaterState:
-        store, root_path = self._sessions.store, self._sessions.root_path
-        return find_state(self._connection, store, self._rater, self.standing(), root_path=root_path)
+        store, standing = self._store, self.standing()
+        return find_state(self._connection, self._rater, standing, simulated=store.simulated, root_path=self._root_path)
 
     def insert(self, table: str, **values: str | int | float | None) -> int | None:
         """Add a row of this rater and return its id."""
@@ -190,7 +186,8 @@ class _Turn:
         del values["lease"]
         width, height = values.pop("viewport")
         values["shown_at"] = _text(request.shown_at.astimezone(UTC))
-        values["revision"] = queries.count_votes(self._connection, assignment=request.assignment)
+        revisions = "SELECT count(*) FROM votes WHERE assignment = ?"
+        values["revision"] = queries.fetch_value(self._connection, revisions, request.assignment)
         more = {"sitting": self.open_sitting(), "client": client, "voted_at": self.time}
         self.insert("votes", **values, **more, viewport_width=width, viewport_height=height)
 

@@ -18,7 +18,6 @@ import httpx
 from srgan.errors import DataError, UsageError
 from srgan.files import write_bytes
 from srgan.progress import Progress
-from srgan_study.server.rater_state import ratings_of
 from srgan_study.server.server import running
 from srgan_study.simulation.rater_model import Kind, Planted, make_rater
 from srgan_study.simulation.simulated_client import Habits, SimulatedClient
@@ -37,8 +36,7 @@ class DryRun:
 
     planted: Planted
     raters: int
-    bad: tuple[Kind, ...] = ()
-    """Kinds of the last raters; all others are good."""
+    bad: tuple[Kind, ...] = ()  # kinds of the last raters; all others are good
     habits: Habits = field(default_factory=Habits)
 
     def __post_init__(self) -> None:
@@ -57,28 +55,27 @@ class DryRun:
     def votes(self) -> int:
         """Number of votes, practice and warm-up included."""
         study = self.planted.study
-        return self.raters * (len(study.practice) + ratings_of(study))
+        return self.raters * (len(study.practice) + study.ratings_after_practice)
 
     def to_json(self) -> str:
         """Return the text of simulation.json."""
-        planted = self.planted
         means: dict[str, dict[str, float]] = {}
-        for (method, data), mean in planted.means.items():
+        for (method, data), mean in self.planted.means.items():
             means.setdefault(data, {})[method] = mean
         document = {
             "simulated": True,
             "what": "SIMULATED: the votes in simulated.sqlite were cast by programs, not by people",
-            "study": planted.study.hash,
-            "seed": planted.seed,
+            "study": self.planted.study.hash,
+            "seed": self.planted.seed,
             "raters": list(self.kinds),
-            "model": asdict(planted.model),
+            "model": asdict(self.planted.model),
             "means": means,
         }
         return json.dumps(document, indent=1) + "\n"
 
 
 def simulate_votes(folder: Path, dry_run: DryRun, progress: Progress) -> tuple[str, ...]:
-    """Cast all votes of a dry run that are still missing.
+    """Cast all votes of a dry run that are still missing in a study's folder.
 
     Args:
         folder: folder of the study.
@@ -110,10 +107,7 @@ def simulate_votes(folder: Path, dry_run: DryRun, progress: Progress) -> tuple[s
             # One HTTP client per rater: a common pool would search all connections before every request.
             http = httpx.AsyncClient(base_url=address, timeout=_TIMEOUT, trust_env=False)
             rater, share = make_rater(dry_run.planted, one.code, kind), (part, dry_run.raters)
-            habits = dry_run.habits
-            clients.append(
-                SimulatedClient(http, study, rater, one.token, habits=habits, share=share, should_leave=leave.is_set)
-            )
+            clients.append(SimulatedClient(http, study, rater, one.token, dry_run.habits, share, leave.is_set))
         # In a thread, so that an interruption arrives here, and raters leave between two votes.
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(asyncio.run, _rate_all(clients))

@@ -16,10 +16,8 @@ class RecoveredMean:
     """A planted mean and its estimates from votes, with 95 % t intervals over raters."""
 
     planted: PlantedMean
-    everyone: Estimate
-    """Over all raters."""
-    good: Estimate
-    """Over raters who follow the model."""
+    everyone: Estimate  # over all raters
+    good: Estimate  # over raters who follow the model
 
     @property
     def inside(self) -> bool:
@@ -28,13 +26,7 @@ class RecoveredMean:
 
 
 def recover_means(ratings: Ratings, means: Sequence[PlantedMean], bad: Collection[str]) -> tuple[RecoveredMean, ...]:
-    """Return each planted mean with its estimates.
-
-    Args:
-        ratings: votes of the dry run.
-        means: planted means.
-        bad: codes of raters who do not follow the model.
-    """
+    """Return each planted mean with its estimates; `bad` are the codes of raters who do not follow the model."""
     recovered = []
     for mean in means:
         votes = ratings.table(data=mean.data)
@@ -46,9 +38,8 @@ def recover_means(ratings: Ratings, means: Sequence[PlantedMean], bad: Collectio
 
 def make_recovery_table(recovered: Sequence[RecoveredMean], ratings: Ratings, bad: Collection[str]) -> Table:
     """Return planted and recovered means side by side, marked as simulated."""
-    header = [Column("set"), Column("method"), Column("planted"), Column("from"), Column("recovered [95 % interval]")]
-    if bad:
-        header.append(Column("of all raters [95 % interval]"))
+    titles = ["set", "method", "planted", "from", "recovered [95 % interval]"]
+    titles += ["of all raters [95 % interval]"] if bad else []
     rows: list[tuple[Cell, ...]] = []
     for one in recovered:
         estimates = [one.good, one.everyone] if bad else [one.good]
@@ -65,4 +56,5 @@ def make_recovery_table(recovered: Sequence[RecoveredMean], ratings: Ratings, ba
         f"Recovered: the mean vote of the raters who follow the model, {raters} of them, with a t interval.",
         coverage if raters > 1 else "One rater has no interval.",
     )
-    return Table("SIMULATED opinion scores, planted and recovered", tuple(header), tuple(rows), notes)
+    header = tuple(Column(title) for title in titles)
+    return Table("SIMULATED opinion scores, planted and recovered", header, tuple(rows), notes)

@@ -32,16 +32,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Question:
-    """Difference to detect, and the effort of the simulation."""
+    """Difference to detect, and the effort of the simulation.
 
-    difference: float
-    """Difference between the means of two methods."""
-    around: float = 3.0
-    """Middle of the two means; at 3 votes spread most, so that elsewhere fewer raters suffice."""
-    most: int = 100
-    """Largest number of raters to try."""
-    trials: int = 1000
-    """Number of simulated panels."""
+    Raises:
+        UsageError: if a mean is not on the scale, or the two are equal.
+    """
+
+    difference: float  # between the means of two methods
+    around: float = 3.0  # middle of the two means; at 3 votes spread most, so that elsewhere fewer raters suffice
+    most: int = 100  # largest number of raters to try
+    trials: int = 1000  # number of simulated panels
     seed: int = 0
     model: RaterModel = field(default_factory=RaterModel)
 
@@ -53,10 +53,6 @@ class Question:
                 f"{LEAST} to {MOST}, and differ",
                 parameter="difference",
             )
-        if self.most < 2:
-            raise UsageError(f"most must be at least 2, not {self.most}", parameter="most")
-        if self.trials < 1:
-            raise UsageError(f"trials must be at least 1, not {self.trials}", parameter="trials")
 
     @property
     def means(self) -> tuple[float, float]:
@@ -70,18 +66,13 @@ class PowerCurve:
 
     data: str
     images: int
-    pairs: int
-    """Pairs of methods, which Holm's correction takes together."""
+    pairs: int  # pairs of methods, which Holm's correction takes together
     unit: Unit
     trials: int
-    raters: tuple[int, ...]
-    """From 2."""
-    found: tuple[float, ...]
-    """For each number of raters, the share of panels with p < .05 and the right sign."""
-    corrected: tuple[float, ...]
-    """The same with p < .05 / pairs, a lower bound of the power after Holm's correction."""
-    false: tuple[float, ...]
-    """Share of panels with p < .05 where there is no difference; at most .05 for a valid test."""
+    raters: tuple[int, ...]  # from 2
+    found: tuple[float, ...]  # by number of raters, the share of panels with p < .05 and the right sign
+    corrected: tuple[float, ...]  # the same with p < .05 / pairs, a lower bound of the power after Holm's correction
+    false: tuple[float, ...]  # share with p < .05 where there is no difference; at most .05 for a valid test
 
     def needed(self, *, corrected: bool = False) -> int | None:
         """Return the smallest number of raters with a power of 80 %; None if none that was tried has it."""
@@ -106,9 +97,8 @@ def compute_power(study: Study, question: Question, progress: Progress | None = 
     progress.start("panels of raters", 2 * question.trials * len(study.sets))
     curves: list[PowerCurve] = []
     for data in study.sets:
-        stimuli = [stimulus for stimulus in study.stimuli if stimulus.data == data]
-        images, methods = len({each.content for each in stimuli}), len({each.method for each in stimuli})
-        pairs = max(methods * (methods - 1) // 2, 1)
+        images, methods = study.describe_set(data)
+        pairs = max(math.comb(len(methods), 2), 1)
         counts = {unit: np.zeros((3, question.most - 1)) for unit in UNITS}
         rng = np.random.default_rng([question.seed, images])
         at_once = max(1, min(question.trials, _AT_ONCE // (question.most * images)))
@@ -131,12 +121,12 @@ def make_power_table(data: str, curves: Sequence[PowerCurve], question: Question
     """Return the power on one set for some numbers of raters, among them the study's own."""
     units = {curve.unit: curve for curve in curves if curve.data == data}
     counts = sorted({count for count in (*_SHOWN, raters, question.most) if 2 <= count <= question.most})
-    header = [Column("raters"), Column("by rater"), Column("after Holm"), Column("by image"), Column("pooled")]
+    header = [Column(title) for title in ("raters", "by rater", "after Holm", "by image", "pooled")]
     header += [Column(f"false, {name}", (f"false {unit}",)) for unit, name in _UNIT_NAMES.items()]
-    rows: list[tuple[Cell, ...]] = []
     rater, image, pooled = (units[unit] for unit in _UNIT_NAMES)
+    columns = (rater.found, rater.corrected, image.found, pooled.found, rater.false, image.false, pooled.false)
+    rows: list[tuple[Cell, ...]] = []
     for count in counts:
-        columns = (rater.found, rater.corrected, image.found, pooled.found, rater.false, image.false, pooled.false)
         shares = [column[count - 2] for column in columns]
         rows.append(((Number(str(count), (count,)),), *((Number(f"{100 * s:.0f} %", (s,)),) for s in shares)))
     error = max(rater.error(power) for power in rater.found)

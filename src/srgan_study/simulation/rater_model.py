@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from srgan.errors import UsageError
 from srgan_study.study import Stimulus, Study
 from srgan_study.votes.ratings import Phase
 
@@ -39,29 +38,13 @@ _CUTS = np.arange(1, 5) + 0.5  # between neighbouring scores
 class RaterModel:
     """Parameters of good raters, in steps of the scale: assumptions that a pilot study can replace."""
 
-    bias: float = 0.3
-    """Standard deviation of b over raters."""
-    taste: float = 0.15
-    """Standard deviation of t over raters and methods."""
-    inconsistencies: tuple[float, ...] = (0.45, 0.55, 0.65, 0.75, 0.85)
-    """Possible values of a rater's v, equally likely."""
-    content: float = 0.3
-    """Standard deviation of the effect that all versions of an image share."""
-    fit: float = 0.2
-    """Standard deviation of the effect of a single version."""
-    seconds: float = 2.8
-    """Median response time."""
-    pace: float = 0.5
-    """Standard deviation of the logarithm of response times."""
-
-    def __post_init__(self) -> None:
-        if not self.inconsistencies or min(self.inconsistencies) <= 0:
-            raise UsageError("inconsistencies must be above 0", parameter="inconsistencies")
-        for name in ("bias", "taste", "content", "fit", "pace"):
-            if getattr(self, name) < 0:
-                raise UsageError(f"{name} must be 0 or more, not {getattr(self, name):g}", parameter=name)
-        if self.seconds <= 0:
-            raise UsageError(f"seconds must be above 0, not {self.seconds:g}", parameter="seconds")
+    bias: float = 0.3  # standard deviation of b over raters
+    taste: float = 0.15  # standard deviation of t over raters and methods
+    inconsistencies: tuple[float, ...] = (0.45, 0.55, 0.65, 0.75, 0.85)  # possible values of v, equally likely
+    content: float = 0.3  # standard deviation of the effect that all versions of an image share
+    fit: float = 0.2  # standard deviation of the effect of a single version
+    seconds: float = 2.8  # median response time
+    pace: float = 0.5  # standard deviation of the logarithm of response times
 
     def expect(self, psi: float | Floats) -> Floats:
         """Return the mean vote of the population of good raters on versions at psi."""
@@ -70,13 +53,7 @@ class RaterModel:
         return 1 + np.asarray(ndtr(distances).mean(axis=-2).sum(axis=-1))
 
     def solve_level(self, mean: float, effects: Floats) -> float:
-        """Return the level at which versions with these effects have this mean vote.
-
-        Raises:
-            UsageError: if votes from 1 to 5 can hardly have that mean.
-        """
-        if not LEAST <= mean <= MOST:
-            raise UsageError(f"means must be from {LEAST} to {MOST}, not {mean:g}", parameter="means")
+        """Return the level at which versions with these effects have this mean vote, from LEAST to MOST."""
 
         def error(level: float) -> float:
             return float(self.expect(level + effects).mean()) - mean
@@ -93,10 +70,8 @@ class Planted:
     seed: int
     means: Mapping[tuple[str, str], float]
     """By method and set: mean vote of the population of good raters on the study's own images."""
-    psi: Floats
-    """(stimuli,)"""
-    practice: Floats
-    """psi of the practice stimuli: from bad to good, in even steps."""
+    psi: Floats  # (stimuli,)
+    practice: Floats  # psi of the practice stimuli: from bad to good, in even steps
 
 
 def plant(
@@ -115,27 +90,23 @@ def plant(
     for stimulus in study.stimuli:
         groups.setdefault((stimulus.method, stimulus.data), []).append(stimulus)
     psi = np.zeros(len(study.stimuli))
-    for (method, data), stimuli in groups.items():
+    for key, stimuli in groups.items():
         effects = np.array([_draw_effect(model, seed, stimulus) for stimulus in stimuli])
-        psi[[stimulus.id for stimulus in stimuli]] = model.solve_level(means[method, data], effects) + effects
+        psi[[stimulus.id for stimulus in stimuli]] = model.solve_level(means[key], effects) + effects
     practice = np.linspace(1.2, 4.5, len(study.practice))
     return Planted(study, model, seed, {key: float(means[key]) for key in groups}, psi, practice)
 
 
 @dataclass(frozen=True)
 class SimulatedRater:
-    """One simulated rater with a vote for every stimulus in every phase."""
+    """One simulated rater with a vote and a response time for every stimulus in every phase."""
 
     code: str
     kind: Kind
-    bias: float
-    """b_i; of good and inverted raters."""
-    inconsistency: float
-    """v_i, likewise."""
+    bias: float  # b_i; of good and inverted raters
+    inconsistency: float  # v_i, likewise
     scores: Mapping[Phase, NDArray[np.int64]]
-    """By phase, the vote for each stimulus."""
     milliseconds: Mapping[Phase, NDArray[np.int64]]
-    """By phase, the response time for each stimulus."""
 
 
 def make_rater(planted: Planted, code: str, kind: Kind = "good") -> SimulatedRater:
@@ -145,7 +116,7 @@ def make_rater(planted: Planted, code: str, kind: Kind = "good") -> SimulatedRat
     methods = {method: place for place, method in enumerate(sorted({each.method for each in study.stimuli}))}
     bias, tastes = rng.normal(0, model.bias), rng.normal(0, model.taste, len(methods))
     inconsistency = float(rng.choice(model.inconsistencies))
-    taste = tastes[[methods[stimulus.method] for stimulus in study.stimuli]] if study.stimuli else np.zeros(0)
+    taste = tastes[[methods[stimulus.method] for stimulus in study.stimuli]]
     pace = model.seconds * np.exp(rng.normal(0, 0.2))
     constant = int(rng.integers(2, 5))
     scores: dict[Phase, NDArray[np.int64]] = {}
@@ -175,6 +146,5 @@ def make_rng(seed: int, *words: str) -> np.random.Generator:
 
 def _draw_effect(model: RaterModel, seed: int, stimulus: Stimulus) -> float:
     """Return the effect of an image plus that of its version."""
-    image = (stimulus.data, stimulus.content)
-    shared = make_rng(seed, "content", *image).normal(0, model.content)
-    return float(shared + make_rng(seed, "version", *image, stimulus.method).normal(0, model.fit))
+    shared = make_rng(seed, "content", *stimulus.image).normal(0, model.content)
+    return float(shared + make_rng(seed, "version", *stimulus.image, stimulus.method).normal(0, model.fit))

@@ -13,9 +13,8 @@ from typing import Any
 
 import httpx
 
-from srgan.errors import SrganError, UsageError
+from srgan.errors import SrganError
 from srgan_study.server.presentation_order import Presentation, presentations
-from srgan_study.server.rater_state import ratings_of
 from srgan_study.simulation.rater_model import SimulatedRater, make_rng
 from srgan_study.study import LABELS, StimulusImage, Study
 
@@ -29,47 +28,34 @@ _FIRST = 3  # images that every rater loads
 class Habits:
     """Chances of unusual actions at each image."""
 
-    undo: float = 0.01
-    """A wrong vote is sent, and taken back."""
-    reload: float = 0.005
-    """The page is reloaded, as on another device, which takes over the session."""
-    pause: float = 0.002
-    """A pause is made before the sitting is as long as the design allows."""
-
-    def __post_init__(self) -> None:
-        for name in ("undo", "reload", "pause"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} must be from 0 to 1, not {getattr(self, name)}", parameter=name)
+    undo: float = 0.01  # a wrong vote is sent, and taken back
+    reload: float = 0.005  # the page is reloaded, as on another device, which takes over the session
+    pause: float = 0.002  # a pause is made before the sitting is as long as the design allows
 
 
 @dataclass
 class SimulatedClient:
     """One rater's requests, from the state that the server reports."""
 
-    http: httpx.AsyncClient
-    """HTTP client of this rater alone; it is closed at the end."""
-    study: Study
-    """Study that the server should show."""
+    http: httpx.AsyncClient  # of this rater alone; it is closed at the end
+    study: Study  # study that the server should show
     rater: SimulatedRater
-    token: str
-    """Token of the rater's link."""
+    token: str  # token of the rater's link
     habits: Habits
     share: tuple[int, int] = (0, 1)
     """Index and number of parts of the images; only this part is loaded, besides the first three."""
-    should_leave: Callable[[], bool] = lambda: False
-    """Called before every vote; true ends the visit."""
+    should_leave: Callable[[], bool] = lambda: False  # called before every vote; true ends the visit
     done: int | None = field(default=None, init=False)
     """Votes so far, practice included; None before the first response."""
 
     def __post_init__(self) -> None:
-        order = presentations(self.study, self.rater.code)
-        self._order = {
-            "practice": [presentation for presentation in order if presentation.phase == "practice"],
-            "rating": [presentation for presentation in order if presentation.phase != "practice"],
-        }
+        self._order: dict[str, list[Presentation]] = {"practice": [], "rating": []}
+        for presentation in presentations(self.study, self.rater.code):
+            self._order["practice" if presentation.phase == "practice" else "rating"].append(presentation)
         self._now, self._sitting = datetime.now(UTC), timedelta()
         self._seen, self._link, self._lease = 0, f"/r/{self.token}", ""
-        draws = make_rng(0, "habits", self.study.hash, self.rater.code).random((3, ratings_of(self.study)))
+        rng = make_rng(0, "habits", self.study.hash, self.rater.code)
+        draws = rng.random((3, self.study.ratings_after_practice))
         rates = (self.habits.undo, self.habits.reload, self.habits.pause)
         self._undo, self._reload, self._pause = (row < rate for row, rate in zip(draws, rates, strict=True))
 
@@ -98,7 +84,6 @@ class SimulatedClient:
         page = await self._request("GET", self._link)
         self._check(page.headers["content-type"].startswith("text/html"), "the page is not HTML")
         reported: Document = (await self._request("GET", f"{self._link}/state")).json()
-        self._lease = ""
         response = await self._send("take", client=secrets.token_hex(8))
         self._lease = str(response["lease"])
         state: Document = response["state"]
@@ -179,15 +164,11 @@ class SimulatedClient:
             self._check(sha256(response.content).hexdigest() == image.sha256, "another image than the study's")
 
     def _find_image(self, presentation: Presentation) -> StimulusImage:
-        stimuli = self.study.practice if presentation.phase == "practice" else self.study.stimuli
-        return stimuli[presentation.stimulus].shown
+        return self.study.find_stimulus(presentation.phase, presentation.stimulus).shown
 
     def _count_votes(self, state: Document) -> int:
-        if state["stage"] == "practice":
-            return int(state["done"])
-        if state["stage"] in ("rating", "done"):
-            return len(self._order["practice"]) + int(state["done"])
-        return self.done or 0
+        before = {"practice": 0, "rating": len(self._order["practice"]), "done": len(self._order["practice"])}
+        return before[state["stage"]] + int(state["done"]) if state["stage"] in before else self.done or 0
 
     async def _post(self, what: str, **body: Any) -> Document:
         """Send something as the holder of the lease; return the state after it."""

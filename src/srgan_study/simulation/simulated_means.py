@@ -14,13 +14,12 @@ WORST, BEST = 1.3, 4.4
 
 @dataclass(frozen=True)
 class PlantedMean:
-    """Mean opinion score to plant."""
+    """Mean opinion score to plant, and its origin in a word or two."""
 
     method: str
     data: str
     value: float
     source: str
-    """Origin of the value, in a word or two."""
 
 
 def choose_means(study: Study, requested: Mapping[str, float]) -> tuple[PlantedMean, ...]:
@@ -36,10 +35,7 @@ def choose_means(study: Study, requested: Mapping[str, float]) -> tuple[PlantedM
     for name, value in requested.items():
         if not LEAST <= value <= MOST:
             raise UsageError(f"means must be from {LEAST} to {MOST}, not {name}={value:g}", parameter="means")
-    means = []
-    for data in study.sets:
-        rated = {stimulus.method for stimulus in study.stimuli if stimulus.data == data}
-        means += _choose_on_set([method.name for method in study.methods if method.name in rated], data, requested)
+    means = [mean for data in study.sets for mean in _choose_on_set(study.describe_set(data)[1], data, requested)]
     known = {name for mean in means for name in (mean.method, f"{mean.data}/{mean.method}")}
     for name in requested:
         if name not in known:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,16 +79,13 @@ def find_calibration_sources(
         if len(sources) == count:
             break
         whole = _read(file)
-        middle = None if whole is None else _crop_middle(whole, largest)
-        if whole is None or middle is None:
-            continue
-        small = thumbnail(whole)
-        if all(np.abs(small - other).mean() > _SAME for other in seen):
+        middle = _crop_middle(whole, largest)
+        small = thumbnail(whole) if middle.size else None
+        if small is not None and all(np.abs(small - other).mean() > _SAME for other in seen):
             seen.append(small)
             sources.append(CalibrationSource(file.stem, middle))
             advance()
-    if len(sources) < count:
-        _refuse(folder, len(sources), count)
+    _check_count(folder, len(sources), count)
     return sources
 
 
@@ -101,34 +97,31 @@ def check_enough(folder: Path, count: int) -> None:
     """
     if not os.path.isdir(folder):
         raise DataError(f"the folder {folder} does not exist: name one of other pictures for the calibration")
-    files = picture_files(folder)
-    if len(files) < count:
-        _refuse(folder, len(files), count)
+    _check_count(folder, len(picture_files(folder)), count)
 
 
-def _refuse(folder: Path, there: int, count: int) -> NoReturn:
-    raise DataError(
-        f"{folder} has {there} of the {count} pictures that calibration and practice need, which must be usable and "
-        "not rated themselves: name another folder, or ask for fewer"
-    )
+def _check_count(folder: Path, there: int, count: int) -> None:
+    if there < count:
+        raise DataError(
+            f"{folder} has {there} of the {count} pictures that calibration and practice need, which must be usable "
+            "and not rated themselves: name another folder, or ask for fewer"
+        )
 
 
-def _read(file: Path) -> Pixels | None:
-    """Return an image, or None if it is too small."""
+def _read(file: Path) -> Pixels:
+    """Return an image, or no pixels if it is too small."""
     with ImageReader(file, max_pixels=sys.maxsize) as reader:
         info = reader.info
         if min(info.width, info.height) < _STEP:
-            return None
+            return np.empty((0, 0, 3), np.uint8)
         if info.depth != 8 or info.width * info.height > _MOST:
             raise DataError(f"{file} has 16 bits or is too large: take it out of the folder of the calibration")
         return to_rgb(file, Image(reader.read_rows(info.height), info, reader.metadata))
 
 
-def _crop_middle(whole: Pixels, largest: tuple[int, int]) -> Pixels | None:
-    """Return the middle with sides that are multiples of 12, or None if one would be 0."""
+def _crop_middle(whole: Pixels, largest: tuple[int, int]) -> Pixels:
+    """Return the middle with sides that are multiples of 12, at most those given."""
     height, width = whole.shape[:2]
     across, down = (min(side, most) // _STEP * _STEP for side, most in zip((width, height), largest, strict=True))
-    if not across or not down:
-        return None
     top, left = (height - down) // 2, (width - across) // 2
     return np.ascontiguousarray(whole[top : top + down, left : left + across])

@@ -81,11 +81,11 @@ class StudyPlan:
 
 
 def create_study(plan: StudyPlan, folder: Path, progress: Progress) -> Study:
-    """Create a study.
+    """Create a study in a folder that is absent or empty.
 
     Args:
         plan: what to make.
-        folder: folder to create; it must be absent or empty.
+        folder: folder to create.
         progress: counts images, and shows notes on what is odd about them.
 
     Raises:
@@ -112,16 +112,9 @@ def create_study(plan: StudyPlan, folder: Path, progress: Progress) -> Study:
         stimuli, thumbnails = _write_stimuli(plan, versions, place, progress)
         practice, calibration = _write_lessons(plan, stimuli, thumbnails, place, progress)
         able = [stimulus.id for stimulus in stimuli if not plan.repeat or stimulus.method in plan.repeat]
-        study = Study(
-            version=__version__,
-            title=plan.title,
-            design=plan.design,
-            methods=plan.chosen.methods,
-            stimuli=stimuli,
-            retest=tuple(Rng(str(plan.design.seed), "repeats").sample(able, plan.design.repeats)),
-            practice=practice,
-            calibration=calibration,
-        )
+        retest = tuple(Rng(str(plan.design.seed), "repeats").sample(able, plan.design.repeats))
+        methods = plan.chosen.methods
+        study = Study(__version__, plan.title, plan.design, methods, stimuli, retest, practice, calibration)
         # Found before the folder appears, while the work can still be interrupted.
         notes = (*_find_unlike(stimuli, thumbnails), *_find_identical(stimuli), *_find_narrow(study))
         write_bytes(place / MANIFEST, study.to_json().encode())
@@ -131,10 +124,7 @@ def create_study(plan: StudyPlan, folder: Path, progress: Progress) -> Study:
 
 
 def copy_study(folder: Path, copy: Path) -> Path:
-    """Copy a study without votes into another folder, unless it is there already.
-
-    Returns:
-        The copy.
+    """Copy a study without votes into another folder, unless it is there already, and return that folder.
 
     Raises:
         DataError: if there is no study.
@@ -154,17 +144,16 @@ def copy_study(folder: Path, copy: Path) -> Path:
 def _check_sizes(versions: Sequence[ImageVersion], progress: Progress) -> None:
     """Check, before any pixels are read, that all versions of an image have one size."""
     progress.start("checking pictures", len(versions))
-    for _, group in groupby(versions, key=lambda version: (version.data, version.content)):
-        first: tuple[ImageVersion, tuple[int, int]] | None = None
-        for version in group:
-            size = read_size(version.file)
-            progress.advance()
-            first = first or (version, size)
-            if size != first[1]:
-                raise PictureError(
-                    f"{version.label} is {size[0]}x{size[1]} ({version.file}) and by {first[0].method} "
-                    f"{first[1][0]}x{first[1][1]} ({first[0].file}): make all versions of a picture the same size"
-                )
+    first: dict[tuple[str, str], tuple[ImageVersion, tuple[int, int]]] = {}
+    for version in versions:
+        size = read_size(version.file)
+        progress.advance()
+        other, expected = first.setdefault((version.data, version.content), (version, size))
+        if size != expected:
+            raise PictureError(
+                f"{version.label} is {size[0]}x{size[1]} ({version.file}) and by {other.method} "
+                f"{expected[0]}x{expected[1]} ({other.file}): make all versions of a picture the same size"
+            )
 
 
 def _write_stimuli(
@@ -173,11 +162,10 @@ def _write_stimuli(
     progress.start("writing pictures", len(versions))
     stimuli: list[Stimulus] = []
     thumbnails: _Thumbnails = {}
-    for version in versions:
+    for number, version in enumerate(versions):
         pixels = load_image(version.file)
         names = version.data, version.content, version.method
-        shown = write_stimulus(place, pixels, str(plan.design.seed), "rated", *names)
-        stimuli.append(Stimulus(len(stimuli), *names, shown))
+        stimuli.append(Stimulus(number, *names, write_stimulus(place, pixels, str(plan.design.seed), "rated", *names)))
         thumbnails.setdefault(names[:2], []).append(thumbnail(pixels))
         progress.advance()
     return tuple(stimuli), thumbnails
@@ -193,14 +181,13 @@ def _write_lessons(
     sources = find_calibration_sources(
         plan.examples,
         plan.samples,
-        rated=[(content, small) for (_, content), all_small in thumbnails.items() for small in all_small[-1:]],
+        rated=[(content, all_small[-1]) for (_, content), all_small in thumbnails.items()],
         largest=(max(one.shown.width for one in stimuli), max(one.shown.height for one in stimuli)),
         seed=plan.design.seed,
         advance=progress.advance,
     )
     pairs, trials = sources[: plan.design.calibration], sources[plan.design.calibration :]
-    seed = str(plan.design.seed)
-    practice = []
+    seed, practice = str(plan.design.seed), []
     for number, (source, level) in enumerate(zip(trials, practice_levels(len(trials)), strict=True)):
         shown = write_stimulus(place, source.at(level), seed, "practice", source.name)
         method, scale = LEVELS[level]
@@ -215,13 +202,12 @@ def _write_lessons(
 
 def _find_unlike(stimuli: Sequence[Stimulus], thumbnails: _Thumbnails) -> Iterator[str]:
     """Report versions that hardly show the same image as the others: files may have been mixed up."""
-    waiting = {content: iter(all_small) for content, all_small in thumbnails.items()}
-    odd = []
-    for stimulus in stimuli:
-        content = stimulus.data, stimulus.content
-        typical = np.median(thumbnails[content], axis=0)
-        if np.abs(next(waiting[content]) - typical).mean() > _UNLIKE:
-            odd.append(f"{stimulus.data}/{stimulus.content} by {stimulus.method}")
+    waiting = {image: iter(all_small) for image, all_small in thumbnails.items()}
+    odd = [
+        f"{stimulus.data}/{stimulus.content} by {stimulus.method}"
+        for stimulus in stimuli
+        if np.abs(next(waiting[stimulus.image]) - np.median(thumbnails[stimulus.image], axis=0)).mean() > _UNLIKE
+    ]
     if odd:
         yield f"{_first_of(odd)} does not look like the other versions: see whether files were mixed up"
 
@@ -229,7 +215,7 @@ def _find_unlike(stimuli: Sequence[Stimulus], thumbnails: _Thumbnails) -> Iterat
 def _find_identical(stimuli: Sequence[Stimulus]) -> Iterator[str]:
     """Report methods with identical versions: the same pixels always make the same file."""
     same: dict[tuple[str, str], list[str]] = {}
-    for (data, content), group in groupby(stimuli, key=lambda stimulus: (stimulus.data, stimulus.content)):
+    for (data, content), group in groupby(stimuli, key=lambda stimulus: stimulus.image):
         first: dict[str, str] = {}
         for stimulus in group:
             method = first.setdefault(stimulus.shown.sha256, stimulus.method)

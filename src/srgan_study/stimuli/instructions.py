@@ -20,11 +20,10 @@ LARGEST = 100_000
 
 @dataclass(frozen=True)
 class TextBlock:
-    """Heading, list or paragraph."""
+    """Heading or paragraph of one line, or a list of items."""
 
     kind: Kind
     lines: tuple[str, ...]
-    """One line, or the items of a list."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def read_text(folder: Path, name: Literal["consent", "instructions"]) -> RaterTe
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
-        blocks = tuple(_blocks(data.decode("utf-8-sig")))
+        blocks = tuple(_split_blocks(data.decode("utf-8-sig")))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read ({error}): save it as plain text in UTF-8") from error
     if not blocks or len(data) > LARGEST:
@@ -55,14 +54,10 @@ def read_text(folder: Path, name: Literal["consent", "instructions"]) -> RaterTe
     return RaterText(hashlib.sha256(data).hexdigest()[:16], blocks)
 
 
-def _blocks(text: str) -> Iterator[TextBlock]:
-    for kind, group in groupby((line.strip() for line in text.splitlines() if line.strip()), _kind):
-        lines = tuple(line if kind == "paragraph" else line[2:].strip() for line in group)
-        if kind == "list":
-            yield TextBlock(kind, lines)
-        else:
-            yield from (TextBlock(kind, (line,)) for line in lines)
-
-
-def _kind(line: str) -> Kind:
-    return "heading" if line.startswith("# ") else "list" if line.startswith("- ") else "paragraph"
+def _split_blocks(text: str) -> Iterator[TextBlock]:
+    kinds: dict[str, Kind] = {"# ": "heading", "- ": "list"}
+    usual: Kind = "paragraph"
+    lines = (line.strip() for line in text.splitlines() if line.strip())
+    for kind, group in groupby(lines, lambda line: kinds.get(line[:2], usual)):
+        items = tuple(line if kind == usual else line[2:].strip() for line in group)
+        yield from [TextBlock(kind, items)] if kind == "list" else [TextBlock(kind, (item,)) for item in items]

@@ -20,12 +20,10 @@ _ONLY_SET = "pictures"  # name of the dataset in a folder without subfolders
 
 @dataclass(frozen=True)
 class ImageVersion:
-    """File of a version of an image."""
+    """File of a version of an image of a dataset."""
 
     data: str
-    """Name of the dataset."""
     content: str
-    """Name of the image in the dataset."""
     method: str
     file: Path
 
@@ -54,8 +52,7 @@ class Sources:
         for data, contents in self.sets.items():
             names = [method.name for method in self.methods if self.covers(method.name, data)]
             for content in contents:
-                for name in names:
-                    yield ImageVersion(data, content, name, self.files[name, data, content])
+                yield from (ImageVersion(data, content, name, self.files[name, data, content]) for name in names)
 
 
 def find_sources(words: Sequence[str]) -> Sources:
@@ -121,15 +118,15 @@ class _Collector:
             self._add_file((row.method, row.data, row.picture), folder / row.path)
         if not originals:
             self._add_method(StudyMethod(REFERENCE, "the true pictures", True))
-            for data, contents in results.sets.items():
-                for content in contents:
-                    self._add_file((REFERENCE, data, content), folder / "reference" / data / f"{content}.png")
+            for data, content in ((data, content) for data, contents in results.sets.items() for content in contents):
+                self._add_file((REFERENCE, data, content), folder / "reference" / data / f"{content}.png")
 
     def add_folder(self, name: str, folder: Path) -> None:
         """Add images that were made elsewhere, of known datasets."""
         is_reference = name == REFERENCE
-        note = "the true pictures" if is_reference else f"pictures of {folder.name}"
-        self._add_method(StudyMethod(name, note, is_reference))
+        self._add_method(
+            StudyMethod(name, "the true pictures" if is_reference else f"pictures of {folder.name}", is_reference)
+        )
         found = False
         for data, contents in self.sets.items():
             has_own = os.path.isdir(folder / data)
@@ -156,20 +153,17 @@ class _Collector:
     def _add_file(self, key: Key, file: Path) -> None:
         """Add the file of a version; two evaluations may have the same image."""
         before = self.files.setdefault(key, file)
-        if before != file and not _is_same(before, file):
+        if before != file and not _hold_same_pixels(before, file):
             raise UsageError(
                 f"{before} and {file} are both {key[0]} of {key[1]}/{key[2]}, and differ: leave one of them out"
             )
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    """Return whether two files hold the same pixels."""
+def _hold_same_pixels(one: Path, other: Path) -> bool:
     try:
-        if filecmp.cmp(one, other, shallow=False):
-            return True
+        return filecmp.cmp(one, other, shallow=False) or np.array_equal(read_rgb(one), read_rgb(other))
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({error.strerror}): evaluate again") from error
-    return np.array_equal(read_rgb(one), read_rgb(other))
 
 
 def _find_sets(name: str, folder: Path) -> dict[str, tuple[str, ...]]:
@@ -189,9 +183,7 @@ def _files_by_name(folder: Path, method: str) -> dict[str, Path]:
         raise DataError(f"the folder {folder} of {method} does not exist: check the path")
     files: dict[str, Path] = {}
     for path in picture_files(folder):
-        if path.stem in files:
-            raise DataError(
-                f"two pictures of {method} are called {path.stem}: rename {path} or {files[path.stem].name}"
-            )
-        files[path.stem] = path
+        if files.setdefault(path.stem, path) != path:
+            first = files[path.stem].name
+            raise DataError(f"two pictures of {method} are called {path.stem}: rename {path} or {first}")
     return files

@@ -8,9 +8,9 @@ import os
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyvips
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import OutputError, PictureError
 from srgan.evaluation import Pixels
-from srgan.images import Image, ImageInfo, ImageReader, VipsFailure, read, reason
+from srgan.images import Image, ImageReader, VipsFailure, read, reason
 from srgan_study.study import PICTURES, StimulusImage
 
 WIDEST, HIGHEST = 3840, 2160
@@ -38,8 +38,7 @@ def read_size(file: Path) -> tuple[int, int]:
     Raises:
         PictureError: if it cannot be read, is too large for a screen, too small, or does not have 8 bits.
     """
-    with ImageReader(file, max_pixels=sys.maxsize) as reader:
-        _check_info(file, reader.info)
+    with _open_checked(file) as reader:
         return reader.info.width, reader.info.height
 
 
@@ -49,19 +48,22 @@ def load_image(file: Path) -> Pixels:
     Raises:
         PictureError: if it cannot be shown as it is.
     """
-    with ImageReader(file, max_pixels=sys.maxsize) as reader:
-        _check_info(file, reader.info)
+    with _open_checked(file) as reader:
         return to_rgb(file, Image(reader.read_rows(reader.info.height), reader.info, reader.metadata))
 
 
-def _check_info(file: Path, info: ImageInfo) -> None:
-    size = f"{file} is {info.width}x{info.height}"
-    if info.width > WIDEST or info.height > HIGHEST:
-        raise PictureError(f"{size}, more than a screen of {WIDEST}x{HIGHEST} can show: cut a part out")
-    if min(info.width, info.height) < LEAST:
-        raise PictureError(f"{size}, less than {LEAST} on a side: leave it out")
-    if info.depth != 8:
-        raise PictureError(f"{file} has 16 bits, and browsers show 8: convert it first")
+@contextmanager
+def _open_checked(file: Path) -> Iterator[ImageReader]:
+    with ImageReader(file, max_pixels=sys.maxsize) as reader:
+        info = reader.info
+        size = f"{file} is {info.width}x{info.height}"
+        if info.width > WIDEST or info.height > HIGHEST:
+            raise PictureError(f"{size}, more than a screen of {WIDEST}x{HIGHEST} can show: cut a part out")
+        if min(info.width, info.height) < LEAST:
+            raise PictureError(f"{size}, less than {LEAST} on a side: leave it out")
+        if info.depth != 8:
+            raise PictureError(f"{file} has 16 bits, and browsers show 8: convert it first")
+        yield reader
 
 
 def to_rgb(file: Path, image: Image) -> Pixels:
@@ -72,13 +74,12 @@ def to_rgb(file: Path, image: Image) -> Pixels:
     """
     if image.info.has_alpha and int(image.pixels[:, :, -1].min()) < 255:
         raise PictureError(f"{file} is transparent in places, and what lies behind would be judged: save it without")
-    colour = np.ascontiguousarray(image.pixels[:, :, : image.info.colour_channels])
+    colour = np.ascontiguousarray(image.pixels[:, :, : image.info.colour_channels], np.uint8)
     if image.metadata.icc is not None and not _is_srgb(colour, image.metadata.icc):
         raise PictureError(
             f"{file} has a colour profile that is not sRGB, and without it other colours: convert it to sRGB first"
         )
-    rgb = np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
-    return np.ascontiguousarray(rgb, np.uint8)
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
 
 
 def thumbnail(pixels: Pixels) -> NDArray[np.float64]:
@@ -89,7 +90,7 @@ def thumbnail(pixels: Pixels) -> NDArray[np.float64]:
     return means
 
 
-def _is_srgb(colour: Any, profile: bytes) -> bool:
+def _is_srgb(colour: Pixels, profile: bytes) -> bool:
     """Return whether an image looks the same without its profile."""
     height, width, channels = colour.shape
     image = pyvips.Image.new_from_memory(colour.data, width, height, channels, "uchar")
@@ -121,12 +122,7 @@ def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def write_stimulus(folder: Path, pixels: Pixels, *words: str) -> StimulusImage:
-    """Write an image into the folder of a study.
-
-    Args:
-        folder: folder of the study with a folder of images.
-        pixels: (H, W, 3).
-        words: what the file's name is derived from, as a hash that reveals nothing.
+    """Write an image (H, W, 3) into a study's folder, under a name that is a hash of the words and the pixels.
 
     Raises:
         OutputError: if it cannot be written, or the file does not hold these pixels.

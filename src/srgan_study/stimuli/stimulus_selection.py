@@ -82,12 +82,12 @@ def _check_named(names: Collection[str], known: Collection[str], noun: str) -> N
 
 def _drop_unused(chosen: Sources) -> Sources:
     """Drop methods without images, and refuse datasets with less than two methods."""
-    for data in chosen.sets:
-        judged = [method.name for method in chosen.methods if chosen.covers(method.name, data)]
-        if len(judged) < 2:
-            only = f"only {judged[0]}" if judged else "no method"
+    rated = {data: [each.name for each in chosen.methods if chosen.covers(each.name, data)] for data in chosen.sets}
+    for data, names in rated.items():
+        if len(names) < 2:
+            only = f"only {names[0]}" if names else "no method"
             raise UsageError(f"there is {only} to be rated on {data}: name another method, or leave the set out")
-    used = tuple(method for method in chosen.methods if any(chosen.covers(method.name, data) for data in chosen.sets))
+    used = tuple(method for method in chosen.methods if any(method.name in names for names in rated.values()))
     return replace(chosen, methods=used)
 
 
@@ -95,7 +95,7 @@ def _arrange_as_in_paper(chosen: Sources) -> tuple[Sources, list[str]]:
     """Return methods and datasets in the paper's order, with other methods after them, and the differences in lines."""
     names = [method.name for method in chosen.methods if not method.reference]
     places = {
-        name: place for place, version in enumerate(PAPER_VERSIONS) for name in _aliases(version) if name in names
+        name: place for place, version in enumerate(PAPER_VERSIONS) for name in _list_names(version) if name in names
     }
     methods = sorted(
         chosen.methods, key=lambda method: (method.reference, places.get(method.name, len(PAPER_VERSIONS)))
@@ -108,9 +108,7 @@ def _arrange_as_in_paper(chosen: Sources) -> tuple[Sources, list[str]]:
     }
     sets = sorted(chosen.sets, key=lambda data: PAPER_SETS.index(data) if data in PAPER_SETS else len(PAPER_SETS))
     files = {key: file for key, file in chosen.files.items() if key[:2] not in left_out}
-    paper = _drop_unused(
-        replace(chosen, methods=tuple(methods), sets={data: chosen.sets[data] for data in sets}, files=files)
-    )
+    paper = _drop_unused(Sources(tuple(methods), {data: chosen.sets[data] for data in sets}, files))
     there = {PAPER_VERSIONS[place] for place in places.values()}
     there |= {"HR"} if any(method.reference for method in paper.methods) else set()
     lines = {
@@ -121,7 +119,7 @@ def _arrange_as_in_paper(chosen: Sources) -> tuple[Sources, list[str]]:
     return paper, [f"{what}: {', '.join(names)}" for what, names in lines.items() if names]
 
 
-def _aliases(version: str) -> list[str]:
+def _list_names(version: str) -> list[str]:
     """Return the names of a version in the paper's tables, and of our model that stands for it."""
     rows = [version, *([TWINS[version]] if version in TWINS else [])]
     return [*rows, *(MODELS[row] for row in rows if row in MODELS)]

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from srgan.errors import DataError, OutputError, SrganError
@@ -21,13 +21,10 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         mode = "ro" if Path(f"{path}-wal").exists() else "ro&immutable=1"
     address = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=WAIT)
-    try:
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=WAIT)) as connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         yield connection
-    finally:
-        connection.close()
 
 
 def connect(path: Path, wait: float) -> sqlite3.Connection:

@@ -8,11 +8,10 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from srgan_study.study import Stimulus, Study
-from srgan_study.votes.ratings import Rating, Ratings
+from srgan_study.votes.ratings import Ratings
 
 SIMULATED = "SIMULATED"
 BY_PROGRAMS = "SIMULATED: programs cast these votes, and no people"
@@ -30,25 +29,18 @@ def mark(ratings: Ratings) -> str:
     return f"{SIMULATED}-" * ratings.simulated + ratings.study.hash[:_DIGITS]
 
 
-def stimulus_of(study: Study, rating: Rating) -> Stimulus:
-    """Return the stimulus that was rated."""
-    return (study.practice if rating.phase == "practice" else study.stimuli)[rating.stimulus]
-
-
 def long_csv(ratings: Ratings) -> str:
     """Return a line per valid vote, practice and warm-up included, in the order of voting."""
-    name = mark(ratings)
-
-    def fields(rating: Rating) -> tuple[object, ...]:
-        rated = stimulus_of(ratings.study, rating)
-        return (
-            name, rating.rater, rating.sitting, rating.position, rating.phase, rated.content, rated.data, rated.method,
-            2 if rating.phase == "retest" else 1, rating.score, rating.shown_at, rating.voted_at, rating.response_ms,
-            rating.revisions, rating.client, f"{rating.device_pixel_ratio:g}", rating.viewport_width,
-            rating.viewport_height, int(rating.zoom_ok), rated.shown.sha256,
-        )  # fmt: skip
-
-    return _csv(_LONG, map(fields, ratings.rows))
+    lines: list[Iterable[object]] = [_LONG]
+    for rating in ratings.rows:
+        rated = ratings.study.find_stimulus(rating.phase, rating.stimulus)
+        lines.append((
+            mark(ratings), rating.rater, rating.sitting, rating.position, rating.phase, rated.content, rated.data,
+            rated.method, 2 if rating.phase == "retest" else 1, rating.score, rating.shown_at, rating.voted_at,
+            rating.response_ms, rating.revisions, rating.client, f"{rating.device_pixel_ratio:g}",
+            rating.viewport_width, rating.viewport_height, int(rating.zoom_ok), rated.shown.sha256,
+        ))  # fmt: skip
+    return to_csv(lines)
 
 
 def wide_csv(ratings: Ratings) -> str:
@@ -59,36 +51,28 @@ def wide_csv(ratings: Ratings) -> str:
     votes: dict[int, dict[str, int]] = defaultdict(dict)
     for rating in ratings.of("main"):
         votes[rating.stimulus][rating.rater] = rating.score
-    names = _stimulus_names(ratings)
-    lines = (
-        (names[stimulus.id], *(votes[stimulus.id].get(rater, "") for rater in ratings.raters))
-        for stimulus in ratings.study.stimuli
-    )
-    return _csv(("PVS_ID", *ratings.raters), lines)
+    lines = ((name, *(votes[id_].get(rater, "") for rater in ratings.raters)) for id_, name in _name_stimuli(ratings))
+    return to_csv([("PVS_ID", *ratings.raters), *lines])
 
 
 def keys_csv(ratings: Ratings) -> str:
     """Return the meaning of the names of the wide CSV and of the numbers of sureal's JSON."""
-    names = _stimulus_names(ratings)
     head = ("PVS_ID", "asset_id", "dataset", "content", "method", "width", "height", "image_sha256", "study_id")
-    lines = (
-        (
-            names[item.id], item.id, item.data, item.content, item.method, item.shown.width, item.shown.height,
-            item.shown.sha256, mark(ratings),
-        )
-        for item in ratings.study.stimuli
-    )  # fmt: skip
-    return _csv(head, lines)
+    lines: list[Iterable[object]] = [head]
+    for id_, name in _name_stimuli(ratings):
+        item = ratings.study.stimuli[id_]
+        shown = (item.shown.width, item.shown.height, item.shown.sha256)
+        lines.append((name, id_, item.data, item.content, item.method, *shown, mark(ratings)))
+    return to_csv(lines)
 
 
 def votes_jsonl(ratings: Ratings) -> str:
     """Return a JSON document per valid vote, with all of its fields."""
-    name = mark(ratings)
     lines = []
     for rating in ratings.rows:
-        rated = stimulus_of(ratings.study, rating)
+        rated = ratings.study.find_stimulus(rating.phase, rating.stimulus)
         about = {"dataset": rated.data, "content": rated.content, "method": rated.method}
-        lines.append(json.dumps({"study": name, **vars(rating), **about}))
+        lines.append(json.dumps({"study": mark(ratings), **vars(rating), **about}))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -99,11 +83,8 @@ def sureal_json(ratings: Ratings) -> str:
     path equal to that of its content.
     """
     study = ratings.study
-    contents = dict.fromkeys((stimulus.data, stimulus.content) for stimulus in study.stimuli)
-    places = {content: place for place, content in enumerate(contents)}
-    references = {
-        (item.data, item.content): item.shown.file for item in study.stimuli if item.method == study.reference
-    }
+    places = {image: place for place, image in enumerate(dict.fromkeys(stimulus.image for stimulus in study.stimuli))}
+    references = {item.image: item.shown.file for item in study.stimuli if item.method == study.reference}
     votes: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for rating in sorted(ratings.of("main", "retest"), key=lambda rating: rating.phase):  # the first vote first
         votes[rating.stimulus][rating.rater].append(rating.score)
@@ -114,14 +95,14 @@ def sureal_json(ratings: Ratings) -> str:
         "ref_videos": [
             {
                 "content_id": place,
-                "content_name": f"{data}/{content}",
-                "path": references.get((data, content), f"the true picture of {data}/{content}, which was not rated"),
+                "content_name": "/".join(image),
+                "path": references.get(image, f"the true picture of {'/'.join(image)}, which was not rated"),
             }
-            for (data, content), place in places.items()
+            for image, place in places.items()
         ],
         "dis_videos": [
             {
-                "content_id": places[item.data, item.content],
+                "content_id": places[item.image],
                 "asset_id": item.id,
                 "path": item.shown.file,
                 "method": item.method,
@@ -134,8 +115,8 @@ def sureal_json(ratings: Ratings) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _stimulus_names(ratings: Ratings) -> dict[int, str]:
-    """Return names of stimuli by id: letters and digits of the dataset's name, number of the content, of the method."""
+def _name_stimuli(ratings: Ratings) -> list[tuple[int, str]]:
+    """Return ids and names of stimuli: letters and digits of the dataset, number of the image, of the method."""
     study, prefix = ratings.study, SIMULATED * ratings.simulated
     sets = {data: re.sub(r"[^A-Za-z0-9]", "", data) or "DB" for data in study.sets}
     if len(set(sets.values())) < len(sets):
@@ -144,15 +125,17 @@ def _stimulus_names(ratings: Ratings) -> dict[int, str]:
     contents: dict[str, dict[str, int]] = {data: {} for data in study.sets}
     for stimulus in study.stimuli:
         contents[stimulus.data].setdefault(stimulus.content, len(contents[stimulus.data]) + 1)
-    return {
-        item.id: f"{prefix}{sets[item.data]}_SRC{contents[item.data][item.content]:02}_HRC{methods[item.method]:02}"
+    return [
+        (
+            item.id,
+            f"{prefix}{sets[item.data]}_SRC{contents[item.data][item.content]:02}_HRC{methods[item.method]:02}",
+        )
         for item in study.stimuli
-    }
+    ]
 
 
-def _csv(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+def to_csv(lines: Iterable[Iterable[object]]) -> str:
+    """Return lines of fields as CSV."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(lines)
+    csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue()

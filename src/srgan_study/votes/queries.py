@@ -4,12 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from srgan_study.votes.ratings import Rating
 
 _VALID = "NOT IN (SELECT vote FROM undone)"
 _RATERS = "SELECT code, token, completion_code FROM raters"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class CastVote:
     position: int
     sitting: int
     voted_at: datetime
-    undone: bool
+    undone_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class LastSitting:
     began_at: datetime
     votes: int
     """Number of votes that were not taken back."""
-    paused: bool
+    paused_at: datetime | None
     break_at: datetime | None
     """Time of the last break that was offered."""
 
@@ -75,6 +76,24 @@ def insert(connection: sqlite3.Connection, table: str, **values: str | int | flo
     return connection.execute(command, tuple(values.values())).lastrowid
 
 
+def fetch_value(connection: sqlite3.Connection, query: str, *values: object) -> Any:
+    """Return the first value of the first row, None if there is no row."""
+    row = connection.execute(query, values).fetchone()
+    return None if row is None else row[0]
+
+
+def _fetch(connection: sqlite3.Connection, kind: type[_T], query: str, *values: object) -> _T | None:
+    """Return the first row as a dataclass whose fields are the columns; those that end with `_at` are times."""
+    cursor = connection.execute(query, values)
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    fields = zip((column[0] for column in cursor.description), row, strict=True)
+    return kind(
+        **{name: datetime.fromisoformat(value) if value and name.endswith("_at") else value for name, value in fields}
+    )
+
+
 def invited_raters(connection: sqlite3.Connection) -> tuple[InvitedRater, ...]:
     """Return the raters who have not withdrawn, by code."""
     return tuple(InvitedRater(*row) for row in connection.execute(f"{_RATERS} ORDER BY length(code), code"))
@@ -82,8 +101,7 @@ def invited_raters(connection: sqlite3.Connection) -> tuple[InvitedRater, ...]:
 
 def find_rater(connection: sqlite3.Connection, code: str) -> InvitedRater | None:
     """Return a rater, or None for one who has withdrawn."""
-    row = connection.execute(f"{_RATERS} WHERE code = ?", (code,)).fetchone()
-    return None if row is None else InvitedRater(*row)
+    return _fetch(connection, InvitedRater, f"{_RATERS} WHERE code = ?", code)
 
 
 def last_number(connection: sqlite3.Connection) -> int:
@@ -111,40 +129,34 @@ def next_presentations(
 
 def has_consented(connection: sqlite3.Connection, rater: str) -> bool:
     """Return whether the rater has agreed to take part."""
-    return bool(_one(connection, "SELECT count(*) FROM consents WHERE rater = ?", rater))
+    return bool(fetch_value(connection, "SELECT count(*) FROM consents WHERE rater = ?", rater))
 
 
 def last_calibration(connection: sqlite3.Connection, rater: str) -> datetime | None:
     """Return when the rater last saw the calibration."""
-    return _time(_one(connection, "SELECT max(at) FROM events WHERE rater = ? AND kind = 'calibrated'", rater))
+    at = fetch_value(connection, "SELECT max(at) FROM events WHERE rater = ? AND kind = 'calibrated'", rater)
+    return None if at is None else datetime.fromisoformat(at)
 
 
 def last_vote(connection: sqlite3.Connection, rater: str, *, valid: bool = False) -> CastVote | None:
     """Return the rater's last vote, or the last one that was not taken back."""
-    row = connection.execute(
-        "SELECT v.id, v.assignment, p.part, p.position, v.sitting, v.voted_at, u.vote IS NOT NULL "
+    query = (
+        "SELECT v.id, v.assignment, p.part, p.position, v.sitting, v.voted_at, u.at AS undone_at "
         "FROM votes v CROSS JOIN presentations p ON p.id = v.assignment LEFT JOIN undone u ON u.vote = v.id "
-        f"WHERE v.rater = ? {'AND u.vote IS NULL' * valid} ORDER BY v.id DESC LIMIT 1",
-        (rater,),
-    ).fetchone()
-    if row is None:
-        return None
-    identifier, assignment, part, position, sitting, voted_at, undone = row
-    return CastVote(identifier, assignment, part, position, sitting, datetime.fromisoformat(voted_at), bool(undone))
+        f"WHERE v.rater = ? {'AND u.vote IS NULL' * valid} ORDER BY v.id DESC LIMIT 1"
+    )
+    return _fetch(connection, CastVote, query, rater)
 
 
 def last_sitting(connection: sqlite3.Connection, rater: str) -> LastSitting | None:
     """Return the rater's last sitting."""
-    row = connection.execute(
-        f"SELECT id, number, began_at, (SELECT count(*) FROM votes WHERE sitting = s.id AND id {_VALID}), "
-        "EXISTS (SELECT 1 FROM events WHERE sitting = s.id AND kind = 'pause'), "
-        "(SELECT max(at) FROM events WHERE sitting = s.id AND kind = 'break') "
-        "FROM sittings s WHERE rater = ? ORDER BY number DESC LIMIT 1",
-        (rater,),
-    ).fetchone()
-    if row is None:
-        return None
-    return LastSitting(row[0], row[1], datetime.fromisoformat(row[2]), row[3], bool(row[4]), _time(row[5]))
+    query = (
+        f"SELECT id, number, began_at, (SELECT count(*) FROM votes WHERE sitting = s.id AND id {_VALID}) AS votes, "
+        "(SELECT max(at) FROM events WHERE sitting = s.id AND kind = 'pause') AS paused_at, "
+        "(SELECT max(at) FROM events WHERE sitting = s.id AND kind = 'break') AS break_at "
+        "FROM sittings s WHERE rater = ? ORDER BY number DESC LIMIT 1"
+    )
+    return _fetch(connection, LastSitting, query, rater)
 
 
 def current_lease(connection: sqlite3.Connection, rater: str) -> tuple[str, str] | None:
@@ -159,12 +171,6 @@ def vote_with_key(connection: sqlite3.Connection, rater: str, key: str) -> tuple
     query = "SELECT assignment, score FROM votes WHERE rater = ? AND key = ?"
     row: tuple[int, int] | None = connection.execute(query, (rater, key)).fetchone()
     return row
-
-
-def count_votes(connection: sqlite3.Connection, *, rater: str | None = None, assignment: int | None = None) -> int:
-    """Count the votes of a rater or on an assignment, undone ones included."""
-    column, value = ("rater", rater) if assignment is None else ("assignment", assignment)
-    return int(_one(connection, f"SELECT count(*) FROM votes WHERE {column} = ?", value))
 
 
 def valid_ratings(connection: sqlite3.Connection) -> Iterator[Rating]:
@@ -183,21 +189,14 @@ def tally_votes(connection: sqlite3.Connection, rater: str, *, fast_ms: int) -> 
     """Count what the organiser watches; a vote within `fast_ms` milliseconds is fast."""
     query = "SELECT count(*), ifnull(sum(response_ms < ?), 0), ifnull(sum(NOT zoom_ok), 0), max(voted_at) FROM votes"
     cast, fast, zoomed, last = connection.execute(f"{query} WHERE rater = ?", (fast_ms, rater)).fetchone()
-    pauses = _one(connection, "SELECT count(*) FROM events WHERE rater = ? AND kind = 'pause'", rater)
+    pauses = fetch_value(connection, "SELECT count(*) FROM events WHERE rater = ? AND kind = 'pause'", rater)
     of_part = f"FROM votes v JOIN presentations p ON p.id = v.assignment WHERE v.rater = ? AND v.id {_VALID} AND p.part"
     numbered = (
         "SELECT v.score, row_number() OVER (ORDER BY v.id) - row_number() OVER (PARTITION BY v.score ORDER BY v.id) "
         f"AS run {of_part} = 'rating'"
     )
-    runs = f"SELECT max(n) FROM (SELECT count(*) AS n FROM ({numbered}) GROUP BY score, run)"
+    run = fetch_value(
+        connection, f"SELECT max(n) FROM (SELECT count(*) AS n FROM ({numbered}) GROUP BY score, run)", rater
+    )
     practice = connection.execute(f"SELECT v.score {of_part} = 'practice' ORDER BY p.stimulus", (rater,))
-    scores = tuple(score for (score,) in practice)
-    return VoteTally(cast, fast, zoomed, last, pauses, _one(connection, runs, rater) or 0, scores)
-
-
-def _one(connection: sqlite3.Connection, query: str, *values: object) -> Any:
-    return connection.execute(query, values).fetchone()[0]
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return VoteTally(cast, fast, zoomed, last, pauses, run or 0, tuple(score for (score,) in practice))

@@ -47,6 +47,16 @@ class Rating:
 
 
 @dataclass(frozen=True)
+class ScoreTable:
+    """Scores of raters (rows) for stimuli (columns)."""
+
+    raters: tuple[str, ...]
+    stimuli: tuple[int, ...]
+    scores: NDArray[np.float64]
+    """(raters, stimuli); NaN where there is no vote."""
+
+
+@dataclass(frozen=True)
 class Ratings:
     """All valid votes of a study."""
 
@@ -58,34 +68,22 @@ class Ratings:
     rows: tuple[Rating, ...]
     """Votes by rater, and of each rater in the order of voting."""
 
-    def table(self, phase: Phase = "main", data: str | None = None) -> "ScoreTable":
+    def table(self, phase: Phase = "main", data: str | None = None) -> ScoreTable:
         """Return the scores of one phase other than practice, on all datasets or one."""
-        columns = [column for column, stimulus in enumerate(self.study.stimuli) if data in (None, stimulus.data)]
-        stimuli = tuple(self.study.stimuli[column].id for column in columns)
-        return ScoreTable(self.raters, stimuli, self._scores[phase][:, columns])
+        columns = [stimulus.id for stimulus in self.study.stimuli if data in (None, stimulus.data)]
+        return ScoreTable(self.raters, tuple(columns), self._scores[phase][:, columns])
 
     @cached_property
     def _scores(self) -> dict[Phase, NDArray[np.float64]]:
         """Scores (raters, stimuli) by phase; cached because a report asks for its tables some fifty times."""
         rows = {rater: row for row, rater in enumerate(self.raters)}
-        columns = {stimulus.id: column for column, stimulus in enumerate(self.study.stimuli)}
         phases: tuple[Phase, ...] = ("warm-up", "main", "retest")
-        scores = {phase: np.full((len(rows), len(columns)), np.nan) for phase in phases}
+        scores = {phase: np.full((len(rows), len(self.study.stimuli)), np.nan) for phase in phases}
         for rating in self.of(*phases):
-            if rating.rater in rows and rating.stimulus in columns:
-                scores[rating.phase][rows[rating.rater], columns[rating.stimulus]] = rating.score
+            if rating.rater in rows:
+                scores[rating.phase][rows[rating.rater], rating.stimulus] = rating.score
         return scores
 
     def of(self, *phases: Phase) -> Iterable[Rating]:
         """Return the votes of some phases."""
         return (rating for rating in self.rows if rating.phase in phases)
-
-
-@dataclass(frozen=True)
-class ScoreTable:
-    """Scores of raters (rows) for stimuli (columns)."""
-
-    raters: tuple[str, ...]
-    stimuli: tuple[int, ...]
-    scores: NDArray[np.float64]
-    """(raters, stimuli); NaN where there is no vote."""

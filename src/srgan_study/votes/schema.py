@@ -42,7 +42,10 @@ TABLES = {
 }
 """Columns and constraints of each table; a table refers only to tables before it."""
 
-INDEXES = ("leases (rater)", "events (rater, kind)", "events (sitting, kind)", "votes (rater)", "votes (sitting)")
+_INDEXES = (
+    *(("leases", "rater"), ("events", "rater", "kind"), ("events", "sitting", "kind")),
+    *(("votes", "rater"), ("votes", "sitting")),
+)
 _KEPT = ("study", "withdrawn")
 OWNERS = {table: "code" if table == "raters" else "rater" for table in reversed(TABLES) if table not in _KEPT}
 """Tables with rows of one rater, in an order in which these can be deleted, and the column with the rater's code."""
@@ -50,9 +53,7 @@ OWNERS = {table: "code" if table == "raters" else "rater" for table in reversed(
 
 def _statements() -> list[str]:
     made = [f"CREATE TABLE {table} ({columns})" for table, columns in TABLES.items()]
-    for index in INDEXES:
-        table, column = index.replace("(", "").replace(")", "").replace(",", "").split()[:2]
-        made.append(f"CREATE INDEX {table}_of_{column} ON {index}")
+    made += [f"CREATE INDEX {table}_of_{columns[0]} ON {table} ({', '.join(columns)})" for table, *columns in _INDEXES]
     made += [
         _refusal(
             "one_vote_stands",
@@ -70,11 +71,10 @@ def _statements() -> list[str]:
     ]
     for table in TABLES:
         made.append(_refusal(f"{table}_unchanged", f"UPDATE ON {table}", f"{table} are never changed"))
+        condition, reason = "", f"{table} is kept"
         if table in OWNERS:
             condition = f"NOT EXISTS (SELECT 1 FROM withdrawn WHERE rater = OLD.{OWNERS[table]})"
             reason = f"{table} are deleted only of who has withdrawn"
-        else:
-            condition, reason = "", f"{table} is kept"
         made.append(_refusal(f"{table}_kept", f"DELETE ON {table}", reason, condition))
     return made
 

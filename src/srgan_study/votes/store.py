@@ -15,9 +15,9 @@ from typing import Self
 
 from srgan.errors import DataError, OutputError, UsageError
 from srgan_study.server.presentation_order import presentations
-from srgan_study.study import Stimulus, StimulusImage, Study, read_study
+from srgan_study.study import StimulusImage, Study, read_study
 from srgan_study.votes.database import WAIT, check_integrity, connect, read_only, sqlite_errors
-from srgan_study.votes.queries import InvitedRater, count_votes, insert, invited_raters, last_number, valid_ratings
+from srgan_study.votes.queries import InvitedRater, fetch_value, insert, invited_raters, last_number, valid_ratings
 from srgan_study.votes.ratings import Ratings
 from srgan_study.votes.schema import OWNERS, migrate, version_of
 
@@ -65,7 +65,7 @@ class Store:
         self._connection.execute("PRAGMA synchronous = FULL")
         with self.transaction() as connection:
             migrate(connection, self.path)
-            if connection.execute("SELECT 1 FROM study").fetchone() is None:
+            if fetch_value(connection, "SELECT 1 FROM study") is None:
                 row = (1, self.study.hash, self.simulated, secrets.token_urlsafe(16), now())
                 connection.execute("INSERT INTO study VALUES (?, ?, ?, ?, ?)", row)
                 for number in range(1, self.study.design.raters + 1):
@@ -84,10 +84,8 @@ class Store:
             part = "practice" if shown.phase == "practice" else "rating"
             rows.append((code, part, positions[part], shown.phase, shown.stimulus, secrets.token_urlsafe(16)))
             positions[part] += 1
-        connection.executemany(
-            "INSERT INTO presentations (rater, part, position, phase, stimulus, address) VALUES (?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+        columns = "(rater, part, position, phase, stimulus, address)"
+        connection.executemany(f"INSERT INTO presentations {columns} VALUES (?, ?, ?, ?, ?, ?)", rows)
         examples = ((code, place, secrets.token_urlsafe(16)) for place in range(len(self.study.calibration)))
         connection.executemany("INSERT INTO examples VALUES (?, ?, ?)", examples)
 
@@ -136,16 +134,16 @@ class Store:
         Raises:
             OutputError, DataError: if the database cannot be read.
         """
-        nested = self._connection.in_transaction
         with sqlite_errors(self.path):
-            if not nested:
-                self._connection.execute("BEGIN")
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN")
             try:
                 yield self._connection
             finally:
-                if not nested:
-                    with suppress(sqlite3.Error):
-                        self._connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
 
     def _check_file(self) -> None:
         """Refuse to write to a file that was deleted or replaced, where nobody would find the votes."""
@@ -160,7 +158,7 @@ class Store:
     def organiser_token(self) -> str:
         """Token of the organiser's page."""
         with self.reading() as connection:
-            return str(connection.execute("SELECT organiser FROM study").fetchone()[0])
+            return str(fetch_value(connection, "SELECT organiser FROM study"))
 
     def raters(self) -> tuple[InvitedRater, ...]:
         """Return all raters who have not withdrawn, by code."""
@@ -172,18 +170,13 @@ class Store:
         with self.reading() as connection:
             shown = connection.execute("SELECT address, part, stimulus FROM presentations").fetchall()
             examples = connection.execute("SELECT address, place FROM examples").fetchall()
-        images = {address: self.stimulus(part, number).shown for address, part, number in shown}
+        images = {address: self.study.find_stimulus(part, number).shown for address, part, number in shown}
         return images | {address: self.study.calibration[place].shown for address, place in examples}
 
-    def stimulus(self, part: str, number: int) -> Stimulus:
-        """Return a stimulus by its id in its part of the study, `practice` or `rating`."""
-        return (self.study.practice if part == "practice" else self.study.stimuli)[number]
-
     def invite_more(self, count: int) -> tuple[InvitedRater, ...]:
-        """Invite raters in addition to the design's.
+        """Invite raters in addition to the design's, and return the new ones.
 
-        Returns:
-            The new ones. No code is given twice, not even that of a rater who withdrew.
+        No code is given twice, not even that of a rater who withdrew.
         """
         with self.transaction() as connection:
             last = last_number(connection)
@@ -193,10 +186,7 @@ class Store:
         return tuple(rater for rater in self.raters() if rater.code in codes)
 
     def withdraw(self, code: str) -> int:
-        """Delete everything about a rater, except that a rater of this code withdrew.
-
-        Returns:
-            Number of votes that were deleted.
+        """Delete everything about a rater, except that a rater of this code withdrew; return the number of votes.
 
         Raises:
             UsageError: if there is no such rater.
@@ -207,7 +197,7 @@ class Store:
             raise UsageError(f"there is no rater {code}: {known}")
         with self.transaction() as connection:
             insert(connection, "withdrawn", rater=code, at=now())
-            votes = count_votes(connection, rater=code)
+            votes = int(fetch_value(connection, "SELECT count(*) FROM votes WHERE rater = ?", code))
             for table, owner in OWNERS.items():
                 connection.execute(f"DELETE FROM {table} WHERE {owner} = ?", (code,))
         with sqlite_errors(self.path):  # overwrite the bytes in parts of the files that are no longer used, too

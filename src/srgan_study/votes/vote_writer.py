@@ -28,11 +28,7 @@ class VoteWriter:
         self._thread = ThreadPoolExecutor(1, "votes")
 
     def submit(self, operation: Callable[[], _T]) -> Future[_T]:
-        """Queue an operation.
-
-        Returns:
-            Its result or its refusal, once that is on the disk.
-        """
+        """Queue an operation; the future has its result or its refusal once that is on the disk."""
         future: Future[_T] = Future()
         self._waiting.append((future, operation))
         self._thread.submit(self._write)
@@ -45,12 +41,13 @@ class VoteWriter:
         self._thread.shutdown()  # after all operations
 
     def _write(self) -> None:
+        """Run what is queued; it may be nothing, where an earlier call has run this one's operation."""
         works = []
         while self._waiting:
             future, operation = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 works.append((future, operation))
-        if not works:  # an earlier call has written this one's operation
+        if not works:
             return
         resolve: list[Callable[[], None]] = []
         try:

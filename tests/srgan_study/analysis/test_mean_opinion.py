@@ -18,7 +18,6 @@ from srgan_study.analysis.mean_opinion import (
     estimate_mean,
     subtract_reference,
 )
-from srgan_study.votes.ratings import Ratings
 from tests.helpers.sureal_reference import by_sureal
 from tests.helpers.votes import NAN, rating, ratings_of, study_of, thinned, votes_by_chance
 
@@ -31,24 +30,16 @@ def make_votes(raters: int = 9, missing: float = 0.0, seed: int = 0) -> NDArray[
     return thinned(votes_by_chance(QUALITY, raters, rng), missing, rng)
 
 
-def list_votes(ratings: Ratings, method: str, data: str | None) -> list[tuple[str, int]]:
-    """Return the votes on a method, by going through them all."""
-    kinds = ratings.study.stimuli
-    return [
-        (row.rater, row.score)
-        for row in ratings.rows
-        if kinds[row.stimulus].method == method and data in (None, kinds[row.stimulus].data) and row.phase == "main"
-    ]
-
-
 @pytest.mark.parametrize("data", [None, "Small", "Smaller"])
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 def test_opinions_equal_loops_over_votes(data: str | None, missing: float) -> None:
-    ratings = ratings_of(STUDY, make_votes(missing=missing))
-    opinions = compute_opinions(ratings, data=data)
+    voted = ratings_of(STUDY, make_votes(missing=missing), again={3: np.ones(9)})
+    more = (rating("R01", 90, 0, 5, "warm-up"), rating("R01", 0, 0, 5, "practice"))  # these do not count
+    opinions = compute_opinions(replace(voted, rows=voted.rows + more), data=data)
     assert [one.method for one in opinions] == ["nearest", "bicubic", "good", "HR"]
     for one in opinions:
-        votes = list_votes(ratings, one.method, data)
+        kinds = {each.id for each in STUDY.stimuli if each.method == one.method and data in (None, each.data)}
+        votes = [(row.rater, row.score) for row in voted.of("main") if row.stimulus in kinds]
         scores = [score for _, score in votes]
         by_rater = [np.mean([score for who, score in votes if who == rater]) for rater in {who for who, _ in votes}]
         low, high = stats.t.interval(0.95, len(by_rater) - 1, np.mean(by_rater), stats.sem(by_rater))
@@ -57,8 +48,6 @@ def test_opinions_equal_loops_over_votes(data: str | None, missing: float) -> No
         assert dict(zip(one.scale, one.counts, strict=True)) == {score: Counter(scores)[score] for score in range(1, 6)}
         assert (one.by_rater.mean, one.by_rater.low, one.by_rater.high) == pytest.approx((np.mean(by_rater), low, high))
         assert one.by_rater_and_image.mean == pytest.approx(one.mean, abs=1e-12)
-        assert (one.by_rater.n, one.by_rater.unit, one.by_rater.how) == (len(by_rater), "raters", "t")
-        assert (one.by_rater_and_image.unit, one.by_rater_and_image.how) == ("raters and images", "bootstrap")
 
 
 def test_bootstrap_agrees_with_one_that_draws_single_votes() -> None:
@@ -66,12 +55,9 @@ def test_bootstrap_agrees_with_one_that_draws_single_votes() -> None:
     columns = [place for place in range(40) if place % 4 == 2]
     rng = np.random.default_rng(99)
     means = [np.nanmean(votes[rng.choice(9, 9)][:, rng.choice(columns, 10)]) for _ in range(4000)]
-    estimate = compute_opinions(ratings_of(STUDY, votes))[2].by_rater_and_image
+    ratings = ratings_of(STUDY, votes)
+    estimate = compute_opinions(ratings)[2].by_rater_and_image
     assert (estimate.low, estimate.high) == pytest.approx(tuple(np.quantile(means, (0.025, 0.975))), abs=0.03)
-
-
-def test_bootstrap_depends_on_its_seed() -> None:
-    ratings = ratings_of(STUDY, make_votes())
     assert compute_opinions(ratings) == compute_opinions(ratings, seed=0) != compute_opinions(ratings, seed=1)
 
 
@@ -122,7 +108,7 @@ def test_a_version_may_be_better_than_the_reference() -> None:
 
 
 def test_differential_opinions_need_a_reference() -> None:
-    with pytest.raises(UsageError, match="hidden reference"):
+    with pytest.raises(UsageError):
         compute_differential_opinions(ratings_of(study_of({"Set": 2}, ("a", "b")), np.ones((2, 4))))
     kept = [one for one in STUDY.stimuli if (one.data, one.method) != ("Smaller", "HR")]
     only_in_one = replace(STUDY, stimuli=tuple(replace(one, id=place) for place, one in enumerate(kept)))
@@ -130,15 +116,7 @@ def test_differential_opinions_need_a_reference() -> None:
     assert {one.images for one in opinions} == {6}
 
 
-def test_only_votes_of_the_main_phase_count() -> None:
-    ratings = ratings_of(STUDY, make_votes(), again={3: np.ones(9)})
-    more = (rating("R01", 90, 0, 5, "warm-up"), rating("R01", 0, 0, 5, "practice"))
-    assert compute_opinions(replace(ratings, rows=ratings.rows + more)) == compute_opinions(
-        ratings_of(STUDY, make_votes())
-    )
-
-
-def test_one_rater_or_image_has_no_interval() -> None:
+def test_what_is_unknown_with_few_votes() -> None:
     alone = compute_opinions(ratings_of(STUDY, make_votes(raters=1)))[0]
     assert math.isfinite(alone.mean)
     assert all(math.isnan(bound) for one in (alone.by_rater, alone.by_rater_and_image) for bound in (one.low, one.high))
@@ -146,18 +124,8 @@ def test_one_rater_or_image_has_no_interval() -> None:
     assert one_image.by_rater.low < one_image.mean < one_image.by_rater.high
     assert math.isnan(one_image.by_rater_and_image.low)
     assert math.isnan(estimate_mean(np.array([NAN]), "raters").mean)
-
-
-def test_without_votes_means_are_unknown() -> None:
     nobody = ratings_of(STUDY, np.empty((0, 40)))
     opinions = compute_opinions(nobody)
     assert [(one.votes, one.raters, one.images, sum(one.counts)) for one in opinions] == [(0, 0, 0, 0)] * 4
     assert all(math.isnan(one.mean) for one in opinions)
     assert {one.votes for one in compute_image_opinions(nobody)} == {0}
-
-
-def test_an_unknown_set_is_refused() -> None:
-    for function in (compute_opinions, compute_differential_opinions, compute_image_opinions):
-        with pytest.raises(UsageError) as caught:
-            function(ratings_of(STUDY, make_votes()), data="Large")
-        assert caught.value.parameter == "data"

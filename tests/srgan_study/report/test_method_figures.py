@@ -19,62 +19,67 @@ from tests.helpers.votes import ratings_of, study_of, votes_by_chance
 METHODS = ("nearest", "$\\frac$ <b>", "a" * 60)
 SVG = "{http://www.w3.org/2000/svg}"
 
+Drawings = dict[str, Drawing]
 
-def analyse_votes(*, simulated: bool) -> StudyAnalysis:
+
+@pytest.fixture(scope="module")
+def analysis() -> StudyAnalysis:
     votes = votes_by_chance(np.tile([1.2, 3.0, 3.1], 10), 6, np.random.default_rng(0))
-    return analyse(replace(ratings_of(study_of({"Set5": 10}, METHODS), votes), simulated=simulated))
+    return analyse(replace(ratings_of(study_of({"Set5": 10}, METHODS), votes), simulated=False))
 
 
-def draw_all(analysis: StudyAnalysis) -> dict[str, Drawing]:
+def draw_all(analysis: StudyAnalysis) -> Drawings:
     return {drawing.name: drawing for drawings in draw_figures(analysis).values() for drawing in drawings}
 
 
 @pytest.fixture(scope="module")
-def drawings() -> dict[str, Drawing]:
-    return draw_all(analyse_votes(simulated=False))
-
-
-@pytest.fixture(scope="module")
-def simulated() -> dict[str, Drawing]:
-    return draw_all(analyse_votes(simulated=True))
+def drawings(analysis: StudyAnalysis) -> Drawings:
+    return draw_all(analysis)
 
 
 def read_words(drawing: Drawing) -> list[str]:
     return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(drawing.svg).iter(f"{SVG}text")]
 
 
-def read_pixels(drawing: Drawing) -> NDArray[np.uint8]:
+def read_png(drawing: Drawing) -> tuple[NDArray[np.uint8], str]:
+    """Return pixels and title of a PNG."""
     with Image.open(io.BytesIO(drawing.png)) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert("RGB")), image.info["Title"]
 
 
 def read_points(path: ElementTree.Element) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in re.findall(r"[ML] (\S+) (\S+)", path.get("d", ""))]
 
 
-def test_every_figure_names_its_study_in_both_files(drawings: dict[str, Drawing]) -> None:
-    assert set(drawings) == {
-        "means", "figure5-Set5", "differences-Set5", "pictures-Set5", "raters", "course"
-    }  # fmt: skip
-    study = analyse_votes(simulated=False).ratings.study.hash[:16]
+def find_meshes(drawing: Drawing) -> list[ElementTree.Element]:
+    """Return the groups of coloured cells."""
+    groups = ElementTree.fromstring(drawing.svg).iter(f"{SVG}g")
+    return [node for node in groups if node.get("id", "").startswith("QuadMesh")]
+
+
+def test_every_figure_names_its_study_and_refers_to_nothing_outside(
+    drawings: Drawings, analysis: StudyAnalysis
+) -> None:
+    assert set(drawings) == {"means", "figure5-Set5", "differences-Set5", "pictures-Set5", "raters", "course"}
+    study = analysis.ratings.study.hash[:16]
     for drawing in drawings.values():
         words = read_words(drawing)
         assert f"study {study}, 6 raters, 180 votes" in words
         assert not any("SIMULATED" in text for text in words)
-        with Image.open(io.BytesIO(drawing.png)) as image:
-            assert study in image.info["Title"]
+        assert study in read_png(drawing)[1]
+        root = ElementTree.fromstring(drawing.svg)
+        links = [value for node in root.iter() for name, value in node.attrib.items() if name.endswith("href")]
+        assert all(link.startswith(("#", "data:image/png")) for link in links)
+        assert not list(root.iter(f"{SVG}script"))
 
 
-def test_simulated_votes_are_marked_across_every_figure(
-    drawings: dict[str, Drawing], simulated: dict[str, Drawing]
-) -> None:
-    for name, drawing in simulated.items():
+def test_simulated_votes_are_marked_across_every_figure(drawings: Drawings, analysis: StudyAnalysis) -> None:
+    for name, drawing in draw_all(replace(analysis, ratings=replace(analysis.ratings, simulated=True))).items():
         words = read_words(drawing)
         assert "SIMULATED" in words
         assert any(text.startswith("SIMULATED: programs") for text in words)
-        with Image.open(io.BytesIO(drawing.png)) as image:
-            assert "SIMULATED" in image.info["Title"]
-        plain, marked = read_pixels(drawings[name]), read_pixels(drawing)
+        plain, (marked, title) = read_png(drawings[name])[0], read_png(drawing)
+        assert "SIMULATED" in title
         if plain.shape == marked.shape:  # else the foot has two lines
             height, width = plain.shape[0] // 4, plain.shape[1] // 4
             changed = (plain != marked).any(axis=2)[height : 3 * height, width : 3 * width]
@@ -85,16 +90,7 @@ def test_simulated_votes_are_marked_across_every_figure(
         assert not red[:4].any(), f"the foot of {name} is cut"
 
 
-def test_figures_refer_to_nothing_outside(drawings: dict[str, Drawing]) -> None:
-    for drawing in drawings.values():
-        root = ElementTree.fromstring(drawing.svg)
-        assert root.tag == f"{SVG}svg"
-        links = [value for node in root.iter() for name, value in node.attrib.items() if name.endswith("href")]
-        assert all(link.startswith(("#", "data:image/png")) for link in links)
-        assert not list(root.iter(f"{SVG}script"))
-
-
-def test_names_are_drawn_literally_and_long_ones_cut(drawings: dict[str, Drawing]) -> None:
+def test_names_are_drawn_literally_and_long_ones_cut(drawings: Drawings) -> None:
     for name in ("means", "figure5-Set5", "differences-Set5", "pictures-Set5"):
         words = set(read_words(drawings[name]))
         assert set(METHODS[:2]) <= words
@@ -110,26 +106,20 @@ def test_figure_5_shows_shares_and_means() -> None:
     assert drawing == draw_distribution(analysis, analysis.sets[0]), "the same numbers give the same files"
     assert {"12", "38", "25", "100", "2.75", "3.00"} <= set(read_words(drawing))
     assert "39 to 40 ratings" in drawing.caption
-    root = ElementTree.fromstring(drawing.svg)
-    cells = next(node for node in root.iter(f"{SVG}g") if node.get("id", "").startswith("QuadMesh"))
-    heights = [y for path in cells.iter(f"{SVG}path") for _, y in read_points(path)]
+    heights = [y for path in find_meshes(drawing)[0].iter(f"{SVG}path") for _, y in read_points(path)]
     top, bottom = min(heights), max(heights)  # scores 5.5 and 0.5
-    marks = [path for path in root.iter(f"{SVG}path") if f"stroke: {RED}" in path.get("style", "")]
+    paths = ElementTree.fromstring(drawing.svg).iter(f"{SVG}path")
+    marks = [path for path in paths if f"stroke: {RED}" in path.get("style", "")]
     means = [5.5 - 5 * (read_points(path)[0][1] - top) / (bottom - top) for path in marks if read_points(path)]
     assert means == pytest.approx([2.75, 3.0], abs=0.01)
 
 
-def test_only_significant_differences_are_coloured(drawings: dict[str, Drawing]) -> None:
-    """Of three pairs two differ, in each of three units: four coloured cells in each panel."""
-    differences = analyse_votes(simulated=False).sets[0].differences
+def test_only_significant_differences_are_coloured(drawings: Drawings, analysis: StudyAnalysis) -> None:
+    """Of three pairs two differ, by vote and by image: four coloured cells in each of these panels."""
+    differences = analysis.sets[0].differences
     assert [sum(test.adjusted < 0.05 for test in tests) for tests in differences.values()] == [2, 2, 0]
-    root = ElementTree.fromstring(drawings["differences-Set5"].svg)
-    meshes = [node for node in root.iter(f"{SVG}g") if node.get("id", "").startswith("QuadMesh")]
-    filled = [
-        sum(
-            "fill: #" in path.get("style", "") and "fill-opacity: 0" not in path.get("style", "")
-            for path in mesh.iter(f"{SVG}path")
-        )
-        for mesh in meshes[:3]
-    ]
+    filled = []
+    for mesh in find_meshes(drawings["differences-Set5"])[:3]:
+        styles = [path.get("style", "") for path in mesh.iter(f"{SVG}path")]
+        filled.append(sum("fill: #" in style and "fill-opacity: 0" not in style for style in styles))
     assert filled == [4, 4, 0]

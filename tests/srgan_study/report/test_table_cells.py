@@ -5,17 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from srgan_study.report.table_cells import (
-    Numbers,
-    name_study,
-    show_change,
-    show_count,
-    show_interval,
-    show_p,
-    show_score,
-    tabulate,
-    write_csv,
-)
+from srgan_study.report import table_cells
+from srgan_study.report.table_cells import Numbers, show_change, show_count, show_interval, show_p, show_score
 from tests.helpers.votes import ratings_of, study_of
 
 
@@ -41,9 +32,9 @@ def test_cells_are_printed_for_readers(cell: Numbers, text: str) -> None:
 
 def test_csv_holds_unrounded_numbers_and_the_study() -> None:
     ratings = ratings_of(study_of({"Set": 1}), np.full((1, 4), 3.0))
-    table = tabulate("Title", [("name", ["a"]), ("score", [show_score(np.float64(1 / 3))])])
+    table = table_cells.tabulate("Title", [("name", ["a"]), ("score", [show_score(np.float64(1 / 3))])])
     mark = f"SIMULATED-{ratings.study.hash[:16]}"
-    assert write_csv(table, ratings) == f"study,name,score\n{mark},a,{1 / 3!r}\n"
-    named = name_study(table, ratings)
+    assert table_cells.write_csv(table, ratings) == f"study,name,score\n{mark},a,{1 / 3!r}\n"
+    named = table_cells.name_study(table, ratings)
     assert named.title == "SIMULATED: Title"
     assert ratings.study.hash in named.notes[-1]

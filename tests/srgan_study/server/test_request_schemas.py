@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 
+from srgan_study.server import request_schemas as schemas
 from srgan_study.server.request_checks import RequestError
-from srgan_study.server.request_schemas import (
-    ConsentRequest,
-    EventRequest,
-    Request,
-    TakeRequest,
-    VoteRequest,
-    parse_request,
-)
+from srgan_study.server.request_schemas import ConsentRequest, EventRequest, TakeRequest, VoteRequest, parse_request
+
+Kind = type[schemas.Request]
 
 VOTE: dict[str, Any] = {
     "lease": "lease",
@@ -29,7 +25,9 @@ VOTE: dict[str, Any] = {
 }
 CONSENT = {"lease": "l", "consent": "1"}
 EVENT = {"lease": "l", "kind": "pause"}
-WRONG: list[tuple[type[Request], dict[str, Any], str, list[Any]]] = [
+MISSING = object()
+WRONG: list[tuple[Kind, dict[str, Any], str, list[Any]]] = [
+    *((VoteRequest, VOTE, name, [MISSING]) for name in VOTE),
     (VoteRequest, VOTE, "assignment", [None, "1", 1.0, 1.5, True, -1, 0, 10**30]),
     (VoteRequest, VOTE, "score", [0, 6, "3", 3.0, True, None]),
     (VoteRequest, VOTE, "key", ["", "x" * 65, 7, "a\0b"]),
@@ -47,39 +45,25 @@ WRONG: list[tuple[type[Request], dict[str, Any], str, list[Any]]] = [
 ]
 
 
-def parse(kind: type[Request], document: Any) -> Any:
+def parse(kind: Kind, document: Any) -> Any:
     return parse_request(json.dumps(document).encode(), kind)
 
 
-def test_a_vote_is_parsed() -> None:
-    assert parse(VoteRequest, VOTE) == VoteRequest(
-        "lease", 1, 4, "k1", datetime(2026, 3, 1, 12, tzinfo=UTC), 900, 2.0, (1280, 800), True
-    )
-
-
-def test_optional_fields() -> None:
+def test_requests_are_parsed() -> None:
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert parse(VoteRequest, VOTE) == VoteRequest("lease", 1, 4, "k1", moment, 900, 2.0, (1280, 800), True)
     assert parse(EventRequest, EVENT).detail == ""
     assert parse(ConsentRequest, CONSENT).answers is None
     assert parse(ConsentRequest, {**CONSENT, "answers": {"age": ""}}).answers == {"age": ""}
 
 
-@pytest.mark.parametrize(
-    ("kind", "document", "name", "value"),
-    [(kind, document, name, value) for kind, document, name, values in WRONG for value in values],
-    ids=lambda value: repr(value)[:20],
-)
-def test_a_wrong_field_is_named(kind: type[Request], document: dict[str, Any], name: str, value: Any) -> None:
-    with pytest.raises(RequestError) as error:
-        parse(kind, document | {name: value})
-    assert error.value.status == 422
-    assert name in str(error.value)
-
-
-@pytest.mark.parametrize("name", VOTE)
-def test_a_missing_field_is_named(name: str) -> None:
-    with pytest.raises(RequestError) as error:
-        parse(VoteRequest, {key: value for key, value in VOTE.items() if key != name})
-    assert (error.value.status, name in str(error.value)) == (422, True)
+@pytest.mark.parametrize(("kind", "document", "name", "values"), WRONG, ids=lambda value: repr(value)[:20])
+def test_a_wrong_field_is_named(kind: Kind, document: dict[str, Any], name: str, values: list[Any]) -> None:
+    for value in values:
+        changed = {key: field for key, field in (document | {name: value}).items() if field is not MISSING}
+        with pytest.raises(RequestError, match=name) as error:
+            parse(kind, changed)
+        assert error.value.status == 422
 
 
 @pytest.mark.parametrize(

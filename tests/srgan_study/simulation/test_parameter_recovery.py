@@ -1,39 +1,20 @@
 """Recovery of planted means, computed by hand."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.stats import t
 
 from srgan_study.simulation.parameter_recovery import make_recovery_table, recover_means
 from srgan_study.simulation.simulated_means import PlantedMean
-from srgan_study.study import Study
-from srgan_study.votes.ratings import Ratings
-from tests.helpers.studies_made_up import make_study
-from tests.helpers.votes import rating
+from tests.helpers.votes import ratings_of, study_of
 
-VOTES = {"R01": (1, 5), "R02": (2, 4), "R03": (2, 5), "R04": (5, 1)}
-"""Each rater's votes: on everything by nearest, and on everything by HR."""
+STUDY = study_of({"One": 2}, ("nearest", "HR"))
+VOTES = np.array([[1, 5, 1, 5], [2, 4, 2, 4], [2, 5, 2, 5], [5, 1, 5, 1]])
 MEANS = (PlantedMean("nearest", "One", 1.5, "as asked"), PlantedMean("HR", "One", 3.0, "as asked"))
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return make_study(tmp_path / "study", sets={"One": 2}, methods=("nearest", "HR"))
-
-
-def rate(study: Study, *raters: str) -> Ratings:
-    rows = (
-        rating(rater, place, each.id, VOTES[rater][each.method == "HR"])
-        for rater in raters
-        for place, each in enumerate(study.stimuli)
-    )
-    return Ratings(study, True, raters, tuple(rows))
-
-
-def test_intervals_are_over_raters_with_and_without_bad_ones(study: Study) -> None:
-    ratings = rate(study, *VOTES)
+def test_intervals_are_over_raters_with_and_without_bad_ones() -> None:
+    ratings = ratings_of(STUDY, VOTES)
     recovered = nearest, reference = recover_means(ratings, MEANS, ["R04"])
     good = np.array([1, 2, 2])
     low, high = t.interval(0.95, 2, good.mean(), good.std(ddof=1) / np.sqrt(3))
@@ -46,9 +27,8 @@ def test_intervals_are_over_raters_with_and_without_bad_ones(study: Study) -> No
     assert len(make_recovery_table(recover_means(ratings, MEANS, []), ratings, []).header) == len(table.header) - 1
 
 
-def test_one_rater_has_no_interval(study: Study) -> None:
-    ratings = rate(study, "R01")
+def test_one_rater_has_no_interval() -> None:
+    ratings = ratings_of(STUDY, VOTES[:1])
     recovered = recover_means(ratings, MEANS[:1], [])
-    assert not recovered[0].inside
-    assert recovered[0].good.mean == 1
+    assert (recovered[0].inside, recovered[0].good.mean) == (False, 1)
     assert len(make_recovery_table(recovered, ratings, []).rows) == 1

@@ -22,18 +22,18 @@ def evaluation(tmp_path: Path) -> Path:
     return evaluate(tmp_path / "evaluation", ("nearest", "bicubic"))
 
 
-def evaluate(folder: Path, methods: tuple[str, ...], sets: dict[str, int] = SETS, *, reference: bool = False) -> Path:
-    """What `srgan evaluate` leaves of these methods, on pictures `a`, `b` and so on."""
+def evaluate(folder: Path, methods: tuple[str, ...], sets: dict[str, int] = SETS, *, reference: str = "") -> Path:
+    """Make the folder that `srgan evaluate` leaves of these methods, on images `a`, `b` and so on."""
     names = {data: tuple("abcdefgh"[:count]) for data, count in sets.items()}
-    kinds = {name: "folder" for name in methods} | ({"HR": "reference"} if reference else {})
+    kinds = dict.fromkeys(methods, "folder") | ({reference: "reference"} if reference else {})
     rows = []
-    for data, contents in names.items():
-        for content in contents:
-            save(folder / "reference" / data / f"{content}.png", true_picture(f"{data} {content}"))
-            for method in kinds:
-                path = f"pictures/{method}/{data}/{content}.png"
-                save(folder / path, version_of(f"{data} {content}", method, LADDER))
-                rows.append(Row(method, data, content, None, path, {}))
+    for data, content in ((data, content) for data, contents in names.items() for content in contents):
+        save(folder / "reference" / data / f"{content}.png", true_picture(f"{data} {content}"))
+        for method in kinds:
+            path = f"pictures/{method}/{data}/{content}.png"
+            version = true_picture("t") if method == "true" else version_of(f"{data} {content}", method, LADDER)
+            save(folder / path, version)
+            rows.append(Row(method, data, content, None, path, {}))
     infos = tuple(MethodInfo(name, kind, "", f"what {name} is") for name, kind in kinds.items())
     (folder / "results.json").write_text(Results("1", infos, names, tuple(rows)).to_json())
     return folder
@@ -63,14 +63,14 @@ def test_damaged_inputs_are_sets_of_their_own(tmp_path: Path) -> None:
     flat = save(tmp_path / "own" / "a.png", true_picture("SetA a"))
     found = find_sources([str(folder), f"own={flat.parent}"])
     assert found.covers("own", "SetA")
-    assert not found.covers("own", "SetA+jpeg75")  # it may have been made from other small pictures
+    assert not found.covers("own", "SetA+jpeg75")  # it may have been made from other small images
     assert found.covers("HR", "SetA+jpeg75")
     save(tmp_path / "own" / "SetA+jpeg75" / "a.png", true_picture("SetA a"))
     assert find_sources([str(folder), f"own={flat.parent}"]).covers("own", "SetA+jpeg75")
 
 
-def test_true_pictures_that_were_evaluated_too_are_not_there_twice(tmp_path: Path) -> None:
-    found = find_sources([str(evaluate(tmp_path / "e", ("nearest",), reference=True))])
+def test_originals_that_were_evaluated_too_are_not_there_twice(tmp_path: Path) -> None:
+    found = find_sources([str(evaluate(tmp_path / "e", ("nearest",), reference="HR"))])
     assert [(method.name, method.reference) for method in found.methods] == [("nearest", False), ("HR", True)]
 
 
@@ -89,23 +89,15 @@ def test_folders_alone(tmp_path: Path) -> None:
     assert found.methods[0].note == "pictures of own"
 
 
-def test_folders_without_sets(tmp_path: Path) -> None:
-    for method in ("mine", "theirs"):
-        for name in ("x.png", "y.jpg"):
-            save(tmp_path / method / name, true_picture(name))
-    save(tmp_path / "theirs" / "z.png", true_picture("z"))  # is in the second alone, so nobody asked for it
-    found = find_sources([f"{method}={tmp_path / method}" for method in ("mine", "theirs")])
-    assert found.sets == {"pictures": ("x", "y")}
-    assert len(found.files) == 4
-    assert not any(method.reference for method in found.methods)
-
-
-def test_the_true_pictures_say_which_there_are(tmp_path: Path) -> None:
-    for name in "xyz":
-        save(tmp_path / "mine" / f"{name}.png", true_picture(name))
-    for name in "xy":
-        save(tmp_path / "true" / f"{name}.png", true_picture(name))
-    assert find_sources([f"mine={tmp_path / 'mine'}", f"HR={tmp_path / 'true'}"]).sets == {"pictures": ("x", "y")}
+@pytest.mark.parametrize("second", ["theirs", "HR"])
+def test_folders_without_sets(tmp_path: Path, second: str) -> None:
+    """The images are those of the first folder, or of the originals if they are there."""
+    for method, names in (("mine", ("x", "y")), (second, ("x", "y", "z") if second != "HR" else ("x",))):
+        for name in names:
+            save(tmp_path / method / f"{name}.png", true_picture(name))
+    found = find_sources([f"{method}={tmp_path / method}" for method in ("mine", second)])
+    assert found.sets == {"pictures": ("x", "y") if second != "HR" else ("x",)}
+    assert [method.reference for method in found.methods] == [False, second == "HR"]
 
 
 def test_two_evaluations_of_the_same_sets(evaluation: Path, tmp_path: Path) -> None:
@@ -127,17 +119,22 @@ def test_two_evaluations_of_different_sets(tmp_path: Path) -> None:
     assert all(found.covers("nearest", data) for data in found.sets)
 
 
-def test_two_evaluations_with_sets_of_one_name(evaluation: Path, tmp_path: Path) -> None:
-    other = evaluate(tmp_path / "other", ("own",), {"SetA": 3})
-    with pytest.raises(DataError):
-        find_sources([str(evaluation), str(other)])
+def _without(folder: Path, words: list[str], path: str) -> list[str]:
+    (folder / path).unlink()
+    return words
+
+
+def _flat(folder: Path, name: str, file: str) -> str:
+    return f"{name}={save(folder / file, true_picture('a')).parent}"
+
+
+def _two(folder: Path, **second: object) -> list[str]:
+    evaluations = evaluate(folder / "one", ("nearest",)), evaluate(folder / "other", ("bicubic",), **second)  # type: ignore[arg-type]
+    return [str(each) for each in evaluations]
 
 
 WRONG: dict[str, tuple[Callable[[Path], list[str]], type[Exception]]] = {
-    "a folder of no evaluation": (
-        lambda folder: [str(save(folder / "there/a.png", true_picture("a")).parent)],
-        DataError,
-    ),
+    "a folder of no evaluation": (lambda folder: [_flat(folder, "", "there/a.png")[1:]], DataError),
     "no folder at all": (lambda folder: [str(folder / "gone")], DataError),
     "no folder of a method": (lambda folder: [f"own={folder / 'gone'}"], DataError),
     "an empty folder": (lambda folder: [f"own={folder}"], DataError),
@@ -151,27 +148,16 @@ WRONG: dict[str, tuple[Callable[[Path], list[str]], type[Exception]]] = {
         DataError,
     ),
     "images of another set alone": (
-        lambda folder: [
-            *make_folders(folder / "one", {"SetA": 2}, ("HR",)),
-            *make_folders(folder / "other", {"SetB": 1}, ("own",)),
-        ],
+        lambda folder: make_folders(folder / "a", {"SetA": 2}, ("HR",)) + make_folders(folder, {"SetB": 1}, ("own",)),
         DataError,
     ),
     "two files of one name": (
-        lambda folder: [f"own={save(folder / 'a.png', true_picture('a')).parent}", _beside(folder / "a.jpg")],
+        lambda folder: [_flat(folder, "own", "a.png"), _flat(folder, "other", "a.jpg")],
         DataError,
     ),
+    "two evaluations with sets of one name": (lambda folder: _two(folder, sets={"SetA": 3}), DataError),
+    "two hidden references": (lambda folder: _two(folder, reference="true"), UsageError),
 }
-
-
-def _without(folder: Path, words: list[str], *paths: str) -> list[str]:
-    for path in paths:
-        (folder / path).unlink()
-    return words
-
-
-def _beside(path: Path) -> str:
-    return f"other={save(path, true_picture('a')).parent}"
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -185,15 +171,3 @@ def test_results_that_are_none(evaluation: Path) -> None:
     (evaluation / "results.json").write_text("{}")
     with pytest.raises(DataError):
         find_sources([str(evaluation)])
-
-
-def test_two_hidden_references(evaluation: Path, tmp_path: Path) -> None:
-    results = Results.from_json((evaluation / "results.json").read_text(), evaluation)
-    method = replace(results.methods[0], name="true", kind="reference")
-    rows = tuple(replace(row, method="true") for row in results.rows if row.method == "nearest")
-    other = tmp_path / "other"
-    for row in rows:
-        save(other / row.path, true_picture(f"{row.data} {row.picture}"))
-    (other / "results.json").write_text(replace(results, methods=(method,), rows=rows).to_json())
-    with pytest.raises(UsageError):
-        find_sources([str(evaluation), str(other)])

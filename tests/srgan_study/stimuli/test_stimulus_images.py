@@ -10,14 +10,9 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from srgan.errors import OutputError, PictureError
-from srgan_study.stimuli.stimulus_images import (
-    encode_png,
-    load_image,
-    png_chunks,
-    read_size,
-    thumbnail,
-    write_stimulus,
-)
+from srgan_study.stimuli import stimulus_images
+from srgan_study.stimuli.stimulus_images import encode_png, load_image, png_chunks, read_size, thumbnail
+from srgan_study.study import StimulusImage
 from tests.helpers.studies_made_up import SIZE, save, true_picture
 
 
@@ -25,12 +20,17 @@ def noise(height: int = 40, width: int = 48, channels: int = 3) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
 
 
+def write(folder: Path, pixels: np.ndarray, *words: str) -> StimulusImage:
+    (folder / "pictures").mkdir(exist_ok=True)
+    return stimulus_images.write_stimulus(folder, pixels, *words)
+
+
 def srgb_profile() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
 def other_profile() -> bytes:
-    """The sRGB profile with its red and its green exchanged."""
+    """Return the sRGB profile with its red and its green exchanged."""
     profile = bytearray(srgb_profile().tobytes())
     count = int.from_bytes(profile[128:132], "big")
     places = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)}
@@ -43,9 +43,7 @@ def other_profile() -> bytes:
 def test_pixels_come_through_as_they_are(tmp_path: Path, mode: str) -> None:
     before = Image.fromarray(noise()).convert(mode)
     before.save(tmp_path / "a.png")
-    pixels = load_image(tmp_path / "a.png")
-    (tmp_path / "pictures").mkdir()
-    shown = write_stimulus(tmp_path, pixels, "0", "a")
+    shown = write(tmp_path, load_image(tmp_path / "a.png"), "0", "a")
     after = Image.open(tmp_path / shown.file)
     assert (after.mode, after.size) == ("RGB", (shown.width, shown.height))
     np.testing.assert_array_equal(np.asarray(after), np.asarray(before.convert("RGB")))
@@ -59,37 +57,31 @@ def test_nothing_is_left_but_pixels(tmp_path: Path) -> None:
     text.add(b"tIME", bytes([7, 230, 1, 1, 1, 1, 1]))
     exif = Image.Exif()
     exif[0x0131] = "srgan-vgg54"
-    path = save(
-        tmp_path / "a.png", noise(), pnginfo=text, exif=exif, icc_profile=srgb_profile().tobytes(), dpi=(300, 300)
-    )
+    more = {"pnginfo": text, "exif": exif, "icc_profile": srgb_profile().tobytes(), "dpi": (300, 300)}
+    path = save(tmp_path / "a.png", noise(), **more)
     kinds = {kind for kind, _ in png_chunks(path.read_bytes())}
     assert {b"gAMA", b"tIME", b"tEXt", b"iTXt", b"eXIf", b"iCCP", b"pHYs"} <= kinds
     pixels = load_image(path)
     np.testing.assert_array_equal(pixels, noise())
-    (tmp_path / "pictures").mkdir()
-    written = (tmp_path / write_stimulus(tmp_path, pixels, "0").file).read_bytes()
+    written = (tmp_path / write(tmp_path, pixels, "0").file).read_bytes()
+    assert written[:8] == b"\x89PNG\r\n\x1a\n"
     assert {kind for kind, _ in png_chunks(written)} == {b"IHDR", b"IDAT", b"IEND"}
+    for kind, chunk in png_chunks(written):
+        assert int.from_bytes(chunk[-4:], "big") == zlib.crc32(kind + chunk[8:-4])
+    assert sum(len(chunk) for _, chunk in png_chunks(written)) == len(written) - 8
     assert encode_png(pixels) == written
 
 
-def test_every_chunk_is_whole(tmp_path: Path) -> None:
-    png = encode_png(true_picture("a"))
-    assert png[:8] == b"\x89PNG\r\n\x1a\n"
-    for kind, chunk in png_chunks(png):
-        assert int.from_bytes(chunk[-4:], "big") == zlib.crc32(kind + chunk[8:-4])
-    assert sum(len(chunk) for _, chunk in png_chunks(png)) == len(png) - 8
-
-
 def test_names_and_times_tell_nothing(tmp_path: Path) -> None:
-    (tmp_path / "pictures").mkdir()
-    versions = {method: write_stimulus(tmp_path, noise() // (place + 1), "0", "rated", "Set5", "baby", method)
-                for place, method in enumerate(("nearest", "bicubic", "HR"))}  # fmt: skip
+    words = ("rated", "Set5", "baby")
+    versions = {method: write(tmp_path, noise(), "0", *words, method) for method in ("nearest", "bicubic", "HR")}
     paths = [tmp_path / shown.file for shown in versions.values()]
     assert len({path.name for path in paths}) == 3
     assert all(len(path.stem) == 32 and set(path.stem) <= set("0123456789abcdef") for path in paths)
     assert len({path.stat().st_mtime_ns for path in paths}) == 1
-    assert write_stimulus(tmp_path, noise(), "0", "rated", "Set5", "baby", "nearest") == versions["nearest"]
-    assert write_stimulus(tmp_path, noise(), "1", "rated", "Set5", "baby", "nearest").file != versions["nearest"].file
+    assert write(tmp_path, noise(), "0", *words, "nearest") == versions["nearest"]
+    assert write(tmp_path, noise(), "1", *words, "nearest").file != versions["nearest"].file
+    assert write(tmp_path, noise() // 2, "0", *words, "nearest").file != versions["nearest"].file
 
 
 def _cut(path: Path) -> None:
@@ -97,7 +89,7 @@ def _cut(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "write",
+    "spoil",
     [
         lambda path: Image.fromarray(noise(channels=1)[:, :, 0].astype(np.uint16) * 257).save(path),
         *(
@@ -110,12 +102,12 @@ def _cut(path: Path) -> None:
     ],
     ids=["16 bits", "too wide", "too high", "too small", "no image", "no file", "cut short"],
 )
-def test_an_image_that_cannot_be_shown(tmp_path: Path, write: Callable[[Path], object]) -> None:
+def test_an_image_that_cannot_be_shown(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     path = tmp_path / "a.png"
-    write(path)
+    spoil(path)
     with pytest.raises(PictureError):
         load_image(path)
-    if write is not _cut:
+    if spoil is not _cut:
         with pytest.raises(PictureError):
             read_size(path)
 
@@ -135,13 +127,9 @@ def test_a_profile_that_changes_colours(tmp_path: Path) -> None:
     gray = np.repeat(noise(channels=1), 3, axis=2)
     path = save(tmp_path / "gray.png", gray, icc_profile=srgb_profile().tobytes())
     np.testing.assert_array_equal(load_image(path), gray)
-
-
-def test_a_profile_is_judged_as_littlecms_applies_it(tmp_path: Path) -> None:
-    """The profile that is refused does change the picture, by an independent way to apply it."""
-    changed = ImageCms.profileToProfile(
-        Image.fromarray(noise()), ImageCms.ImageCmsProfile(io.BytesIO(other_profile())), srgb_profile()
-    )
+    # The profile that is refused does change the picture, as LittleCMS applies it.
+    other = ImageCms.ImageCmsProfile(io.BytesIO(other_profile()))
+    changed = ImageCms.profileToProfile(Image.fromarray(noise()), other, srgb_profile())
     assert changed is not None
     assert np.abs(np.asarray(changed).astype(int) - noise()).max() > 50
 
@@ -156,15 +144,14 @@ def test_an_upright_picture_of_one_that_lies(tmp_path: Path) -> None:
 
 def test_a_disk_that_takes_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
-        write_stimulus(tmp_path / "not there", noise(), "0")
+        stimulus_images.write_stimulus(tmp_path / "not there", noise(), "0")
 
 
-def test_outlines_know_a_picture_in_whatever_version() -> None:
+def test_thumbnails_know_an_image_in_whatever_version() -> None:
     true = true_picture("a")
     coarse = true[1::4, 1::4].repeat(4, axis=0).repeat(4, axis=1)
-    assert thumbnail(true).shape == (8, 8, 3)
     assert np.abs(thumbnail(true) - thumbnail(coarse)).mean() < 12
     assert np.abs(thumbnail(true) - thumbnail(true_picture("b"))).mean() > 40
     block = true[:5, :6].reshape(-1, 3).mean(axis=0)  # 48x40 in 8x8 blocks of 6x5
-    assert SIZE == (48, 40)
+    assert (SIZE, thumbnail(true).shape) == ((48, 40), (8, 8, 3))
     np.testing.assert_allclose(thumbnail(true)[0, 0], block)
