@@ -82,8 +82,9 @@ class JobStore:
                     ATTEMPTS,
                 )
                 self.database.write(
-                    "UPDATE jobs SET status = 'queued', started = NULL, owner = NULL, progress = 0 "
-                    "WHERE status = 'running' AND owner IS ?",
+                    "UPDATE jobs SET status = 'queued', queued = ?, started = NULL, owner = NULL, progress = 0 "
+                    "WHERE status = 'running' AND owner IS ?",  # behind the others, since it may be what stops servers
+                    time.time(),
                     owner,
                 )
         return bool(dead)

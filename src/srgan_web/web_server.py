@@ -1,6 +1,7 @@
 """The server: one process, its store, its workers, and an end that loses nothing."""
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -99,6 +100,7 @@ def serving_site(
         reports = None if place.reports is None else Reports(place.reports)
         app = create_web_app(pool, rules, reports=reports, tell=tell)
         server = uvicorn.Server(_config(app))
+        logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # damaged forms are the clients' business
         pool.start()
         threading.Thread(target=run_server, args=(server, listener, ended), name="web-server", daemon=True).start()
         try:

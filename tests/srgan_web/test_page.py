@@ -127,11 +127,11 @@ def test_comparing_by_keyboard_and_mouse(page: "Page", photos: list[str]) -> Non
     page.locator("#third-pane .caption", has_text="Enlarged, photo-real").wait_for()
     places = page.eval_on_selector_all(".pane", "all => all.map(one => Math.round(one.getBoundingClientRect().width))")
     assert places[0] == places[1] == places[2] > 300
-    page.get_by_label("Left").select_option(label="Map: faithful against photo-real")
+    page.select_option("#left", label="Map: faithful against photo-real")
     page.wait_for_selector("#compare-state:empty", state="attached")
     assert page.locator("#left-pane img").evaluate("image => image.naturalWidth") == 192
     assert "where the two results differ" in page.locator("#compare-note").inner_text()
-    page.get_by_label("Left").select_option(label="Map of added detail")
+    page.select_option("#left", label="Map of added detail")
     assert "finer than the pixels of the small photo" in page.locator("#compare-note").inner_text()
     check_accessibility(page)
     page.keyboard.press("Escape")
