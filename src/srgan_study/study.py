@@ -39,30 +39,18 @@ class Design:
         UsageError: if a value is out of range.
     """
 
-    raters: int = 26
-    """Number of raters who are invited."""
-    seed: int = 0
-    """Random seed of the orders, the calibration's images and the repeats."""
-    gap: int = 1
-    """Least number of ratings between two versions of one image."""
-    repeats: int = 0
-    """Number of versions that each rater rates twice, unmarked, to measure test-retest reliability."""
-    repeat_distance: int = 50
-    """Least number of ratings between the two."""
-    warm_up: int = 0
-    """Number of first ratings that do not count."""
-    practice: int = 5
-    """Number of practice ratings after the calibration; they never count."""
-    calibration: int = 20
-    """Number of images whose worst and best versions are shown with their scores before rating."""
-    blocked: bool = False
-    """Whether datasets are rated one after another, in random order, instead of mixed."""
-    sitting_minutes: int = 20
-    """Minutes after which a break is offered."""
-    seconds_per_rating: float = 4.0
-    """Assumed duration of one rating, for planning."""
-    screening: Screening = "none"
-    """Screening rule of the report's main numbers; it shows the results of all rules."""
+    raters: int = 26  # number of raters who are invited
+    seed: int = 0  # random seed of the orders, the calibration's images and the repeats
+    gap: int = 1  # least number of ratings between two versions of one image
+    repeats: int = 0  # number of versions that each rater rates twice, unmarked, to measure reliability
+    repeat_distance: int = 50  # least number of ratings between the two
+    warm_up: int = 0  # number of first ratings that do not count
+    practice: int = 5  # number of practice ratings after the calibration; they never count
+    calibration: int = 20  # number of images whose worst and best versions are shown before, with their scores
+    blocked: bool = False  # whether datasets are rated one after another, in random order, instead of mixed
+    sitting_minutes: int = 20  # minutes after which a break is offered
+    seconds_per_rating: float = 4.0  # assumed duration of one rating, for planning
+    screening: Screening = "none"  # rule of the report's main numbers; it shows the results of all rules
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -79,8 +67,7 @@ class Design:
 class StimulusImage:
     """Image file that raters see: 8-bit RGB in a PNG that holds nothing else."""
 
-    file: str
-    """Path relative to the study's folder; the name does not reveal the method."""
+    file: str  # path relative to the study's folder; the name does not reveal the method
     sha256: str
     width: int
     height: int
@@ -90,12 +77,9 @@ class StimulusImage:
 class Stimulus:
     """Version of an image, to be rated."""
 
-    id: int
-    """Index in the study's list, from 0."""
-    data: str
-    """Name of the dataset."""
-    content: str
-    """Name of the image in the dataset, without suffix."""
+    id: int  # index in the study's list, from 0
+    data: str  # name of the dataset
+    content: str  # name of the image in the dataset, without suffix
     method: str
     shown: StimulusImage
 
@@ -120,28 +104,21 @@ class StudyMethod:
 
     name: str
     note: str
-    reference: bool = False
-    """Whether its versions are the originals: the hidden reference."""
+    reference: bool = False  # whether its versions are the originals: the hidden reference
 
 
 @dataclass(frozen=True)
 class Study:
     """Complete definition of a study."""
 
-    version: str
-    """Version of srgan that made it."""
-    title: str
-    """Title in reports and for raters, so it must not name a method."""
+    version: str  # version of srgan that made it
+    title: str  # title in reports and for raters, so it must not name a method
     design: Design
-    methods: tuple[StudyMethod, ...]
-    """Methods in the order of reports."""
+    methods: tuple[StudyMethod, ...]  # methods in the order of reports
     stimuli: tuple[Stimulus, ...]
-    retest: tuple[int, ...]
-    """Ids of the `design.repeats` stimuli that every rater rates twice."""
-    practice: tuple[Stimulus, ...]
-    """Practice stimuli with ids of their own, ordered from bad to good; each rater sees them shuffled."""
-    calibration: tuple[CalibrationImage, ...]
-    """Pairs of the worst and the best version of one image."""
+    retest: tuple[int, ...]  # ids of the `design.repeats` stimuli that every rater rates twice
+    practice: tuple[Stimulus, ...]  # with ids of their own, ordered from bad to good; each rater sees them shuffled
+    calibration: tuple[CalibrationImage, ...]  # pairs of the worst and the best version of one image
 
     @cached_property
     def hash(self) -> str:
@@ -185,11 +162,7 @@ class Study:
 
     @classmethod
     def from_json(cls, text: str, source: Path) -> "Study":
-        """Parse study.json.
-
-        Raises:
-            DataError: if it holds no study, or was changed after it was frozen.
-        """
+        """Parse study.json. Raises DataError if it holds no study, or was changed after it was frozen."""
         try:
             fields = json.loads(text)
             frozen_hash = fields.pop("hash")
@@ -211,11 +184,7 @@ class Study:
 
 
 def read_study(folder: Path) -> Study:
-    """Read the study in a folder.
-
-    Raises:
-        DataError: if there is none, or it was changed.
-    """
+    """Read the study in a folder. Raises DataError if there is none, or it was changed."""
     path = folder / MANIFEST
     try:
         return Study.from_json(path.read_text(encoding="utf-8"), path)

@@ -89,11 +89,7 @@ class StudyAnalysis:
 
 
 def analyse(ratings: Ratings) -> StudyAnalysis:
-    """Compute all results of a study.
-
-    Raises:
-        DataError: if there is no vote that counts.
-    """
+    """Compute all results of a study. Raises DataError if there is no vote that counts."""
     voted = {ratings.study.stimuli[rating.stimulus].data for rating in ratings.of("main")}
     if not voted:
         who = "simulated raters have" if ratings.simulated else "nobody has"

@@ -89,11 +89,7 @@ def make_tables(analysis: StudyAnalysis) -> Tables:
 
 
 def draw_figures(analysis: StudyAnalysis) -> Figures:
-    """Draw every figure for which there are numbers.
-
-    Raises:
-        DataError: if matplotlib is not installed.
-    """
+    """Draw every figure for which there are numbers. Raises DataError if matplotlib is not installed."""
     sets, tested = analysis.sets, [found for found in analysis.sets if found.differences]
     return {
         "opinions": [method_figures.draw_means(analysis)],

@@ -24,11 +24,7 @@ def write_invitations(folder: Path, raters: Iterable[InvitedRater], address: str
 
 
 def drop_invitation(folder: Path, code: str) -> None:
-    """Remove the line of a rater, if there is one.
-
-    Raises:
-        OutputError: if the file cannot be written.
-    """
+    """Remove the line of a rater, if there is one. Raises OutputError if the file cannot be written."""
     try:
         with (folder / INVITATIONS).open(encoding="utf-8", newline="") as file:
             lines = list(csv.reader(file))

@@ -12,6 +12,7 @@ from srgan_study.study import Stimulus, Study
 from srgan_study.votes.ratings import Phase
 
 _ATTEMPTS = 50  # of a random order, before the spacing is reduced
+_Contents = Sequence[tuple[Sequence[int], Sequence[int]]]  # by image, the versions and those that are repeated
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class Presentation:
     """Stimulus that a rater will see, at its place in the rater's order."""
 
     phase: Phase
-    stimulus: int
-    """Id in the study's list of practice or, in all other phases, of stimuli."""
+    stimulus: int  # id in the study's list of practice or, in all other phases, of stimuli
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,6 @@ class Spacing:
 
     gap: int
     repeat_distance: int
-
-
-@dataclass(frozen=True)
-class _Content:
-    """Versions of one image in one part of an order."""
-
-    versions: tuple[int, ...]
-    repeated: tuple[int, ...]
-
-    @property
-    def showings(self) -> int:
-        return len(self.versions) + len(self.repeated)
 
 
 def presentations(study: Study, rater: str) -> tuple[Presentation, ...]:
@@ -79,21 +67,20 @@ def spacing(study: Study, order: Sequence[Presentation]) -> Spacing:
     return Spacing(gap, distance)
 
 
-def _group(stimuli: Sequence[Stimulus], retest: Sequence[int]) -> list[_Content]:
+def _group(stimuli: Sequence[Stimulus], retest: Sequence[int]) -> _Contents:
     versions: dict[tuple[str, str], list[int]] = {}
     for stimulus in stimuli:
         versions.setdefault(stimulus.image, []).append(stimulus.id)
     again = set(retest)
-    return [_Content(tuple(ids), tuple(one for one in ids if one in again)) for ids in versions.values()]
+    return [(ids, [one for one in ids if one in again]) for ids in versions.values()]
 
 
 def _order_block(stimuli: Sequence[Stimulus], study: Study, rng: Rng) -> list[Presentation]:
     """Order main and retest presentations of stimuli that are mixed with each other."""
     contents = _group(stimuli, study.retest)
-    showings = [content.showings for content in contents]
-    repeated = sum(len(content.repeated) for content in contents)
+    showings = [len(versions) + len(repeated) for versions, repeated in contents]
     # A greater distance would leave too little randomness.
-    distance = min(study.design.repeat_distance, max((sum(showings) - repeated) // 2, 1))
+    distance = min(study.design.repeat_distance, max(len(stimuli) // 2, 1))
     while True:
         for _ in range(_ATTEMPTS):
             filled = _fill(_arrange(showings, study.design.gap, (), rng), contents, distance, rng)
@@ -107,9 +94,9 @@ def _warm_up(study: Study, stimuli: Sequence[Stimulus], rated: Sequence[Presenta
     if not study.design.warm_up:
         return []
     contents = _group(stimuli, ())
-    places = {version: place for place, content in enumerate(contents) for version in content.versions}
+    places = {version: place for place, (versions, _) in enumerate(contents) for version in versions}
     following = [places[shown.stimulus] for shown in rated[: study.design.gap] if shown.stimulus in places]
-    order = _arrange([content.showings for content in contents], study.design.gap, following[::-1], rng)
+    order = _arrange([len(versions) for versions, _ in contents], study.design.gap, following[::-1], rng)
     filled = _fill(order, contents, 0, rng) or []  # without repeats, every order can be filled
     return [Presentation("warm-up", shown.stimulus) for shown in filled[: study.design.warm_up][::-1]]
 
@@ -157,19 +144,19 @@ def _draw(showings: Sequence[int], gap: int, before: Sequence[int], rng: Rng, *,
     return order[len(before) :]
 
 
-def _fill(order: Sequence[int], contents: Sequence[_Content], distance: int, rng: Rng) -> list[Presentation] | None:
+def _fill(order: Sequence[int], contents: _Contents, distance: int, rng: Rng) -> list[Presentation] | None:
     """Replace contents by their versions; None if the two presentations of a repeated one would be too near."""
     positions: dict[int, list[int]] = {}
     for position, place in enumerate(order):
         positions.setdefault(place, []).append(position)
     filled: dict[int, Presentation] = {}
-    for place, content in enumerate(contents):
-        pairs = _pairs(positions[place], len(content.repeated), distance, rng)
+    for place, (versions, repeated) in enumerate(contents):
+        pairs = _pairs(positions[place], len(repeated), distance, rng)
         if pairs is None:
             return None
-        for version, (first, second) in zip(rng.shuffle(content.repeated), pairs, strict=True):
+        for version, (first, second) in zip(rng.shuffle(repeated), pairs, strict=True):
             filled[first], filled[second] = Presentation("main", version), Presentation("retest", version)
-        others = [version for version in content.versions if version not in content.repeated]
+        others = [version for version in versions if version not in repeated]
         rest = [position for position in positions[place] if position not in filled]
         for position, version in zip(rest, rng.shuffle(others), strict=True):
             filled[position] = Presentation("main", version)

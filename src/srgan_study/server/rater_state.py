@@ -49,13 +49,11 @@ class RaterState:
 
     stage: Stage
     done: int
-    total: int
-    """Number of steps of the stage."""
+    total: int  # number of steps of the stage
     sitting: SittingProgress
     break_due: bool
     next: tuple[NextImage, ...]
-    undoable: int | None
-    """Assignment of the vote that may be taken back."""
+    undoable: int | None  # assignment of the vote that may be taken back
     labels: dict[str, str]
     title: str
     simulated: bool
@@ -72,14 +70,10 @@ class Standing:
     now: datetime
     consented: bool
     calibrated_at: datetime | None
-    last: CastVote | None
-    """Last vote."""
-    last_valid: CastVote | None
-    """Last vote that was not taken back."""
-    sitting: LastSitting | None
-    """Open sitting."""
-    sittings: int
-    """Number of sittings, the open one included."""
+    last: CastVote | None  # last vote
+    last_valid: CastVote | None  # last vote that was not taken back
+    sitting: LastSitting | None  # open sitting
+    sittings: int  # number of sittings, the open one included
 
     @property
     def undoable(self) -> CastVote | None:
@@ -133,16 +127,8 @@ def find_standing(connection: sqlite3.Connection, study: Study, rater: str, now:
     if sitting is not None:  # a pause ends it, and so does doing nothing
         latest = sitting.began_at if last is None else max(sitting.began_at, last.voted_at)
         sitting = None if sitting.paused_at or now - latest > IDLE else sitting
-    return Standing(
-        study,
-        now,
-        consented=queries.has_consented(connection, rater),
-        calibrated_at=queries.last_calibration(connection, rater),
-        last=last,
-        last_valid=queries.last_vote(connection, rater, valid=True) if last is not None and last.undone_at else last,
-        sitting=sitting,
-        sittings=sittings,
-    )
+    valid = queries.last_vote(connection, rater, valid=True) if last is not None and last.undone_at else last
+    return Standing(study, now, *queries.find_beginning(connection, rater), last, valid, sitting, sittings)
 
 
 def find_state(

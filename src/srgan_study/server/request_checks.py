@@ -53,11 +53,7 @@ class PrivateResponses:
 
 
 def check_origin(request: Request, address: str) -> None:
-    """Refuse requests that a page of another site sends with the rater's browser.
-
-    Raises:
-        RequestError: if it is one.
-    """
+    """Refuse requests that a page of another site sends with the rater's browser. Raises RequestError if it is one."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     own = site == "same-origin"
     if site is None:  # an old browser, or none; a proxy may have changed the host

@@ -43,8 +43,7 @@ class LeaseRequest(Request, frozen=True):
 class ConsentRequest(LeaseRequest, frozen=True):
     """A rater agrees to take part."""
 
-    consent: _Word
-    """Version of the text that was read."""
+    consent: _Word  # version of the text that was read
     answers: Annotated[dict[Annotated[str, Meta(max_length=64)], _Text], Meta(max_length=20)] | None = None
 
 
@@ -53,8 +52,7 @@ class VoteRequest(LeaseRequest, frozen=True):
 
     assignment: _Assignment
     score: Annotated[int, Meta(ge=1, le=5)]
-    key: _Word
-    """Idempotency key: the same whenever the page sends this vote again."""
+    key: _Word  # idempotency key: the same whenever the page sends this vote again
     shown_at: Annotated[datetime, Meta(tz=True)]
     response_ms: Annotated[int, Meta(ge=0, le=_DAY)]
     device_pixel_ratio: Annotated[float, Meta(gt=0, le=100)]

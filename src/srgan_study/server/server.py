@@ -43,16 +43,11 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """Where a study is served.
-
-    Raises:
-        UsageError: if address or root path are none, or contradict each other.
-    """
+    """Where a study is served. Raises UsageError if address or root path are none, or contradict each other."""
 
     host: str = "127.0.0.1"
     """Host name or address to bind to; the default cannot be reached from other machines."""
-    port: int = 0
-    """Port, or 0 for any that is free."""
+    port: int = 0  # port, or 0 for any that is free
     address: str | None = None
     """URL by which raters reach the server, if it is another one, as behind a proxy; it may have a path."""
     root_path: str = ""
@@ -79,15 +74,11 @@ class ServeOptions:
 class Served:
     """Study that can be reached."""
 
-    address: str
-    """URL by which raters reach it, such as http://127.0.0.1:8080."""
-    organiser: str
-    """URL of the organiser's page."""
+    address: str  # URL by which raters reach it, such as http://127.0.0.1:8080
+    organiser: str  # URL of the organiser's page
     raters: tuple[InvitedRater, ...]
-    votes: Path
-    """The database; while it is served, only the writer uses its store."""
-    ended: threading.Event
-    """Set when the server stops."""
+    votes: Path  # the database; while it is served, only the writer uses its store
+    ended: threading.Event  # set when the server stops
 
 
 @contextmanager
@@ -174,11 +165,7 @@ def only_one(folder: Path, *, simulated: bool = False) -> Iterator[None]:
 
 
 def check_images(study: Study, folder: Path) -> None:
-    """Compare all images with their checksums.
-
-    Raises:
-        DataError: if one is missing or was changed.
-    """
+    """Compare all images with their checksums. Raises DataError if one is missing or was changed."""
     for image in (each.shown for part in (study.stimuli, study.practice, study.calibration) for each in part):
         path = folder / image.file
         try:

@@ -54,7 +54,9 @@ class Sessions:
     def examples(self, rater: str) -> list[dict[str, Any]]:
         """Return the images of the calibration, in pairs of the worst version and the best."""
         with self.store.reading() as connection:
-            addresses = queries.example_addresses(connection, rater)
+            rows = connection.execute(
+                "SELECT address FROM examples WHERE rater = ? ORDER BY place", (rater,)
+            ).fetchall()
         return [
             {
                 "score": image.score,
@@ -63,7 +65,7 @@ class Sessions:
                 "width": image.shown.width,
                 "height": image.shown.height,
             }
-            for image, address in zip(self.store.study.calibration, addresses, strict=True)
+            for image, (address,) in zip(self.store.study.calibration, rows, strict=True)
         ]
 
     def take(self, rater: str, request: schemas.TakeRequest) -> tuple[str, RaterState]:
@@ -160,22 +162,14 @@ class _Turn:
         return self.insert("sittings", number=standing.sittings + 1, began_at=self.time)
 
     def check_lease(self, request: schemas.LeaseRequest) -> str:
-        """Return the client that holds the rater's lease.
-
-        Raises:
-            TakenOver: if the request has another lease.
-        """
+        """Return the client that holds the rater's lease. Raises TakenOver if the request has another lease."""
         row = queries.current_lease(self._connection, self._rater)
         if row is None or not secrets.compare_digest(row[0].encode(), request.lease.encode()):
             raise TakenOver("the study goes on in another tab or on another device")
         return row[1]
 
     def has_vote(self, request: schemas.VoteRequest) -> bool:
-        """Return whether this very vote is stored already.
-
-        Raises:
-            Refused: if its key is that of another vote.
-        """
+        """Return whether this very vote is stored already. Raises Refused if its key is that of another vote."""
         row = queries.vote_with_key(self._connection, self._rater, request.key)
         if row is not None and row != (request.assignment, request.score):
             raise Refused("this key was used for another vote")

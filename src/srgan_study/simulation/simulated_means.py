@@ -45,11 +45,7 @@ def choose_means(study: Study, requested: Mapping[str, float]) -> tuple[PlantedM
 
 
 def parse_means(words: Sequence[str]) -> dict[str, float]:
-    """Parse words of comma-separated `NAME=MOS`.
-
-    Raises:
-        UsageError: if a part has another form.
-    """
+    """Parse words of comma-separated `NAME=MOS`. Raises UsageError if a part has another form."""
     means = {}
     for part in (part.strip() for word in words for part in word.split(",") if part.strip()):
         name, _, value = part.rpartition("=")

@@ -32,8 +32,7 @@ class CalibrationSource:
     """Image that is not rated."""
 
     name: str
-    pixels: Pixels
-    """(H, W, 3), both multiples of 12."""
+    pixels: Pixels  # (H, W, 3), both multiples of 12
 
     def at(self, level: int) -> Pixels:
         """Return the version of a level."""

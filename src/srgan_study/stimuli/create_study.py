@@ -35,20 +35,13 @@ _Thumbnails = dict[tuple[str, str], list[NDArray[np.float64]]]  # of all version
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A study to be made.
-
-    Raises:
-        UsageError: if its parts contradict each other.
-    """
+    """A study to be made. Raises UsageError if its parts contradict each other."""
 
     chosen: Sources
     design: Design
-    title: str = TITLE
-    """Title for reports and raters; it must not name a method."""
-    repeat: tuple[str, ...] = ()
-    """Methods whose versions may be rated twice; none for all."""
-    examples: Path | None = None
-    """Folder of other images, for calibration and practice."""
+    title: str = TITLE  # title for reports and raters; it must not name a method
+    repeat: tuple[str, ...] = ()  # methods whose versions may be rated twice; none for all
+    examples: Path | None = None  # folder of other images, for calibration and practice
 
     @property
     def samples(self) -> int:

@@ -30,8 +30,7 @@ class TextBlock:
 class RaterText:
     """Text for raters."""
 
-    version: str
-    """Start of its SHA-256, stored with every consent to record what was agreed to."""
+    version: str  # start of its SHA-256, stored with every consent to record what was agreed to
     blocks: tuple[TextBlock, ...]
 
 

@@ -38,8 +38,7 @@ class Sources:
     """Methods and their versions of images; a method has all images of a dataset, or none."""
 
     methods: tuple[StudyMethod, ...]
-    sets: Mapping[str, tuple[str, ...]]
-    """Names of the images by dataset."""
+    sets: Mapping[str, tuple[str, ...]]  # names of the images by dataset
     files: Mapping[Key, Path]
 
     def covers(self, method: str, data: str) -> bool:

@@ -24,14 +24,10 @@ _NOT_ON = {"bsd100": ("SRResNet-VGG22", "SRGAN-MSE", "SRGAN-VGG22")}
 class StimulusSelection:
     """What to rate of the images that were found."""
 
-    methods: Sequence[str] = ()
-    """Names of methods; none for all. The originals need not be named."""
-    sets: Sequence[str] = ()
-    """Names of datasets; none for all."""
-    images: int | None = None
-    """Number of random images of each dataset; None for all."""
-    reference: bool = True
-    """Whether the originals are rated too, unmarked."""
+    methods: Sequence[str] = ()  # names of methods; none for all. The originals need not be named.
+    sets: Sequence[str] = ()  # names of datasets; none for all
+    images: int | None = None  # number of random images of each dataset; None for all
+    reference: bool = True  # whether the originals are rated too, unmarked
     seed: int = 0
     as_in_paper: bool = False
     """Whether methods and datasets come in the paper's order, and some methods not on BSD100."""

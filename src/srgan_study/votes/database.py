@@ -69,11 +69,7 @@ def _explain(error: sqlite3.Error, path: Path) -> SrganError:
 
 
 def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
-    """Read the whole database.
-
-    Raises:
-        DataError: if a part of it is damaged.
-    """
+    """Read the whole database. Raises DataError if a part of it is damaged."""
     result = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if result != "ok":
         raise _damaged(path, str(result).replace("\n", " "))

@@ -17,12 +17,9 @@ _T = TypeVar("_T")
 class InvitedRater:
     """Rater who is invited: a code, no name."""
 
-    code: str
-    """R01, R02 and so on."""
-    token: str
-    """128 random bits in the rater's link, which is all that identifies the rater."""
-    completion_code: str
-    """Code that is shown when all is rated."""
+    code: str  # R01, R02 and so on
+    token: str  # 128 random bits in the rater's link, which is all that identifies the rater
+    completion_code: str  # code that is shown when all is rated
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,7 @@ class CastVote:
 
     id: int
     assignment: int
-    part: str
-    """`practice` or `rating`."""
+    part: str  # `practice` or `rating`
     position: int
     sitting: int
     voted_at: datetime
@@ -46,11 +42,9 @@ class LastSitting:
     id: int
     number: int
     began_at: datetime
-    votes: int
-    """Number of votes that were not taken back."""
+    votes: int  # number of votes that were not taken back
     paused_at: datetime | None
-    break_at: datetime | None
-    """Time of the last break that was offered."""
+    break_at: datetime | None  # time of the last break that was offered
 
 
 @dataclass(frozen=True)
@@ -58,16 +52,12 @@ class VoteTally:
     """Numbers by which the organiser watches a rater; all but `cast`, `fast` and `zoomed` leave out undone votes."""
 
     cast: int
-    fast: int
-    """Votes within the given time."""
-    zoomed: int
-    """Votes on images that may not have been shown pixel by pixel."""
+    fast: int  # votes within the given time
+    zoomed: int  # votes on images that may not have been shown pixel by pixel
     last: str | None
     pauses: int
-    run: int
-    """Longest run of one score among ratings."""
-    practice: tuple[int, ...]
-    """Scores of practice, from the worst stimulus to the best."""
+    run: int  # longest run of one score among ratings
+    practice: tuple[int, ...]  # scores of practice, from the worst stimulus to the best
 
 
 def insert(connection: sqlite3.Connection, table: str, **values: str | int | float | None) -> int | None:
@@ -104,18 +94,6 @@ def find_rater(connection: sqlite3.Connection, code: str) -> InvitedRater | None
     return _fetch(connection, InvitedRater, f"{_RATERS} WHERE code = ?", code)
 
 
-def last_number(connection: sqlite3.Connection) -> int:
-    """Return the highest number in a rater's code, withdrawn raters included."""
-    codes = connection.execute("SELECT code FROM raters UNION SELECT rater FROM withdrawn").fetchall()
-    return max((int(code[1:]) for (code,) in codes), default=0)
-
-
-def example_addresses(connection: sqlite3.Connection, rater: str) -> list[str]:
-    """Return the addresses of the calibration's images, in their order."""
-    rows = connection.execute("SELECT address FROM examples WHERE rater = ? ORDER BY place", (rater,))
-    return [address for (address,) in rows]
-
-
 def next_presentations(
     connection: sqlite3.Connection, rater: str, part: str, position: int, count: int
 ) -> list[tuple[int, str, int]]:
@@ -127,15 +105,11 @@ def next_presentations(
     ).fetchall()
 
 
-def has_consented(connection: sqlite3.Connection, rater: str) -> bool:
-    """Return whether the rater has agreed to take part."""
-    return bool(fetch_value(connection, "SELECT count(*) FROM consents WHERE rater = ?", rater))
-
-
-def last_calibration(connection: sqlite3.Connection, rater: str) -> datetime | None:
-    """Return when the rater last saw the calibration."""
+def find_beginning(connection: sqlite3.Connection, rater: str) -> tuple[bool, datetime | None]:
+    """Return whether the rater has agreed to take part, and when they last saw the calibration."""
+    consents = fetch_value(connection, "SELECT count(*) FROM consents WHERE rater = ?", rater)
     at = fetch_value(connection, "SELECT max(at) FROM events WHERE rater = ? AND kind = 'calibrated'", rater)
-    return None if at is None else datetime.fromisoformat(at)
+    return bool(consents), None if at is None else datetime.fromisoformat(at)
 
 
 def last_vote(connection: sqlite3.Connection, rater: str, *, valid: bool = False) -> CastVote | None:

@@ -18,32 +18,21 @@ Phase = Literal["practice", "warm-up", "main", "retest"]
 class Rating:
     """Valid vote: the last one on a presentation, where a rater took one back."""
 
-    rater: str
-    """Code of the rater."""
-    sitting: int
-    """Number of the sitting, from 1; a new one begins after every pause."""
-    position: int
-    """Position in the rater's own order, from 0; practice has an order of its own."""
+    rater: str  # code of the rater
+    sitting: int  # number of the sitting, from 1; a new one begins after every pause
+    position: int  # position in the rater's own order, from 0; practice has an order of its own
     phase: Phase
-    stimulus: int
-    """Id in the study's list of practice or, in all other phases, of stimuli."""
-    score: int
-    """1 to 5."""
-    revisions: int
-    """Number of votes on it that were taken back."""
-    shown_at: str
-    """Rater's clock, ISO 8601 in UTC; empty if unknown."""
-    voted_at: str
-    """Server's clock, ISO 8601 in UTC."""
-    response_ms: int
-    """Milliseconds from painting the image to the vote, by the rater's clock."""
-    client: str
-    """Random name of the browser tab."""
+    stimulus: int  # id in the study's list of practice or, in all other phases, of stimuli
+    score: int  # 1 to 5
+    revisions: int  # number of votes on it that were taken back
+    shown_at: str  # rater's clock, ISO 8601 in UTC; empty if unknown
+    voted_at: str  # server's clock, ISO 8601 in UTC
+    response_ms: int  # milliseconds from painting the image to the vote, by the rater's clock
+    client: str  # random name of the browser tab
     device_pixel_ratio: float
     viewport_width: int
     viewport_height: int
-    zoom_ok: bool
-    """Whether one pixel of the image was one of the screen."""
+    zoom_ok: bool  # whether one pixel of the image was one of the screen
 
 
 @dataclass(frozen=True)
@@ -52,8 +41,7 @@ class ScoreTable:
 
     raters: tuple[str, ...]
     stimuli: tuple[int, ...]
-    scores: NDArray[np.float64]
-    """(raters, stimuli); NaN where there is no vote."""
+    scores: NDArray[np.float64]  # (raters, stimuli); NaN where there is no vote
 
 
 @dataclass(frozen=True)
@@ -61,12 +49,9 @@ class Ratings:
     """All valid votes of a study."""
 
     study: Study
-    simulated: bool
-    """Whether raters were programs; everything made from these votes says so."""
-    raters: tuple[str, ...]
-    """Raters with at least one vote that counts, in order of their codes."""
-    rows: tuple[Rating, ...]
-    """Votes by rater, and of each rater in the order of voting."""
+    simulated: bool  # whether raters were programs; everything made from these votes says so
+    raters: tuple[str, ...]  # raters with at least one vote that counts, in order of their codes
+    rows: tuple[Rating, ...]  # votes by rater, and of each rater in the order of voting
 
     def table(self, phase: Phase = "main", data: str | None = None) -> ScoreTable:
         """Return the scores of one phase other than practice, on all datasets or one."""

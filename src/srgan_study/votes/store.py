@@ -17,7 +17,7 @@ from srgan.errors import DataError, OutputError, UsageError
 from srgan_study.server.presentation_order import presentations
 from srgan_study.study import StimulusImage, Study, read_study
 from srgan_study.votes.database import WAIT, check_integrity, connect, read_only, sqlite_errors
-from srgan_study.votes.queries import InvitedRater, fetch_value, insert, invited_raters, last_number, valid_ratings
+from srgan_study.votes.queries import InvitedRater, fetch_value, insert, invited_raters, valid_ratings
 from srgan_study.votes.ratings import Ratings
 from srgan_study.votes.schema import OWNERS, migrate, version_of
 
@@ -129,11 +129,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read everything as it is at one moment.
-
-        Raises:
-            OutputError, DataError: if the database cannot be read.
-        """
+        """Read everything as it is at one moment. Raises OutputError, DataError if the database cannot be read."""
         with sqlite_errors(self.path):
             if self._connection.in_transaction:
                 yield self._connection
@@ -179,7 +175,8 @@ class Store:
         No code is given twice, not even that of a rater who withdrew.
         """
         with self.transaction() as connection:
-            last = last_number(connection)
+            given = connection.execute("SELECT code FROM raters UNION SELECT rater FROM withdrawn").fetchall()
+            last = max((int(code[1:]) for (code,) in given), default=0)
             codes = [f"R{number:02}" for number in range(last + 1, last + 1 + count)]
             for code in codes:
                 self._invite(connection, code)

@@ -1,4 +1,4 @@
-// The calibration: pictures in pairs, as bad and as good as they come, with the scores that they stand for.
+// The calibration: pairs of images, the worst and the best version of each, with their scores.
 
 import { size, snap } from "./screen.js";
 
@@ -8,7 +8,7 @@ export class Examples {
   #pictures;
   #all = null;
   #place = 0;
-  #left = () => {}; // what follows
+  #left = () => {}; // called after the last pair
 
   constructor(find, server, pictures, attempt) {
     this.#find = find;
@@ -19,7 +19,7 @@ export class Examples {
     find("example-leave").addEventListener("click", () => attempt(() => this.#leave()));
   }
 
-  // How many pairs there are.
+  // Return the number of pairs.
   async count() {
     if (this.#all === null) {
       const { examples } = await this.#server.get("calibration");
@@ -29,7 +29,7 @@ export class Examples {
     return this.#all.length;
   }
 
-  // Show the first pair; `left` is called after the last one, or at any time by who has seen them before.
+  // Show the first pair; `left` is called after the last one. Raters who see them again may leave at any time.
   begin(again, left) {
     this.#left = left;
     this.#place = 0;
@@ -37,7 +37,7 @@ export class Examples {
     return this.#draw();
   }
 
-  // Bring the pictures back onto whole pixels, after the window has changed.
+  // Align the images with screen pixels after the window has changed.
   refit() {
     for (const image of this.#find("pair").querySelectorAll("img")) {
       size(image, { width: image.naturalWidth, height: image.naturalHeight });
@@ -55,7 +55,7 @@ export class Examples {
     return this.#left();
   }
 
-  // A pair appears when both of its pictures are whole.
+  // Show a pair when both of its images are loaded.
   async #draw() {
     const place = this.#place;
     const last = this.#all.length - 1;

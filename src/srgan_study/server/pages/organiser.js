@@ -1,4 +1,4 @@
-// The organiser's page: how far raters are, renewed every few seconds. It knows no scores.
+// The organiser's page: progress of all raters, reloaded every few seconds; it never receives scores.
 
 const EVERY = 5000; // milliseconds
 
@@ -38,13 +38,13 @@ function draw(study) {
   if (flagged) parts.push(`${flagged} with flags`);
   if (study.withdrawn) parts.push(`${study.withdrawn} withdrawn`);
   const summary = parts.join(" \u00b7 ");
-  if (find("summary").textContent !== summary) find("summary").textContent = summary; // said aloud only if it is news
+  if (find("summary").textContent !== summary) find("summary").textContent = summary; // screen readers announce only changes
   const codes = new Set(raters.map((rater) => rater.code));
   for (const [code, row] of rows) if (!codes.has(code)) (row.remove(), rows.delete(code));
   for (const rater of raters) fill(rowOf(rater), rater);
 }
 
-// The row of a rater; it is made once, so that what is in focus stays so.
+// Return the row of a rater; it is created once, so that focus is kept.
 function rowOf(rater) {
   const known = rows.get(rater.code);
   if (known) return known;
@@ -94,7 +94,7 @@ async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    copyOldWay(text); // a page that came over plain HTTP has no clipboard
+    copyOldWay(text); // the clipboard API is missing over plain HTTP
   }
   button.textContent = "Copied";
   setTimeout(() => (button.textContent = before), 1500);

@@ -1,8 +1,8 @@
-// The outbox: a vote lies here from the key press until the server has said that it is saved, reloads in between or not.
+// The outbox keeps a vote from the key press until the server acknowledges it, also across reloads.
 
 export class Outbox {
   #name;
-  #memory = null; // where the browser allows no storage
+  #memory = null; // used where the browser allows no storage
 
   constructor(name) {
     this.#name = `srgan-study-vote ${name}`;
@@ -13,7 +13,7 @@ export class Outbox {
     try {
       localStorage.setItem(this.#name, JSON.stringify(vote));
     } catch {
-      // full or forbidden: the vote lives as long as the page
+      // storage is full or forbidden: the vote is kept in memory
     }
   }
 
@@ -30,12 +30,12 @@ export class Outbox {
     try {
       localStorage.removeItem(this.#name);
     } catch {
-      // there was none
+      // no storage
     }
   }
 
-  // Send what lies here; the server knows a vote by its key, so that sent twice it counts once.
-  // A vote that the server will not have is given up, unless another window holds the study: then that one sends it.
+  // Send the stored vote; the server counts each key once, so sending it twice is safe.
+  // A refused vote is dropped, unless another window has taken over: that window sends it.
   async deliver(server, state) {
     const vote = this.get();
     if (vote === null) return state;

@@ -1,8 +1,8 @@
-// Pictures, fetched and decoded before they are needed: shown whole or not at all.
+// Images are fetched and decoded in advance, so that they are shown completely or not at all.
 
 import { ask, wait } from "./server.js";
 
-const TRIES = 4; // for a picture that came whole but cannot be decoded
+const TRIES = 4; // to fetch an image that cannot be decoded
 
 export class Pictures {
   #kept = new Map(); // address: { image: a promise, url }
@@ -12,7 +12,7 @@ export class Pictures {
     this.#trouble = trouble;
   }
 
-  // Begin to fetch these, in order; forget all others.
+  // Start to fetch these images in order; drop all others.
   keep(pictures) {
     const wanted = new Set(pictures.map((picture) => picture.address));
     for (const [address, entry] of this.#kept) if (!wanted.has(address)) this.#forget(address, entry);
@@ -20,19 +20,19 @@ export class Pictures {
     for (const { address } of pictures) before = this.#entry(address, before).image.catch(() => {});
   }
 
-  // The element of a picture that can be painted at once.
+  // Return the decoded element of an image.
   get(picture) {
     return this.#entry(picture.address, Promise.resolve()).image;
   }
 
-  // One after another, so that the next one never waits for a later one.
+  // Images load one after another, so that the next one never waits for a later one.
   #entry(address, before) {
     const known = this.#kept.get(address);
     if (known) return known;
     const entry = { url: null, gone: false, image: null };
     this.#kept.set(address, entry);
     entry.image = before.then(() => this.#fetch(address, entry));
-    entry.image.catch(() => this.#kept.delete(address)); // asked for again, it is tried again
+    entry.image.catch(() => this.#kept.delete(address)); // the next request tries again
     return entry;
   }
 

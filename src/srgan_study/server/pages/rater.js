@@ -1,4 +1,4 @@
-// The rater's page: which panel is shown, and what leads from one to the next. The server says what stage it is.
+// The rater's page: shows one panel at a time and moves between them; the server determines the stage.
 
 import { Examples } from "./examples.js";
 import { Outbox } from "./outbox.js";
@@ -20,12 +20,12 @@ const examples = new Examples(find, server, pictures, attempt);
 const ready = new Ready(find);
 const trial = new Trial(find, server, outbox, pictures);
 
-let state = null; // as the server told it last
-let stopped = ""; // why rating stopped, "" where it has not begun
-let busy = false; // with what a button began
-let settled = Promise.resolve(); // once the server knows what stopped it
+let state = null; // last state received from the server
+let stopped = ""; // why rating stopped; "" before it began
+let busy = false; // while a button's action runs
+let settled = Promise.resolve(); // resolves when the server has stored why rating stopped
 
-// The name of this tab; a reload keeps it.
+// Return the name of this tab; it survives a reload.
 function tabName() {
   try {
     const name = sessionStorage.getItem(TAB) ?? chance();
@@ -52,7 +52,7 @@ function show(name) {
   (first && !first.disabled ? first : find(name).querySelector("h1")).focus({ preventScroll: true });
 }
 
-// Do what asks the server, and say in words what it refuses.
+// Run an action that contacts the server, and show refusals.
 async function attempt(work) {
   try {
     await work();
@@ -68,7 +68,7 @@ async function attempt(work) {
 }
 
 async function open() {
-  if (isSmall()) return show("small"); // before the study is taken from a screen that is large enough
+  if (isSmall()) return show("small"); // before it takes over from a screen that is large enough
   show("loading");
   state = await outbox.deliver(server, await server.take());
   find("scale").replaceChildren(...Object.entries(state.labels).map(scaleButton));
@@ -86,13 +86,13 @@ function scaleButton([score, label]) {
   return button;
 }
 
-// A button of the trial was pressed; one that the mouse pressed lets go, or the next Enter would press it again.
+// Handle a button of the trial; after a mouse click it loses focus, or the next Enter would press it again.
 function press(event, act) {
   if (event.detail > 0) event.currentTarget.blur();
   trial.act(act);
 }
 
-// To the panel of the stage; from it, and only from it, ratings begin.
+// Show the panel of the stage; rating always starts from it.
 function route(why) {
   stopped = why;
   if (state.stage === "consent") return show("consent");
@@ -107,8 +107,8 @@ async function rate() {
   await settled;
   if (ready.check(state) !== "") return route(stopped);
   if (!isWhole()) server.tell("zoom", `${ratio()} at the start`);
-  await note("resume", stopped || "start"); // and hear whether the study has gone on elsewhere meanwhile
-  if (state.next.length === 0) return route(""); // done there, or the examples are due again after a day
+  await note("resume", stopped || "start"); // also detects that another window has taken over
+  if (state.next.length === 0) return route(""); // finished in another window, or the calibration is due again after a day
   show("trial");
   const end = await trial.run(state);
   state = end.state;
@@ -117,7 +117,7 @@ async function rate() {
   route(end.why === "stage" ? "" : end.why);
 }
 
-// Let the server know, and hear from it where that leaves the study.
+// Send an event and update the state.
 async function note(kind, detail = "") {
   state = await server.send("events", { kind, detail });
 }
@@ -159,7 +159,7 @@ async function agree() {
   show("instructions");
 }
 
-// The examples, before the practice or once more.
+// Show the calibration, before the practice or again.
 async function exemplify(again) {
   show("examples");
   await examples.begin(again, () => calibrated(again));
@@ -174,7 +174,7 @@ function understood() {
   return state.stage === "calibration" ? exemplify(false) : route(stopped);
 }
 
-// A window that changed: trials pause where their pictures are no longer as they were.
+// React to a zoomed or resized window: trials pause if images no longer fit or are no longer pixel-exact.
 function zoomed(before, now) {
   const pause = { kind: "pause", why: "zoom", detail: `${before} to ${now}` };
   if (shown() === "trial") trial.act(pause);
@@ -189,7 +189,7 @@ function resized() {
   trial.act({ kind: "pause", why: "small-window", detail: `${window.innerWidth}x${window.innerHeight}` });
 }
 
-// A button that is pressed twice works once.
+// Ignore a second press while the first is processed.
 async function once(work) {
   if (busy) return;
   busy = true;
@@ -209,7 +209,7 @@ function listen() {
     once(agree);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.repeat && ["Enter", " "].includes(event.key)) event.preventDefault(); // a key held down presses nothing twice
+    if (event.repeat && ["Enter", " "].includes(event.key)) event.preventDefault(); // a key that is held down counts once
     const act = shown() === "trial" && !event.repeat ? meaning(event) : null;
     if (act) event.preventDefault();
     if (act) trial.act(act);

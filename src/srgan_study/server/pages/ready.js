@@ -1,4 +1,4 @@
-// The panel before every run of ratings: where the rater stands, and whether window and screen are fit for it.
+// The panel before each series of ratings: progress, and checks of window and screen.
 
 import { isUnpinched, isWhole, obstacle, ratio } from "./screen.js";
 
@@ -30,7 +30,7 @@ export class Ready {
     find("full").addEventListener("click", () => document.documentElement.requestFullscreen().catch(() => {}));
   }
 
-  // Fill the panel; `why` says what stopped the rating, if anything did.
+  // Fill the panel; `why` is the reason why rating stopped, or "".
   fill(state, why) {
     const begun = state.done > 0;
     const [title, text] = WORDS[why] ?? greeting(state);
@@ -42,7 +42,7 @@ export class Ready {
     this.check(state);
   }
 
-  // Say what is wrong with window and screen; a start is possible only where the pictures have room.
+  // Show problems of window and screen; rating can start only if the images fit.
   check(state) {
     const hindrance = obstacle(state.next, this.#taken());
     const found = hindrance ? [REMEDIES[hindrance]] : [];
@@ -53,7 +53,7 @@ export class Ready {
     return hindrance;
   }
 
-  // What of the window's height is not for pictures.
+  // Return the height of the window that is not available for images.
   #taken() {
     const [trial, stage] = [this.#find("trial"), this.#find("stage")];
     const { hidden } = trial;

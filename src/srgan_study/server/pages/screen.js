@@ -1,4 +1,4 @@
-// The screen: whether one pixel of a picture is one of the screen, and whether the pictures have room.
+// Checks of the screen: whether image pixels are screen pixels, and whether images fit.
 
 const MARGIN = 8; // CSS pixels of gray around a picture, at least
 const LOOK_EVERY = 250; // milliseconds
@@ -8,19 +8,19 @@ export const ratio = () => window.devicePixelRatio;
 
 const near = (one, other) => Math.abs(one - other) < 1e-3;
 
-// Whether nothing was pinched larger, which no other measure tells.
+// Whether the page is not pinch-zoomed, which devicePixelRatio does not show.
 export const isUnpinched = () => near(window.visualViewport?.scale ?? 1, 1);
 
-// Whether a CSS pixel is a whole number of the screen's: then every browser shows pictures as they are.
+// Whether a CSS pixel is a whole number of screen pixels: then every browser shows images without resampling.
 export const isWhole = () => ratio() > 0.999 && near(ratio(), Math.round(ratio())) && isUnpinched();
 
-// The size that gives every pixel of the picture one of the screen.
+// Set the size at which image pixels are screen pixels.
 export function size(image, picture) {
   image.style.width = `${picture.width / ratio()}px`;
   image.style.height = `${picture.height / ratio()}px`;
 }
 
-// Put a picture into the middle of an area, on whole pixels of the screen.
+// Centre an image in an area, aligned with screen pixels.
 export function centre(image, picture, area) {
   size(image, picture);
   const edges = area.getBoundingClientRect();
@@ -28,20 +28,20 @@ export function centre(image, picture, area) {
   image.style.top = `${Math.round((edges.height * ratio() - picture.height) / 2) / ratio()}px`;
 }
 
-// Whether all pictures would have room in an area, with some gray around them.
+// Whether all images fit into an area, with a gray margin.
 export function fit(pictures, area) {
   const { width, height } = area.getBoundingClientRect();
   const [widest, highest] = largest(pictures);
   return widest <= width && highest <= height;
 }
 
-// CSS pixels.
+// Largest width and height in CSS pixels, with margins.
 function largest(pictures) {
   const most = (side) => Math.max(0, ...pictures.map((picture) => picture[side])) / ratio() + 2 * MARGIN;
   return [most("width"), most("height")];
 }
 
-// Move a picture in the flow of the page by the part of a pixel that it is off.
+// Align an image in the flow of the page with screen pixels.
 export function snap(image) {
   image.style.left = image.style.top = "0";
   const { left, top } = image.getBoundingClientRect();
@@ -49,8 +49,8 @@ export function snap(image) {
   image.style.top = `${Math.round(top * ratio()) / ratio() - top}px`;
 }
 
-// Whether the browser itself says that the picture covers as many pixels of the screen as it has.
-// A browser that cannot say is not believed.
+// Whether the browser reports that the image covers exactly as many screen pixels as it has;
+// false where the browser cannot tell.
 export function measured(image, picture) {
   if (!("devicePixelContentBoxSize" in (window.ResizeObserverEntry?.prototype ?? {}))) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -63,18 +63,18 @@ export function measured(image, picture) {
   });
 }
 
-// Whether this is a phone's screen, on which pictures would be tiny.
+// Whether this is a phone's screen, on which images would be tiny.
 export const isSmall = () => Math.min(window.screen.width, window.screen.height) < SMALLEST_SIDE;
 
-// What stands in the way of these pictures: "" if nothing, else "screen" or "window".
-// `taken` is the height that is not for pictures.
+// Return which of "screen" and "window" is too small for these images, or "".
+// `taken` is the height that is not available for images.
 export function obstacle(pictures, taken) {
   const [width, height] = largest(pictures);
   if (window.screen.width < width || window.screen.height < height + taken) return "screen";
   return window.innerWidth < width || window.innerHeight < height + taken ? "window" : "";
 }
 
-// Call back with the old ratio and the new one whenever it changes, and at every other change of the window's size.
+// Call `zoomed` with the old and new ratio when it changes, and `resized` at any other change of the window's size.
 export function watch(zoomed, resized) {
   const magnification = () => ratio() * (window.visualViewport?.scale ?? 1);
   let before = magnification();
@@ -88,5 +88,5 @@ export function watch(zoomed, resized) {
   const lookAtSize = () => look() || resized();
   window.addEventListener("resize", lookAtSize);
   window.visualViewport?.addEventListener("resize", lookAtSize);
-  setInterval(look, LOOK_EVERY); // a window that is moved to another screen need not be told
+  setInterval(look, LOOK_EVERY); // moving the window to another screen may fire no event
 }

@@ -1,9 +1,9 @@
-// The server: asks, sends, and does not give up while there is only no answer.
+// Requests to the server, repeated until it responds.
 
 const LONGEST_WAIT = 8000; // milliseconds between two tries
-const PATIENCE = 15000; // milliseconds for one answer
+const PATIENCE = 15000; // milliseconds until a request times out
 
-// The server said no, and why.
+// A request that the server refused, with its reason.
 export class Refused extends Error {
   constructor(status, answer) {
     super(answer.error ?? `the server answered ${status}`);
@@ -16,13 +16,13 @@ export class Refused extends Error {
 export const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const passing = (status) => status >= 500 || status === 408 || status === 429;
 
-// The answer to a request, however many tries it takes; `trouble` hears of each that fails, and of the end of it.
+// Return the response, however many tries it takes; `trouble` is called with true after each failure, and with false at the end.
 export async function ask(address, options, trouble) {
   for (let pause = 500, failed = false; ; pause = Math.min(2 * pause, LONGEST_WAIT)) {
     try {
       const answer = await fetch(address, { ...options, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
       if (!passing(answer.status)) {
-        const body = await read(answer); // throws what is tried again where it is not whole, or not the study's
+        const body = await read(answer); // throws if the response is incomplete or not the study's; then it is tried again
         if (failed) trouble(false);
         return body;
       }
@@ -35,8 +35,7 @@ export async function ask(address, options, trouble) {
   }
 }
 
-// The whole of an answer: JSON or a picture; half an answer is none. Nor is anything else, such as the page on which a
-// network wants a password: the study never says that.
+// Return the JSON or image of a response. Anything else is an error, such as the login page of a network.
 async function read(answer) {
   const kind = answer.headers.get("content-type") ?? "";
   if (kind.startsWith("image/") && answer.ok) return answer.blob();
@@ -46,7 +45,7 @@ async function read(answer) {
   return body;
 }
 
-// The rater's part of the server, as long as this window holds the lease.
+// Requests of one rater, while this window holds the lease.
 export class Server {
   #base;
   #client;
@@ -59,7 +58,7 @@ export class Server {
     this.#trouble = trouble;
   }
 
-  // Take the study over from any other window or device.
+  // Take over from any other window or device.
   async take() {
     const { lease, state } = await this.#post("take", { client: this.#client });
     this.#lease = lease;
@@ -74,7 +73,7 @@ export class Server {
     return ask(`${this.#base}/${path}`, {}, this.#trouble);
   }
 
-  // Say that something happened; it is not worth waiting for, or repeating.
+  // Send an event without waiting or repeating.
   tell(kind, detail = "") {
     const body = JSON.stringify({ lease: this.#lease, kind, detail });
     fetch(`${this.#base}/events`, posted(body)).catch(() => {});
@@ -87,7 +86,7 @@ export class Server {
 
 const posted = (body) => ({ method: "POST", keepalive: true, headers: { "content-type": "application/json" }, body });
 
-// A name that nobody can guess; `crypto.randomUUID` is missing where a page comes over plain HTTP.
+// Return a random name; `crypto.randomUUID` is missing over plain HTTP.
 export function chance() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

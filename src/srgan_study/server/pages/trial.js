@@ -1,9 +1,9 @@
-// Rating: one picture after another, each shown until the rater does something about it.
+// Rating: shows one image after another until the rater acts.
 
 import { centre, fit, isUnpinched, measured, ratio } from "./screen.js";
 import { chance, Refused, wait } from "./server.js";
 
-const LONGEST = 24 * 60 * 60 * 1000; // milliseconds: a time that is longer says nothing more
+const LONGEST = 24 * 60 * 60 * 1000; // milliseconds: longer response times are cut
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
@@ -12,10 +12,10 @@ export class Trial {
   #server;
   #outbox;
   #pictures;
-  #decide = null; // what ends the picture that is shown; null while none may
-  #wanted = null; // a pause that came while a vote was on its way
-  #shown = null; // the picture in sight: when it was painted, and how
-  #hidden = -Infinity; // when the last picture left the screen
+  #decide = null; // resolves the current image's action; null while none is accepted
+  #wanted = null; // a pause requested while a vote was being sent
+  #shown = null; // when and how the current image was painted
+  #hidden = -Infinity; // when the last image was removed
   #state = null;
 
   constructor(find, server, outbox, pictures) {
@@ -25,7 +25,7 @@ export class Trial {
     this.#pictures = pictures;
   }
 
-  // Rate until the stage ends, a break is due or somebody pauses; the answer says which, and where the study stands.
+  // Rate until the stage ends, a break is due or the rater pauses; return the reason and the state.
   async run(state) {
     const { stage } = state;
     this.#wanted = null;
@@ -39,7 +39,7 @@ export class Trial {
     return { why: "stage", state };
   }
 
-  // A key or a button: counts only while a picture is in sight, and has been for the least time. A pause always counts.
+  // Handle a key or button: votes count only after an image was visible for the least time; pauses always count.
   act(act) {
     if (act.kind === "pause" && this.#decide === null) this.#wanted = act;
     if (this.#decide === null) return;
@@ -50,14 +50,14 @@ export class Trial {
     decide(act);
   }
 
-  // After the window has changed: put the picture into the middle again, and say whether it and the next have room.
+  // Centre the image again after the window has changed; return whether it and the next ones fit.
   refit() {
     const [stage, image] = [this.#find("stage"), this.#find("stage").firstElementChild];
     if (image) centre(image, this.#state.next[0], stage);
     return fit(this.#state.next, stage);
   }
 
-  // Show a picture until an act ends it.
+  // Show an image and return the rater's action.
   async #picture(picture) {
     if (this.#wanted) return this.#wanted;
     const act = new Promise((resolve) => (this.#decide = resolve));
@@ -86,13 +86,13 @@ export class Trial {
     await image.decode();
     await frame();
     const exact = await measured(image, picture);
-    await frame(); // by now the frame before has been painted
+    await frame(); // the previous frame has been painted now
     if (turn.over) return;
     this.#shown = { painted: performance.now(), at: new Date().toISOString(), exact };
     this.#find("told").textContent = `Picture ${this.#state.done + 1} of ${this.#state.total}`;
   }
 
-  // Away with the picture, and wait until its vote is safe.
+  // Hide the image and wait until its vote is stored.
   async #vote(state, score) {
     const { painted, at, exact } = this.#shown;
     this.#find("scale").children[score - 1].classList.add("chosen");
@@ -130,7 +130,7 @@ export class Trial {
   }
 }
 
-// What a key means, or null. By the key's place too: on some keyboards the digits need Shift, on others NumLock.
+// Return the action of a key, or null. Also by physical key: some keyboards need Shift or NumLock for digits.
 export function meaning(event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;
   const digit = /^(?:Digit|Numpad)([1-5])$/.exec(event.code)?.[1] ?? /^[1-5]$/.exec(event.key)?.[0];
