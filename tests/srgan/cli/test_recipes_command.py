@@ -1,17 +1,12 @@
 """`srgan recipes`: all of them, and all settings of one, in the words in which they are changed."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from srgan.training.recipes import RECIPES
 from srgan.training.recipes.overrides import override
-
-Run = Callable[..., Any]
+from tests.helpers.command_line import Run
 
 
 def test_the_list_names_every_recipe(srgan: Run) -> None:
@@ -50,13 +45,3 @@ def test_an_unknown_recipe_is_one_line(srgan: Run) -> None:
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [f"Error: there is no recipe nope: choose one of {', '.join(RECIPES)}"]
     assert json.loads(result.stdout)["error"].startswith("there is no recipe nope")
-
-
-@pytest.mark.parametrize("words", [["recipes"], ["recipes", "show", "srgan-vgg54"]])
-def test_nothing_heavy_is_imported(environment: dict[str, str], words: list[str]) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "srgan", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "srgan.training.recipes" in imported
-    assert not imported & {"torch", "numpy", "pyvips", "openvino", "safetensors"}

@@ -38,12 +38,14 @@ def reference(tiny_model: Path, low: Floats) -> Floats:
     return restored
 
 
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+BOTH = pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+
+
+@BOTH
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (64, 48)])
 def test_gives_what_the_weights_say(tiny_model: Path, make: type[OpenVinoEngine], size: tuple[int, int]) -> None:
     low = np.random.default_rng(0).random((1, 3, *size)).astype(np.float32)
-    engine = make(find(tiny_model), precision="fp32")
-    assert np.abs(run(engine, low) - reference(tiny_model, low)).max() < 1e-4
+    assert np.abs(run(make(find(tiny_model), precision="fp32"), low) - reference(tiny_model, low)).max() < 1e-4
 
 
 def test_engines_agree_in_bf16_to_a_few_levels(tiny_model: Path) -> None:
@@ -86,24 +88,6 @@ def low() -> Floats:
     return values
 
 
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
-@pytest.mark.parametrize("fidelity", [0.01, 0.3, 0.7])
-def test_between_two_models_lies_the_network_of_weights_between(
-    pair: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine], fidelity: float
-) -> None:
-    """Compared with the networks as trained, their state dictionaries interpolated, without deployment or engine."""
-    first, second = (trained_weights(find(path)) for path in pair)
-    generator = Generator(**find(pair[0]).card.arguments).eval()
-    generator.load_state_dict({name: torch.lerp(value, second[name], fidelity) for name, value in first.items()})
-    with torch.inference_mode():
-        expected = generator(torch.from_numpy(low)).numpy()
-    restored = run(make(between(*pair, fidelity), precision="fp32"), low)
-    assert np.abs(restored - expected).max() < 1e-4
-    ends = [reference(path, low) for path in pair]
-    blended = (1 - fidelity) * ends[0] + fidelity * ends[1]
-    assert min(np.abs(restored - other).max() for other in (*ends, blended)) > 1e-3  # the comparison can fail
-
-
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The files of two generators so wide that most of their weights are stored in float16."""
@@ -112,24 +96,38 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return make_model(folder, "first", seed=1, **options), make_model(folder, "second", seed=2, **options)
 
 
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
-def test_weights_stored_in_half_give_the_network_of_the_state_dict(
-    halves: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine]
+@BOTH
+@pytest.mark.parametrize(("models", "fidelity"), [("pair", 0.01), ("pair", 0.7), ("halves", 0.5)])
+def test_between_two_models_lies_the_network_of_weights_between(
+    request: pytest.FixtureRequest, low: Floats, make: type[OpenVinoEngine], models: str, fidelity: float
 ) -> None:
-    assert np.abs(run(make(find(halves[0]), precision="fp32"), low) - reference(halves[0], low)).max() < 1e-4
-
-
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
-def test_between_weights_stored_in_half_too(halves: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine]) -> None:
-    middle = run(make(between(*halves, 0.5), precision="fp32"), low)
-    first, second = (trained_weights(find(path)) for path in halves)
-    generator = Generator(**find(halves[0]).card.arguments).eval()
-    generator.load_state_dict({name: torch.lerp(value, second[name], 0.5) for name, value in first.items()})
+    """Compared with the networks as trained, their state dictionaries interpolated, without deployment or engine."""
+    ends: tuple[Path, Path] = request.getfixturevalue(models)
+    first, second = (trained_weights(find(path)) for path in ends)
+    generator = Generator(**find(ends[0]).card.arguments).eval()
+    generator.load_state_dict({name: torch.lerp(value, second[name], fidelity) for name, value in first.items()})
     with torch.inference_mode():
-        assert np.abs(middle - generator(torch.from_numpy(low)).numpy()).max() < 1e-4
+        expected = generator(torch.from_numpy(low)).numpy()
+    restored = run(make(between(*ends, fidelity), precision="fp32"), low)
+    assert np.abs(restored - expected).max() < 1e-4
+    real, faithful = (reference(path, low) for path in ends)
+    blended = (1 - fidelity) * real + fidelity * faithful
+    assert min(np.abs(restored - other).max() for other in (real, faithful, blended)) > 1e-4  # the comparison can fail
 
 
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+@BOTH
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_at_its_ends_an_interpolation_is_the_model_there_to_the_bit(
+    halves: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine], precision: Precision
+) -> None:
+    for fidelity, end in enumerate(halves):
+        alone = run(make(find(end), precision=precision), low)
+        assert np.array_equal(run(make(between(*halves, fidelity), precision=precision), low), alone)
+    if precision == "fp32":  # weights stored in half give the network of the state dict
+        assert np.abs(alone - reference(halves[1], low)).max() < 1e-4
+
+
+@BOTH
 def test_threads_run_one_engine_at_once(tiny_model: Path, make: type[OpenVinoEngine]) -> None:
     engine = make(find(tiny_model), precision="fp32")
     tiles = [np.random.default_rng(seed).random((1, 3, 40, 40)).astype(np.float32) for seed in range(6)]
@@ -138,16 +136,6 @@ def test_threads_run_one_engine_at_once(tiny_model: Path, make: type[OpenVinoEng
         for _ in range(3):
             results = list(pool.map(lambda tile: run(engine, tile), tiles))
             assert all(np.array_equal(one, other) for one, other in zip(results, expected, strict=True))
-
-
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_at_its_ends_an_interpolation_is_the_model_there_to_the_bit(
-    halves: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine], precision: Precision
-) -> None:
-    for fidelity, end in enumerate(halves):
-        alone = run(make(find(end), precision=precision), low)
-        assert np.array_equal(run(make(between(*halves, fidelity), precision=precision), low), alone)
 
 
 def test_engines_interpolate_alike_where_batch_normalisation_is_folded(
@@ -159,7 +147,7 @@ def test_engines_interpolate_alike_where_batch_normalisation_is_folded(
         assert np.abs(results[0] - results[1]).max() < 1e-4
 
 
-@pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
+@BOTH
 def test_networks_that_only_look_alike_are_not_interpolated(
     pair: tuple[Path, Path], tmp_path: Path, make: type[OpenVinoEngine]
 ) -> None:
