@@ -290,7 +290,7 @@ def _seen(network: _Network, strip: Floats, scale: int) -> int:
         (hit,) = np.nonzero(lines > _ROUNDING * max(float(np.abs(before).max()), 1e-30))
         if len(hit):
             far = max(far, place - hit[0] // scale, hit[-1] // scale - place)
-    return far
+    return int(far)
 
 
 def _step(network: _Network, strip: Floats, far: int, scale: int, multiple: int) -> int | None:
