@@ -28,22 +28,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
+    """Copy of that study."""
     return shutil.copytree(made, tmp_path / "study")
 
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[Store]:
-    """Its database, which does not wait for other programs."""
+    """Database of that copy, which does not wait for other programs."""
     with Store.open(folder, wait=0.05) as store:
         yield store
 
 
 @pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[..., "Browser"]]:
-    """Starts Debian's Chromium, or what there is of its kind, with options; skips where there is none.
+    """Function that starts Chromium or Chrome with options; skips where there is none.
 
-    Of one module: while this lasts, nothing else in the thread can run an event loop.
+    Its scope is one module: while it lasts, nothing else in the thread can run an event loop.
     """
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
@@ -69,7 +69,7 @@ def browser(launch: Callable[..., "Browser"]) -> Iterator["Browser"]:
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Open"]:
-    """A study without calibration and practice, for what happens while pictures are rated."""
+    """Served study without calibration and practice."""
     pytest.importorskip("uvicorn")
     from tests.helpers.browsing import served
 
@@ -79,14 +79,14 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Open"]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets raters vote almost at once, for tests that are not about time."""
+    """Shortened waiting times, for tests that are not about time."""
     monkeypatch.setattr("srgan_study.server.rater_state.MINIMUM_MS", 20)
     monkeypatch.setattr("srgan_study.server.rater_state.GRAY_MS", 20)
 
 
 @pytest.fixture
 def window(browser: "Browser", hasty: None) -> Iterator[Callable[..., "Page"]]:
-    """Opens a link in a browser of its own; fails if a page complained, or asked for anything from elsewhere."""
+    """Function that opens a link in a new context; fails on errors of a page and on requests to other origins."""
     from tests.helpers.browsing import SCREEN, WINDOW, Seen
 
     contexts: list[BrowserContext] = []

@@ -1,4 +1,4 @@
-"""The rater's page in a browser: from the link to the completion code, by keys, by buttons and through mishaps."""
+"""The rater's page in a browser: from the link to the completion code, by keys and buttons, through failures."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 
-# Whenever a picture appears or goes: note it, and press a key before anybody can have looked.
+# Record when an image appears or goes, and press a key at once.
 HASTY = """() => {
     const stage = document.getElementById("stage");
     window.changes = [];
@@ -28,7 +28,7 @@ HASTY = """() => {
 
 
 def scores(folder: Path, *phases: Any) -> list[tuple[int, int]]:
-    """Of all raters, in the order of voting, with how often they were changed."""
+    """Return scores and numbers of revisions in the order of voting."""
     return [(rating.score, rating.revisions) for rating in read_ratings(folder).of(*phases)]
 
 
@@ -99,7 +99,7 @@ def test_a_rater_goes_from_the_link_to_the_code(window: Callable[..., "Page"], t
 
 
 def reveals_nothing(open_: Open, seen: Seen) -> None:
-    """No method, set or picture is named in what the browser was told, but for the pixels themselves."""
+    """Assert that nothing the browser received names a method, a dataset or an image."""
     assert {"text/html", "text/css", "text/javascript", "application/json", "image/png"} <= seen.kinds
     assert not [line for line in seen.told if re.match("(etag|last-modified|content-disposition):", line)]
     pictures = [stimulus.shown for stimulus in (*open_.study.stimuli, *open_.study.practice)]
@@ -158,7 +158,7 @@ def test_a_vote_arrives_once_whatever_happens_on_the_way(window: Callable[..., "
         start(page)
 
         def lose(route: "Route") -> None:
-            route.fetch()  # it is saved, but nobody hears of it
+            route.fetch()  # stored, but not acknowledged
             route.abort()
 
         page.route("**/votes", lose)

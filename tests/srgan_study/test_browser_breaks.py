@@ -1,4 +1,4 @@
-"""What surrounds the ratings in a browser: breaks, a second look at the examples, and the organiser's page."""
+"""The pages around ratings in a browser: breaks, the calibration seen again, and the organiser's page."""
 
 from collections.abc import Callable
 from datetime import timedelta

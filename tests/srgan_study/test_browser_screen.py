@@ -1,4 +1,4 @@
-"""What raters see: pixels as they are, on gray, whole or not at all; and what is said where a screen cannot."""
+"""Images in a browser: pixel-exact, on gray, complete or not at all; and warnings where a screen cannot show them."""
 
 from collections.abc import Callable
 from io import BytesIO

@@ -1,6 +1,6 @@
-"""kill -9 of the server, again and again, while raters vote: every acknowledged vote is there, and once.
+"""The server is killed again and again while raters vote: every acknowledged vote is stored exactly once.
 
-The server is killed after a number of acknowledged votes, not after a time, so a slow machine changes nothing.
+Kills come after a number of acknowledged votes, not after a time, so that a slow machine changes nothing.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Tally:
 
 
 class PersistentRater:
-    """A rater who does as the page does: a vote is sent until it is acknowledged."""
+    """Rater who, like the page, sends a vote until it is acknowledged."""
 
     def __init__(self, token: str, port: int, rng: random.Random) -> None:
         self.voter = Voter("127.0.0.1", port, token)
@@ -66,7 +66,7 @@ class PersistentRater:
             await tally.add()
 
     async def check_state(self) -> None:
-        """The server counts exactly the votes that were acknowledged."""
+        """Assert that the server counts exactly the acknowledged votes."""
         await self.voter.leave()
         await self.voter.begin("another device")
         practice = 3 if self.voter.state["stage"] == "rating" else 0

@@ -1,4 +1,4 @@
-"""Arbitrary requests: no failure of the server, no data of others, and no word on which method made an image."""
+"""Random requests: the server never fails, and never reveals data of others or the method of an image."""
 
 import asyncio
 import json
@@ -44,18 +44,16 @@ VALUES = ["null", "same-origin", "-1", "9" * 40, "text/html", "bytes=0-", ""]
 
 @dataclass
 class Site:
-    """A study with words in it that nobody may ever read."""
+    """A served study with names that no response may contain."""
 
     app: ASGIApp
     folder: Path
     study: Study
-    own: str
-    """The token that requests are made with."""
-    secrets: tuple[str, ...]
-    """Tokens and addresses of everybody else."""
+    own: str  # token that requests are made with
+    secrets: tuple[str, ...]  # tokens and addresses of all others
 
     def check(self, answer: Answer, request: object) -> None:
-        """No failure, and nothing told."""
+        """Assert that a response is no failure and reveals nothing."""
         assert answer.status < 500, request
         text = " ".join([answer.content.decode("latin-1"), *map(": ".join, answer.headers.items())])
         if not answer.headers.get("content-type", "").startswith(("text/javascript", "text/css", "image/png")):
@@ -82,7 +80,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 class Fuzzer:
-    """Requests by chance, a good part of them nearly right."""
+    """Random requests, many of them nearly valid."""
 
     def __init__(self, token: str, seed: int) -> None:
         self._token, self._random = token, random.Random(seed)
@@ -119,7 +117,7 @@ class Fuzzer:
         return self._random.choice(METHODS)
 
     def raw(self) -> bytes:
-        """Bytes as no browser would send them."""
+        """Return bytes that no browser would send."""
         line = f"{self.method()} {self.path()} HTTP/{self._random.choice(['1.1', '1.0', '2', '9.9', ''])}\r\n"
         head = line.encode("utf-8", "replace") + b"host: study\r\n"
         for name, value in self.headers():
@@ -143,7 +141,7 @@ class Fuzzer:
         return "".join(chr(self._random.choice([0, 10, 39, 60, 97, 255, 0x1F600])) for _ in range(20))
 
 
-def test_ten_thousand_requests_by_chance_break_and_tell_nothing(site: Site) -> None:
+def test_ten_thousand_random_requests_break_and_reveal_nothing(site: Site) -> None:
     statuses = asyncio.run(_fuzz(site))
     assert sum(statuses.values()) == REQUESTS
     assert set(statuses) <= {200, 400, 403, 404, 405, 409, 413, 415, 422}
@@ -167,7 +165,7 @@ async def _fuzz(site: Site) -> Counter[int]:
     return statuses
 
 
-def test_a_whole_study_is_rated_without_a_word_of_what_is_rated(site: Site) -> None:
+def test_a_whole_study_is_rated_without_revealing_methods(site: Site) -> None:
     asker, own = Asker(site.app), f"/r/{site.own}"
     said: list[Answer] = []
 
@@ -204,7 +202,7 @@ def test_a_rater_reaches_nothing_of_another(site: Site) -> None:
     assert asker.get(f"/r/{other}/state").json() == before
 
 
-def test_bytes_that_are_no_requests_leave_the_server_well(
+def test_invalid_bytes_do_not_harm_the_server(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     make_study(tmp_path / "study", raters=1)
@@ -217,7 +215,7 @@ def test_bytes_that_are_no_requests_leave_the_server_well(
             _exchange(host, int(port), [f"GET /r/{token}/state HTTP/1.1\r\nhost: x\r\n\r\n".encode()])
         )
     statuses = Counter(int(answer.split(b" ", 2)[1]) if answer else 0 for answer in answers)
-    assert max(statuses) < 500  # 0: hung up on, which is an answer too
+    assert max(statuses) < 500  # 0: the connection was closed, which is a valid response
     assert min(statuses[400], statuses[404], statuses[0]) > RAW / 100, statuses
     assert not any(b"Traceback" in answer or b"server:" in answer.lower() for answer in answers)
     assert good.startswith(b"HTTP/1.1 200")
@@ -226,7 +224,7 @@ def test_bytes_that_are_no_requests_leave_the_server_well(
 
 
 async def _exchange(host: str, port: int, requests: list[bytes]) -> list[bytes]:
-    """What is answered to each within a moment; some hang up half-way."""
+    """Return the responses to all requests within half a second; some clients close half-way."""
 
     async def one(number: int, request: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(host, port)
@@ -239,7 +237,7 @@ async def _exchange(host: str, port: int, requests: list[bytes]) -> list[bytes]:
             async with asyncio.timeout(0.5):
                 while piece := await reader.read(65536):
                     answer += piece
-        except (OSError, TimeoutError):  # it has heard enough, or waits for more
+        except (OSError, TimeoutError):  # the server closed, or waits for more
             pass
         writer.close()
         return answer

@@ -1,7 +1,6 @@
 """A simulated rater does what a browser does, and refuses wrong responses."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +14,6 @@ from srgan_study.simulation.rater_model import SimulatedRater, make_rater, plant
 from srgan_study.simulation.simulated_client import Habits, SimulatedClient
 from srgan_study.simulation.simulated_means import choose_means
 from srgan_study.study import Study
-from srgan_study.votes.ratings import Rating
 from srgan_study.votes.store import Store, read_ratings
 from tests.helpers.studies_made_up import make_study
 
@@ -34,7 +32,6 @@ def visit(
     code: str = "R01",
     habits: Habits = OFTEN,
     share: tuple[int, int] = (0, 1),
-    should_leave: Callable[[], bool] = lambda: False,
 ) -> tuple[SimulatedClient, list[str]]:
     """Rate a served study as if it were the given one; return the client and checksums of the images it loaded."""
     images: list[str] = []
@@ -47,7 +44,7 @@ def visit(
 
     async def rate(address: str) -> SimulatedClient:
         http = httpx.AsyncClient(base_url=address, trust_env=False, event_hooks={"response": [note]})
-        client = SimulatedClient(http, study, simulate(study, code), token, habits, share, should_leave)
+        client = SimulatedClient(http, study, simulate(study, code), token, habits, share)
         await client.rate_everything()
         return client
 
@@ -55,14 +52,10 @@ def visit(
         return asyncio.run(rate(address)), images
 
 
-def read_rows(folder: Path) -> tuple[Rating, ...]:
-    return read_ratings(folder, simulated=True).rows
-
-
 def test_a_rater_casts_the_models_votes_with_pauses_undos_and_reloads(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study", warm_up=2, repeats=3, repeat_distance=5, raters=1)
     client, _ = visit(tmp_path / "study", study)
-    rows = read_rows(tmp_path / "study")
+    rows = read_ratings(tmp_path / "study", simulated=True).rows
     assert client.done == len(rows) == 3 + 2 + 20 + 3
     assert sum(row.revisions for row in rows) > 0
     assert max(row.sitting for row in rows) > 1
@@ -84,18 +77,6 @@ def test_raters_share_the_images_and_load_all(tmp_path: Path) -> None:
     assert set(images) == {*loaded[0], *loaded[1]}
     assert len(loaded[0]) + len(loaded[1]) <= len(images) + 2 * 3
     assert min(map(len, loaded)) > len(images) // 4
-
-
-def test_a_rater_who_left_continues(tmp_path: Path) -> None:
-    study = make_study(tmp_path / "study", raters=1)
-    calls = iter(range(100))
-    first, _ = visit(tmp_path / "study", study, should_leave=lambda: next(calls) >= 9)
-    assert first.done is not None
-    assert 0 < first.done < 23
-    assert len(read_rows(tmp_path / "study")) == first.done
-    assert visit(tmp_path / "study", study)[0].done == 23
-    votes = [(row.phase, row.stimulus) for row in read_rows(tmp_path / "study")]
-    assert len(votes) == len(set(votes)) == 23
 
 
 def test_wrong_images_sizes_and_counts_are_noticed(tmp_path: Path) -> None:
