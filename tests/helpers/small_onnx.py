@@ -32,7 +32,7 @@ def spread(kernel: int, factor: int = 2) -> np.ndarray:
     """Weights (3 * factor ** 2, 3, kernel, kernel) whose every pixel is a blur of its surroundings."""
     weights = np.random.default_rng(3).uniform(0.2, 1.0, (kernel, kernel))
     cell = np.eye(3)[:, None, :, None, None] * (weights / weights.sum())[None, None, None]
-    return cell.repeat(factor**2, axis=1).reshape(3 * factor**2, 3, kernel, kernel).astype(np.float32)
+    return np.asarray(cell.repeat(factor**2, axis=1).reshape(3 * factor**2, 3, kernel, kernel), np.float32)
 
 
 def bicubic_like(

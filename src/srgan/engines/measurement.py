@@ -36,7 +36,6 @@ _EVERYTHING = 64
 """Halo of tiles, in pixels, where the network sees everything."""
 _PROBE = 48
 _LARGEST_SCALE = 16
-_TILE = 100 << 20  # numbers of a tile, see srgan.upscale.tiling
 _ROUNDING = 1e-6  # of the largest value: changes below it are those of the order of sums
 
 
@@ -220,7 +219,7 @@ def _products(node: openvino.Node) -> int:
     if kind == "MatMul":
         shape = list(node.input(0).get_partial_shape())
         length = shape[-1].get_length() if shape and shape[-1].is_static else 1
-        return _size(node) * length
+        return int(_size(node) * length)
     return 0
 
 
@@ -244,8 +243,6 @@ def _stages(model: openvino.Model, costs: _Costs, *, multiple: int, scale: int, 
         network = _Network(part)
         halo, step = _reach(network, source, factor, multiple)
         values = costs.values(first, last)
-        if halo:  # where tiles carry wide halos, only large ones are worth their while
-            values = max(min(values, _TILE // (9 * halo**2)), 1)
         whole = halo is None
         radius = float(_EVERYTHING if halo is None else halo)
         yield Stage(name, factor, radius, values, costs.multiply_adds(first, last), step=step, whole=whole)

@@ -22,9 +22,7 @@ from tests.helpers.small_onnx import (
 )
 
 
-def measured(
-    contents: bytes, how: Callable[[bytes], Measurement] = measure_here
-) -> Measurement:
+def measured(contents: bytes, how: Callable[[bytes], Measurement] = measure_here) -> Measurement:
     return how(adapt(contents, check(contents)))
 
 
@@ -45,9 +43,7 @@ def test_scale_and_reach_of_a_convolution(kernel: int, factor: int) -> None:
 def test_reach_is_the_larger_one_of_both_axes() -> None:
     weights = np.zeros((3, 3, 1, 9), np.float32)
     weights[:, :, 0, 0] = 0.3  # sees four pixels to the left alone
-    node = helper.make_node(
-        "Conv", ["image", "weight"], ["larger"], kernel_shape=[1, 9], pads=[0, 4, 0, 4]
-    )
+    node = helper.make_node("Conv", ["image", "weight"], ["larger"], kernel_shape=[1, 9], pads=[0, 4, 0, 4])
     assert measured(network([node], {"weight": weights})).stages[0].halo == 4
 
 

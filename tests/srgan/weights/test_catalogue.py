@@ -34,30 +34,21 @@ def three_files(tiny_model: Path, tmp_path: Path) -> Path:
     save_file(trained_weights(find(tiny_model)), tmp_path / "tiny.safetensors")
     (tmp_path / "tiny.onnx").write_bytes(graph.SerializeToString())
     fields = json.loads(find(tiny_model).card.to_json())
-    contents = {
-        suffix: (tmp_path / f"tiny{suffix}").read_bytes()
-        for suffix in (".onnx", ".safetensors")
-    }
+    contents = {suffix: (tmp_path / f"tiny{suffix}").read_bytes() for suffix in (".onnx", ".safetensors")}
     fields["files"] = {
-        suffix: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-        for suffix, data in contents.items()
+        suffix: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for suffix, data in contents.items()
     }
     (tmp_path / "tiny.json").write_text(json.dumps(fields))
     return tmp_path / "tiny.json"
 
 
-def test_a_model_of_three_files_is_found_by_any_of_them_and_works(
-    three_files: Path, tiny_model: Path
-) -> None:
+def test_a_model_of_three_files_is_found_by_any_of_them_and_works(three_files: Path, tiny_model: Path) -> None:
     for suffix in (".onnx", ".safetensors", ".json"):
         model = find(three_files.with_suffix(suffix))
         assert model.card.identity == hashlib.sha256(model.read()).hexdigest()[:8]
         assert trained_weights(model).keys() == trained_weights(find(tiny_model)).keys()
     for engine in ("openvino", "torch"):
-        assert (
-            run_probe(open_engine(model, engine, precision="fp32"), model.card)
-            < TOLERANCES["fp32"]
-        )
+        assert run_probe(open_engine(model, engine, precision="fp32"), model.card) < TOLERANCES["fp32"]
     for suffix in (".onnx", ".safetensors"):
         damage(three_files.with_suffix(suffix))
         with pytest.raises(ModelError):

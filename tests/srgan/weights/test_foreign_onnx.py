@@ -33,9 +33,7 @@ def _external(model: onnx.ModelProto) -> None:
 
 def _branch(model: onnx.ModelProto) -> None:
     inner = helper.make_graph([], "inner", [], [])
-    model.graph.node.append(
-        helper.make_node("If", ["c"], ["d"], then_branch=inner, else_branch=inner)
-    )
+    model.graph.node.append(helper.make_node("If", ["c"], ["d"], then_branch=inner, else_branch=inner))
 
 
 def _rename_operator(kind: str, domain: str = "") -> Change:
@@ -46,9 +44,7 @@ def _rename_operator(kind: str, domain: str = "") -> Change:
 
 
 def _weights(values: np.ndarray) -> Change:
-    return lambda model: model.graph.initializer[0].CopyFrom(
-        numpy_helper.from_array(values, "weight")
-    )
+    return lambda model: model.graph.initializer[0].CopyFrom(numpy_helper.from_array(values, "weight"))
 
 
 def _dims(*shape: int) -> Change:
@@ -62,19 +58,13 @@ def _dims(*shape: int) -> Change:
 def _extra(what: str) -> Change:
     def change(model: onnx.ModelProto) -> None:
         ports = getattr(model.graph, what)
-        ports.append(
-            helper.make_tensor_value_info(
-                "another", TensorProto.FLOAT, [1, 3, None, None]
-            )
-        )
+        ports.append(helper.make_tensor_value_info("another", TensorProto.FLOAT, [1, 3, None, None]))
 
     return change
 
 
 def _input(kind: int, shape: list[int | None]) -> Change:
-    return lambda model: model.graph.input[0].CopyFrom(
-        helper.make_tensor_value_info("image", kind, shape)
-    )
+    return lambda model: model.graph.input[0].CopyFrom(helper.make_tensor_value_info("image", kind, shape))
 
 
 def _opset(version: int) -> Change:
@@ -148,18 +138,14 @@ def test_what_is_no_onnx_file_is_refused(contents: bytes) -> None:
 
 
 def test_ports_are_found() -> None:
-    assert check(bicubic_like()) == Ports(
-        "image", "larger", input_half=False, output_half=False, opset=17
-    )
+    assert check(bicubic_like()) == Ports("image", "larger", input_half=False, output_half=False, opset=17)
     halves = check(bicubic_like(kind=TensorProto.FLOAT16))
     assert (halves.input_half, halves.output_half) == (True, True)
 
 
 def test_weights_among_the_inputs_are_no_images() -> None:
     def old(model: onnx.ModelProto) -> None:
-        model.graph.input.append(
-            helper.make_tensor_value_info("weight", TensorProto.FLOAT, [12, 3, 3, 3])
-        )
+        model.graph.input.append(helper.make_tensor_value_info("weight", TensorProto.FLOAT, [12, 3, 3, 3]))
 
     assert check(altered(old)).input == "image"
 
@@ -167,9 +153,7 @@ def test_weights_among_the_inputs_are_no_images() -> None:
 def test_numbers_may_stand_in_typed_fields() -> None:
     def typed(model: onnx.ModelProto) -> None:
         values = numpy_helper.to_array(model.graph.initializer[0])
-        typed = helper.make_tensor(
-            "weight", TensorProto.FLOAT, values.shape, values.ravel().tolist()
-        )
+        typed = helper.make_tensor("weight", TensorProto.FLOAT, values.shape, values.ravel().tolist())
         model.graph.initializer[0].CopyFrom(typed)
 
     assert check(altered(typed)).output == "larger"
@@ -182,9 +166,7 @@ def test_numbers_may_stand_in_typed_fields() -> None:
         check(altered(lying))
 
 
-@pytest.mark.parametrize(
-    "path", sorted(SHIPPED.glob("*.onnx")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.onnx")), ids=lambda path: path.stem)
 def test_shipped_models_are_let_through(path: Path) -> None:
     assert check(path.read_bytes()).input == "low"
 

@@ -51,10 +51,7 @@ def test_no_two_networks_share_a_label(pair: Pair) -> None:
     labels = [between(pair, fidelity).label for fidelity in fidelities]
     assert len(set(labels)) == len(fidelities)
     srgan, srresnet = (find(model) for model in pair)
-    assert (
-        labels[4]
-        == f"srgan {srgan.card.identity} to srresnet {srresnet.card.identity} at fidelity 0.7"
-    )
+    assert labels[4] == f"srgan {srgan.card.identity} to srresnet {srresnet.card.identity} at fidelity 0.7"
     assert (labels[0], labels[-1]) == (srgan.label, srresnet.label)
 
 
@@ -77,15 +74,11 @@ def test_weights_between(pair: Pair) -> None:
     first, second = np.array([[0.0, 1.0, -3.0, 0.1], [1.0, 1.0, 5.0, 0.1]], np.float32)
     network = between(pair, 0.25)
     assert isinstance(network, Interpolated)
-    assert np.array_equal(
-        network.between(first, second), np.array([0.25, 1.0, -1.0, 0.1], np.float32)
-    )
+    assert np.array_equal(network.between(first, second), np.array([0.25, 1.0, -1.0, 0.1], np.float32))
     assert network.between(first, second).dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    "fidelity", [-0.1, 1.1, 1 + 2**-52, float("nan"), float("inf"), -5e-324]
-)
+@pytest.mark.parametrize("fidelity", [-0.1, 1.1, 1 + 2**-52, float("nan"), float("inf"), -5e-324])
 def test_a_fidelity_that_cannot_be_meant(pair: Pair, fidelity: float) -> None:
     with pytest.raises(UsageError) as raised:
         between(pair, fidelity)
@@ -107,9 +100,7 @@ def test_a_pair_that_is_none(named: dict[str, Any], parameter: str) -> None:
     assert raised.value.parameter == parameter
 
 
-def test_models_of_two_architectures_are_refused_whatever_the_fidelity(
-    pair: Pair, tmp_path: Path
-) -> None:
+def test_models_of_two_architectures_are_refused_whatever_the_fidelity(pair: Pair, tmp_path: Path) -> None:
     deeper = make_model(tmp_path, "deeper", blocks=3, normalisation=False)
     for fidelity in (0.0, 0.5, 1.0):
         with pytest.raises(ModelError):
@@ -125,14 +116,10 @@ def between(pair: Pair, fidelity: float) -> AnyModel:
     ("photo_real", "faithful"),
     [("srgan", "srresnet"), ("srgan-photo", "srresnet-photo")],
 )
-def test_shipped_pairs_have_networks_between_them(
-    photo_real: str, faithful: str
-) -> None:
+def test_shipped_pairs_have_networks_between_them(photo_real: str, faithful: str) -> None:
     low = np.random.default_rng(0).integers(60, 190, (12, 14, 3), dtype=np.uint8)
     results = [
-        Upscaler(photo_real, faithful=faithful, fidelity=fidelity, precision="fp32")
-        .upscale(low)
-        .astype(float)
+        Upscaler(photo_real, faithful=faithful, fidelity=fidelity, precision="fp32").upscale(low).astype(float)
         for fidelity in (0.0, 0.5, 1.0)
     ]
     far = np.abs(results[0] - results[2]).mean()

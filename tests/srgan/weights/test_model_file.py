@@ -15,26 +15,18 @@ from srgan.weights.model_file import graph_checksum, read_card, read_weights
 from srgan.weights.onnx_messages import FileDamaged
 
 
-@pytest.mark.parametrize(
-    "path", sorted(SHIPPED.glob("*.onnx")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.onnx")), ids=lambda path: path.stem)
 def test_reads_what_the_onnx_package_reads(path: Path) -> None:
     contents, model = path.read_bytes(), onnx.load_model(path)
     (entry,) = model.metadata_props
     assert (entry.key, entry.value) == ("card", read_card(contents))
     assert graph_checksum(contents)[1] == model.graph.ByteSize()
     weights = read_weights(contents)
-    expected = {
-        tensor.name: tensor
-        for tensor in model.graph.initializer
-        if "/" not in tensor.name
-    }
+    expected = {tensor.name: tensor for tensor in model.graph.initializer if "/" not in tensor.name}
     assert weights.keys() == expected.keys()
     for name, tensor in expected.items():
         assert weights[name].dtype == np.float32
-        assert np.array_equal(
-            weights[name], numpy_helper.to_array(tensor).astype(np.float32)
-        )
+        assert np.array_equal(weights[name], numpy_helper.to_array(tensor).astype(np.float32))
 
 
 @given(st.binary(max_size=60))

@@ -44,30 +44,20 @@ def convolved(low: Floats, weights: Floats, bias: Floats | None = None) -> Float
     """(C, H, W) to (O, H, W), with zeros around."""
     border = weights.shape[2] // 2
     padded = np.pad(low, ((0, 0), (border, border), (border, border)))
-    windows = np.lib.stride_tricks.sliding_window_view(
-        padded, weights.shape[2:], axis=(1, 2)
-    )
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[2:], axis=(1, 2))
     result: Floats = np.einsum("chwij,ocij->ohw", windows, weights)
     return result if bias is None else result + bias[:, None, None]
 
 
 def random_weights(*shape: int, seed: int) -> Floats:
     """Numbers that fp16 holds exactly."""
-    return (
-        np.random.default_rng(seed)
-        .normal(size=shape)
-        .astype(np.float16)
-        .astype(np.float32)
-    )
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float16).astype(np.float32)
 
 
 FIRST, SECOND, LAST = (
-    random_weights(*shape, seed=seed)
-    for seed, shape in enumerate([(2, 3, 3, 3), (2, 2, 1, 1), (3, 4, 3, 3)])
+    random_weights(*shape, seed=seed) for seed, shape in enumerate([(2, 3, 3, 3), (2, 2, 1, 1), (3, 4, 3, 3)])
 )
-FIRST_BIAS, LAST_BIAS = (
-    np.array(values, np.float32) for values in ([0.1, -0.7], [0.3, 0.0, -1.1])
-)
+FIRST_BIAS, LAST_BIAS = (np.array(values, np.float32) for values in ([0.1, -0.7], [0.3, 0.0, -1.1]))
 
 
 def contents(tag: int) -> bytes:
@@ -87,9 +77,7 @@ def test_every_kind_of_layer_is_what_it_says(tag: int, size: tuple[int, int]) ->
     expected = convolved(f, LAST, LAST_BIAS)
 
     network = shared_core().read_model(to_onnx(param(*LAYERS), contents(tag)))
-    compiled = shared_core().compile_model(
-        network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
-    )
+    compiled = shared_core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     result = compiled({0: low[None]})[0]
     assert result.shape == (1, 3, 2 * size[0], 2 * size[1])
     np.testing.assert_allclose(result[0], expected, rtol=1e-5, atol=1e-5)
@@ -117,9 +105,7 @@ def test_slopes_and_shuffled_pixels() -> None:
         "PixelShuffle s 1 1 b out 0=2",
     )
     a = convolved(low, weights)
-    expected = functional.pixel_shuffle(
-        torch.from_numpy(np.where(a < 0, slopes[:, None, None] * a, a))[None], 2
-    )[0]
+    expected = functional.pixel_shuffle(torch.from_numpy(np.where(a < 0, slopes[:, None, None] * a, a))[None], 2)[0]
     made = run(layers, tagged(weights, FP32) + slopes.tobytes(), low)
     np.testing.assert_allclose(made, expected.numpy(), rtol=1e-5, atol=1e-6)
 
@@ -128,25 +114,16 @@ def test_slopes_and_shuffled_pixels() -> None:
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_interpolations(number: int, mode: str, factor: float) -> None:
     low = np.random.default_rng(9).random((3, 6, 8)).astype(np.float32)
-    made = run(
-        (LAYERS[0], f"Interp r 1 1 data out 0={number} 1={factor} 2={factor}"), b"", low
-    )
-    expected = functional.interpolate(
-        torch.from_numpy(low)[None], scale_factor=factor, mode=mode
-    )[0]
+    made = run((LAYERS[0], f"Interp r 1 1 data out 0={number} 1={factor} 2={factor}"), b"", low)
+    expected = functional.interpolate(torch.from_numpy(low)[None], scale_factor=factor, mode=mode)[0]
     np.testing.assert_allclose(made, expected.numpy(), atol=1e-5)
 
 
 def test_weights_are_padded_to_four_bytes() -> None:
     weights = random_weights(1, 3, 1, 1, seed=3)  # six bytes of fp16
     one = param("Input in 0 1 data", "Convolution only 1 1 data out 0=1 1=1 5=1 6=3")
-    made = onnx.load_model_from_string(
-        to_onnx(one, tagged(weights, FP16) + struct.pack("<f", 0.25))
-    )
-    assert [
-        np.frombuffer(values.raw_data, "<f4").tolist()
-        for values in made.graph.initializer
-    ] == [
+    made = onnx.load_model_from_string(to_onnx(one, tagged(weights, FP16) + struct.pack("<f", 0.25)))
+    assert [np.frombuffer(values.raw_data, "<f4").tolist() for values in made.graph.initializer] == [
         weights.ravel().tolist(),
         [0.25],
     ]
@@ -161,9 +138,7 @@ def test_a_line_is_taken_apart() -> None:
         ("c",),
     )
     assert layer.parameters == {0: (1.0,), 7: (2.5,), 1: (0.2, 1.5)}
-    assert read_param(param(*LAYERS).replace("\n", "\r\n")) == read_param(
-        param(*LAYERS)
-    )
+    assert read_param(param(*LAYERS).replace("\n", "\r\n")) == read_param(param(*LAYERS))
 
 
 @pytest.mark.parametrize(

@@ -34,17 +34,13 @@ def adapted(contents: bytes, **options: int) -> bytes:
 
 def test_sizes_are_opened() -> None:
     fixed, free = bicubic_like(size=(8, 8)), bicubic_like()
-    np.testing.assert_array_equal(
-        run(adapted(fixed), image(9, 5)), run(free, image(9, 5))
-    )
+    np.testing.assert_array_equal(run(adapted(fixed), image(9, 5)), run(free, image(9, 5)))
 
 
 def test_values_are_scaled() -> None:
     plain = of_255_levels()
     expected = run(plain, 255 * image(6, 7)) / 255
-    np.testing.assert_allclose(
-        run(adapted(plain, levels=255), image(6, 7)), expected, atol=1e-6
-    )
+    np.testing.assert_allclose(run(adapted(plain, levels=255), image(6, 7)), expected, atol=1e-6)
 
 
 def test_halves_are_widened() -> None:
@@ -57,21 +53,15 @@ def test_halves_are_widened() -> None:
 @pytest.mark.parametrize(("height", "width"), [(8, 12), (7, 9), (5, 4), (1, 1)])
 def test_images_are_filled_up(height: int, width: int) -> None:
     low = image(height, width)
-    filled = np.pad(
-        low, ((0, 0), (0, 0), (0, -height % 4), (0, -width % 4)), mode="edge"
-    )
+    filled = np.pad(low, ((0, 0), (0, 0), (0, -height % 4), (0, -width % 4)), mode="edge")
     expected = run(of_pixel_squares(4), filled)[:, :, :height, :width]
-    np.testing.assert_allclose(
-        run(adapted(of_pixel_squares(4), multiple=4), low), expected, atol=1e-6
-    )
+    np.testing.assert_allclose(run(adapted(of_pixel_squares(4), multiple=4), low), expected, atol=1e-6)
 
 
 def test_everything_at_once() -> None:
     made = run(adapted(of_255_levels(), levels=255, multiple=3, scale=2), image(4, 5))
     low = np.pad(image(4, 5), ((0, 0), (0, 0), (0, 2), (0, 1)), mode="edge")
-    np.testing.assert_allclose(
-        made, run(of_255_levels(), 255 * low)[:, :, :8, :10] / 255, atol=1e-6
-    )
+    np.testing.assert_allclose(made, run(of_255_levels(), 255 * low)[:, :, :8, :10] / 255, atol=1e-6)
 
 
 def test_old_files_cannot_be_filled_up() -> None:

@@ -28,11 +28,7 @@ MATLAB = PROTOCOLS["matlab"]
 @pytest.fixture(scope="module")
 def highs(data_folder: Path) -> list[np.ndarray]:
     """The true images."""
-    return [
-        high
-        for name, most in SETS.items()
-        for _, high in small_and_large(data_folder / "testsets" / name)[:most]
-    ]
+    return [high for name, most in SETS.items() for _, high in small_and_large(data_folder / "testsets" / name)[:most]]
 
 
 def gain(upscaler: Upscaler, highs: list[np.ndarray], damage: Damage) -> float:
@@ -42,17 +38,13 @@ def gain(upscaler: Upscaler, highs: list[np.ndarray], damage: Damage) -> float:
         low = damage.apply(high, scale=4, seed=str(number))
         plain = imresize(low, size=high.shape[:2], border="replicate")
         restored = upscaler.upscale(low).astype(np.uint8)
-        differences.append(
-            MATLAB.measure(restored, high).psnr - MATLAB.measure(plain, high).psnr
-        )
+        differences.append(MATLAB.measure(restored, high).psnr - MATLAB.measure(plain, high).psnr)
     return float(np.mean(differences))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FLOORS)
-def test_srresnet_photo_is_better_than_interpolation(
-    highs: list[np.ndarray], kind: str
-) -> None:
+def test_srresnet_photo_is_better_than_interpolation(highs: list[np.ndarray], kind: str) -> None:
     assert gain(Upscaler("srresnet-photo"), highs, Damage.parse(kind)) >= FLOORS[kind]
 
 
@@ -61,10 +53,7 @@ def test_on_clean_input_srresnet_photo_is_near_srresnet(
     highs: list[np.ndarray],
 ) -> None:
     clean = Damage()
-    assert (
-        gain(Upscaler("srresnet-photo"), highs, clean)
-        >= gain(Upscaler("srresnet"), highs, clean) - 0.3
-    )
+    assert gain(Upscaler("srresnet-photo"), highs, clean) >= gain(Upscaler("srresnet"), highs, clean) - 0.3
 
 
 @pytest.mark.slow
@@ -81,17 +70,10 @@ def test_srgan_photo_is_nearer_in_features_and_true_to_the_small_image(
         dict[str, list[float]](),
         list[float](),
     )
-    models = {
-        name: Upscaler(name, precision="fp32")
-        for name in ("srresnet-photo", "srgan-photo")
-    }
-    for number, (_, high) in enumerate(
-        small_and_large(data_folder / "testsets" / "Set14")
-    ):
+    models = {name: Upscaler(name, precision="fp32") for name in ("srresnet-photo", "srgan-photo")}
+    for number, (_, high) in enumerate(small_and_large(data_folder / "testsets" / "Set14")):
         low = damage.apply(high, scale=4, seed=str(number))
-        results = {
-            name: model.upscale(low).astype(np.uint8) for name, model in models.items()
-        }
+        results = {name: model.upscale(low).astype(np.uint8) for name, model in models.items()}
         results["bicubic"] = imresize(low, size=high.shape[:2], border="replicate")
         for name, result in results.items():
             distances.setdefault(name, []).append(features.measure(result, high))

@@ -13,12 +13,7 @@ from srgan.upscale.upscaler import Upscaler
 MODELS = released()
 SETS = ("Set5", "Set14", "BSD100")
 WHOLLY = ("srresnet", "srgan", "srcnn", "espcn")
-MEASURED = [
-    (model, name)
-    for model in sorted(MODELS)
-    for name in SETS
-    if name == "Set5" or model in WHOLLY
-]
+MEASURED = [(model, name) for model in sorted(MODELS) for name in SETS if name == "Set5" or model in WHOLLY]
 """All models on all sets would take a quarter of an hour: `python docs/results.py` measures that."""
 
 
@@ -27,9 +22,7 @@ MEASURED = [
 def test_the_card_is_true(data_folder: Path, model: str, name: str) -> None:
     card = MODELS[model].card
     upscaler = Upscaler(MODELS[model].folder / f"{model}.onnx", precision="fp32")
-    found: dict[str, list[tuple[float, float]]] = {
-        protocol: [] for protocol in PROTOCOLS
-    }
+    found: dict[str, list[tuple[float, float]]] = {protocol: [] for protocol in PROTOCOLS}
     for low, high in small_and_large(data_folder / "testsets" / name):
         restored = upscaler.upscale(low).astype(np.uint8)
         for protocol in PROTOCOLS.values():

@@ -17,10 +17,7 @@ PUBLISHED = {"Set5": 29.40, "Set14": 26.02}
 def test_srgan_keeps_its_promises(data_folder: Path, pictures: str, name: str) -> None:
     pairs = small_and_large(data_folder / "testsets" / name)
     models = (f"srgan{pictures}", f"srresnet{pictures}")
-    real, faithful = (
-        judge(by_model(model), pairs, data_folder.parent / "weights")
-        for model in models
-    )
+    real, faithful = (judge(by_model(model), pairs, data_folder.parent / "weights") for model in models)
     assert real.psnr >= PUBLISHED[name]
     assert real.features < faithful.features
     assert real.niqe < faithful.niqe
