@@ -181,6 +181,7 @@ def test_the_page_fits_a_phone(scheme: Any, chromium: "Browser", site: ServedSit
     page.goto(site.link)
     add(page, photos)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.get_by_role("button", name="Take a photo").is_visible()
     heights = page.eval_on_selector_all("button, .button, select", "all => all.map(one => one.offsetHeight)")
     assert min(height for height in heights if height) >= 24  # the others are hidden
     check_accessibility(page)
