@@ -5,7 +5,7 @@ network sees; the error stays inside the halo, which is cut away.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 
@@ -28,10 +28,12 @@ class Span:
         """Return the same tile of an axis of this length that runs the other way."""
         return Span(length - self.stop, length - self.start, length - self.high, length - self.low)
 
+    def from_multiple(self, step: int) -> "Span":
+        """Return the same tile with a halo that begins at the next multiple of `step`."""
+        return replace(self, low=self.low + -self.low % step)
 
-def spans(
-    length: int, size: int, halo: int, *, within: tuple[int, int] | None = None, step: int = 1
-) -> Iterator[Span]:
+
+def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None = None, step: int = 1) -> Iterator[Span]:
     """Yield tiles of nearly equal size that cover an axis once, each with its halo; halos end at the image's border.
 
     Args:

@@ -62,9 +62,11 @@ class TiledNetwork:
 
     def __init__(self, engine: Engine, *, fallback: Callable[[], Engine] | None = None, ensemble: bool = False) -> None:
         self.engine = engine
-        self._fallback, self._ensemble = fallback, ensemble
+        self._fallback, self._ensemble, self._told = fallback, ensemble, False
         free = int(free_memory() * _SHARE_OF_FREE)
-        limits = [_TRUNK_MEMORY] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
+        # Of networks that see far, a tile keeps as much as its halo is wide, or nearly all work would be in halos.
+        far = 4 * engine.stages[0].values * (3 * self.halo) ** 2
+        limits = [max(_TRUNK_MEMORY, far)] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
         self._first_areas = tuple(
             max(min(limit, free) // (4 * stage.values), _SMALLEST**2)
             for limit, stage in zip(limits, engine.stages, strict=True)
@@ -79,7 +81,8 @@ class TiledNetwork:
     @property
     def halo(self) -> int:
         """Rows above and below a band that reach into its result."""
-        return sum(stage.halo for stage in self.engine.stages)
+        halo = sum(stage.halo for stage in self.engine.stages)
+        return halo + self.step - 1 if self._ensemble else halo  # turned tiles begin elsewhere: see `_mean`
 
     @property
     def step(self) -> int:
@@ -127,13 +130,19 @@ class TiledNetwork:
             OutOfMemory: if even a small tile does not fit.
             EngineError: if the engine fails, or gives numbers that are not finite in full precision too.
         """
-        planes = np.ascontiguousarray(window.transpose(2, 0, 1))[None]
         for column in spans(size[1], columns, self.halo, step=self.step):
-            tile = planes[:, :, :, column.low : column.high]
+            tile = np.ascontiguousarray(window[:, column.low : column.high].transpose(2, 0, 1))[None]
+            self._tell_of_tiles(whole=tile.shape[2:] == size)
             if self._ensemble:
                 _keep(self._mean(tile, band, column, size, advance), target, band, column, self.scale)
             else:
                 self._restore_tile(tile, band, column, size, target, advance)
+
+    def _tell_of_tiles(self, *, whole: bool) -> None:
+        """Warn once that tiles of a network that sees the whole image are not exact."""
+        if not (whole or self._told) and any(stage.whole for stage in self.engine.stages):
+            self._told = True
+            _log.warning("the network sees the whole image: it is enlarged in tiles that overlap and may differ slightly")
 
     def _mean(self, tile: Floats, rows: Span, columns: Span, size: tuple[int, int], advance: Advance) -> Floats:
         """Return the mean of the results for a tile in its eight orientations: (h, w, 3), not clipped."""
@@ -147,9 +156,11 @@ class TiledNetwork:
 
         for orientation in ORIENTATIONS:
             down, across, turned_size = orientation.place(rows, columns, size)
+            turned = orientation.turn(tile)[:, :, -down.low % self.step :, -across.low % self.step :]
+            down, across = down.from_multiple(self.step), across.from_multiple(self.step)
             shape = self.scale * (down.stop - down.start), self.scale * (across.stop - across.start), 3
             part = Target(np.empty(shape, np.float32), down.start, lambda values: values, left=across.start)
-            self._restore_tile(orientation.turn(tile), down, across, turned_size, part, advance_by_share)
+            self._restore_tile(turned, down, across, turned_size, part, advance_by_share)
             mean = mean + orientation.turn_back(part.rows) / np.float32(passes)
         return mean
 

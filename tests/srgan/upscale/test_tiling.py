@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from srgan.engines.engine import Engine, Floats, Precision
+from srgan.engines.memory import free_memory
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.engines.torch import TorchEngine
 from srgan.errors import EngineError, OutOfMemory
@@ -27,7 +28,7 @@ def restore(network: TiledNetwork, picture: Floats, *, rows: int, columns: int) 
     height, width = picture.shape[:2]
     done: list[int] = []
     result = np.full((4 * height, 4 * width, 3), np.nan, np.float32)
-    for band in spans(height, rows, network.halo):
+    for band in spans(height, rows, network.halo, step=network.step):
         target = Target(result[4 * band.start : 4 * band.stop], band.start, lambda tile: tile)
         window = picture[band.low : band.high]
         network.restore(window, band, (height, width), target, columns=columns, advance=done.append)
@@ -92,6 +93,37 @@ def test_self_ensemble_is_the_mean_of_the_eight_orientations(tiny_model: Path, r
     assert np.abs(tiled - expected).max() < 0.01 * LEVEL
     assert np.abs(tiled - whole(engine, low)).max() > LEVEL  # the orientations differ
     assert network.work(61, 53) == 8 * single.work(61, 53)
+
+
+class Grouped:
+    """An engine that makes groups of 3x3 pixels their mean, the last ones filled up by repeated pixels."""
+
+    name, device = "grouped", "test"
+    precision: Precision = "fp32"
+    stages: tuple[Stage, ...] = (Stage("restored", scale=4, radius=2, values=100, multiply_adds=1, step=3),)
+
+    def run(self, stage: int, tile: Floats) -> Floats:
+        height, width = tile.shape[2:]
+        filled = np.pad(tile, ((0, 0), (0, 0), (0, -height % 3), (0, -width % 3)), mode="edge")
+        groups = filled.reshape(1, 3, filled.shape[2] // 3, 3, -1, 3).mean(axis=(3, 5))
+        return groups.repeat(12, axis=2).repeat(12, axis=3)[:, :, : 4 * height, : 4 * width]
+
+    def release(self, stage: int) -> None:
+        raise AssertionError("nothing was short of memory")
+
+
+def test_self_ensemble_begins_turned_tiles_where_groups_of_pixels_begin() -> None:
+    network, low = TiledNetwork(Grouped(), ensemble=True), picture(40, 50)
+    tiled, _ = restore(network, low, rows=11, columns=16)
+    results = [turn_back(whole(Grouped(), np.ascontiguousarray(turned))) for turned, turn_back in orientations(low)]
+    np.testing.assert_allclose(tiled, np.mean(results, axis=0), rtol=1e-5)
+
+
+def test_networks_that_see_far_get_tiles_as_large_as_their_halos() -> None:
+    far = Grouped()
+    far.stages = (Stage("restored", scale=4, radius=300, values=200, multiply_adds=1),)
+    grid = TiledNetwork(far).grid(3_000, 2_000)
+    assert min(grid.rows, grid.columns) >= 150 or free_memory() < 4 * 4 * 200 * 900**2
 
 
 def test_self_ensemble_goes_on_in_full_precision() -> None:
