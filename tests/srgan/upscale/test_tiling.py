@@ -106,7 +106,8 @@ class Grouped:
         height, width = tile.shape[2:]
         filled = np.pad(tile, ((0, 0), (0, 0), (0, -height % 3), (0, -width % 3)), mode="edge")
         groups = filled.reshape(1, 3, filled.shape[2] // 3, 3, -1, 3).mean(axis=(3, 5))
-        return groups.repeat(12, axis=2).repeat(12, axis=3)[:, :, : 4 * height, : 4 * width]
+        result: Floats = groups.repeat(12, axis=2).repeat(12, axis=3)[:, :, : 4 * height, : 4 * width]
+        return result
 
     def release(self, stage: int) -> None:
         raise AssertionError("nothing was short of memory")
