@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from srgan.errors import DataError, OutputError, UsageError
 from srgan.http_server import await_start, listen, listening_address, run_server
@@ -27,18 +28,6 @@ LOCK = ".served"
 _END = 5.0  # seconds that stopping may take
 _PATH = r"(?:/(?!\.\.?(?:/|$))[\w.~-]+)*"  # one that needs no escaping, or none
 _ADDRESS = re.compile(rf"(?P<server>https?://[^\s/?#@\\]+)(?P<path>{_PATH})", re.ASCII)
-_SETTINGS = {
-    "http": "h11",
-    "log_config": None,
-    "log_level": "critical",  # malformed requests are no news; the application itself reports what is
-    "access_log": False,  # it would contain raters' addresses and links
-    "proxy_headers": False,
-    "server_header": False,
-    "lifespan": "off",
-    "ws": "none",
-    "timeout_graceful_shutdown": 3,
-    "timeout_keep_alive": 75,
-}
 
 
 @dataclass(frozen=True)
@@ -118,8 +107,7 @@ def serving(folder: Path, options: ServeOptions, *, simulated: bool, report: Rep
         ended = threading.Event()
         # The store is read before the first rater comes: two threads at once would share one transaction.
         served = Served(address, f"{address}/o/{store.organiser_token}", store.raters(), store.path, ended)
-        app = create_app(store, writer, address=address, report=report)
-        server = uvicorn.Server(uvicorn.Config(app, **_SETTINGS))  # type: ignore[arg-type]
+        server = _make_server(create_app(store, writer, address=address, report=report))
         threading.Thread(target=run_server, args=(server, listener, ended), name="server", daemon=True).start()
         try:
             await_start(server, ended)
@@ -174,3 +162,20 @@ def check_images(study: Study, folder: Path) -> None:
             raise DataError(f"{path} cannot be read ({error.strerror}): put it back, or make another study") from error
         if checksum != image.sha256:
             raise DataError(f"{path} was changed since the study was made: put it back, or make another study")
+
+
+def _make_server(app: Starlette) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        log_config=None,
+        log_level="critical",  # malformed requests are no news; the application itself reports what is
+        access_log=False,  # it would contain raters' addresses and links
+        proxy_headers=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,
+    )
+    return uvicorn.Server(config)

@@ -122,8 +122,8 @@ def test_from_an_evaluation(srgan: Run) -> None:
     for stimulus in read_study(Path("study")).stimuli:
         folder = "reference/Set5" if stimulus.method == "HR" else f"pictures/{stimulus.method}/Set5"
         place = Path("made/own/Set5") if stimulus.method == "own" else Path("evaluation", folder)
-        files = Path("study", stimulus.shown.file), place / f"{stimulus.content}.png"
-        np.testing.assert_array_equal(*(np.asarray(Image.open(file)) for file in files))
+        shown, file = Image.open(Path("study", stimulus.shown.file)), Image.open(place / f"{stimulus.content}.png")
+        np.testing.assert_array_equal(np.asarray(shown), np.asarray(file))
     words = ["study", "create", "evaluation", "--methods", "bicubic", "own=made/own", *ALONE, "--json", "-o", "third"]
     document = json.loads(srgan(*words, "--no-reference").stdout)
     assert (document["methods"], document["reference"]) == (["bicubic", "own"], None)

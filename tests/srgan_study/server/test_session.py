@@ -106,7 +106,8 @@ def test_the_later_tab_takes_over(folder: Path, person: Person, sessions: Sessio
     later = Person(sessions)
     assert later.state == person.look()
     acts: list[Callable[[], object]] = [lambda: person.vote(5), person.undo, person.calibrated]
-    for act in (*acts, lambda: person.tell("pause")):
+    acts.append(lambda: person.tell("pause"))
+    for act in acts:
         with pytest.raises(TakenOver):
             act()
     later.vote(2)
