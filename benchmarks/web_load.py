@@ -20,7 +20,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -121,14 +121,14 @@ def load(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 
 def probe(address: str, latencies: list[float], ended: threading.Event) -> None:
     """Ask for /healthz again and again."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
-    while not ended.wait(PROBE):
-        begun = time.perf_counter()
-        connection.request("GET", "/healthz")
-        answer = connection.getresponse()
-        answer.read()
-        latencies.append(time.perf_counter() - begun)
-        assert answer.status == 200
+    with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)) as connection:
+        while not ended.wait(PROBE):
+            begun = time.perf_counter()
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            answer.read()
+            latencies.append(time.perf_counter() - begun)
+            assert answer.status == 200
 
 
 def watch_memory(pid: int, memory: list[float], ended: threading.Event) -> None:
