@@ -95,6 +95,8 @@ class Card:
     probe: Probe
     files: dict[str, File]
     """By suffix: `.onnx`, and of models of three files `.safetensors`."""
+    grain: float = 0.0
+    """Standard deviation of the grain that is added to its results, in levels of 255."""
 
     @property
     def identity(self) -> str:

@@ -56,6 +56,11 @@ class Model:
         """Output pixels per input pixel along one axis."""
         return self.card.scale
 
+    @property
+    def grain(self) -> float:
+        """Standard deviation of the grain that is added to its results, in levels of 255."""
+        return self.card.grain
+
     def read(self, suffix: str = ".onnx") -> bytes:
         """Return the contents of the model's file, or of a file of three.
 

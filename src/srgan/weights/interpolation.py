@@ -51,6 +51,11 @@ class Interpolated:
         """Output pixels per input pixel along one axis."""
         return self.photo_real.scale
 
+    @property
+    def grain(self) -> float:
+        """Standard deviation of the grain that is added to its results, in levels of 255: in between, too."""
+        return (1.0 - self.fidelity) * self.photo_real.grain + self.fidelity * self.faithful.grain
+
     def between(self, photo_real: NDArray[np.float32], faithful: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the weights at this fidelity, of the same shape; at an end exactly those of that end."""
         mixed = (1.0 - self.fidelity) * photo_real.astype(np.float64) + self.fidelity * faithful.astype(np.float64)
