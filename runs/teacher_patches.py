@@ -8,8 +8,9 @@ A twelfth as many patches of drawn text (`runs.drawn_text`) are added, whose tar
 teacher makes other glyphs.
 
 Places and damage of patch n are a pure function of n and the prepared photos. A target is corrected before it is
-learned from: what its downscaled image lacks of the original's is added, enlarged by bicubic interpolation
-(back-projection, Irani and Peleg 1991). So students learn the teacher's edges, and the original's tones.
+learned from: what its downscaled image lacks of the original's, blurred, is added (back-projection, Irani and Peleg
+1991). So students learn the teacher's edges, which follow from what they see, and the original's tones. With
+`--original`, that share of the original is mixed in, whose grain the teacher takes away.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from rich.console import Console
+from scipy.ndimage import gaussian_filter
 
 from runs.drawn_text import draw_text
 from runs.teaching import PATCH, Pixels
@@ -38,6 +40,8 @@ TEXT = 12
 """Patches of photos for one of text."""
 VALIDATION = 40
 """Patches that are kept back, the last ones."""
+_TONES = 2.0
+"""Standard deviation of the blur of corrections, in low-resolution pixels."""
 _FIRST_TEXT = 100_000
 """Apart from the images of text in sets of whole photos."""
 
@@ -74,7 +78,9 @@ def _detail(low: Pixels) -> float:
 
 
 def corrected(target: Pixels, clean: Pixels) -> Pixels:
-    """Return a target whose downscaled image is nearly the clean one.
+    """Return a target whose downscaled image has the tones of the clean one.
+
+    Finer differences are left: a student cannot see them in a damaged image, and would learn blurred edges.
 
     Args:
         target: (4 * H, 4 * W, 3).
@@ -82,8 +88,14 @@ def corrected(target: Pixels, clean: Pixels) -> Pixels:
     """
     image: NDArray[np.float32] = to_float(target)
     missing = to_float(clean) - imresize(image, 1.0 / SCALE, border="replicate")
+    missing = gaussian_filter(missing, (_TONES, _TONES, 0.0), mode="nearest")
     image = image + imresize(missing, float(SCALE), border="replicate")
     return from_float(np.clip(image, 0.0, 1.0), 8).astype(np.uint8)
+
+
+def mixed(target: Pixels, high: Pixels, share: float) -> Pixels:
+    """Return a target with a share of the original in it."""
+    return from_float((1.0 - share) * to_float(target) + share * to_float(high), 8).astype(np.uint8)
 
 
 def cut(photos: Path, path: Path, number: int) -> None:
@@ -96,8 +108,14 @@ def cut(photos: Path, path: Path, number: int) -> None:
     patches.flush()
 
 
-def prepare(photos: Path, folder: Path, output: Path) -> int:
+def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0) -> int:
     """Write a prepared set of the patches whose targets are made, and return their number.
+
+    Args:
+        photos: folder of prepared photos.
+        folder: that of `patches.npy` and `targets.npy`.
+        output: folder of the set.
+        original: share of the original in the corrected targets, 0 to 1.
 
     Raises:
         DataError: if there are no targets, or patches of other photos.
@@ -113,10 +131,10 @@ def prepare(photos: Path, folder: Path, output: Path) -> int:
     training, _ = whole.split()
     with NewSet(output) as taught:
         for index in range(done):
-            degraded, clean, _ = place(training, index)
+            degraded, clean, high = place(training, index)
             if not np.array_equal(degraded, patches[index]):
                 raise DataError(f"{folder} holds patches of other photos than {photos}: cut them again")
-            target = corrected(np.asarray(targets[index]), clean)
+            target = mixed(corrected(np.asarray(targets[index]), clean), high, original)
             taught.add(f"patch {index}", degraded.copy(), target, validation=index >= done - VALIDATION)
         for index in range(done // TEXT):
             degraded, high = text(index)
@@ -136,12 +154,13 @@ def main() -> None:
     preparing.add_argument("photos", type=Path, help="folder of prepared photos")
     preparing.add_argument("folder", type=Path, help="folder of patches.npy and targets.npy")
     preparing.add_argument("output", type=Path, help="folder of the set")
+    preparing.add_argument("--original", type=float, default=0.0, help="share of the original in targets; 0 without it")
     choices = parser.parse_args()
     try:
         if choices.command == "cut":
             cut(choices.photos, choices.patches, choices.number)
         else:
-            made = prepare(choices.photos, choices.folder, choices.output)
+            made = prepare(choices.photos, choices.folder, choices.output, original=choices.original)
             Console(stderr=True).print(f"{made} patches, {VALIDATION} of them for validation")
     except SrganError as error:
         sys.exit(str(error))
