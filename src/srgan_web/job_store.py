@@ -22,8 +22,8 @@ from srgan_web.job_options import JobOptions
 from srgan_web.job_record import JobRecord, JobStatus, QueuedJob, decoded, encoded
 from srgan_web.store_database import NAME, StoreDatabase, is_abandoned
 
-ATTEMPTS = 3
-"""Times a job is started before it counts as the reason that the server stopped."""
+ATTEMPTS = 5
+"""Times a job is started before it counts as the reason that the server stopped; four ends may be chance."""
 
 _TEMPORARY = "srgan-web-"
 _UPLOADS, _RESULTS, _VIEWS = "uploads", "results", "views"
