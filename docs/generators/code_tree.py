@@ -15,7 +15,7 @@ from srgan.files import write_bytes
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- tree: begin -->", "<!-- tree: end -->"
-FOLDERS = ("src/srgan", "src/srgan_study", "runs", "docs/generators", "benchmarks", "examples")
+FOLDERS = ("src/srgan", "src/srgan_study", "src/srgan_web", "runs", "docs/generators", "benchmarks", "examples")
 _WIDTH = 140
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import os
 import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from srgan.errors import UsageError
-from srgan.http_server import EVERYWHERE, await_start, listening_address, run_server
+from srgan.http_server import EVERYWHERE, await_start, listen, listening_address, run_server
 from srgan_web.access import AccessRules
 from srgan_web.batches import Batches
 from srgan_web.enlarging import Enlarger
@@ -90,7 +88,7 @@ def serving_site(
         UsageError: if the host or port cannot be used.
         OutputError: if the store cannot be used.
     """
-    with JobStore(place.store) as store, _bound(place) as listener:
+    with JobStore(place.store) as store, listen(place.host, place.port) as listener:
         address = (place.address or listening_address(listener, place.host)).rstrip("/")
         token = place.token or (None if place.is_local else secrets.token_urlsafe(24))
         names = {name.lower() for name in (place.host, urlsplit(address).hostname, socket.gethostname()) if name}
@@ -166,24 +164,3 @@ def _config(app: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=15,
     )
-
-
-@contextmanager
-def _bound(place: WebPlace) -> Iterator[socket.socket]:
-    """Yield a socket that listens.
-
-    Raises:
-        UsageError: if it cannot.
-    """
-    with ExitStack() as opened:
-        try:
-            found = socket.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            listener = opened.enter_context(socket.socket(found[0][0], socket.SOCK_STREAM, socket.IPPROTO_TCP))
-            if os.name == "posix":  # a server can follow another at once; on Windows the option means something else
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(found[0][4])
-            listener.listen(512)
-        except (OSError, UnicodeError, OverflowError) as error:
-            where, why = f"host {place.host} with port {place.port}", getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"{where} cannot be used ({why}): choose others", parameter="host") from error
-        yield listener

@@ -13,7 +13,7 @@ import pytest
 from srgan_web.enlarging import Enlarger
 from srgan_web.limits import WebLimits
 from srgan_web.web_server import ServedSite
-from tests.srgan_web.conftest import make_photo, serve_site
+from tests.srgan_web.conftest import StubEnlarger, make_photo, serve_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -94,6 +94,40 @@ def test_from_a_photo_to_its_enlargement(page: "Page", photos: list[str], tmp_pa
     assert page.locator("#size").input_value() == "2"
     card(page, "dog.jpg").get_by_role("button", name="Remove").click()
     page.wait_for_selector(".card:nth-child(2)", state="detached")
+
+
+def test_a_dropped_photo_is_followed_to_its_end(chromium: "Browser", photos: list[str]) -> None:
+    stub = StubEnlarger(WebLimits())
+    with serve_site(stub) as site, visit(chromium, site) as page:
+        drop(page, Path(photos[0]))
+        page.wait_for_selector(".card.held")
+        page.set_input_files("#files", photos[1:])
+        page.wait_for_selector(".card.held:nth-child(2)")
+        page.get_by_role("button", name="Enlarge 2 photos").click()
+        card(page, "dog.jpg").get_by_text("50%").wait_for()
+        assert page.get_by_role("progressbar", name="Progress of dog.jpg").get_attribute("value") == "50"
+        card(page, "bird.png").get_by_text("Number 1 in the queue").wait_for()
+        check_accessibility(page)
+        page.reload()  # nothing is lost
+        card(page, "dog.jpg").get_by_text("50%").wait_for()
+        card(page, "bird.png").get_by_role("button", name="Cancel").click()
+        page.wait_for_selector(".card:nth-child(2)", state="detached")
+        stub.permits.release()
+        page.wait_for_selector(".card.done")
+        assert page.locator("#status").inner_text() == "dog.jpg is done."
+
+
+def drop(page: "Page", photo: Path) -> None:
+    """Drop a file on the page."""
+    page.evaluate(
+        """([name, bytes]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+            document.getElementById("drop").dispatchEvent(
+                new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        [photo.name, list(photo.read_bytes())],
+    )
 
 
 def test_comparing_by_keyboard_and_mouse(page: "Page", photos: list[str]) -> None:

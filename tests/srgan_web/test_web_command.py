@@ -59,6 +59,20 @@ def test_an_accepted_job_survives_kill_9_and_ends_as_on_the_command_line(tmp_pat
     assert result == (tmp_path / "photo-x4.jpg").read_bytes()
 
 
+def test_folders_and_reports_are_served(tmp_path: Path) -> None:
+    for name in ("photos", "results"):
+        (tmp_path / name).mkdir()
+    folders = ("--folder", str(tmp_path / "photos"), "--reports", str(tmp_path / "results"))
+    with running(tmp_path / "store", *folders) as (_, client):
+        assert [client.get(path).status_code for path in ("/", "/folder", "/reports", "/models/srgan")] == [200] * 4
+        assert client.get("/v1/folders").json()["root"] == str(tmp_path / "photos")
+        assert client.get("/models/none").status_code == 404
+    for option in ("--folder", "--reports"):
+        command = [sys.executable, "-m", "srgan", "web", "--port", "0", "--no-browser", option, str(tmp_path / "none")]
+        run = subprocess.run(command, capture_output=True, text=True)
+        assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+
+
 def example(kind: str, site: ServedSite) -> str:
     """Return an example of the documentation for a served site."""
     found = re.search(rf"<!-- test: {kind} -->\n```\w+\n(.*?)```", DOCS.read_text(), re.DOTALL)
