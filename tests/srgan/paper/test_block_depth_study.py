@@ -47,23 +47,21 @@ def test_an_untrained_network_is_what_its_card_says_and_is_timed(tmp_path: Path)
     assert model.read()
     progress = RecordedProgress()
     seconds = time_shapes([Shape(1)], repetitions=1, engine="torch", progress=progress)
-    assert 0 < seconds[Shape(1)] < 60
+    assert seconds[Shape(1)] > 0
     assert (progress.tasks, progress.counts) == ([("timing networks", 1)], [[1]])
 
 
-def test_the_mean_is_over_the_repetitions_alone() -> None:
+def test_the_mean_is_over_the_repetitions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow:
-        name, device, precision, stages = "slow", "none", "fp32", (None, None)
-        asked: list[tuple[int, tuple[int, ...]]]
+        stages, asked = (None, None), list[tuple[int, tuple[int, ...]]]()
 
         def run(self, stage: int, tile: np.ndarray) -> np.ndarray:
             self.asked.append((stage, tile.shape))
             return tile
 
-    engine = Slow()
-    engine.asked = []
-    assert mean_seconds(engine, 3) < 1  # type: ignore[arg-type]
-    assert engine.asked == [(stage, (1, 3, SIDE, SIDE)) for _ in range(4) for stage in (0, 1)]
+    monkeypatch.setattr("time.perf_counter", lambda: 5.0 * len(Slow.asked))  # a stage takes five seconds
+    assert mean_seconds(Slow(), 3) == 10  # type: ignore[arg-type]
+    assert Slow.asked == [(stage, (1, 3, SIDE, SIDE)) for _ in range(4) for stage in (0, 1)]
 
 
 def test_shapes_are_read_off_cards(tiny_model: Path) -> None:

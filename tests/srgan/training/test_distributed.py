@@ -28,7 +28,7 @@ def updates(prepared: Path, output: Path, *, processes: int) -> dict[str, Tensor
     root = Path(__file__).parents[3]
     done = subprocess.run(
         alone if processes == 1 else together,
-        cwd=root, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=240,
+        cwd=root, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return load_file(output)

@@ -125,7 +125,8 @@ def test_the_card_says_what_was_exported(folder: Path) -> None:
         assert all(torch.equal(value, weights[key]) for key, value in round_weights(network).state_dict().items())
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.training.release.model_file", lambda generator, card: (card, b""))
     (tmp_path / "small.onnx").mkdir()
     with pytest.raises(OutputError):
         export(make("ucsd-srcnn"), replace(CARD, architecture="ucsd-srcnn"), tmp_path)

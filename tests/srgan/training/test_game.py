@@ -20,7 +20,7 @@ _FEW = 20
 @pytest.fixture(scope="module")
 def photos(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedPictures:
     folder = tmp_path_factory.mktemp("photos")
-    found = find_pictures([data_folder / "train" / "dogs"])[:40]
+    found = find_pictures([data_folder / "train" / "dogs"])[:16]
     prepare(found[2:], folder, validation=found[:2])
     return PreparedPictures(folder)
 
@@ -41,7 +41,7 @@ def means(beliefs: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 SMALL = RECIPES["srgan-mse-quick"].change(
-    blocks=2, features=16, discriminator_features=16, batch=8, crop=32, warmup=0, decay=0.0
+    blocks=2, features=16, discriminator_features=16, batch=4, crop=32, warmup=0, decay=0.0
 )
 
 
