@@ -59,7 +59,7 @@ class WorkerPool:
                 self.queue.watch()
                 if self.batches is not None:
                     self.batches.recover()
-            except (sqlite3.Error, StoreFull):  # the disk is full
+            except (sqlite3.Error, StoreFull, OSError):  # the disk is full, or a shared one is away
                 pass
             with self.queue.changed:
                 self.queue.changed.wait_for(lambda: self._stopping, _WATCH)
