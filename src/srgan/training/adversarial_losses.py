@@ -27,7 +27,8 @@ def relative_logits(high: Tensor, restored: Tensor) -> tuple[Tensor, Tensor]:
     """Return logits of real and restored images relative to the mean of the other kind (Wang et al. 2018, section 3.2).
 
     Their sigmoids are D_Ra, the probability that an image looks more real than images of the other kind on average:
-    the relativistic average discriminator of Jolicoeur-Martineau 2018.
+    the relativistic average discriminator of Jolicoeur-Martineau 2018. In a run of several processes the means are
+    over each one's part of the batch.
     """
     return high - restored.mean(), restored - high.mean()
 
