@@ -194,7 +194,7 @@ def compare(
     commands = {
         f"{row} has no weights yet": training_command(TRAINED_BY[row])
         for row, reason in chosen.missing.items()
-        if reason == NO_WEIGHTS
+        if reason == NO_WEIGHTS and row in TRAINED_BY
     }
     return Reproduction(
         published.name,
