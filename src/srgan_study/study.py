@@ -22,8 +22,7 @@ LABELS = {1: "Bad", 2: "Poor", 3: "Fair", 4: "Good", 5: "Excellent"}
 Screening = Literal["none", "bt500", "p913", "mle"]
 """Rule by which raters who differ from the panel are weighed; chosen before there are any votes."""
 
-MOST_RATERS = 10_000
-"""Limit of raters: the order of each of them is stored before the first vote."""
+MOST_RATERS = 10_000  # limit of raters: the order of each of them is stored before the first vote
 
 _LEAST = {"raters": 1, "repeat_distance": 1, "sitting_minutes": 1} | dict.fromkeys(
     ("seed", "gap", "repeats", "warm_up", "practice", "calibration"), 0

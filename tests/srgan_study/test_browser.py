@@ -226,7 +226,7 @@ def test_a_rater_needs_no_mouse_and_a_finger_hits_every_button(window: Callable[
     painted(page, 1)
 
 
-def test_an_unknown_link_is_told_so(browser: "Browser", short: Open) -> None:
+def test_an_unknown_link_is_not_found(browser: "Browser", short: Open) -> None:
     context = browser.new_context()
     page = context.new_page()
     answer = page.goto(f"{short.base}/r/{'A' * 22}")

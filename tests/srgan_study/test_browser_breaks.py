@@ -71,7 +71,7 @@ def test_the_examples_can_be_seen_again_until_a_rater_withdraws(window: Callable
         page.click("#recall")
         page.wait_for_selector("#pair img")
         page.set_viewport_size({"width": 1100, "height": 700})
-        page.wait_for_function(SNAPPED)  # the page hears of it a moment later
+        page.wait_for_function(SNAPPED)  # the resize event comes later
         for example, image in zip(open_.study.calibration, page.locator("#pair img").all(), strict=True):
             edges = image.bounding_box()
             assert edges is not None

@@ -92,7 +92,7 @@ def test_no_vote_is_lost_or_doubled_when_the_server_is_killed(tmp_path: Path) ->
         for practice in (True, False):
             mine = [row.position for row in rows if row.rater == code and (row.phase == "practice") == practice]
             assert mine == list(range(len(mine)))
-    assert sum(rater.lost for rater in raters.values()) >= KILLS  # each kill interrupted somebody
+    assert sum(rater.lost for rater in raters.values()) >= KILLS  # each kill interrupted a rater
 
 
 async def _rate_through_kills(folder: Path, tokens: dict[str, str]) -> dict[str, PersistentRater]:

@@ -8,8 +8,7 @@ from srgan_study.analysis.study_analysis import SetAnalysis
 from srgan_study.report.table_cells import Columns, show_change, show_count, show_interval, show_p, tabulate
 
 UNIT_NAMES: dict[Unit, str] = {"pooled": "pooled votes", "image": "images", "rater": "raters"}
-LIMIT = 0.05
-"""Adjusted p below which methods are said to differ."""
+LIMIT = 0.05  # adjusted p below which methods are said to differ
 
 _LETTERS: dict[Unit, str] = {"pooled": "v", "image": "i", "rater": "r"}
 

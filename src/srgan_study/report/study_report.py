@@ -19,10 +19,8 @@ from srgan_study.votes.ratings import Ratings
 REPORT = "report.html"
 SUMMARY = "summary.json"
 
-Tables = dict[str, dict[str, Table]]
-"""By part of the page, tables by the names of their files."""
-Figures = dict[str, list[Drawing]]
-"""By part of the page."""
+Tables = dict[str, dict[str, Table]]  # by part of the page, tables by the names of their files
+Figures = dict[str, list[Drawing]]  # by part of the page
 
 _EXPORTS = {
     "votes.csv": exports.long_csv,

@@ -9,8 +9,7 @@ from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED, mark
 from srgan_study.votes.ratings import Ratings
 
 Numbers = tuple[Number, ...]
-Columns = list[tuple[str | Column, Iterable[Cell]]]
-"""Heads of columns, each with its cells."""
+Columns = list[tuple[str | Column, Iterable[Cell]]]  # heads of columns, each with its cells
 
 
 def tabulate(title: str, columns: Columns, notes: Iterable[str] = ()) -> Table:

@@ -11,10 +11,8 @@ from srgan_study.votes import queries
 from srgan_study.votes.database import read_only, sqlite_errors
 from srgan_study.votes.store import Store
 
-FAST_MS = 500
-"""Milliseconds within which a vote is too fast to be on the whole image."""
-LONG_RUN = 15
-"""Number of equal scores in a row that is flagged."""
+FAST_MS = 500  # milliseconds within which a vote is too fast to be on the whole image
+LONG_RUN = 15  # number of equal scores in a row that is flagged
 _SHARE = 0.1  # of a rater's votes that may be fast, or cast in a zoomed window
 _ENOUGH = 10  # votes before shares are judged
 

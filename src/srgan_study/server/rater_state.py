@@ -14,10 +14,8 @@ from srgan_study.votes.queries import CastVote, LastSitting
 
 Stage = Literal["consent", "calibration", "practice", "rating", "done"]
 
-IDLE = timedelta(minutes=30)
-"""Time without a vote after which a sitting is over."""
-FORGOTTEN = timedelta(hours=24)
-"""Time without a vote after which the calibration is shown again."""
+IDLE = timedelta(minutes=30)  # time without a vote after which a sitting is over
+FORGOTTEN = timedelta(hours=24)  # time without a vote after which the calibration is shown again
 MINIMUM_MS, GRAY_MS = 300, 400
 """Least time an image is seen before it can be rated, and time of gray between two images."""
 

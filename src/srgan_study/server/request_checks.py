@@ -8,8 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST = 16 * 1024
-"""Limit of a body in bytes."""
+LARGEST = 16 * 1024  # limit of a body in bytes
 
 _HEADERS = {
     "Cache-Control": "private, no-store",

@@ -22,8 +22,7 @@ from srgan_study.votes.store import Store
 from srgan_study.votes.vote_writer import VoteWriter
 
 Report = Callable[[str], None]
-LOCK = ".served"
-"""File that is locked while a study is served; empty."""
+LOCK = ".served"  # file that is locked while a study is served; empty
 
 _END = 5.0  # seconds that stopping may take
 _PATH = r"(?:/(?!\.\.?(?:/|$))[\w.~-]+)*"  # one that needs no escaping, or none

@@ -93,7 +93,7 @@ class Sessions:
             return turn.state()
 
     def vote(self, rater: str, request: schemas.VoteRequest) -> RaterState:
-        """Store a vote; the same one sent again changes nothing, whoever holds the lease."""
+        """Store a vote; sending it again changes nothing, also without the lease."""
         with self._writing(rater) as turn:
             if not turn.has_vote(request):
                 client = turn.check_lease(request)

@@ -20,8 +20,7 @@ from srgan_study.simulation.rater_model import LEAST, MOST, RaterModel, round_vo
 from srgan_study.study import Study
 
 LEVEL = 0.05
-WANTED = 0.8
-"""Power for which studies are usually planned."""
+WANTED = 0.8  # power for which studies are usually planned
 
 _SHOWN = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200)
 _UNIT_NAMES: Mapping[Unit, str] = {"rater": "by rater", "image": "by image", "pooled": "pooled"}

@@ -27,8 +27,7 @@ Kind = Literal["good", "constant", "random", "inverted"]
 """Good raters follow the model; the others always give one score, random scores, or invert the scale."""
 BAD: tuple[Kind, ...] = ("constant", "random", "inverted")
 
-LEAST, MOST = 1.02, 4.98
-"""Range of means that can be planted: at 1 and at 5 all votes would have to be equal."""
+LEAST, MOST = 1.02, 4.98  # range of means that can be planted: at 1 and at 5 all votes would have to be equal
 
 _SHORTEST = 350  # ms of a response, a little more than the server's minimum
 _CUTS = np.arange(1, 5) + 0.5  # between neighbouring scores

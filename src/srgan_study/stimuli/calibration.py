@@ -1,7 +1,7 @@
 """Images for calibration and practice, which show raters the ends of the scale and what lies between.
 
 As in the paper, the worst version is an image shrunk four times with its pixels repeated, and the best the image
-itself. They are made of other images than those that are rated.
+itself. Their images are never rated.
 """
 
 import os

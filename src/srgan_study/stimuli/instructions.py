@@ -14,8 +14,7 @@ from typing import Literal
 from srgan.errors import DataError
 
 Kind = Literal["heading", "list", "paragraph"]
-LARGEST = 100_000
-"""Limit of a text in bytes."""
+LARGEST = 100_000  # limit of a text in bytes
 
 
 @dataclass(frozen=True)

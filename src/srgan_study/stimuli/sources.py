@@ -12,8 +12,7 @@ from srgan.errors import DataError, UsageError
 from srgan.evaluation import REFERENCE, RESULTS, check_name, check_unlike, picture_files, read_results, read_rgb
 from srgan_study.study import StudyMethod
 
-Key = tuple[str, str, str]
-"""Method, dataset and image."""
+Key = tuple[str, str, str]  # method, dataset and image
 
 _ONLY_SET = "pictures"  # name of the dataset in a folder without subfolders
 

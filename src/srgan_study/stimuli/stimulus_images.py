@@ -23,8 +23,7 @@ from srgan_study.study import PICTURES, StimulusImage
 
 WIDEST, HIGHEST = 3840, 2160
 """Pixels of the largest common screens: raters see images whole, one pixel on one of the screen."""
-LEAST = 16
-"""Least number of pixels along a side."""
+LEAST = 16  # least number of pixels along a side
 
 _TOLERANCE = 2  # levels of 255 by which a profile may change an image that counts as sRGB
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

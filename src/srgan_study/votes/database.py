@@ -8,8 +8,7 @@ from pathlib import Path
 
 from srgan.errors import DataError, OutputError, SrganError
 
-WAIT = 5.0
-"""Seconds to wait for another program that holds a file."""
+WAIT = 5.0  # seconds to wait for another program that holds a file
 
 _CANNOT_WRITE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 

@@ -12,6 +12,7 @@ from srgan_study.report.method_tables import describe_interval
 from srgan_study.report.study_report import make_page, make_tables
 from srgan_study.report.summary import make_summary
 from srgan_study.study import Screening
+from tests.helpers.elements import Elements
 from tests.helpers.votes import ratings_of, study_of
 
 SCORES = np.random.default_rng(0).integers(1, 6, (4, 12)).astype(float)
@@ -27,7 +28,8 @@ def test_a_rater_who_decides_alone_is_reported_wherever_it_matters() -> None:
     warning, tables = warn_of_decider("R01"), make_tables(analysis)
     warned = [*tables["opinions"].values(), *tables["screening"].values(), tables["raters"]["raters"]]
     assert all(warning in table.notes for table in warned)
-    assert warning in make_page(analysis, tables, defaultdict(list)).partition("</ul>")[0]
+    page = make_page(analysis, tables, defaultdict(list))
+    assert warning in Elements(page.partition("</ul>")[0]).text
     assert warning in collect_opinions(ratings, TABLE2).notes
 
 

@@ -5,7 +5,9 @@ import json
 import re
 import statistics
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from PIL import Image
 
 from srgan.errors import DataError, OutputError
 from srgan.paper import TABLE2
+from srgan.reporting import draw
 from srgan_study.analysis.paper_comparison import collect_opinions
 from srgan_study.analysis.study_analysis import StudyAnalysis, analyse
 from srgan_study.report.study_report import find_folder, make_page, make_tables, write_report
@@ -25,6 +28,14 @@ from tests.helpers.votes import study_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _coarse_figures() -> Iterator[None]:
+    """Figures of few pixels, which are drawn faster."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("srgan_study.report.figure_foot.draw", partial(draw, resolution=70))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +83,7 @@ def test_the_folder_holds_everything_under_the_studys_name(folder: Path, ratings
     assert names == {"means", "raters", "course", *sets}
     for name in names:
         with Image.open(folder / "figures" / f"{name}.png") as image:
-            assert image.width > 500
+            assert image.width > 250
     for path in (folder / "tables").glob("*.csv"):
         assert path.with_suffix(".md").exists()
         assert r"\toprule" in path.with_suffix(".tex").read_text()

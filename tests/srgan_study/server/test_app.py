@@ -29,15 +29,15 @@ VOTE: dict[str, Any] = {
 
 
 @pytest.fixture
-def told() -> list[str]:
+def reports() -> list[str]:
     """Lines shown to the operator."""
     return []
 
 
 @pytest.fixture
-def asker(store: Store, told: list[str]) -> Iterator[Asker]:
+def asker(store: Store, reports: list[str]) -> Iterator[Asker]:
     with VoteWriter(store) as writer:
-        yield Asker(create_app(store, writer, address="http://study:8080", report=told.append, clock=Clock()))
+        yield Asker(create_app(store, writer, address="http://study:8080", report=reports.append, clock=Clock()))
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ def test_the_pages_hold_no_script_and_load_nothing_from_elsewhere(asker: Asker, 
 
 
 @pytest.mark.parametrize("strips", [False, True])
-def test_behind_a_proxy_that_serves_it_below_a_path(store: Store, told: list[str], strips: bool) -> None:
+def test_behind_a_proxy_that_serves_it_below_a_path(store: Store, reports: list[str], strips: bool) -> None:
     """A proxy may strip the path from requests, or leave it."""
     with VoteWriter(store) as writer:
-        app = create_app(store, writer, address="https://lab.org/study", report=told.append, clock=Clock())
+        app = create_app(store, writer, address="https://lab.org/study", report=reports.append, clock=Clock())
         asker, token = Asker(app), store.raters()[0].token
 
         def reached(path: str) -> str:
@@ -205,7 +205,7 @@ def test_everything_unknown_gets_the_same_response(asker: Asker, store: Store, o
 
 
 def test_a_study_that_cannot_be_written_says_so_and_takes_the_vote_later(
-    asker: Asker, own: str, vote: dict[str, Any], folder: Path, told: list[str]
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path, reports: list[str]
 ) -> None:
     other = sqlite3.connect(folder / "votes.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -214,14 +214,14 @@ def test_a_study_that_cannot_be_written_says_so_and_takes_the_vote_later(
         assert (answer.status, answer.json()) == (503, {"error": NOT_SAVED})
     other.execute("ROLLBACK")
     other.close()
-    assert (len(told), "in use by another program" in told[0]) == (1, True)
+    assert (len(reports), "in use by another program" in reports[0]) == (1, True)
     assert asker.post(f"{own}/votes", vote).status == 200
-    assert len(told) == 2  # that raters can go on
+    assert len(reports) == 2  # that raters can go on
     assert len(read_ratings(folder).rows) == 1
 
 
 def test_a_full_disk_is_never_acknowledged(
-    asker: Asker, own: str, vote: dict[str, Any], store: Store, told: list[str]
+    asker: Asker, own: str, vote: dict[str, Any], store: Store, reports: list[str]
 ) -> None:
     with store.reading() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -234,23 +234,23 @@ def test_a_full_disk_is_never_acknowledged(
         stored = connection.execute("SELECT count(*) FROM events WHERE kind = 'zoom'").fetchone()
         connection.execute("PRAGMA max_page_count = 100000")
     assert stored == (statuses.count(200),)
-    assert "free some space" in told[0]
+    assert "free some space" in reports[0]
     assert asker.post(f"{own}/votes", vote).status == 200
 
 
-def test_the_link_of_somebody_who_withdrew_meanwhile_is_unknown(
-    asker: Asker, own: str, vote: dict[str, Any], folder: Path, told: list[str]
+def test_the_link_of_a_rater_who_withdrew_is_unknown(
+    asker: Asker, own: str, vote: dict[str, Any], folder: Path, reports: list[str]
 ) -> None:
     with Store.open(folder) as other:
         other.withdraw("R01")
     answers = [asker.get(f"{own}/state"), asker.post(f"{own}/take", {"client": "tab"})]
     answers += [asker.post(f"{own}/votes", vote), asker.post(f"{own}/votes", vote | {"score": 6})]
     assert [(answer.status, answer.json()) for answer in answers] == [(404, {"error": UNKNOWN})] * 4
-    assert told == []
+    assert reports == []
 
 
-def test_a_picture_that_has_gone_is_said_to_the_operator(
-    asker: Asker, own: str, lease: str, folder: Path, told: list[str]
+def test_a_missing_image_is_reported_to_the_operator(
+    asker: Asker, own: str, lease: str, folder: Path, reports: list[str]
 ) -> None:
     address = asker.get(f"{own}/state").json()["next"][0]["address"]
     shutil.rmtree(folder / "pictures")
@@ -258,4 +258,4 @@ def test_a_picture_that_has_gone_is_said_to_the_operator(
     assert (answer.status, b"pictures" in answer.content) == (503, False)
     assert asker.post(f"{own}/events", {"lease": lease, "kind": "hidden"}).status == 200
     assert asker.get(address).status == 503
-    assert len(told) == 1  # once, however often it is asked for and whatever else goes well
+    assert len(reports) == 1  # once, however often it is requested

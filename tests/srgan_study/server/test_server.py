@@ -23,7 +23,7 @@ RATERS, VOTES, BOUND = 50, 10, 0.005  # seconds of the processor for a vote with
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of two raters; every test leaves it as it was, but for votes."""
+    """A study of two raters; tests add only votes."""
     folder = tmp_path_factory.mktemp("served") / "study"
     make_study(folder, sets={"A": 2}, raters=2)
     return folder
@@ -197,8 +197,8 @@ def test_fifty_raters_at_once_leave_the_processor_time_to_spare(tmp_path: Path) 
         votes = sum(len(voter.acknowledged) for voter in voters)
         each = (server.processor_seconds() - before) / votes
     seconds = sorted(second for voter in voters for second in voter.seconds)
-    told = votes, each * 1000, seconds[votes // 2] * 1000, seconds[int(votes * 0.99)] * 1000
-    logging.getLogger(__name__).info("%d votes: %.1f ms of processor; took %.1f ms, 99th percentile %.1f ms", *told)
+    measured = votes, each * 1000, seconds[votes // 2] * 1000, seconds[int(votes * 0.99)] * 1000
+    logging.getLogger(__name__).info("%d votes: %.1f ms of processor; took %.1f ms, 99th percentile %.1f ms", *measured)
     assert votes == RATERS * VOTES
     assert each < BOUND
 

@@ -105,7 +105,7 @@ def test_sureals_file_names_contents_and_lists_repeats(full: Ratings) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # it divides by zero where all votes are equal
 @pytest.mark.parametrize("kind", ["plain", "repeats", "no reference", "sparse"])
 def test_sureal_reads_every_kind_of_study(tmp_path: Path, kind: str) -> None:
-    """MOS and maximum likelihood by sureal from the exported file, beside our own; DMOS as it understands HR."""
+    """MOS and maximum likelihood by sureal from the exported file equal ours, and sureal recognises the reference."""
     routine = pytest.importorskip("sureal.routine")
     models = pytest.importorskip("sureal.subjective_model")
     methods = METHODS[:-1] if kind == "no reference" else METHODS
