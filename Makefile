@@ -24,7 +24,7 @@ demo: .venv/demo
 	@$(BIN)/python examples/demo.py $(PHOTO)
 
 test: .venv/dev
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"  # a worker and a thread a core
 
 test-all: test
 	$(BIN)/python -m pytest -m slow

@@ -60,6 +60,13 @@ def run(methods: Any, sets: Any, *measures: Measure, ear: RecordedProgress | Non
     return evaluate(Evaluation(every, chosen, measures or (BY_PAPER,)), Path("out"), ear or RecordedProgress())
 
 
+def asked(sets: Any) -> list[str]:
+    """Run an evaluation of a new spy, and return the images that it was asked for."""
+    spy = Spy()
+    run(spy, sets)
+    return spy.asked
+
+
 def scores(results: Results) -> Results:
     """Without the times, which are never the same."""
     return replace(results, rows=tuple(replace(row, seconds=None) for row in results.rows))
@@ -104,10 +111,9 @@ def test_only_what_changed_is_done_again(tiny: ImageSet) -> None:
     run(Spy(), tiny)
     save(Path("tiny/b.png"), noise(seed=9))
     (Path("out") / "pictures/spy/tiny/c.png").write_bytes(b"damaged")
-    spy = Spy()
-    results = run(spy, tiny)
-    assert spy.asked == ["tiny/b", "tiny/c"]
-    assert scores(results) == scores(evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("anew")))
+    assert asked(tiny) == ["tiny/b", "tiny/c"]
+    again = evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("anew"))
+    assert scores(run(Spy(), tiny)) == scores(again)
 
 
 @pytest.mark.parametrize("change", ["identity", "version", "scale"])
@@ -115,14 +121,12 @@ def test_another_method_version_or_scale_is_done_again(
     tiny: ImageSet, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     run(Spy(), tiny)
-    spy, scale = Spy(), 4
+    spy, scale = Spy(), 2 if change == "scale" else 4
     if change == "identity":
         spy.info = replace(spy.info, identity="otherwise")
     elif change == "version":
         monkeypatch.setattr("srgan.evaluation.benchmark.__version__", "9")
-    else:
-        spy, scale = Spy(), 2
-        monkeypatch.setattr(spy, "_enlarge", lambda low, _: np.kron(low, np.ones((2, 2, 1), np.uint8)))
+    monkeypatch.setattr(spy, "_enlarge", lambda low, _: np.kron(low, np.ones((scale, scale, 1), np.uint8)))
     evaluate(Evaluation((spy,), (tiny,), (BY_PAPER,), scale), Path("out"))
     assert spy.asked == ["tiny/a", "tiny/b", "tiny/c"]
 
@@ -152,9 +156,7 @@ def test_a_run_that_was_ended_goes_on_to_the_same_result(tiny: ImageSet) -> None
     assert spy.asked == ["tiny/c"]
     assert ear.lines == ["2 of 3 pictures were measured before"]
     assert scores(results) == scores(evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("anew")))
-    again = Spy()
-    run(again, tiny)
-    assert again.asked == []
+    assert asked(tiny) == []
 
 
 def test_nothing_of_a_folder_is_judged_before_all_is_found(tiny: ImageSet) -> None:
@@ -220,13 +222,8 @@ def test_what_was_begun_with_one_input_is_not_continued_with_another(tiny: Image
     run(spy, [tiny, tiny.damaged(Damage("noise", 10))], ear=ear)
     assert len(spy.asked) == 6
     assert ear.lines == []
-    again = Spy()
-    run(again, tiny.damaged(Damage("noise", 20)))
-    assert again.asked == ["tiny+noise20/c"]
-    same_name = replace(tiny, name="tiny+noise20")  # clean pictures in a set that is called as a damaged one
-    third = Spy()
-    run(third, same_name)
-    assert len(third.asked) == 3
+    assert asked(tiny.damaged(Damage("noise", 20))) == ["tiny+noise20/c"]
+    assert len(asked(replace(tiny, name="tiny+noise20"))) == 3  # clean images in a set called as a damaged one
 
 
 def test_damage_that_became_another_is_done_again(tiny: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,9 +233,7 @@ def test_damage_that_became_another_is_done_again(tiny: ImageSet, monkeypatch: p
     monkeypatch.setitem(
         MIXES, "messenger", replace(MIXES["messenger"], rounds=(replace(before, quality=(5, 5), webp_share=0.0),))
     )
-    spy = Spy()
-    run(spy, messenger)
-    assert len(spy.asked) == 3
+    assert len(asked(messenger)) == 3
 
 
 def test_a_folder_needs_pictures_made_from_the_damaged_ones(tiny: ImageSet) -> None:
@@ -263,26 +258,15 @@ def test_images_too_small_for_a_protocol_are_refused_and_go_without_other_measur
     assert results.values("spy", "tiny", "ms-ssim") == []
 
 
-def test_other_folders_are_not_written_to(tiny: ImageSet) -> None:
-    with pytest.raises(UsageError, match="output tiny holds other things"):
-        evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny"))
-    with pytest.raises(OutputError):
-        evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path("tiny/a.png/out"))
-
-
-def test_two_of_one_name_are_refused(tiny: ImageSet) -> None:
-    with pytest.raises(UsageError):
-        Evaluation((Spy(), Spy()), (tiny,), ())
-    with pytest.raises(UsageError):
-        Evaluation((Spy(),), (tiny, tiny), ())
-
-
-def test_results_that_are_not_there_are_an_error() -> None:
+def test_what_cannot_be_evaluated_is_refused(tiny: ImageSet) -> None:
+    for methods, sets in (((Spy(), Spy()), (tiny,)), ((Spy(),), (tiny, tiny))):  # two of one name
+        with pytest.raises(UsageError):
+            Evaluation(methods, sets, ())
+    for output, error in (("tiny", UsageError), ("tiny/a.png/out", OutputError)):  # folders of others
+        with pytest.raises(error):
+            evaluate(Evaluation((Spy(),), (tiny,), (BY_PAPER,)), Path(output))
     with pytest.raises(DataError):
         read_results(Path("nowhere"))
-
-
-def test_an_unknown_protocol_is_told() -> None:
     with pytest.raises(UsageError):
         find_protocol("Paper")
     assert find_protocol("matlab", 2).crop == 2

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan.errors import DataError, ModelError, PictureError, UsageError
+from srgan.errors import DataError, ModelError, PictureError, SrganError, UsageError
 from srgan.evaluation.methods import FolderMethod, add_ensembles, default_methods, find_method
 from srgan.evaluation.test_sets import find_set, lay_out
 from srgan.images.resize import imresize
@@ -45,16 +45,12 @@ def test_interpolations(tmp_path: Path) -> None:
     assert len({find_method(name).info.identity for name in expected}) == 3
 
 
-def test_the_true_pictures_are_a_method_if_asked_for(tmp_path: Path) -> None:
+def test_the_true_pictures_are_a_method_if_asked_for(tmp_path: Path, only_tiny: None) -> None:
     (pair,) = make_pairs(tmp_path, "a")
     method = find_method("HR")
     restored, seconds = method.restore(pair)
     assert (method.info.name, method.info.kind, seconds) == ("HR", "reference", None)
     assert np.array_equal(restored, pair.high)
-
-
-@pytest.mark.usefixtures("only_tiny")
-def test_what_came_with_srgan_is_evaluated_by_default() -> None:
     assert default_methods() == ["nearest", "bicubic", "lanczos", "tiny"]
 
 
@@ -89,31 +85,23 @@ def test_models_are_judged_by_self_ensemble_too(tmp_path: Path, tiny_model: Path
 
 
 @pytest.mark.usefixtures("only_tiny")
-def test_another_name_may_be_given() -> None:
-    assert find_method("mine=tiny").info.name == "mine"
-    assert find_method("cubic=bicubic").info.name == "cubic"
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        *((text, UsageError) for text in ("nothing", ".hidden=bicubic", "mine=", "x" * 300)),
+        *(("mine=absent", DataError), ("absent.onnx", ModelError)),
+    ],
+)
+def test_what_is_no_method_is_told(text: str, error: type[SrganError]) -> None:
+    with pytest.raises(error):
+        find_method(text)
 
 
 @pytest.mark.usefixtures("only_tiny")
-def test_a_model_of_another_scale_is_refused() -> None:
+def test_another_name_may_be_given_and_no_other_scale() -> None:
+    assert [find_method(text).info.name for text in ("mine=tiny", "cubic=bicubic")] == ["mine", "cubic"]
     with pytest.raises(ModelError):
         find_method("tiny", scale=2)
-
-
-@pytest.mark.usefixtures("only_tiny")
-def test_what_is_no_method_is_told() -> None:
-    with pytest.raises(UsageError, match=r"no method nothing: choose of nearest, bicubic, lanczos, HR, tiny, or name"):
-        find_method("nothing")
-    with pytest.raises(DataError):
-        find_method("mine=absent")
-    with pytest.raises(UsageError):
-        find_method(".hidden=bicubic")
-    with pytest.raises(UsageError):
-        find_method("mine=")
-    with pytest.raises(ModelError):
-        find_method("absent.onnx")
-    with pytest.raises(UsageError):
-        find_method("x" * 300)
 
 
 @pytest.mark.parametrize("place", ["made/tiny", "made"])

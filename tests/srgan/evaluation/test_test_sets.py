@@ -40,18 +40,13 @@ def test_only_pictures_of_the_folder_itself_count() -> None:
     assert [path.name for path in find_set("mine").files] == ["a.png", "b.png"]
 
 
-def test_what_is_no_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match=r"there is no set Set5: set SRGAN_DATA to the folder with testsets/Set5 in"):
-        find_set("Set5")
-    monkeypatch.setenv("SRGAN_DATA", "data")
+@pytest.mark.parametrize("data", [None, "data"])
+@pytest.mark.parametrize("text", ["Set5", "mine=photos", "../x=photos", "x" * 300])
+def test_what_is_no_set_is_told(monkeypatch: pytest.MonkeyPatch, text: str, data: str | None) -> None:
+    if data is not None:
+        monkeypatch.setenv("SRGAN_DATA", data)
     with pytest.raises(UsageError):
-        find_set("Set5")
-    with pytest.raises(UsageError):
-        find_set("mine=photos")
-    with pytest.raises(UsageError):
-        find_set("../x=photos")
-    with pytest.raises(UsageError):
-        find_set("x" * 300)
+        find_set(text)
 
 
 def test_an_empty_set_and_two_images_of_one_name_are_refused() -> None:
