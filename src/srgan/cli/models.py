@@ -77,9 +77,9 @@ _Name = Annotated[str, argument("Name of a model that was added.", "NAME")]
 def list_models(as_json: Json = False) -> None:
     """List the models: also without this word."""
     with failures(as_json=as_json):
-        from srgan.weights.catalogue import installed
+        from srgan.weights.catalogue import installed, methods_without_weights
 
-        found = list(installed().values())
+        found = [*installed().values(), *methods_without_weights().values()]
         show_json([_document(model) for model in found]) if as_json else show(_table(found))
 
 
@@ -171,15 +171,15 @@ def _self_test(model: "Model") -> dict[str, Any]:
     Raises:
         SrganError: if it fails.
     """
-    from srgan.engines.self_test import FOREIGN_TOLERANCE, run_probe
+    from srgan.engines.self_test import self_test
     from srgan.errors import EngineError, SrganError
     from srgan.upscale.loaded_model import LoadedModel
     from srgan.weights import catalogue
 
     try:
         engine = LoadedModel(model).network.engine
-        error = run_probe(engine, model.card, clip=True)
-        if not error <= FOREIGN_TOLERANCE:
+        error, allowed = self_test(engine, model)
+        if not error <= allowed:
             raise EngineError(f"{model.name} gives other values on this computer than it should: run srgan doctor")
     except SrganError:
         catalogue.remove(model.name)
@@ -250,7 +250,7 @@ def _table(models: "Sequence[Model]") -> str:
         card = model.card
         scores = [score for score in card.scores if (score.data, score.protocol) == (_SET, _PROTOCOL)]
         measured = f"{scores[0].psnr:.2f} dB, {scores[0].ssim:.4f}" if scores else "not measured"
-        size = storage(sum(file.size for file in card.files.values()))
+        size = storage(sum(file.size for file in card.files.values())) if card.files else "no weights"
         cells = (card.name, f"x{card.scale}", size, measured, card.licence, card.summary)
         table.add_row(*(Text(printable(cell)) for cell in cells))
     # A pipe has no edge to wrap at, and a row on one line is easier to search.
@@ -277,10 +277,11 @@ def _description(model: "Model", faults: Sequence[str]) -> Iterator[str]:
     yield f"Limits         {card.limits}"
     yield ""
     yield f"Trained on     {training.data}"
-    yield f"Training       {count(training.updates, 'update')} in {training.hours:g} hours on {training.machine}"
-    yield "Recipe"
-    settings = [f"  {key}: {value}" for key, value in training.recipe.items() if key != "summary"]
-    yield from settings or ["  not recorded"]
+    if card.files:
+        yield f"Training       {count(training.updates, 'update')} in {training.hours:g} hours on {training.machine}"
+        yield "Recipe"
+        settings = [f"  {key}: {value}" for key, value in training.recipe.items() if key != "summary"]
+        yield from settings or ["  not recorded"]
     yield ""
     yield "Scores"
     yield from [
@@ -288,6 +289,9 @@ def _description(model: "Model", faults: Sequence[str]) -> Iterator[str]:
         for score in card.scores
     ] or ["  not measured"]
     yield ""
+    if not card.files:
+        yield "No file: there are no weights. It needs pip install 'srgan[selfexsr]'"
+        return
     yield f"Files in {model.folder}"
     for suffix, file in card.files.items():
         yield f"  {card.name}{suffix}  {storage(file.size)}  sha256 {file.sha256}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import EngineError
 from srgan.weights.card import Stage
-from srgan.weights.catalogue import FOREIGN, Model
+from srgan.weights.catalogue import FOREIGN, SELFEXSR, Model
 from srgan.weights.interpolation import AnyModel
 
 Floats = NDArray[np.float32]
@@ -86,10 +86,16 @@ def choose(name: EngineName = "auto") -> EngineChoice:
 def open_engine(model: AnyModel, name: EngineName = "auto", *, precision: Precision | None = None) -> Engine:
     """Make a model ready on the engine of `choose`, in the precision given or the engine's best.
 
+    SelfExSR, which is no network, has an engine and a precision of its own.
+
     Raises:
         EngineError: if the engine is not installed or cannot run the model.
         ModelError: if the model's files are missing or damaged, or two models to interpolate do not fit.
     """
+    if isinstance(model, Model) and model.card.architecture == SELFEXSR:
+        from srgan.engines.self_exemplars import SelfExemplarEngine  # compiles
+
+        return SelfExemplarEngine(model)
     foreign = isinstance(model, Model) and model.card.architecture == FOREIGN
     if foreign and name == "torch":
         raise EngineError(f"{model.name} is known by its ONNX graph alone, which torch cannot run: use openvino")

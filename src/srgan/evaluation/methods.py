@@ -20,7 +20,7 @@ from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
 from srgan.images import ImageReader, imresize
 from srgan.upscale.upscaler import Upscaler
-from srgan.weights.catalogue import find, installed
+from srgan.weights.catalogue import find, installed, methods_without_weights
 
 Enlarge = Callable[[Pixels, int], Pixels]
 
@@ -313,11 +313,11 @@ def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", preci
         return Interpolation(name or what, *INTERPOLATIONS[what], scale)
     if what == REFERENCE:
         return Reference(name or what)
-    if Path(what).suffix in (".json", ".onnx", ".safetensors") or what in installed():
+    if Path(what).suffix in (".json", ".onnx", ".safetensors") or what in (*installed(), *methods_without_weights()):
         return ModelMethod(name, what, scale, engine, precision)
     if os.path.isdir(what):
         return FolderMethod(name or check_name(Path(what).resolve().name, "method"), Path(what))
     if named:
         raise DataError(f"the folder {what} of {name} does not exist: check the path")
-    known = ", ".join([*INTERPOLATIONS, REFERENCE, *installed()])
+    known = ", ".join([*INTERPOLATIONS, REFERENCE, *installed(), *methods_without_weights()])
     raise UsageError(f"there is no method {word}: choose of {known}, or name a model's file or a folder of pictures")

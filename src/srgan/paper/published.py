@@ -193,6 +193,7 @@ FIGURE6 = _table(
 
 MODELS: Mapping[str, str] = {
     "SRCNN": "srcnn",
+    "SelfExSR": "selfexsr",
     "DRCN": "drcn",
     "ESPCN": "espcn",
     "SRResNet": "srresnet",
@@ -206,7 +207,7 @@ MODELS: Mapping[str, str] = {
 """By method, the name of our model; the paper's SRGAN is its SRGAN-VGG54."""
 
 TRAINED_BY: Mapping[str, str] = {
-    **MODELS,
+    **{method: model for method, model in MODELS.items() if method != "SelfExSR"},  # it learns nothing
     "SRResNet": "srresnet-mse",
     "SRResNet-MSE": "srresnet-mse",
     "SRGAN": "srgan-vgg54",

@@ -12,7 +12,7 @@ from typing import Any
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.paper.published import TRAININGS, Published
-from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS
+from srgan.paper.table_methods import NO_NUMBA, NO_PICTURES, NO_WEIGHTS
 from srgan.reporting.table import Cell, Column, Number, Table
 from srgan.weights.card import Card
 
@@ -249,6 +249,8 @@ def _notes(published: Published, kinds: Sequence[str], verdicts: Collection[str]
         notes.append(f"'{NO_WEIGHTS}': no trained model came with srgan; name your own with --method ROW=FILE.")
     if NO_RUN in verdicts:
         notes.append(f"'{NO_RUN}': no such update was logged; name a run with --run FOLDER.")
+    if NO_NUMBA in verdicts:
+        notes.append(f"'{NO_NUMBA}': pip install 'srgan[selfexsr]', or name a folder with --method ROW=FOLDER.")
     if NO_PICTURES in verdicts:
         notes.append(f"'{NO_PICTURES}': name a folder of the method's pictures with --method ROW=FOLDER.")
     if "mos" in published.kinds:

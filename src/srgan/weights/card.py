@@ -1,5 +1,6 @@
 """Card of a model: what the weights are, their training, their scores, and a checksum of what computes."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -94,13 +95,18 @@ class Card:
     """What it is known to do badly."""
     probe: Probe
     files: dict[str, File]
-    """By suffix: `.onnx`, and of models of three files `.safetensors`."""
+    """By suffix: `.onnx`, and of models of three files `.safetensors`; none of a method without weights."""
     grain: float = 0.0
     """Standard deviation of the grain that is added to its results, in levels of 255."""
 
     @property
     def identity(self) -> str:
-        """First eight digits of the checksum of what computes: it follows from the weights, not from name or card."""
+        """First eight digits of the checksum of what computes: it follows from the weights, not from name or card.
+
+        Of a method without weights, from its version and arguments.
+        """
+        if not self.files:
+            return hashlib.sha256(f"{self.version} {self.arguments}".encode()).hexdigest()[:8]
         return self.files[".onnx"].sha256[:8]
 
     @property

@@ -19,8 +19,11 @@ SHIPPED = Path(__file__).parent / "files"
 FOREIGN = "onnx"
 """Architecture on the card of a network that is known by its ONNX graph alone."""
 
+SELFEXSR = "selfexsr"
+"""Architecture on the card of the method of that name, which has no weights: see `srgan.selfexsr`."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_TAKEN = ("auto", "add", "info", "list", "remove", "rename", "nearest", "bicubic", "lanczos", "HR")
+_TAKEN = ("auto", SELFEXSR, "add", "info", "list", "remove", "rename", "nearest", "bicubic", "lanczos", "HR")
 """Words that commands understand in place of a model's name."""
 _OLD_FILES = (".json", ".safetensors")  # beside the .onnx file of a model of three files
 _CHECKPOINTS = (".pth", ".pt", ".ckpt")
@@ -143,6 +146,12 @@ def installed() -> dict[str, Model]:
     return found
 
 
+def methods_without_weights() -> dict[str, Model]:
+    """Return the methods that have a card and no weights, by name; nothing takes them unless they are named."""
+    alone = (path for path in sorted(SHIPPED.glob("*.json")) if not path.with_suffix(".onnx").exists())
+    return {path.stem: _open_card(path) for path in alone}
+
+
 def add(card: Card, contents: bytes) -> Model:
     """Write a model into the folder of added ones.
 
@@ -232,11 +241,11 @@ def find(model: str | Path) -> Model:
         raise ModelError(
             f"{path} holds weights alone: add the network by srgan models add, or name a model's .onnx file"
         )
-    places = [SHIPPED / f"{model}.onnx"]
+    places = [SHIPPED / f"{model}.onnx", SHIPPED / f"{model}.json"]
     with suppress(ModelError):
         places.append(own_folder() / f"{model}.onnx")
     for place in places:
         if path.name == str(model) and place.is_file():
             return _open_card(place)
-    known = ", ".join(installed()) or "(none is installed)"
+    known = ", ".join([*installed(), *methods_without_weights()]) or "(none is installed)"
     raise ModelError(f"there is no model {model}: choose one of {known}, or name an .onnx file")
