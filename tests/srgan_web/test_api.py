@@ -16,6 +16,7 @@ from srgan_web.access import AccessRules
 from srgan_web.job_options import JobOptions
 from srgan_web.job_queue import JobQueue
 from srgan_web.views import write_view
+from srgan_web.web_server import WebPlace
 from tests.srgan_web.conftest import RESULT, Service, make_photo
 from tests.srgan_web.test_job_queue import MakeService, wait_for
 
@@ -108,6 +109,25 @@ def test_clients_see_their_own_jobs(service: Service) -> None:
     id = service.post(first, hold="true").json()["id"]
     assert [job["id"] for job in first.get("/v1/jobs").json()["jobs"]] == [id]
     assert second.get("/v1/jobs").json()["jobs"] == []
+
+
+@pytest.mark.parametrize(("proxied", "seen"), [(True, 0), (False, 1)])
+def test_a_proxy_names_the_programs(proxied: bool, seen: int, make_service: MakeService) -> None:
+    service = make_service(AccessRules(proxied=proxied))
+    service.post(service.client(**{"X-Forwarded-For": "198.51.100.7, 203.0.113.1"}), hold="true")
+    other = service.client(**{"X-Forwarded-For": "203.0.113.1, 203.0.113.2"})
+    assert len(other.get("/v1/jobs").json()["jobs"]) == seen
+    again = service.client(**{"X-Forwarded-For": "203.0.113.1"})  # what clients add themselves comes before
+    assert len(again.get("/v1/jobs").json()["jobs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "local"),
+    [(WebPlace(), True), (WebPlace("localhost"), True), (WebPlace("0.0.0.0"), False),
+     (WebPlace(address="https://photos.example"), False), (WebPlace(address="http://127.0.0.1:9000"), True)],
+)  # fmt: skip
+def test_a_token_is_made_up_where_others_can_reach_the_service(place: WebPlace, local: bool) -> None:
+    assert place.is_local == local
 
 
 def test_events_follow_a_job_to_its_end(service: Service) -> None:

@@ -1,5 +1,6 @@
 """`srgan web` as a process: killed and started again; and the examples of docs/web.md."""
 
+import io
 import json
 import os
 import re
@@ -57,6 +58,18 @@ def test_an_accepted_job_survives_kill_9_and_ends_as_on_the_command_line(tmp_pat
         assert process.wait(20) == 0
     subprocess.run([sys.executable, "-m", "srgan", "upscale", "--quiet", str(photo)], check=True)
     assert result == (tmp_path / "photo-x4.jpg").read_bytes()
+
+
+def test_a_server_goes_on_with_the_jobs_of_one_that_was_killed(tmp_path: Path) -> None:
+    with running(tmp_path) as (first, client), running(tmp_path) as (_, other):
+        jobs = [client.post("/v1/jobs", files={"image": make_photo(seed=seed)}).json() for seed in range(6)]
+        first.kill()
+        first.wait()
+        for job in jobs:
+            events = other.get(job["links"]["events"]).text
+            assert json.loads(events.strip().rpartition("data: ")[2])["status"] == "done"
+            with Image.open(io.BytesIO(other.get(job["links"]["result"]).content)) as image:
+                assert image.size == (192, 144)
 
 
 def test_folders_and_reports_are_served(tmp_path: Path) -> None:
