@@ -27,6 +27,8 @@ from tests.conftest import replace_card
 from tests.helpers.commands import check_command
 from tests.helpers.fractal import fractal
 from tests.helpers.person import Person
+from tests.helpers.published_networks import RrdbNet, settled
+from tests.helpers.small_onnx import bicubic_like
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
@@ -35,6 +37,7 @@ PAGES = (
     "docs/evaluation.md",
     "docs/degradations.md",
     "docs/studies.md",
+    "docs/other-models.md",
     "docs/dogs.md",
     "docs/mission.md",
 )
@@ -87,10 +90,12 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
         patch.chdir(desk)
         patch.setenv("SRGAN_DATA", str(folder / "data"))
         patch.setenv("SRGAN_CACHE", str(folder / "cache"))
+        patch.setenv("SRGAN_MODELS", "added")
         _make_photos(folder / "data")
         _make_vgg(folder / "weights")
         for path in ("own.onnx", "own/dogs.onnx", "models/dogs.onnx", "models/deep.onnx", "runs/own/model/own.onnx"):
             _copy_model(tiny_model, Path(path))
+        _make_foreign_networks()
         run("srgan data prepare photos -o ready")
         run("srgan train srresnet-mse --data photos")
         run("srgan train srresnet-mse-quick --data photos")
@@ -143,6 +148,14 @@ def _make_vgg(weights: Path) -> None:
     save_file(tensors, weights / "vgg19-normalised-to-conv3_1.safetensors")
 
 
+def _make_foreign_networks() -> None:
+    """Save a network as others publish it, in two formats, and add it."""
+    torch.save({"params_ema": settled(RrdbNet(nb=1)).state_dict()}, "RealESRGAN_x4plus.pth")
+    Path("swinir.onnx").write_bytes(bicubic_like())
+    run("srgan models add RealESRGAN_x4plus.pth")
+    run("srgan models add RealESRGAN_x4plus.pth --name plus")
+
+
 def _copy_model(model: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(model, path)
@@ -189,6 +202,10 @@ def _remove_output(words: list[str]) -> None:
         default = "absent"
     if default is not None:
         shutil.rmtree(words[words.index("-o") + 1] if "-o" in words else default, ignore_errors=True)
+    if words[0] == "models" and words[1] in ("add", "rename"):
+        last = words[3] if words[1] == "rename" else Path(words[2]).stem
+        name = words[words.index("--name") + 1] if "--name" in words else last
+        Path("added", f"{name}.onnx").unlink(missing_ok=True)
     if words[:2] == ["study", "simulate"]:
         for file in ("simulated.sqlite", "simulation.json"):
             Path(words[2], file).unlink(missing_ok=True)
@@ -206,6 +223,7 @@ def test_printed_commands_run(workshop: Path, monkeypatch: pytest.MonkeyPatch, l
     monkeypatch.chdir(workshop / "desk")
     monkeypatch.setenv("SRGAN_DATA", str(workshop / "data"))
     monkeypatch.setenv("SRGAN_CACHE", str(workshop / "cache"))
+    monkeypatch.setenv("SRGAN_MODELS", "added")
     run(line.replace("STUDY", "study"))
 
 

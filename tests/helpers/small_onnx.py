@@ -94,14 +94,15 @@ def of_pixel_squares(side: int = 2) -> bytes:
 
 
 def of_everything() -> bytes:
-    """A blur plus a share of the mean of the whole image."""
+    """A blur plus a tenth of the mean of the whole image."""
     nodes = [
         helper.make_node("Conv", ["image", "weight"], ["wide"], kernel_shape=[3, 3], pads=[1] * 4),
         helper.make_node("DepthToSpace", ["wide"], ["whole"], blocksize=2, mode="CRD"),
         helper.make_node("GlobalAveragePool", ["image"], ["mean"]),
-        helper.make_node("Add", ["whole", "mean"], ["larger"]),
+        helper.make_node("Mul", ["mean", "tenth"], ["share"]),
+        helper.make_node("Add", ["whole", "share"], ["larger"]),
     ]
-    return network(nodes, {"weight": spread(3)})
+    return network(nodes, {"weight": spread(3), "tenth": np.array(0.1, np.float32)})
 
 
 def of_windows(side: int = 4) -> bytes:

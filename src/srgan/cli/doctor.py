@@ -161,7 +161,7 @@ def _check_models() -> Iterator[Finding]:
 
 
 def _check_model(model: "Model") -> Iterator[Finding]:
-    from srgan.engines.self_test import TOLERANCES, run_probe
+    from srgan.engines.self_test import self_test
     from srgan.upscale.loaded_model import LoadedModel
 
     card, about = model.card, f"model {model.card.name}"
@@ -170,7 +170,7 @@ def _check_model(model: "Model") -> Iterator[Finding]:
     yield Finding(about, f"{card.identity}, checksums hold")
     loaded = LoadedModel(model)
     engine = loaded.network.engine
-    error, tolerance = run_probe(engine, card), TOLERANCES[engine.precision]
+    error, tolerance = self_test(engine, model)
     test = f"self-test in {engine.precision}: off by {error * 255:.2f} levels of 255, {tolerance * 255:g} allowed"
     if not error <= tolerance:  # NaN is a problem too
         yield Finding(about, test, "enlarge with --precision fp32, or install srgan again")

@@ -215,7 +215,7 @@ def _products(node: openvino.Node) -> int:
         return _size(node) * int(np.prod(inside))
     if kind == "ConvolutionBackpropData":
         weights = [dimension.get_length() for dimension in node.input(1).get_partial_shape()]
-        return int(np.prod(weights)) * int(_size(node)) // weights[1] // 4
+        return int(np.prod(weights)) * _size(node) // int(weights[1]) // 4
     if kind == "MatMul":
         shape = list(node.input(0).get_partial_shape())
         length = shape[-1].get_length() if shape and shape[-1].is_static else 1

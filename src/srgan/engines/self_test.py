@@ -30,13 +30,6 @@ def measure_probe(network: Callable[[Floats], Floats], scale: int, size: int = 4
     return Probe(size, tuple(round(float(value), 5) for value in diagonal))
 
 
-def is_accurate(engine: Engine, model: AnyModel) -> bool:
-    """Return whether an added model passes its self-test on this engine; those that come with srgan have passed it."""
-    if not isinstance(model, Model) or model.folder != own_folder() or engine.precision == "fp32":
-        return True
-    return run_probe(engine, model.card, clip=True) <= FOREIGN_TOLERANCE
-
-
 def run_probe(engine: Engine, card: Card, *, clip: bool = False) -> float:
     """Return the largest difference between the engine's values and the card's, in [0, 1] units.
 
@@ -52,3 +45,19 @@ def run_probe(engine: Engine, card: Card, *, clip: bool = False) -> float:
     if clip:
         made, expected = made.clip(0, 1), expected.clip(0, 1)
     return float(np.abs(made - expected).max())
+
+
+def self_test(engine: Engine, model: Model) -> tuple[float, float]:
+    """Return the largest difference of a model's self-test, and the allowed one, in [0, 1] units; NaN is too much."""
+    if model.folder != own_folder():
+        return run_probe(engine, model.card), TOLERANCES[engine.precision]
+    allowed = {**TOLERANCES, "bf16": FOREIGN_TOLERANCE}[engine.precision]
+    return run_probe(engine, model.card, clip=True), allowed
+
+
+def is_accurate(engine: Engine, model: AnyModel) -> bool:
+    """Return whether an added model passes its self-test on this engine; those that come with srgan have passed it."""
+    if not isinstance(model, Model) or model.folder != own_folder() or engine.precision == "fp32":
+        return True
+    error, allowed = self_test(engine, model)
+    return error <= allowed

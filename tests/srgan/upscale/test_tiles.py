@@ -68,3 +68,12 @@ def test_exactness_is_cheap_at_the_sizes_in_use() -> None:
 
 def test_halo_is_whole_pixels() -> None:
     assert Stage("restored", scale=4, radius=2.5, values=1, multiply_adds=1).halo == 3
+
+
+@given(
+    length=st.integers(1, 400), size=st.integers(1, 90), halo=st.integers(0, 40), step=st.sampled_from([1, 2, 4, 8, 12])
+)
+def test_tiles_begin_at_multiples_and_keep_their_halo(length: int, size: int, halo: int, step: int) -> None:
+    for span in spans(length, size, halo + step - 1, step=step):
+        assert span.low % step == 0
+        assert span.low <= max(span.start - halo, 0)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from safetensors.torch import save_file
 
 from srgan.engines.engine import open_engine
 from srgan.engines.self_test import TOLERANCES, run_probe
-from srgan.errors import ModelError
+from srgan.errors import ModelError, UsageError
 from srgan.models.release.state_dict import trained_weights
 from srgan.upscale.model_choice import CLEAN
 from srgan.weights.card import Card
-from srgan.weights.catalogue import find, installed
+from srgan.weights.catalogue import add, find, installed, remove, rename, shipped
 from tests.conftest import damage, replace_card
 
 
@@ -120,3 +121,57 @@ def test_shipped_models_are_whole() -> None:
             "Set14",
             "BSD100",
         }
+
+
+@pytest.fixture
+def own(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of added models with one in it, `mine`."""
+    monkeypatch.setenv("SRGAN_MODELS", str(tmp_path / "own"))
+    add(replace(find(tiny_model).card, name="mine"), tiny_model.read_bytes())
+    return tmp_path / "own"
+
+
+def test_an_added_model_is_like_the_others(own: Path, tiny_model: Path) -> None:
+    model = find("mine")
+    assert installed()["mine"] == model
+    assert "mine" not in shipped()
+    assert (model.folder, model.card.identity) == (own, find(tiny_model).card.identity)
+    assert run_probe(open_engine(model, "openvino", precision="fp32"), model.card) < TOLERANCES["fp32"]
+
+
+def test_a_rename_keeps_the_identity_and_a_removal_leaves_nothing(own: Path) -> None:
+    before = find("mine")
+    after = rename("mine", "yours")
+    assert (after.name, after.card.identity) == ("yours", before.card.identity)
+    assert find("yours") == after
+    assert [path.name for path in own.iterdir()] == ["yours.onnx"]
+    assert remove("yours") == own / "yours.onnx"
+    assert not list(own.iterdir())
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    "name", ["mine", "srresnet", "auto", "add", "bicubic", "", "a/b", "../a", "a.onnx", "-a", "a" * 65]
+)
+def test_names_that_are_taken_or_none_are_refused(tiny_model: Path, name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        add(replace(find(tiny_model).card, name=name), tiny_model.read_bytes())
+    assert refused.value.parameter == "name"
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("name", ["srresnet", "nobody", "../mine", "own/mine"])
+def test_only_added_models_are_changed(name: str) -> None:
+    with pytest.raises(ModelError):
+        remove(name)
+    with pytest.raises(ModelError):
+        rename(name, "other")
+    assert "mine" in installed()
+
+
+def test_a_damaged_added_model_harms_no_other_and_can_be_removed(own: Path) -> None:
+    (own / "mine.onnx").write_bytes(b"damaged")
+    assert installed().keys() == shipped().keys()
+    with pytest.raises(ModelError):
+        find("mine")
+    remove("mine")

@@ -6,13 +6,15 @@ import random
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from srgan.errors import ModelError
-from srgan.models.release.state_dict import read_tensors
+from srgan.models.release.state_dict import read_any_tensors, read_tensors
 
 CONTAINERS = pytest.mark.parametrize("zipped", [True, False], ids=["zip", "stream of 2017"])
 
@@ -90,3 +92,59 @@ def test_damage_gives_tensors_or_a_model_error_and_nothing_else(zipped: bool, tm
         except ModelError:
             refused += 1
     assert refused > 60
+
+
+WEIGHTS, OTHERS = {"a.weight": torch.ones(2, 3), "n": torch.tensor(3)}, {"a.weight": torch.zeros(2, 3)}
+
+
+@CONTAINERS
+@pytest.mark.parametrize(
+    "checkpoint",
+    [
+        WEIGHTS,
+        {"params": OTHERS, "params_ema": WEIGHTS},
+        {"epoch": 3, "state_dict": WEIGHTS, "optimizer": {"lr": 0.1}},
+        {"model": {"state_dict": WEIGHTS}},
+        {**OTHERS, "generator": WEIGHTS},
+    ],
+)
+def test_weights_are_found_in_checkpoints(zipped: bool, checkpoint: dict[str, Any], tmp_path: Path) -> None:
+    tensors = read_any_tensors(save(checkpoint, tmp_path / "x.pth", zipped=zipped))
+    assert tensors.keys() == WEIGHTS.keys()
+    torch.testing.assert_close(tensors["a.weight"], WEIGHTS["a.weight"])
+
+
+def test_safetensors_are_read(tmp_path: Path) -> None:
+    save_file(WEIGHTS, tmp_path / "x.safetensors")
+    torch.testing.assert_close(read_any_tensors(tmp_path / "x.safetensors"), WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"a": torch.zeros(1).expand(10**9)},
+        {"a": torch.as_strided(torch.zeros(4), (10**5, 10**4), (0, 0))},
+        {f"{number}": torch.zeros(1000).expand(1000, 1000) for number in range(8)},
+        {"a": torch.eye(3).to_sparse()},
+        {"a": torch.zeros(3, device="meta")},
+        {1: torch.zeros(3)},
+        {"epoch": 3},
+        {},
+        [torch.zeros(3)],
+        {"params": {"params": {"params": {"params": WEIGHTS}}}},
+    ],
+    ids=["expanded", "strided", "views", "sparse", "meta", "number as name", "no weights", "empty", "list", "deep"],
+)
+def test_tensors_that_are_not_there_are_refused(state: Any, tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        read_any_tensors(save(state, tmp_path / "x.pth", zipped=True))
+
+
+def test_files_packed_far_smaller_than_they_are_are_refused(tmp_path: Path) -> None:
+    whole = save({"a": torch.zeros(10**6)}, tmp_path / "x.pth", zipped=True)
+    with ZipFile(whole) as archive, ZipFile(tmp_path / "packed.pth", "w", ZIP_DEFLATED) as packed:
+        for member in archive.infolist():
+            packed.writestr(member.filename, archive.read(member))
+    assert (tmp_path / "packed.pth").stat().st_size < 10**5
+    with pytest.raises(ModelError):
+        read_any_tensors(tmp_path / "packed.pth")
