@@ -123,7 +123,7 @@ def add(
         from srgan.weights import catalogue
 
         if file.suffix.lower() in WEIGHTS:
-            need_packages("torch", "safetensors", "onnx", extra="train")
+            need_packages("torch", "safetensors", "onnx", "onnxscript", extra="train")
         name = name or re.sub(r"[^A-Za-z0-9_-]+", "-", file.stem).strip("-")[:64] or "model"
         catalogue.check_free(name)
         asks = sys.stdin is not None and sys.stdin.isatty() and not as_json
@@ -131,6 +131,8 @@ def add(
             source = typer.prompt("Where the file comes from", default="not stated", err=True)
         if asks and licence is None:
             licence = typer.prompt("Its licence", default="not stated", err=True)
+        if sys.stderr is not None and sys.stderr.isatty():
+            say(f"Reading {file.name}: this takes seconds, and minutes for deep networks")
         made = read_foreign(file, name, source=source, licence=licence, scale=scale)
         test = _self_test(catalogue.add(made.card, made.contents))
         if as_json:
@@ -263,6 +265,7 @@ def _table(models: "Sequence[Model]") -> str:
 
 def _description(model: "Model", faults: Sequence[str]) -> Iterator[str]:
     """Yield the card's contents, a line each."""
+    from srgan.weights.card import NOT_STATED
     from srgan.weights.catalogue import SHIPPED
 
     card, training = model.card, model.card.training
@@ -278,7 +281,8 @@ def _description(model: "Model", faults: Sequence[str]) -> Iterator[str]:
     yield ""
     yield f"Trained on     {training.data}"
     if card.files:
-        yield f"Training       {count(training.updates, 'update')} in {training.hours:g} hours on {training.machine}"
+        done = f"{count(training.updates, 'update')} in {training.hours:g} hours on {training.machine}"
+    yield f"Training       {NOT_STATED if training.machine == NOT_STATED else done}"
         yield "Recipe"
         settings = [f"  {key}: {value}" for key, value in training.recipe.items() if key != "summary"]
         yield from settings or ["  not recorded"]

@@ -13,7 +13,7 @@ from srgan.engines.engine import Floats
 from srgan.engines.measurement import Measurement, measure
 from srgan.engines.self_test import measure_probe
 from srgan.errors import ModelError
-from srgan.weights.card import Card, File, Probe, Training
+from srgan.weights.card import NOT_STATED, Card, File, Probe, Training
 from srgan.weights.catalogue import FOREIGN
 from srgan.weights.foreign_onnx import MAX_BYTES, check
 from srgan.weights.model_file import graph_checksum, read_card
@@ -25,7 +25,6 @@ WEIGHTS = (".safetensors", ".pth", ".pt")
 SUFFIXES = (*WEIGHTS, ".onnx", ".param", ".bin")
 
 _VERSION = "1"
-_NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ def read_foreign(
         arguments={},
         scale=1,
         stages=(),
-        training=Training(recipe={}, data=_origin(path, contents, source), updates=0, machine=_NOT_STATED, hours=0.0),
-        licence=licence or _NOT_STATED,
+        training=Training(recipe={}, data=_origin(path, contents, source), updates=0, machine=NOT_STATED, hours=0.0),
+        licence=licence or NOT_STATED,
         scores=(),
         limits="Not measured. How srgan runs it is known from its weights alone.",
         probe=Probe(0, ()),
@@ -103,7 +102,7 @@ def _read(path: Path) -> bytes:
 
 def _origin(path: Path, contents: bytes, source: str | None) -> str:
     digest = hashlib.sha256(contents).hexdigest()
-    return f"not known to srgan. Added from {path.name}, sha256 {digest}; source: {source or _NOT_STATED}"
+    return f"not known to srgan. Added from {path.name}, sha256 {digest}; source: {source or NOT_STATED}"
 
 
 def _of_weights(path: Path, card: Card, scale: int | None) -> ForeignModel:

@@ -65,7 +65,7 @@ def measure(contents: bytes, adapted: bool = False) -> Measurement:
         ModelError: if it cannot be run, or makes no image of an image.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "srgan.engines.measurement", "adapted" if adapted else "foreign"],
+        [sys.executable, "-P", "-m", "srgan.engines.measurement", "adapted" if adapted else "foreign"],
         input=contents, capture_output=True,
     )  # fmt: skip
     try:

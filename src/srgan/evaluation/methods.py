@@ -20,7 +20,7 @@ from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
 from srgan.images import ImageReader, imresize
 from srgan.upscale.upscaler import Upscaler
-from srgan.weights.catalogue import find, installed, methods_without_weights
+from srgan.weights.catalogue import find, installed, methods_without_weights, shipped
 
 Enlarge = Callable[[Pixels, int], Pixels]
 
@@ -288,8 +288,8 @@ def add_ensembles(methods: Iterable[Method]) -> list[Method]:
 
 
 def default_methods() -> list[str]:
-    """Return the methods evaluated by default: interpolations and installed models."""
-    return [*INTERPOLATIONS, *installed()]
+    """Return the methods evaluated by default: interpolations and the models that come with srgan."""
+    return [*INTERPOLATIONS, *shipped()]
 
 
 def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", precision: Precision = "fp32") -> Method:

@@ -9,6 +9,9 @@ from typing import Any
 
 from srgan.errors import ModelError
 
+NOT_STATED = "not stated"
+"""In place of what is not known of a model."""
+
 
 @dataclass(frozen=True)
 class Stage:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
+from runs.mutated_weights import samples
 from srgan.engines.foreign_model import ForeignModel, read_foreign
 from srgan.engines.measurement import measure_here
 from srgan.engines.openvino import OpenVinoEngine
@@ -148,6 +149,16 @@ def test_what_sees_everything_is_told_and_run_whole_where_it_fits(
     np.testing.assert_allclose(whole, expected, atol=1e-5)
     assert np.abs(restored(model, low, area=40) - whole).max() < 0.1
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("named", [".param", ".bin"])
+def test_ncnn_becomes_a_model(tmp_path: Path, named: str) -> None:
+    for suffix in (".param", ".bin"):
+        (tmp_path / f"x{suffix}").write_bytes(samples(suffix)[0])
+    model = added(tmp_path / f"x{named}")
+    assert (model.scale, model.card.halo) == (2, 2)
+    low = image(14, 11)
+    np.testing.assert_allclose(restored(model, low, area=4), restored(model, low), atol=1e-6)
 
 
 def test_one_scale_of_several(tmp_path: Path) -> None:
