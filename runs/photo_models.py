@@ -2,10 +2,12 @@
 
     SRGAN_DATA=... python -m runs.photo_models                         srresnet-photo, from srresnet
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo   from the newest srresnet-photo
+    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --taught   goes on with a teacher's targets
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.photo_models --release               measure the newest checkpoint, write the model
 
-They learn from the photos of `python -m runs.photos`, prepared in cache/photos, by the recipes of their names.
+They learn from the photos of `python -m runs.photos`, prepared in cache/photos, by the recipes of their names; the
+teacher's targets are those of `python -m runs.teacher_patches`, in cache/photos-taught.
 """
 
 import argparse
@@ -14,11 +16,24 @@ from pathlib import Path
 
 from runs.pictures import PHOTOS
 from runs.releasing import effort, prepared, record, released, trained
+from srgan.data.prepared_set import PreparedPictures
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
+TAUGHT = RECIPES["srgan-photo"].change(
+    degradation="clean",  # the patches are damaged already
+    consistency=1.0,
+    spectrum=0.1,
+    learning_rate=3e-4,
+    decay=0.6,
+    updates=13_000,
+)
+"""The second stage of srgan-photo."""
+TAUGHT_DATA = Path("cache/photos-taught")
+GRAIN = {"srresnet-photo": 0.0, "srgan-photo": 1.5}
+"""Standard deviation of the grain that is added to results, in levels of 255."""
 INITIAL = {"srresnet-photo": "srresnet", "srgan-photo": "srresnet-photo"}
 """The model that each begins with, where there is no run of it."""
 SUMMARIES = {
@@ -39,41 +54,64 @@ LIMITS = {
 }
 
 
-def run_of(network: str) -> Run:
+def run_of(network: str, *, taught: bool = False) -> Run:
     """Return the run of a network, begun or not."""
-    return Run(Path("checkpoints") / network / "first")
+    return Run(Path("checkpoints") / network / ("taught" if taught else "first"))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=INITIAL, default="srresnet-photo", help="srresnet-photo without it")
+    parser.add_argument("--taught", action="store_true", help="the second stage of srgan-photo: by a teacher's targets")
     parser.add_argument("--begun-from", metavar="MODEL", help="a run or model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
-    network = choices.network
-    run, before = run_of(network), run_of(INITIAL[network]) if INITIAL[network] in INITIAL else None
+    network, taught = choices.network, choices.taught
+    if taught and network != "srgan-photo":
+        parser.error("--taught is the second stage of --network srgan-photo")
+    run = run_of(network, taught=taught)
     if not choices.release:
-        initial = choices.begun_from or (str(before.folder) if before and before.exists else INITIAL[network])
-        trained(RECIPES[network], run, prepared(PHOTOS), begun_from=initial, minutes=choices.minutes)
+        initial = choices.begun_from or _initial(network, taught=taught)
+        recipe, data = (TAUGHT, TAUGHT_DATA) if taught else (RECIPES[network], prepared(PHOTOS))
+        trained(recipe, run, data, begun_from=initial, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
         if not run.exists:
             parser.error(f"there is nothing to release: no run of {network} was begun in {run.folder}")
-        _release(network, run, choices.output, choices.as_run)
+        _release(network, run, choices.output, as_run=choices.as_run, taught=taught)
 
 
-def _release(network: str, run: Run, output: Path, as_run: str | None) -> None:
+def _initial(network: str, *, taught: bool) -> str:
+    """Return what a run begins with: the newest run before it, or else the released model."""
+    before = network if taught else INITIAL[network]
+    if before in INITIAL and (run := run_of(before)).exists:
+        return str(run.folder)
+    return before
+
+
+def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught: bool) -> None:
     updates, hours = effort(run)
 
     def card(described: Card) -> Card:
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
-        training = replace(described.training, recipe=recipe, updates=updates, hours=round(hours, 2))
-        return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training)
+        data = described.training.data + (_teacher() if taught else "")
+        training = replace(described.training, recipe=recipe, data=data, updates=updates, hours=round(hours, 2))
+        grain = GRAIN[network]
+        return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
 
     released(run, output, card, name=network, pictures=PHOTOS)
     record(network, [run])
+
+
+def _teacher() -> str:
+    """Return what a card says of the second stage."""
+    patches, _ = PreparedPictures(TAUGHT_DATA).split()
+    return (
+        f". Then {len(patches):,} patches of these photos, and of drawn text, whose targets were made by Real-ESRGAN "
+        "x4plus (Wang et al. 2021, BSD-3-Clause), corrected to the tones of the originals"
+    )
 
 
 if __name__ == "__main__":
