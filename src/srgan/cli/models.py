@@ -282,7 +282,7 @@ def _description(model: "Model", faults: Sequence[str]) -> Iterator[str]:
     yield f"Trained on     {training.data}"
     if card.files:
         done = f"{count(training.updates, 'update')} in {training.hours:g} hours on {training.machine}"
-    yield f"Training       {NOT_STATED if training.machine == NOT_STATED else done}"
+        yield f"Training       {NOT_STATED if training.machine == NOT_STATED else done}"
         yield "Recipe"
         settings = [f"  {key}: {value}" for key, value in training.recipe.items() if key != "summary"]
         yield from settings or ["  not recorded"]

@@ -137,7 +137,7 @@ def shipped() -> dict[str, Model]:
 
 
 def installed() -> dict[str, Model]:
-    """Return the models that come with srgan and those that were added, by name; damaged ones of the latter are left out."""
+    """Return the models that come with srgan and those that were added, by name; damaged added ones are left out."""
     found = shipped()
     with suppress(ModelError, OSError):
         for path in sorted(own_folder().glob("*.onnx")):
