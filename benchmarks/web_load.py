@@ -1,6 +1,6 @@
 """Load on `srgan web`: 50 clients send small JPEGs for three minutes, against the command line on the same files.
 
-    python -m benchmarks.web_load [--seconds 180] [--clients 50] [--workers 1] [--jobs]
+    python -m benchmarks.web_load [--seconds 180] [--clients 50] [--workers 2] [--jobs]
 
 The command line runs before and after the service, in the same conditions, and its rate leaves out what starting takes.
 Every answer is compared with the file that the command line made. With --jobs clients send jobs, follow their events,
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--clients", type=int, default=50)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--max-waiting", type=int, default=40, help="fewer than clients, so that some are refused")
     parser.add_argument("--jobs", action="store_true")
     parser.add_argument("--send", metavar="URL", help=argparse.SUPPRESS)  # what the process of the clients runs

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from srgan_web.api_document import Endpoint
-from srgan_web.batches import PAGE, STATUSES, Batches
+from srgan_web.batch_file import STATUSES
+from srgan_web.batches import PAGE, Batches
 from srgan_web.event_stream import Documents, EventStreams
 from srgan_web.job_options import parse_options
 from srgan_web.job_queue import JobQueue

@@ -7,62 +7,23 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from srgan.errors import SrganError, UsageError
 from srgan.files import make_folder
 from srgan.upscale import Cancelled
+from srgan_web.batch_file import STATUSES, BatchFile, FileProgress, FileStatus
 from srgan_web.enlarging import Enlarger
 from srgan_web.job_options import JobOptions
 from srgan_web.job_store import ATTEMPTS, JobStore, new_id, store_errors
 
-FileStatus = Literal["queued", "running", "done", "failed", "skipped"]
-STATUSES: tuple[FileStatus, ...] = get_args(FileStatus)
 PAGE = 200
 """Most rows of a ledger in one answer."""
 
 _MOST_FOLDERS = 1000
-_LOOK = 1.0  # seconds between looks whether a batch has been removed
 _LINK = "a link that leads out of the folder"
 _NAME = "its name is not Unicode: rename it"
-
-
-@dataclass(frozen=True)
-class BatchFile:
-    """A file to enlarge, claimed by this server."""
-
-    batch: str
-    number: int
-    """Its place in the ledger."""
-    source: Path
-    output: Path
-    format: str | None
-    options: JobOptions
-
-
-@dataclass
-class _FileProgress:
-    """The `Progress` of a file."""
-
-    stop: Callable[[], bool]
-    """Whether to stop, which may be asked often."""
-    is_gone: Callable[[], bool]
-    """Whether the batch has been removed."""
-    looked: float = 0.0
-    gone: bool = False
-
-    def start(self, what: str, total: int) -> None: ...
-
-    def advance(self, count: int = 1) -> None: ...
-
-    def say(self, line: str) -> None: ...
-
-    def should_stop(self) -> bool:
-        if time.monotonic() - self.looked > _LOOK:
-            self.looked, self.gone = time.monotonic(), self.is_gone()
-        return self.gone or self.stop()
 
 
 class Batches:
@@ -186,11 +147,16 @@ class Batches:
             f"ORDER BY number LIMIT {PAGE} OFFSET ?",
             id, status, offset,
         )  # fmt: skip
-        names = ("source", "output", "status", "note", "seconds")
-        found = [dict(zip(names, row, strict=True)) for row in rows]
-        for row in found:
-            row |= {name: row[name] and os.path.relpath(row[name], self.root) for name in ("source", "output")}
-        return found
+        return [
+            {
+                "source": self._shown(source),
+                "output": self._shown(output),
+                "status": status,
+                "note": note,
+                "seconds": time,
+            }
+            for source, output, status, note, time in rows
+        ]
 
     def retry(self, id: str) -> int:
         """Queue the failed files of a batch again; returns how many there were."""
@@ -230,7 +196,7 @@ class Batches:
             file: from `claim`.
             should_stop: whether to end early.
         """
-        progress = _FileProgress(should_stop, lambda: self.find(file.batch) is None)
+        progress = FileProgress(should_stop, lambda: self.find(file.batch) is None)
         begun = time.monotonic()
         try:
             if not (self._is_inside(file.source) and self._is_inside(file.output)):
@@ -288,6 +254,9 @@ class Batches:
 
     def _is_inside(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self.root)
+
+    def _shown(self, path: str | None) -> str | None:
+        return path and os.path.relpath(path, self.root)
 
     def _relative(self, path: Path) -> str:
         return str(path.relative_to(self.root))

@@ -7,7 +7,8 @@ from typing import Any
 
 from srgan.errors import SrganError
 from srgan.upscale import Cancelled
-from srgan_web.batches import Batches, BatchFile
+from srgan_web.batch_file import BatchFile
+from srgan_web.batches import Batches
 from srgan_web.job_queue import JobQueue, RunningJob
 from srgan_web.job_store import StoreFull
 

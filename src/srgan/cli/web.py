@@ -57,7 +57,7 @@ def web(
     ] = 24.0,
     workers: Annotated[
         int, option("Images that are enlarged at the same time.", metavar="N", panel=COMPUTATION, min=1, max=64)
-    ] = 1,
+    ] = 2,
     engine: Annotated[
         Literal["auto", "openvino", "torch"],
         option("Library that runs the models; torch uses a graphics processor, if there is one.", panel=COMPUTATION),
