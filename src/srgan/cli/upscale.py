@@ -4,7 +4,6 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,13 +11,12 @@ import typer
 
 from srgan.cli.console import failures, one_interruption, say, show, show_json, written
 from srgan.cli.shared_options import Json, argument, flag, option
-from srgan.errors import SrganError, UsageError
+from srgan.errors import UsageError
 
 if TYPE_CHECKING:
     from srgan.cli.progress_bar import ProgressBar
     from srgan.upscale.jobs import Job
     from srgan.upscale.result import BatchResult, FilePlan, FileResult
-    from srgan.upscale.upscaler import Upscaler
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -140,9 +138,8 @@ def upscale(
         talkative = not (quiet or json)
         waiting = sum(job.skipped is None for job in jobs)
         bar = FilesBar(waiting, shown=talkative and not dry_run)
-        plans: Iterable[FilePlan | FileResult] = plan_files(upscaler, jobs, options, standard_input=piped)
-        if talkative and on_terminal():
-            plans = _with_hint(plans, upscaler, bar)
+        hint = talkative and on_terminal()  # never in a pipe
+        plans = _with_hint(plan_files(upscaler, jobs, options, standard_input=piped, hint=hint), bar)
         work = estimate_files(plans) if dry_run else upscale_files(upscaler, plans, progress=bar, send=_send)
         result = _run(work, bar, len(jobs), talkative=talkative, skipped=len(jobs) - waiting)
         if json:
@@ -171,21 +168,13 @@ def _run(
     return BatchResult(tuple(results), seconds, left=files - len(results), interrupted=interrupted)
 
 
-def _with_hint(
-    plans: "Iterable[FilePlan | FileResult]", upscaler: "Upscaler", bar: "ProgressBar"
-) -> "Iterator[FilePlan | FileResult]":
-    """Yield the plans, and say once that another model would suit an image better; never in a pipe."""
+def _with_hint(plans: "Iterable[FilePlan | FileResult]", bar: "ProgressBar") -> "Iterator[FilePlan | FileResult]":
+    """Yield the plans, and say the hint of one that has it."""
     from srgan.upscale.result import FilePlan
 
-    said = False
     for plan in plans:
-        if not said and isinstance(plan, FilePlan) and plan.output is not None and not isinstance(plan.source, bytes):
-            hint = None
-            with suppress(SrganError):  # a damaged image is reported when it is enlarged
-                hint = upscaler.models.hint(plan.source, max_pixels=plan.options.max_pixels)
-            if hint is not None:
-                bar.say(f"Hint: {plan.name}: {hint}; --model auto chooses by itself")
-                said = True
+        if isinstance(plan, FilePlan) and plan.hint is not None:
+            bar.say(f"Hint: {plan.name}: {plan.hint}; --model auto chooses by itself")
         yield plan
 
 

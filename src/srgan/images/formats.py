@@ -16,7 +16,7 @@ class Format:
     longest_side: int
     """The most pixels along one side."""
     deepest: int
-    """The most bits a channel that we write."""
+    """The most bits a channel that we write; 32 are floats."""
     alpha: bool
     """Whether it holds transparency."""
     gray: bool
@@ -41,7 +41,7 @@ FORMATS: dict[str, Format] = {
     ),
     "webp": Format((".webp",), longest_side=16_383, deepest=8, alpha=True, gray=False, lossy=True),
     "tiff": Format(
-        (".tif", ".tiff"), longest_side=100_000_000, deepest=16, alpha=True, gray=True, lossy=False,
+        (".tif", ".tiff"), longest_side=100_000_000, deepest=32, alpha=True, gray=True, lossy=False,
         holds=frozenset({"exif", "xmp", "iptc"}),
     ),
     "avif": Format((".avif",), longest_side=16_384, deepest=10, alpha=True, gray=False, lossy=True),
@@ -122,7 +122,8 @@ def losses(format: str, channels: int, depth: Depth) -> tuple[str, ...]:
     """Return what a format does not hold of an image that fits into it, one short line each."""
     form, notes = FORMATS[format], []
     if depth > form.deepest:
-        notes.append(f"{depth} bit rounded to {form.deepest}, the most that {format} holds")
+        kind = "float" if depth == 32 else f"{depth} bit"
+        notes.append(f"{kind} rounded to {form.deepest}, the most that {format} holds")
     if channels < 3 and not form.gray:
         notes.append(f"gray written as RGB, for {format} has no gray")
     return tuple(notes)
@@ -131,7 +132,7 @@ def losses(format: str, channels: int, depth: Depth) -> tuple[str, ...]:
 def check_format(format: str, width: int, height: int, channels: int, depth: Depth) -> None:
     """Check, before any work is done, that an image fits into a format.
 
-    Sixteen bits fit into every format: those that hold less are given rounded values.
+    Any depth fits into every format: those that hold less are given rounded values.
 
     Args:
         format: a key of FORMATS.
@@ -145,8 +146,10 @@ def check_format(format: str, width: int, height: int, channels: int, depth: Dep
     """
     if format not in FORMATS:
         raise OutputError(f"srgan does not write {format!r}: choose one of {', '.join(FORMATS)}")
-    if channels not in (1, 2, 3, 4) or depth not in (8, 16):
-        raise OutputError(f"an image has 1 to 4 channels of 8 or 16 bits, not {channels} of {depth}: convert it first")
+    if channels not in (1, 2, 3, 4) or depth not in (8, 16, 32):
+        raise OutputError(
+            f"an image has 1 to 4 channels of 8, 16 or 32 bits, not {channels} of {depth}: convert it first"
+        )
     if min(width, height) < 1:
         raise OutputError(f"an image of {width}x{height} pixels is empty: choose a larger size")
     form = FORMATS[format]

@@ -1,16 +1,14 @@
 """Whole images read and written, in their own depth and channels, with what they carry.
 
-An image is an array (H, W, C): C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; uint8 or uint16. Large
-ones go through `ImageReader` and `ImageWriter` row by row; `read` and `write` hold one whole.
+An image is an array (H, W, C): C of 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; uint8, uint16, or float32 from 0
+to 1. Large ones go through `ImageReader` and `ImageWriter` row by row; `read` and `write` hold one whole.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from srgan.errors import OutputError
-from srgan.images.colour import Depth, Pixels
+from srgan.images.colour import Depth, Pixels, depth_of
 from srgan.images.formats import FORMATS, EncodeOptions, Format, check_format, format_of
 from srgan.images.metadata import Metadata
 from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageInfo, ImageReader
@@ -44,7 +42,7 @@ class Image:
     """An image in memory."""
 
     pixels: Pixels
-    """(H, W, C) of uint8 or uint16."""
+    """(H, W, C) of uint8, uint16 or float32."""
     info: ImageInfo
     metadata: Metadata
 
@@ -75,7 +73,7 @@ def write(
 
     Args:
         path: of the file.
-        pixels: (H, W) or (H, W, C) of uint8 or uint16.
+        pixels: (H, W) or (H, W, C) of uint8, uint16, or float32 from 0 to 1.
         options: format and quality; without them, the format that the name ends in.
         metadata: what its source carries besides the pixels.
         overwrite: whether an existing file is replaced.
@@ -84,8 +82,9 @@ def write(
         OutputError: if the file exists, cannot be written, or its format cannot hold the image.
         ValueError: if the array is no image.
     """
-    if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim not in (2, 3):
-        raise ValueError(f"an image is (H, W) or (H, W, C) of uint8 or uint16, not {pixels.shape} of {pixels.dtype}")
+    depth = depth_of(pixels)
+    if pixels.ndim not in (2, 3):
+        raise ValueError(f"an image is (H, W) or (H, W, C), not {pixels.shape}")
     whole: Pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if options is None:
         format = format_of(path)
@@ -94,7 +93,6 @@ def write(
             raise OutputError(f"{path} does not name a format: end it in one of {endings}")
         options = EncodeOptions(format)
     height, width, channels = whole.shape
-    depth: Depth = 8 if whole.dtype == np.uint8 else 16
     with ImageWriter(
         path, size=(width, height), channels=channels, depth=depth, options=options, metadata=metadata,
         overwrite=overwrite,

@@ -1,13 +1,15 @@
 """Rows pushed by one thread and pulled by libvips in another, as the bytes of an uncompressed PNG.
 
 libvips encodes what it pulls from a source; of the formats it can pull, PNG is the one that holds 8 and 16 bits with
-every kind of channels and is known to its last byte before the first row is there. The pipe is bounded: pushing waits.
+every kind of channels and is known to its last byte before the first row is there. Floats travel as the four bytes of
+RGBA pixels, one channel beside the other. The pipe is bounded: pushing waits.
 """
 
 import struct
 import threading
 import zlib
 from collections import deque
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +33,7 @@ class PngStream:
         width: of the rows.
         height: how many rows will come.
         channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
-        depth: bits a channel.
+        depth: bits a channel; what is pulled of 32 is put together by `floats_of`.
         exif: an EXIF block for the image.
     """
 
@@ -43,7 +45,8 @@ class PngStream:
         self._ended = self._closed = False
         self._rows_per_chunk = max(1, _CHUNK // (width * channels * depth // 8))
         self._checksum = 1
-        header = struct.pack(">IIBBBBB", width, height, depth, _COLOUR_TYPES[channels], 0, 0, 0)
+        pixels = (width * channels, height, 8, 6) if depth == 32 else (width, height, depth, _COLOUR_TYPES[channels])
+        header = struct.pack(">IIBBBBB", *pixels, 0, 0, 0)
         start = PNG_SIGNATURE + png_chunk(b"IHDR", header)
         if exif is not None:
             start += png_chunk(b"eXIf", exif)
@@ -57,9 +60,11 @@ class PngStream:
         """
         for start in range(0, len(rows), self._rows_per_chunk):
             part = rows[start : start + self._rows_per_chunk]
-            lines = part.reshape(len(part), -1)
-            if lines.dtype == np.uint16:
+            lines: Any = part.reshape(len(part), -1)
+            if part.dtype == np.uint16:
                 lines = lines.astype(">u2").view(np.uint8)
+            elif part.dtype == np.float32:
+                lines = np.ascontiguousarray(part.transpose(0, 2, 1)).reshape(len(part), -1).view(np.uint8)
             data = np.zeros((len(part), 1 + lines.shape[1]), np.uint8)  # a zero before every row: no filter
             data[:, 1:] = lines
             stream = data.reshape(-1).data
@@ -112,6 +117,16 @@ class PngStream:
             self._closed = True
             self._waiting.clear()
             self._condition.notify_all()
+
+
+def floats_of(image: Any, channels: int) -> Any:
+    """Return the libvips image of floats that was pulled as an image of bytes."""
+    width = image.width // channels
+    values = image.copy(bands=1, format="float", interpretation="b-w")
+    planes = [values.crop(number * width, 0, width, image.height) for number in range(channels)]
+    if channels == 1:
+        return values
+    return planes[0].bandjoin(planes[1:]).copy(interpretation="srgb" if channels > 2 else "b-w")
 
 
 def _stored(stream: memoryview) -> bytes:

@@ -13,7 +13,7 @@ import numpy as np
 
 from srgan.errors import PictureError
 from srgan.images import containers, exif, icc
-from srgan.images.colour import Depth, Pixels, from_float
+from srgan.images.colour import DTYPES, Depth, Pixels
 from srgan.images.formats import FORMATS
 from srgan.images.input_bytes import InputBytes
 from srgan.images.metadata import Metadata
@@ -24,7 +24,7 @@ from srgan.images.webp_header import read_webp_header
 
 DEFAULT_MAX_PIXELS = 512_000_000
 
-_DEPTHS: dict[str, Depth] = {"uchar": 8, "ushort": 16, "float": 16, "double": 16}
+_DEPTHS: dict[str, Depth] = {"uchar": 8, "ushort": 16, "float": 32, "double": 32}
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32, "double": np.float64}
 _RGB_OR_GRAY = ("b-w", "srgb", "grey16", "rgb16", "rgb", "scrgb", "multiband")
 # A cut JPEG, closed again by a program that did not look, is only a warning to libjpeg, which makes up gray pixels.
@@ -49,7 +49,7 @@ class ImageInfo:
     channels: int
     """1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha."""
     depth: Depth
-    """Bits a channel, of the rows that are given."""
+    """Bits a channel, of the rows that are given; 32 are floats."""
     format: str
     """A key of FORMATS or READ_ONLY."""
     notes: tuple[str, ...] = ()
@@ -139,8 +139,6 @@ class ImageReader:
             image = image.autorot()
         if image.format not in _DEPTHS:
             raise PictureError(f"{source.name} holds {image.format} samples: convert it to 8 or 16 bits first")
-        if image.format in ("float", "double"):
-            notes.append("float converted to 16 bit")
         if source.format in _UPRIGHT and self._in_file.exif is not None:
             applied = exif.orientation(self._in_file.exif)
             if applied > 4:
@@ -202,14 +200,13 @@ class ImageReader:
             count: how many; fewer come when the image ends before.
 
         Returns:
-            (rows, width, channels), uint8 or uint16 as `info.depth` says.
+            (rows, width, channels), uint8, uint16 or float32 as `info.depth` says.
 
         Raises:
             PictureError: if the file turns out to be damaged.
         """
         count = max(0, min(count, self.info.height - self._position))
-        dtype: Any = np.uint8 if self.info.depth == 8 else np.uint16
-        rows: Pixels = np.empty((count, self.info.width, self.info.channels), dtype)
+        rows: Pixels = np.empty((count, self.info.width, self.info.channels), DTYPES[self.info.depth])
         at_once = max(1, min(_HIGHEST_STRIP, _LARGEST_STRIP // (self.info.width * self._image.bands * 8)))
         for start in range(0, count, at_once):
             strip = rows[start : start + at_once]
@@ -229,7 +226,7 @@ class ImageReader:
             data = self._fetch_again(failure, count)
         dtype: Any = _DTYPES[format]
         values = np.frombuffer(data, dtype)
-        return self._from_floats(values) if format in ("float", "double") else values
+        return self._checked(values) if format in ("float", "double") else values
 
     def _fetch_again(self, failure: BaseException, count: int) -> Any:
         """Return bytes of rows of a JPEG, with warnings ignored, if the one that stopped libjpeg loses no pixel."""
@@ -246,14 +243,15 @@ class ImageReader:
                 return self._fetch_again(second, count)
             raise self.source.damaged(second) from None
 
-    def _from_floats(self, values: Any) -> Pixels:
+    def _checked(self, values: Any) -> Any:
+        """Return floats that are an image."""
         if not np.isfinite(values).all():
             raise PictureError(f"{self.source.name} holds NaN or infinite samples: replace them first")
         if values.min() < 0 or values.max() > 1:
             raise PictureError(
                 f"{self.source.name} holds float samples outside 0 to 1: scale them into that range first"
             )
-        return from_float(values, 16)
+        return values
 
     def close(self) -> None:
         """Close the file."""

@@ -64,6 +64,8 @@ def _levels(pixels: Pixels) -> Window:
     window: Window = pixels[:, :, :colours].astype(np.float32)
     if pixels.dtype == np.uint16:
         window /= 257  # 65535 / 255
+    elif pixels.dtype == np.float32:
+        window *= 255
     if pixels.shape[2] in (2, 4):
         window[pixels[:, :, -1] == 0] = 0
     return window

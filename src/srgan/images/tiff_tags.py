@@ -1,4 +1,4 @@
-"""Tags of TIFF files: read singly, mended where they would stop libtiff for no pixel's sake, and added to a new file."""
+"""Tags of TIFF files: read singly, mended where they stop libtiff though no pixel is lost, and added to a new file."""
 
 import struct
 from contextlib import suppress

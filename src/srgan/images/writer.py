@@ -13,24 +13,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-import numpy as np
-
 from srgan.errors import OutputError
 from srgan.files import AtomicFile
 from srgan.images import containers, exif
 from srgan.images.bmp import write_bmp
-from srgan.images.colour import Depth, Pixels
+from srgan.images.colour import DTYPES, Depth, Pixels
+from srgan.images.encoders import fit_depth, saver, without_gray
 from srgan.images.exif import Directory, Tag
-from srgan.images.formats import FORMATS, EncodeOptions, check_format, losses
+from srgan.images.formats import EncodeOptions, check_format, losses
 from srgan.images.icc import SRGB_SPACE, make_profile
 from srgan.images.metadata import THUMBNAIL, Metadata, fit
 from srgan.images.metadata_writer import attach, jpeg_segments, png_chunks, tiff_tags
-from srgan.images.png_stream import PngStream, StreamClosed
+from srgan.images.png_stream import PngStream, StreamClosed, floats_of
 from srgan.images.resize import resize_image
 from srgan.images.tiff_tags import add_tags
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 
-_CLASSIC_TIFF = 3_900_000_000  # bytes; offsets in a classic TIFF end at 4 GiB
 _KEPT = {"exif": 1, "xmp": 2, "icc": 8}  # VipsForeignKeep
 _PIECE = 1 << 20  # bytes searched at once
 
@@ -108,8 +106,7 @@ class ImageWriter:
             ValueError: if the rows are not those promised, or too many.
         """
         width, height = self._size
-        expected = np.uint8 if self._depth == 8 else np.uint16
-        if rows.dtype != expected or rows.ndim != 3 or rows.shape[1:] != (width, self._channels):
+        if rows.dtype != DTYPES[self._depth] or rows.ndim != 3 or rows.shape[1:] != (width, self._channels):
             raise ValueError(
                 f"rows of {self._depth} bits and shape (count, {width}, {self._channels}) were promised, "
                 f"not {rows.dtype} and {rows.shape}"
@@ -130,10 +127,12 @@ class ImageWriter:
             source = pyvips.SourceCustom()
             source.on_read(self._stream.pull)
             image = pyvips.Image.pngload_source(source, access="sequential", fail_on="error")
+            if self._depth == 32:
+                image = floats_of(image, self._channels)
             image = fit_depth(resize_image(image, self._final_size), format)
             with open(descriptor, "r+b", closefd=False) as file:
                 if format == "bmp":
-                    write_bmp(_without_gray(image), file, metadata.icc, metadata.dots_per_inch)
+                    write_bmp(without_gray(image), file, metadata.icc, metadata.dots_per_inch)
                     return
                 operation, settings = saver(
                     self._options, self._final_size, self._channels, self._depth, lossless=self._lossless
@@ -211,56 +210,6 @@ class ImageWriter:
             self._stream.end()
         self._raise_failure()
         self._file.commit()
-
-
-def saver(
-    options: EncodeOptions, size: tuple[int, int], channels: int, depth: Depth, *, lossless: bool = False
-) -> tuple[str, dict[str, Any]]:
-    """Return the libvips operation that writes a format, and its settings."""
-    if options.format == "jpeg":
-        # Full resolution of colour: a network has just drawn it.
-        return "jpegsave_target", {"Q": options.quality, "subsample_mode": "off"}
-    # Five photos enlarged to 46 Mpx: Mpx/s of one core, bytes a pixel.
-    # PNG, level and filter: 1 up 85, 0.93; 2 up 55, 0.62; 3 up 43, 0.56; 3 paeth 31, 0.55; 6 up 16, 0.52.
-    # TIFF, level: 1 83, 1.03; 2 51, 0.67; 3 41, 0.62; 4 31, 0.59; 6 13, 0.56.
-    # WebP, effort: 0 7.0, 0.08; 4 4.9, 0.07. AVIF, effort: 0 15, 0.06; 2 2.1, 0.07; 4 0.2, 0.06.
-    if options.format == "webp":
-        coding = {"lossless": True} if lossless else {"smart_subsample": True}
-        return "webpsave_target", {
-            "Q": options.quality,
-            "effort": 4,
-            "exact": True,
-            **coding,
-        }  # colour under alpha 0 too
-    if options.format == "avif":
-        bits = min(depth, FORMATS["avif"].deepest)
-        settings = {"Q": options.quality, "bitdepth": bits, "compression": "av1", "effort": 2, "lossless": lossless}
-        return "heifsave_target", {**settings, "subsample_mode": "off"}
-    if options.format == "tiff":
-        big = size[0] * size[1] * channels * depth // 8 > _CLASSIC_TIFF
-        # Deflate and not the newer zstd, which many programs cannot read; libvips from PyPI cannot either.
-        return "tiffsave_target", {"compression": "deflate", "predictor": "horizontal", "level": 3, "bigtiff": big}
-    return "pngsave_target", {"compression": 3, "filter": "up"}
-
-
-def fit_depth(image: Any, format: str) -> Any:
-    """Return the libvips image rounded to the bits that a format holds; libvips would cut the lower ones off."""
-    deepest = FORMATS[format].deepest
-    if image.format != "ushort" or deepest == 16:
-        return image
-    levels = image.linear(((1 << deepest) - 1) / 65_535, 0.5)  # never a tie: 65535 is odd
-    if deepest == 8:
-        return levels.cast("uchar").copy(interpretation="b-w" if image.bands < 3 else "srgb")
-    return levels.cast("ushort") << (16 - deepest)  # which is where libvips looks for them
-
-
-def _without_gray(image: Any) -> Any:
-    """Return the libvips image as RGB or RGBA."""
-    if image.bands > 2:
-        return image
-    rest = [image.extract_band(1)] if image.bands == 2 else []
-    gray = image.extract_band(0)
-    return gray.bandjoin([gray, gray, *rest]).copy(interpretation="srgb")
 
 
 def _save_with_head(

@@ -1,4 +1,4 @@
-"""Images enlarged band by band: rows of integers in, enlarged rows of the same kind out.
+"""Images enlarged band by band: rows of a file in, enlarged rows of the same kind out.
 
 Gray is given to the network as three equal channels and comes back as one. Transparency is enlarged like a gray image;
 colour under it does not bleed, and where nothing is seen it stays that of the source.
@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.images.alpha import REACH, fill_transparent, keep_hidden, snap_constant
-from srgan.images.colour import from_float, to_float
+from srgan.images.colour import DTYPES, Pixels, from_float, to_float
 from srgan.images.image import ImageInfo
 from srgan.upscale.tiles import Span, spans
 from srgan.upscale.tiling import Advance, Target, TiledNetwork
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Floats = NDArray[np.float32]
 
 
@@ -52,7 +51,7 @@ def restore_bands(
     Args:
         network: the model.
         picture: its size, channels and depth.
-        read: returns the next rows, as many as it is asked for: (rows, width, channels), uint8 or uint16.
+        read: returns the next rows, as many as it is asked for: (rows, width, channels), uint8, uint16 or float32.
         advance: called as tiles are done.
     """
     rows = _Rows(read)
@@ -77,7 +76,7 @@ def _restore_band(
     """Return the enlarged rows of a band, from a window of the image that begins with row `top`."""
     size, inner = (picture.height, picture.width), slice(band.low - top, band.high - top)
     shape = (network.scale * (band.stop - band.start), network.scale * picture.width, picture.channels)
-    result = np.empty(shape, np.uint8 if picture.depth == 8 else np.uint16)
+    result = np.empty(shape, DTYPES[picture.depth])
     values = to_float(window)
     colour = values[:, :, : picture.colour_channels]
     if picture.has_alpha:

@@ -15,16 +15,32 @@ from srgan.upscale.upscaler import Cancelled, Upscaler
 
 
 def plan_files(
-    upscaler: Upscaler, jobs: Iterable[Job], options: UpscaleOptions, *, standard_input: bytes = b""
+    upscaler: Upscaler,
+    jobs: Iterable[Job],
+    options: UpscaleOptions,
+    *,
+    standard_input: bytes = b"",
+    hint: bool = False,
 ) -> Iterator[FilePlan | FileResult]:
-    """Yield a plan for each file to enlarge, and the result of each that is skipped or cannot be read."""
+    """Yield a plan for each file to enlarge, and the result of each that is skipped or cannot be read.
+
+    Args:
+        upscaler: the models.
+        jobs: the files.
+        options: size and format.
+        standard_input: contents of the job without a source.
+        hint: whether the first plan of a file into a file that a better model suits says so.
+    """
     for job in jobs:
         if job.skipped is not None:
             yield FileResult.of_skipped(job)
             continue
         source = standard_input if job.source is None else job.source
         try:
-            yield upscaler.plan(source, job.output, replace(options, format=job.format))
+            wanted = hint and None not in (job.source, job.output)
+            plan = upscaler.plan(source, job.output, replace(options, format=job.format), hint=wanted)
+            hint = hint and plan.hint is None
+            yield plan
         except SrganError as error:
             yield FileResult(job.name, str(job.output) if job.output else None, "failed", error=str(error))
 

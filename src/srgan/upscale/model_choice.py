@@ -152,7 +152,7 @@ class Chooser:
         """Return the model that was named, or with `auto` the one that suits this image.
 
         Args:
-            source: a file, the bytes of one, an array (H, W) or (H, W, C) of uint8 or uint16, or a file that was
+            source: a file, the bytes of one, an array (H, W) or (H, W, C) of uint8 or uint16, or a file
                 opened with `upright=False`, of which rows are read.
             max_pixels: the largest file, in pixels, that is opened.
 
@@ -170,15 +170,18 @@ class Chooser:
         network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity)
         return ChosenModel(self._load(network), reason, inspection)
 
-    def hint(self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> str | None:
-        """Return a line on which model would suit this file better than the one that was named, if one would.
+    def hint(self, opened: ImageReader) -> str | None:
+        """Return a line on which model would suit a file better than the one that was named, if one would.
+
+        Args:
+            opened: with `upright=False`; rows are read.
 
         Raises:
             PictureError: if the file cannot be read, as far as that was necessary.
         """
         if self._named is None:
             return None
-        inspection = inspect_file(source, max_pixels=max_pixels)
+        inspection = inspect_opened(opened)
         better = better_model(self._named.model, inspection, self._installed)
         return None if better is None else f"{inspection.reason}, which the model {better} was trained for"
 

@@ -36,6 +36,8 @@ class FilePlan:
     """The model and why it was chosen."""
     notes: tuple[str, ...]
     """What the source holds that the result will not, one short line each."""
+    hint: str | None = None
+    """Which model would suit the source better, if that was asked for and one would."""
 
     @property
     def name(self) -> str:

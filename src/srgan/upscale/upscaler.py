@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,10 +14,11 @@ from srgan import __version__
 from srgan.engines.engine import EngineName, Precision
 from srgan.errors import PictureError, SrganError, UsageError
 from srgan.files import copy_modification_time
+from srgan.images.colour import Pixels
 from srgan.images.formats import losses
 from srgan.images.image import ImageInfo, ImageReader, ImageWriter, check_format, format_of, resize
 from srgan.progress import NoProgress, Progress
-from srgan.upscale.bands import Pixels, restore_bands
+from srgan.upscale.bands import restore_bands
 from srgan.upscale.model_choice import AUTO, Chooser, ChosenModel
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.result import FilePlan, FileResult
@@ -41,7 +43,7 @@ class Upscaler:
             or between `srgan-photo` and `srresnet-photo`; else the one between `model` and `faithful`.
         faithful: a model of the same architecture, one trained from the other.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; without it the fastest of the processor, and `fp32` for 16-bit images.
+        precision: `fp32` or `bf16`; without it the fastest of the processor, and `fp32` for 16-bit and float images.
         ensemble: take the mean of the results for the eight orientations of an image, in eight times the time.
 
     Attributes:
@@ -68,14 +70,22 @@ class Upscaler:
         self._how = ", self-ensemble" if ensemble else ""
 
     def plan(
-        self, source: str | Path | bytes, output: str | Path | None = None, options: UpscaleOptions | None = None
+        self,
+        source: str | Path | bytes,
+        output: str | Path | None = None,
+        options: UpscaleOptions | None = None,
+        *,
+        hint: bool = False,
     ) -> FilePlan:
         """Return how a file will be enlarged; only its header and a sample of its pixels are read.
+
+        Files are read once from top to bottom, so they are opened twice: here, and to be enlarged from the first row.
 
         Args:
             source: a file, or the bytes of one.
             output: where the result goes; its ending is the format unless the options say otherwise.
             options: size and format.
+            hint: whether the plan says which model would suit the file better than the one that was named.
 
         Raises:
             PictureError: if the file is no image that srgan reads, or too large.
@@ -84,14 +94,16 @@ class Upscaler:
         """
         options = options or UpscaleOptions()
         with ImageReader(source, max_pixels=options.max_pixels, upright=False) as reader:
-            info, chosen = reader.upright_info, self.models.choose(reader)
+            info, chosen, better = reader.upright_info, self.models.choose(reader), None
+            with suppress(PictureError):  # damage is reported when the file is enlarged
+                better = self.models.hint(reader) if hint else None
         size = options.size(info, self.models.scale)
         named = None if output is None or options.format is not None else format_of(output)
         format = named or options.result_format(info.output_format)
         check_format(format, *size, info.channels, info.depth)
         notes = (*info.notes, *losses(format, info.channels, info.depth))
         path = None if output is None else Path(output)
-        return FilePlan(source, path, options, info, format, size, chosen, notes)
+        return FilePlan(source, path, options, info, format, size, chosen, notes, better)
 
     def upscale_file(
         self,
@@ -144,6 +156,7 @@ class Upscaler:
                 raise PictureError(f"{plan.name} has changed meanwhile: start again")
             for band in restore_bands(network, info, reader.read_rows, advance=_stopping(progress)):
                 writer.write_rows(band)
+                del band  # or it would be kept while the next one is made
         if options.keep_dates and not isinstance(plan.source, bytes):
             copy_modification_time(plan.source, plan.output)
         return plan.result("done", time.perf_counter() - started, (*info.notes, *writer.notes))

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from srgan.cli import app
 from tests.helpers.command_line import Make, Run
+from tests.helpers.images_made_up import jpeg, noisy, photo, png
 
 TINY = ("blocks=1", "features=8", "discriminator_features=4", "batch=2", "crop=32", "updates=4", "log_every=1")
 """Settings with which a recipe for srgan-generator trains in a second."""
@@ -46,6 +47,17 @@ def make(desk: Path) -> Make:
         return path
 
     return photo
+
+
+@pytest.fixture
+def mixed(desk: Path, family: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a clean, a compressed and a noisy photo; the four small models came with srgan."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    (desk / "photos").mkdir()
+    clean = photo(0, 64, 64)
+    for name, contents in {"a.png": png(clean), "b.jpg": jpeg(clean, 60), "c.png": png(noisy(clean, 20))}.items():
+        (desk / "photos" / name).write_bytes(contents)
+    return desk / "photos"
 
 
 @pytest.fixture

@@ -23,8 +23,14 @@ def test_rounds_half_up_and_clips() -> None:
     assert from_float(np.array([0.0, 0.5, 1.0], np.float32), 16).tolist() == [0, 32768, 65535]
 
 
+def test_floats_stay_and_are_clipped() -> None:
+    values = np.array([-1.0, 0.0, 0.123456, 1.0, 7.0], np.float32)
+    assert np.array_equal(to_float(values), values)
+    assert np.array_equal(from_float(values, 32), np.array([0.0, 0.0, 0.123456, 1.0, 1.0], np.float32))
+
+
 def test_refuses_other_kinds() -> None:
-    with pytest.raises(ValueError, match="uint8 or uint16"):
+    with pytest.raises(ValueError, match="int32"):
         to_float(np.zeros((2, 2, 3), np.int32))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="8 or 16 bits"):
+    with pytest.raises(ValueError, match="12"):
         from_float(np.zeros((2, 2, 3)), 12)  # type: ignore[arg-type]

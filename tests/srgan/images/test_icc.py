@@ -1,13 +1,19 @@
 """Colour profiles: made ones against LittleCMS and the published matrices."""
 
 import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from srgan.errors import OutputError
 from srgan.images.icc import Cicp, fits, is_cmyk, is_intact, make_profile, space_of_cicp, space_of_png
+from srgan.images.image import Metadata, read, write
 
+PIXELS = np.random.default_rng(3).integers(0, 256, (20, 30, 3)).astype(np.uint8)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 # Display P3 to sRGB, linear light (both D65), rounded as in CSS Color 4.
 P3_TO_SRGB = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
@@ -73,3 +79,51 @@ def test_kinds_of_profiles() -> None:
     for damaged in (SRGB[:-1], SRGB[:100], SRGB.replace(b"acsp", b"acsq"), SRGB[:132] + b"\xff" * 40 + SRGB[172:]):
         assert not is_intact(damaged)
     assert is_intact(SRGB)
+
+
+def _rendered(path: Path) -> Any:
+    """Colours as a colour-managed viewer shows them: through the profile, to sRGB."""
+    with Image.open(path) as image:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        return np.asarray(ImageCms.profileToProfile(image.convert("RGB"), profile, ImageCms.createProfile("sRGB")))
+
+
+LINEAR = ((b"gAMA", (100_000).to_bytes(4, "big")),)
+
+
+def test_gamma_of_png_is_kept_or_becomes_a_profile(tmp_path: Path) -> None:
+    pixels = np.full((16, 16, 3), [136, 114, 84], np.uint8)
+    write(tmp_path / "a.png", pixels, metadata=Metadata(chunks=LINEAR))
+    source = read(tmp_path / "a.png")
+    assert source.metadata.chunks == LINEAR
+    expected = 255 * (1.055 * (pixels[0, 0] / 255) ** (1 / 2.4) - 0.055)
+    for name in ("b.jpg", "b.webp", "b.tif", "b.avif"):
+        write(tmp_path / name, source.pixels, metadata=source.metadata)
+        assert np.abs(_rendered(tmp_path / name)[8, 8] - expected).max() <= 3, name
+
+
+@pytest.mark.parametrize("code", [(9, 16), (12, 13)])
+def test_colour_codes_are_kept_converted_or_refused(code: tuple[int, int], tmp_path: Path) -> None:
+    pixels = np.full((16, 16, 3), [200, 100, 50], np.uint8)
+    write(tmp_path / "a.png", pixels, metadata=Metadata(cicp=code))
+    source = read(tmp_path / "a.png")
+    for name in ("b.avif", "b.png"):
+        write(tmp_path / name, source.pixels, metadata=source.metadata)
+        again = read(tmp_path / name)
+        assert again.metadata.cicp == code
+        assert np.abs(again.pixels[8, 8].astype(int) - (200, 100, 50)).max() <= 2
+    if code == (9, 16):
+        with pytest.raises(OutputError):
+            write(tmp_path / "b.jpg", source.pixels, metadata=source.metadata)
+    else:
+        write(tmp_path / "b.jpg", source.pixels, metadata=source.metadata)
+        assert np.abs(_rendered(tmp_path / "b.jpg")[8, 8].astype(int) - (215, 93, 31)).max() <= 3
+
+
+def test_colour_codes_of_avif_are_those_that_exiftool_reads(
+    tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]
+) -> None:
+    write(tmp_path / "a.avif", PIXELS, metadata=Metadata(cicp=(12, 13)))
+    found = exiftool(tmp_path / "a.avif")
+    assert (found["QuickTime:ColorPrimaries"], found["QuickTime:TransferCharacteristics"]) == (12, 13)
+    assert found["QuickTime:MatrixCoefficients"] == 6

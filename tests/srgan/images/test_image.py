@@ -121,8 +121,8 @@ def test_a_picture_replaces_itself(tmp_path: Path) -> None:
 def test_names_and_arrays_that_say_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="does not name a format"):
         write(tmp_path / "picture.xyz", np.zeros((4, 4, 3), np.uint8))
-    for wrong in (np.zeros((4, 4, 3), np.float32), np.zeros((4,), np.uint8)):
-        with pytest.raises(ValueError, match="an image is"):
+    for wrong in (np.zeros((4, 4, 3), np.float64), np.zeros((4,), np.uint8)):
+        with pytest.raises(ValueError, match=r"float64|an image is"):
             write(tmp_path / "picture.png", wrong)  # type: ignore[arg-type]
     with pytest.raises(OutputError, match="is empty: choose a larger size"):
         write(tmp_path / "picture.png", np.zeros((0, 4, 3), np.uint8))

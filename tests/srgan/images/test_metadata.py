@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
 
-from srgan.errors import OutputError
 from srgan.images import exif
 from srgan.images.containers import jpeg_segment
 from srgan.images.exif import Directory
@@ -244,54 +243,6 @@ def test_photoshop_resources_that_hold_for_any_size_are_kept(tmp_path: Path) -> 
         _write(tmp_path / target, target, source.metadata)
         again = read(tmp_path / target).metadata
         assert (again.iptc, again.photoshop) == (IPTC, resource(0x07D0, b"path!"))
-
-
-def _rendered(path: Path) -> Any:
-    """Colours as a colour-managed viewer shows them: through the profile, to sRGB."""
-    with Image.open(path) as image:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-        return np.asarray(ImageCms.profileToProfile(image.convert("RGB"), profile, ImageCms.createProfile("sRGB")))
-
-
-LINEAR = ((b"gAMA", (100_000).to_bytes(4, "big")),)
-
-
-def test_gamma_of_png_is_kept_or_becomes_a_profile(tmp_path: Path) -> None:
-    pixels = np.full((16, 16, 3), [136, 114, 84], np.uint8)
-    write(tmp_path / "a.png", pixels, metadata=Metadata(chunks=LINEAR))
-    source = read(tmp_path / "a.png")
-    assert source.metadata.chunks == LINEAR
-    expected = 255 * (1.055 * (pixels[0, 0] / 255) ** (1 / 2.4) - 0.055)
-    for name in ("b.jpg", "b.webp", "b.tif", "b.avif"):
-        write(tmp_path / name, source.pixels, metadata=source.metadata)
-        assert np.abs(_rendered(tmp_path / name)[8, 8] - expected).max() <= 3, name
-
-
-@pytest.mark.parametrize("code", [(9, 16), (12, 13)])
-def test_colour_codes_are_kept_converted_or_refused(code: tuple[int, int], tmp_path: Path) -> None:
-    pixels = np.full((16, 16, 3), [200, 100, 50], np.uint8)
-    write(tmp_path / "a.png", pixels, metadata=Metadata(cicp=code))
-    source = read(tmp_path / "a.png")
-    for name in ("b.avif", "b.png"):
-        write(tmp_path / name, source.pixels, metadata=source.metadata)
-        again = read(tmp_path / name)
-        assert again.metadata.cicp == code
-        assert np.abs(again.pixels[8, 8].astype(int) - (200, 100, 50)).max() <= 2
-    if code == (9, 16):
-        with pytest.raises(OutputError):
-            write(tmp_path / "b.jpg", source.pixels, metadata=source.metadata)
-    else:
-        write(tmp_path / "b.jpg", source.pixels, metadata=source.metadata)
-        assert np.abs(_rendered(tmp_path / "b.jpg")[8, 8].astype(int) - (215, 93, 31)).max() <= 3
-
-
-def test_colour_codes_of_avif_are_those_that_exiftool_reads(
-    tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]
-) -> None:
-    write(tmp_path / "a.avif", PIXELS, metadata=Metadata(cicp=(12, 13)))
-    found = exiftool(tmp_path / "a.avif")
-    assert (found["QuickTime:ColorPrimaries"], found["QuickTime:TransferCharacteristics"]) == (12, 13)
-    assert found["QuickTime:MatrixCoefficients"] == 6
 
 
 def test_sizes_in_the_metadata_are_those_of_the_result(

@@ -50,7 +50,7 @@ def test_tags_are_added_to_a_tiff_and_its_pixels_stay(big: bool) -> None:
         )
         add_tags(file, extra)
         with tifffile.TiffFile(io.BytesIO(file.getvalue())) as tiff:
-            (page,) = tiff.pages
+            page = tiff.pages.first
             assert np.array_equal(page.asarray(), pixels)
             assert page.tags["Software"].value == "a new and much longer text"
             assert page.tags["Copyright"].value == "c"

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from srgan.engines.openvino import OpenVinoEngine
+from srgan.images.colour import Pixels
 from srgan.images.image import ImageInfo
-from srgan.upscale.bands import Pixels, restore_bands
+from srgan.upscale.bands import restore_bands
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights.catalogue import find
 

@@ -1,15 +1,30 @@
 """Each inspection gets its pair of models, and missing models are replaced with a reason."""
 
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+import srgan
+from srgan.engines.engine import EngineName
 from srgan.errors import ModelError, UsageError
+from srgan.images.input_bytes import InputBytes
 from srgan.images.inspection import Inspection
+from srgan.upscale.batch import plan_files, upscale_files
+from srgan.upscale.jobs import plan_jobs
 from srgan.upscale.model_choice import CLEAN, DAMAGED, better_model, choose_model
+from srgan.upscale.options import UpscaleOptions
+from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import Model, find, installed
 from srgan.weights.interpolation import Interpolated
+from tests.helpers.images_made_up import decoded, jpeg, png
+from tests.helpers.images_made_up import photo as made_up_photo
 
 PRISTINE, COMPRESSED = Inspection(8), Inspection(8, "jpeg", 60, "4:2:0")
 
@@ -90,3 +105,120 @@ def test_all_shipped_models_of_the_table_enlarge_alike() -> None:
     for pair in (CLEAN, DAMAGED):
         ends = [models[name].card for name in asdict(pair).values() if name in models]
         assert len({(card.architecture, card.stages) for card in ends}) <= 1, pair
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_fidelity_goes_from_one_model_to_the_other(pair: tuple[Path, Path], photo: Path, engine: EngineName) -> None:
+    """Exactly at its ends; in between each step is nearer to the faithful one."""
+    photo_real, faithful = (Upscaler(model, engine=engine).upscale(photo) for model in pair)
+    results = [
+        Upscaler(pair[0], fidelity=fidelity, faithful=pair[1], engine=engine).upscale(photo)
+        for fidelity in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    assert np.array_equal(results[0], photo_real)
+    assert np.array_equal(results[-1], faithful)
+    distances = [float(np.abs(result.astype(int) - faithful).mean()) for result in results]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[-2] > 0
+
+
+def test_engines_agree_on_what_lies_between(pair: tuple[Path, Path], photo: Path) -> None:
+    results = [
+        Upscaler(pair[0], fidelity=0.4, faithful=pair[1], engine=engine, precision="fp32").upscale(photo).astype(int)
+        for engine in ("openvino", "torch")
+    ]
+    assert np.abs(results[0] - results[1]).max() <= 1
+
+
+def test_the_result_says_which_fidelity_made_it(pair: tuple[Path, Path], photo: Path, tmp_path: Path) -> None:
+    upscaler = Upscaler(pair[0], fidelity=0.7, faithful=pair[1])
+    upscaler.upscale_file(photo, tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as result:
+        made_by = result.info["Software"]
+    first, second = (find(path).card.identity for path in pair)
+    assert made_by == f"srgan {srgan.__version__}, model srgan {first} to srresnet {second} at fidelity 0.7, x4"
+
+
+def test_what_lies_between_needs_no_torch(pair: tuple[Path, Path]) -> None:
+    program = f"""
+import sys
+for name in ("torch", "onnx", "safetensors"):
+    sys.modules[name] = None
+import numpy, srgan
+upscaler = srgan.Upscaler({str(pair[0])!r}, fidelity=0.5, faithful={str(pair[1])!r}, engine="openvino")
+assert upscaler.upscale(numpy.zeros((4, 4), "uint8")).shape == (16, 16)
+"""
+    result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_auto_takes_the_model_that_suits_each_file(
+    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The plan and the result say which and why; the pixels are those of the model named alone."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    upscaler = Upscaler()
+    (tmp_path / "clean.png").write_bytes(png(made_up_photo(0, 40, 30)))
+    (tmp_path / "web.png").write_bytes(jpeg(made_up_photo(0, 40, 30), 60))  # whatever it is called
+    for name, model, reason in (
+        ("clean.png", "srresnet", "it is clean"),
+        ("web.png", "srresnet-photo", "it is a JPEG of quality 60"),
+    ):
+        plan = upscaler.plan(tmp_path / name)
+        done = upscaler.upscale_file(tmp_path / name, tmp_path / "large.tif", UpscaleOptions(overwrite=True))
+        label = find(family / f"{model}.onnx").label
+        assert (plan.chosen.label, plan.chosen.reason) == (done.model, done.reason) == (label, reason)
+        alone = Upscaler(family / f"{model}.onnx").upscale(tmp_path / name)
+        assert np.array_equal(alone, srgan.read(tmp_path / "large.tif").pixels)
+        assert f"srgan {srgan.__version__}, model {label}, x4".encode() in (tmp_path / "large.tif").read_bytes()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("model", ["auto", "srresnet"])
+def test_a_file_is_opened_twice(
+    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str, orientation: int
+) -> None:
+    """Once to choose the model and plan, with the hint where that is wanted, and once to enlarge."""
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    source = tmp_path / "photo.jpg"
+    Image.fromarray(made_up_photo(0, 40, 30)).save(source, exif=_oriented(orientation), quality=60)
+    upscaler, options = Upscaler(model), UpscaleOptions()
+    jobs = plan_jobs([str(source)], options, "-x4")
+    opened: list[Any] = []
+    monkeypatch.setattr(InputBytes, "__init__", _counting(InputBytes.__init__, opened))
+    plans = list(plan_files(upscaler, jobs, options, hint=True))
+    (done,) = upscale_files(upscaler, plans)
+    assert opened == [source] * 2
+    assert done.size_out == ((120, 160) if orientation == 6 else (160, 120))
+    hint = None if model == "auto" else "it is a JPEG of quality 60, which the model srresnet-photo was trained for"
+    assert [getattr(plan, "hint", "") for plan in plans] == [hint]
+
+
+def _oriented(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def _counting(original: Callable[..., None], opened: list[Any]) -> Callable[..., None]:
+    def count(self: InputBytes, source: Any) -> None:
+        opened.append(source)
+        original(self, source)
+
+    return count
+
+
+def test_auto_judges_arrays_by_their_pixels(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+    clean = made_up_photo(0)
+    for pixels, model in ((clean, "srgan"), (decoded(jpeg(clean, 60)), "srgan-photo"), (clean[:, :, 0], "srgan")):
+        expected = Upscaler(family / f"{model}.onnx").upscale(pixels)
+        assert np.array_equal(Upscaler(fidelity=0).upscale(pixels), expected)
+
+
+def test_auto_without_its_models_is_said_at_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
+    with pytest.raises(ModelError):
+        Upscaler()
+    with pytest.raises(UsageError):
+        Upscaler(faithful="srresnet", fidelity=0.5)

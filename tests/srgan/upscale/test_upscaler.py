@@ -2,9 +2,6 @@
 
 import io
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,15 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import srgan
-from srgan.engines.engine import EngineName
 from srgan.errors import ModelError, OutputError, PictureError, UsageError
-from srgan.images.input_bytes import InputBytes
 from srgan.progress import NoProgress
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.upscaler import Cancelled, Upscaler
 from srgan.weights.catalogue import find
-from tests.helpers.images_made_up import decoded, jpeg, png
-from tests.helpers.images_made_up import photo as made_up_photo
 
 
 def pixels_of(path: Path) -> NDArray[np.uint8]:
@@ -36,14 +29,6 @@ def pixels_of(path: Path) -> NDArray[np.uint8]:
 @pytest.fixture(scope="module")
 def upscaler(tiny_model: Path) -> Upscaler:
     return Upscaler(tiny_model, engine="openvino")
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    y, x = np.mgrid[0:40, 0:60]
-    pixels = np.stack([4 * x, 6 * y, 2 * (x + y)], axis=-1).astype(np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "photo.png", dpi=(300, 300))
-    return tmp_path / "photo.png"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -219,119 +204,25 @@ def test_sixteen_bits_are_computed_so_precisely() -> None:
         assert upscaler.models.choose(gradient).loaded.network_for(16).engine.precision == "fp32"
 
 
-@pytest.mark.parametrize("engine", ["openvino", "torch"])
-def test_a_fidelity_goes_from_one_model_to_the_other(pair: tuple[Path, Path], photo: Path, engine: EngineName) -> None:
-    """Exactly at its ends; in between each step is nearer to the faithful one."""
-    photo_real, faithful = (Upscaler(model, engine=engine).upscale(photo) for model in pair)
-    results = [
-        Upscaler(pair[0], fidelity=fidelity, faithful=pair[1], engine=engine).upscale(photo)
-        for fidelity in (0, 0.25, 0.5, 0.75, 1)
-    ]
-    assert np.array_equal(results[0], photo_real)
-    assert np.array_equal(results[-1], faithful)
-    distances = [float(np.abs(result.astype(int) - faithful).mean()) for result in results]
-    assert distances == sorted(distances, reverse=True)
-    assert distances[-2] > 0
-
-
-def test_engines_agree_on_what_lies_between(pair: tuple[Path, Path], photo: Path) -> None:
-    results = [
-        Upscaler(pair[0], fidelity=0.4, faithful=pair[1], engine=engine, precision="fp32").upscale(photo).astype(int)
-        for engine in ("openvino", "torch")
-    ]
-    assert np.abs(results[0] - results[1]).max() <= 1
-
-
-def test_the_result_says_which_fidelity_made_it(pair: tuple[Path, Path], photo: Path, tmp_path: Path) -> None:
-    upscaler = Upscaler(pair[0], fidelity=0.7, faithful=pair[1])
-    upscaler.upscale_file(photo, tmp_path / "large.png")
-    with Image.open(tmp_path / "large.png") as result:
-        made_by = result.info["Software"]
-    first, second = (find(path).card.identity for path in pair)
-    assert made_by == f"srgan {srgan.__version__}, model srgan {first} to srresnet {second} at fidelity 0.7, x4"
-
-
-def test_what_lies_between_needs_no_torch(pair: tuple[Path, Path]) -> None:
-    program = f"""
-import sys
-for name in ("torch", "onnx", "safetensors"):
-    sys.modules[name] = None
-import numpy, srgan
-upscaler = srgan.Upscaler({str(pair[0])!r}, fidelity=0.5, faithful={str(pair[1])!r}, engine="openvino")
-assert upscaler.upscale(numpy.zeros((4, 4), "uint8")).shape == (16, 16)
-"""
-    result = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-
-
-def test_auto_takes_the_model_that_suits_each_file(
-    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The plan and the result say which and why; the pixels are those of the model named alone."""
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
-    upscaler = Upscaler()
-    (tmp_path / "clean.png").write_bytes(png(made_up_photo(0, 40, 30)))
-    (tmp_path / "web.png").write_bytes(jpeg(made_up_photo(0, 40, 30), 60))  # whatever it is called
-    for name, model, reason in (
-        ("clean.png", "srresnet", "it is clean"),
-        ("web.png", "srresnet-photo", "it is a JPEG of quality 60"),
-    ):
-        plan = upscaler.plan(tmp_path / name)
-        done = upscaler.upscale_file(tmp_path / name, tmp_path / "large.tif", UpscaleOptions(overwrite=True))
-        label = find(family / f"{model}.onnx").label
-        assert (plan.chosen.label, plan.chosen.reason) == (done.model, done.reason) == (label, reason)
-        alone = Upscaler(family / f"{model}.onnx").upscale(tmp_path / name)
-        assert np.array_equal(alone, srgan.read(tmp_path / "large.tif").pixels)
-        assert f"srgan {srgan.__version__}, model {label}, x4".encode() in (tmp_path / "large.tif").read_bytes()
-
-
-@pytest.mark.parametrize("orientation", [1, 6])
-def test_auto_opens_a_file_twice(
-    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, orientation: int
-) -> None:
-    """Once to choose the model and plan, once to enlarge."""
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
-    Image.fromarray(made_up_photo(0, 40, 30)).save(tmp_path / "photo.png", exif=_oriented(orientation))
-    opened: list[Any] = []
-    monkeypatch.setattr(InputBytes, "__init__", _counting(InputBytes.__init__, opened))
-    done = Upscaler().upscale_file(tmp_path / "photo.png", tmp_path / "large.png")
-    assert opened == [tmp_path / "photo.png"] * 2
-    assert done.size_out == ((120, 160) if orientation == 6 else (160, 120))
-
-
-def _oriented(orientation: int) -> Image.Exif:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return exif
-
-
-def _counting(original: Callable[..., None], opened: list[Any]) -> Callable[..., None]:
-    def count(self: InputBytes, source: Any) -> None:
-        opened.append(source)
-        original(self, source)
-
-    return count
-
-
-def test_auto_judges_arrays_by_their_pixels(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
-    clean = made_up_photo(0)
-    for pixels, model in ((clean, "srgan"), (decoded(jpeg(clean, 60)), "srgan-photo"), (clean[:, :, 0], "srgan")):
-        expected = Upscaler(family / f"{model}.onnx").upscale(pixels)
-        assert np.array_equal(Upscaler(fidelity=0).upscale(pixels), expected)
-
-
 def test_an_unknown_model_is_said_at_once() -> None:
     with pytest.raises(ModelError):
         Upscaler("nonsense")
 
 
-def test_auto_without_its_models_is_said_at_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", tiny_model.parent)
-    with pytest.raises(ModelError):
-        Upscaler()
-    with pytest.raises(UsageError):
-        Upscaler(faithful="srresnet", fidelity=0.5)
+def test_floats_of_a_tiff_stay_floats(upscaler: Upscaler, tmp_path: Path) -> None:
+    """They are those of the 16-bit image, but for the rounding of both."""
+    y, x = np.mgrid[0:40, 0:60]
+    values = np.stack([x / 80, y / 50, (x + y) / 120], axis=-1).astype(np.float32)
+    deep = np.round(values * 65_535).astype(np.uint16)
+    srgan.write(tmp_path / "a.tif", values)
+    for scale, size in ((None, (240, 160)), (1.5, (90, 60))):
+        plan = upscaler.plan(tmp_path / "a.tif", tmp_path / f"{scale}.tif", UpscaleOptions(scale=scale))
+        assert (plan.format, upscaler.upscale_file(plan).notes) == ("tiff", ())
+        result = srgan.read(tmp_path / f"{scale}.tif").pixels
+        assert result.dtype == np.float32
+        assert result.shape[1::-1] == size
+        assert np.abs(result - upscaler.upscale(deep, scale=scale) / 65_535).max() < 4 / 65_535
+        assert np.allclose(upscaler.upscale(tmp_path / "a.tif", scale=scale), result, atol=1e-6)
 
 
 def test_the_shipped_model_improves_on_bicubic(data_folder: Path) -> None:
