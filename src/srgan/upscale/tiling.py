@@ -142,7 +142,7 @@ class TiledNetwork:
         """Warn once that tiles of a network that sees the whole image are not exact."""
         if not (whole or self._told) and any(stage.whole for stage in self.engine.stages):
             self._told = True
-            _log.warning("the network sees the whole image: it is enlarged in tiles that overlap and may differ slightly")
+            _log.warning("the network sees the whole image: enlarged in overlapping tiles, it may differ slightly")
 
     def _mean(self, tile: Floats, rows: Span, columns: Span, size: tuple[int, int], advance: Advance) -> Floats:
         """Return the mean of the results for a tile in its eight orientations: (h, w, 3), not clipped."""
