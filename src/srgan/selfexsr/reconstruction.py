@@ -17,11 +17,11 @@ from srgan.selfexsr.resampling import Resampler
 Floats = NDArray[np.float32]
 
 _STEPS = 3  # for each doubling
-_GAP = 2  # levels at least between an enlarged image and its examples
+_GAP = 3  # levels at least between an enlarged image and its examples: half its size
 _LEVELS = 8  # of examples, at most
 _LEAST_SIDE = 2 * RADIUS + 2  # pixels of an example
 _BACK_PROJECTIONS = 20
-_SIGMA = 0.5**0.5  # pixels, of the Gaussian that smooths what is projected back
+_SIGMA = 0.5  # pixels, of the Gaussian that smooths what is projected back
 _BLACK, _WHITE = np.float32(16), np.float32(235)
 _LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966], np.float32)
 
