@@ -12,44 +12,36 @@ from srgan.weights.catalogue import find
 from tests.helpers.command_line import Make, Run
 
 
-def test_a_file_with_a_card(srgan: Run, run_of_mine: Path, album: Path) -> None:
+def test_a_model_that_is_whole_and_works(srgan: Run, run_of_mine: Path, album: Path, make: Make) -> None:
     result = srgan("export", str(run_of_mine), "--licence", "CC0-1.0", "--terms", "our own photos")
     assert (result.exit_code, result.stderr) == (0, "")
+    path = Path("runs/dogs/model/dogs.onnx")
     assert result.stdout.splitlines() == [
-        "runs/dogs/model/dogs.onnx: dogs after 4 updates",
-        "to use it  srgan upscale PHOTO --model runs/dogs/model/dogs.onnx",
+        f"{path}: dogs after 4 updates",
+        f"to use it  srgan upscale PHOTO --model {path}",
     ]
-    assert [path.name for path in Path("runs/dogs/model").iterdir()] == ["dogs.onnx"]
-    card = json.loads(find("runs/dogs/model/dogs.onnx").card.to_json())
-    assert (card["name"], card["licence"], card["scale"]) == ("dogs", "CC0-1.0", 4)
-    assert card["training"]["updates"] == 4
+    assert list(path.parent.iterdir()) == [path]
+    card = find(path).card
+    assert (card.name, card.licence, card.scale, card.training.updates) == ("dogs", "CC0-1.0", 4, 4)
     compared = f"compared with {len(known_tests().names)} pictures of test sets, none left out for showing one"
-    assert card["training"]["data"] == f"The pictures of {album.name}, {compared}; terms: our own photos."
-    assert card["training"]["recipe"]["name"] == "srresnet-mse-quick"
-    (score,) = card["scores"]
+    assert card.training.data == f"The pictures of {album.name}, {compared}; terms: our own photos."
+    assert card.training.recipe["name"] == "srresnet-mse-quick"
     table = Path("runs/dogs/validation.csv").read_text().splitlines()
-    columns, last = table[0].split(","), [float(cell) for cell in table[-1].split(",")]
-    best = max(last[columns.index("raw_psnr")], last[columns.index("average_psnr")])
-    assert score["psnr"] == pytest.approx(best, abs=1e-4)
-
-
-def test_the_model_is_whole_and_works(srgan: Run, run_of_mine: Path, make: Make) -> None:
-    document = json.loads(srgan("export", str(run_of_mine), "-o", "models", "--name", "mine", "--json").stdout)
-    assert document == {"model": "models/mine.onnx", "card": "models/mine.onnx", "updates": 4}
-    assert "all checksums hold" in srgan("models", "models/mine.onnx").stdout
+    last = dict(zip(table[0].split(","), map(float, table[-1].split(",")), strict=True))
+    assert [score.psnr for score in card.scores] == pytest.approx(
+        [max(last["raw_psnr"], last["average_psnr"])], abs=1e-4
+    )
+    assert "all checksums hold" in srgan("models", str(path)).stdout
     make("photo.png")
-    for engine in ("openvino", "torch"):
-        words = ("photo.png", "--model", "models/mine.onnx", "--engine", engine, "-o", f"{engine}.png")
-        assert srgan("upscale", *words).exit_code == 0
+    assert srgan("upscale", "photo.png", "--model", str(path)).exit_code == 0
 
 
 def test_a_damaged_checkpoint_is_passed_over(srgan: Run, run_of_mine: Path) -> None:
     (run_of_mine / "checkpoints" / "update-00000004.safetensors").write_bytes(b"damaged")
-    result = srgan("export", str(run_of_mine))
-    assert result.exit_code == 0
-    assert "dogs after 2 updates" in result.stdout
+    result = srgan("export", str(run_of_mine), "-o", "models", "--name", "mine", "--json")
+    assert json.loads(result.stdout) == {"model": "models/mine.onnx", "card": "models/mine.onnx", "updates": 2}
     assert "update-00000004.safetensors is damaged" in result.stderr
-    assert find("runs/dogs/model/dogs.onnx").card.scores == ()  # those of another state
+    assert find("models/mine.onnx").card.scores == ()  # those of another state
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ def mess(run_of_mine: Path) -> None:
     shutil.copytree(run_of_mine, "my run")
 
 
-FAILED = ("[absent]", "[empty]", "[file]", "[begun]", "[torn]", "runs/dogs -o [file]", "runs/dogs -o [file]/models")
+FAILED = ("[absent]", "[empty]", "[file]", "[begun]", "[torn]", "runs/dogs -o [file]/models")
 MISUSED = ("runs/dogs [--name] [my/dogs]", "runs/dogs [--name] [.dogs]", "runs/dogs [--name] ' '", "'[my run]'")
 
 

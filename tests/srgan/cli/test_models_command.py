@@ -1,15 +1,12 @@
 """`srgan models`: the list, the description of a model, and damaged files."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import damage
-
-Run = Callable[..., Any]
+from tests.helpers.command_line import Run
 
 
 @pytest.mark.usefixtures("only_tiny")
