@@ -74,7 +74,8 @@ class Edsr(nn.Module):
             cast(EdsrBlock, block).convolution2.weight.data.mul_(_BEGINNING / residual_scaling)
         for step in steps:
             icnr_(step, factor=self.factor)
-        nn.init.normal_(self.output.weight, std=self.output.weight[0].numel() ** -0.5)
+        # Without normalisation and activations, features have grown by then: results begin near the mean colour.
+        nn.init.normal_(self.output.weight, std=_BEGINNING * self.output.weight[0].numel() ** -0.5)
 
     @property
     def stages(self) -> tuple[Stage, Stage]:

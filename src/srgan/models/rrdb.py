@@ -14,7 +14,7 @@ from srgan.weights.card import Stage
 _SCALING = 0.2
 """Factor of what dense blocks, and the blocks of them, add (beta in figure 4)."""
 _BEGINNING = 0.1
-"""Factor of the dense blocks' initial weights: "smaller initialization" (section 3.1)."""
+"""Factor of initial weights of dense blocks, "smaller initialization" (section 3.1), and of the output."""
 _SLOPE = 0.2
 
 
@@ -89,7 +89,8 @@ class RrdbGenerator(nn.Module):
         for module in self.blocks.modules():
             if isinstance(module, nn.Conv2d):
                 module.weight.data.mul_(_BEGINNING)
-        nn.init.normal_(output.weight, std=output.weight[0].numel() ** -0.5)
+        nn.init.normal_(output.weight, std=_BEGINNING * output.weight[0].numel() ** -0.5)
+        nn.init.constant_(output.bias, 0.5)  # type: ignore[arg-type]  # results begin near mid-gray
 
     @property
     def stages(self) -> tuple[Stage, Stage]:

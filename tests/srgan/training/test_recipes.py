@@ -26,7 +26,9 @@ def random_vgg(layer: ContentLayer) -> VGG19:
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_builds_and_takes_two_updates(fabric: Fabric, name: str) -> None:
     recipe = RECIPES[name]
-    # The networks are the recipe's own; only the crops are few and small.
+    # The networks are the recipe's own, except for the largest; only the crops are few and small.
+    if recipe.network.generator in ("edsr", "rrdb"):
+        recipe = recipe.change(blocks=2, features=32)
     side = (64 if recipe.loss.discriminator == "ucsd" else 32) + recipe.crops.jitter
     small = recipe.change(discriminator_alone=0, batch=2, crop=side)
     layer = recipe.loss.content_layer
