@@ -77,7 +77,7 @@ def read_param(text: str) -> list[Layer]:
     try:
         magic, counts, *lines = text.splitlines()
         layers = [_layer(line) for line in lines if line.strip()]
-        if magic.strip() != MAGIC or len(layers) != int(counts.split()[0]):
+        if magic.strip() != MAGIC or not layers or len(layers) != int(counts.split()[0]):
             raise ValueError(f"it begins with {magic} and has {len(layers)} layers")
     except (ValueError, IndexError) as error:
         raise ModelError(f"this is no ncnn .param file ({error}): fetch it again") from error
