@@ -104,6 +104,10 @@ def upscale(
         "Enlarge each photo in its eight orientations and take the mean: a little better, in eight times the time.",
         "--ensemble", panel=_ENGINE,
     )] = False,
+    grain: Annotated[float | None, option(
+        "Fine grain on the results, as of a camera, in levels of 255; by default the model's: 0 for most.",
+        metavar="0-50", panel=_ENGINE,
+    )] = None,
     dry_run: Annotated[
         bool, flag("Only say what would be done, and in which time.", "--dry-run", panel=_TALK)
     ] = False,
@@ -129,7 +133,13 @@ def upscale(
         )  # fmt: skip
         precise = None if precision == "auto" else precision
         upscaler = Upscaler(
-            model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precise, ensemble=ensemble
+            model,
+            fidelity=fidelity,
+            faithful=faithful,
+            engine=engine,
+            precision=precise,
+            ensemble=ensemble,
+            grain=grain,
         )
         mark = options.mark(upscaler.models.scale, fidelity, ensemble=ensemble)
         jobs = plan_jobs(inputs, options, mark, output=output, recursive=recursive, follow_links=follow_links)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from srgan.images.alpha import REACH, fill_transparent, keep_hidden, snap_constant
 from srgan.images.colour import DTYPES, Pixels, from_float, to_float
 from srgan.images.image import ImageInfo
+from srgan.upscale.grain import add_grain
 from srgan.upscale.tiles import Span, spans
 from srgan.upscale.tiling import Advance, Target, TiledNetwork
 
@@ -44,6 +45,7 @@ def restore_bands(
     picture: ImageInfo,
     read: Callable[[int], Pixels],
     *,
+    grain: float = 0.0,
     advance: Advance = lambda pixels: None,
 ) -> Iterator[Pixels]:
     """Yield the enlarged image from top to bottom, as arrays of (rows, scale * width, channels).
@@ -52,6 +54,7 @@ def restore_bands(
         network: the model.
         picture: its size, channels and depth.
         read: returns the next rows, as many as it is asked for: (rows, width, channels), uint8, uint16 or float32.
+        grain: strength of the grain that is added, in levels of 255.
         advance: called as tiles are done.
     """
     rows = _Rows(read)
@@ -60,7 +63,7 @@ def restore_bands(
     for band in spans(picture.height, grid.rows, network.halo, step=network.step):
         top, bottom = max(band.low - margin, 0), min(band.high + margin, picture.height)
         window = rows.between(top, bottom)
-        yield _restore_band(network, picture, window, top, band, columns=grid.columns, advance=advance)
+        yield _restore_band(network, picture, window, top, band, grain, columns=grid.columns, advance=advance)
 
 
 def _restore_band(
@@ -69,6 +72,7 @@ def _restore_band(
     window: Pixels,
     top: int,
     band: Span,
+    grain: float,
     *,
     columns: int,
     advance: Advance,
@@ -90,6 +94,8 @@ def _restore_band(
 
     target = Target(result[:, :, : picture.colour_channels], band.start, finish)
     network.restore(_as_rgb(colour[inner]), band, size, target, columns=columns, advance=advance)
+    if grain:
+        add_grain(result[:, :, : picture.colour_channels], network.scale * band.start, grain)
     if picture.has_alpha:
         keep_hidden(result, window[band.start - top : band.stop - top], network.scale)
     return result

@@ -27,6 +27,8 @@ from srgan.upscale.tiling import TiledNetwork
 AnyImage = str | Path | bytes | bytearray | memoryview | IO[bytes] | NDArray[Any] | Any
 """A file's path, its bytes, an opened file, an array, or a PIL image; `Any` stands for the last."""
 
+_MOST_GRAIN = 50
+
 
 class Cancelled(SrganError):
     """The progress asked for an early end; nothing was written."""
@@ -45,13 +47,16 @@ class Upscaler:
         engine: `auto`, `openvino` or `torch`.
         precision: `fp32` or `bf16`; without it the fastest of the processor, and `fp32` for 16-bit and float images.
         ensemble: take the mean of the results for the eight orientations of an image, in eight times the time.
+        grain: standard deviation, in levels of 255, of the grain that is added, as a camera's sensor leaves it; without
+            it that of the model, 0 for most.
 
     Attributes:
         models: chooses the model for an image.
 
     Raises:
         ModelError: if there is no such model, or the two are of different architectures.
-        UsageError: if the fidelity is not from 0 to 1, or only one of its two models is named.
+        UsageError: if the fidelity is not from 0 to 1, only one of its two models is named, or the grain is not from 0
+            to 50.
     """
 
     def __init__(
@@ -63,11 +68,15 @@ class Upscaler:
         engine: EngineName = "auto",
         precision: Precision | None = None,
         ensemble: bool = False,
+        grain: float | None = None,
     ) -> None:
+        if grain is not None and not 0 <= grain <= _MOST_GRAIN:  # written so that NaN is refused
+            raise UsageError(f"grain must be from 0 to {_MOST_GRAIN}, not {grain:g}", parameter="grain")
         self.models = Chooser(
             model, fidelity=fidelity, faithful=faithful, engine=engine, precision=precision, ensemble=ensemble
         )
-        self._how = ", self-ensemble" if ensemble else ""
+        self._how = (", self-ensemble" if ensemble else "") + ("" if grain is None else f", grain {grain:g}")
+        self._grain = grain
 
     def plan(
         self,
@@ -154,7 +163,8 @@ class Upscaler:
         ):
             if reader.info != info:
                 raise PictureError(f"{plan.name} has changed meanwhile: start again")
-            for band in restore_bands(network, info, reader.read_rows, advance=_stopping(progress)):
+            grain = self._grain_of(plan.chosen)
+            for band in restore_bands(network, info, reader.read_rows, grain=grain, advance=_stopping(progress)):
                 writer.write_rows(band)
                 del band  # or it would be kept while the next one is made
         if options.keep_dates and not isinstance(plan.source, bytes):
@@ -208,6 +218,9 @@ class Upscaler:
         for image in images:
             yield self.upscale(image, progress=progress, **size)
 
+    def _grain_of(self, chosen: ChosenModel) -> float:
+        return chosen.loaded.model.grain if self._grain is None else self._grain
+
     def _restore(
         self,
         chosen: ChosenModel,
@@ -219,7 +232,8 @@ class Upscaler:
         size, progress = options.size(info, self.models.scale), progress or NoProgress()
         network: TiledNetwork = chosen.loaded.network_for(info.depth)
         progress.start(chosen.loaded.model.name, info.width * info.height)
-        bands: list[Any] = list(restore_bands(network, info, read, advance=_stopping(progress)))
+        grain = self._grain_of(chosen)
+        bands: list[Any] = list(restore_bands(network, info, read, grain=grain, advance=_stopping(progress)))
         enlarged: Pixels = np.concatenate(bands)
         return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
 
