@@ -34,9 +34,14 @@ class Batches:
         store: whose database keeps the ledgers.
         enlarger: does the work.
 
+    Attributes:
+        workers: number of files that this server enlarges at the same time.
+
     Raises:
         UsageError: if there is no such folder.
     """
+
+    workers = 1
 
     def __init__(self, root: Path, store: JobStore, enlarger: Enlarger) -> None:
         if not root.is_dir():
@@ -136,7 +141,7 @@ class Batches:
             "files": sum(counts.values()),
             "counts": counts,
             "status": "running" if left else "done",
-            "seconds_left": round(spent / counts["done"] * left, 1) if counts["done"] else None,
+            "seconds_left": round(spent / counts["done"] * left / self.workers, 1) if counts["done"] else None,
             "links": {"self": address, "files": f"{address}/files", "events": f"{address}/events"},
         }
 

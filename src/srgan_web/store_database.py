@@ -211,18 +211,26 @@ def _is_local(folder: Path) -> bool:
     if not sys.platform.startswith("linux"):
         return not str(folder).startswith("\\\\")
     try:
-        lines = Path("/proc/self/mounts").read_bytes().splitlines()
+        mounts = Path("/proc/self/mounts").read_bytes()
     except OSError:
         return False
-    mounts = [line.split(b" ")[1:3] for line in lines]
-    real = os.fsencode(folder.resolve()) + b"/"
-    found = [(_unescaped(place), kind.decode()) for place, kind in mounts]
-    kinds = [
-        kind
-        for place, kind in sorted(found, key=lambda one: one[0])
-        if (real + b"/").startswith(place.rstrip(b"/") + b"/")
-    ]
-    return bool(kinds) and kinds[-1] in _LOCAL  # the innermost sorts last
+    return file_system(folder.resolve(), mounts) in _LOCAL
+
+
+def file_system(folder: Path, mounts: bytes) -> str:
+    """Return the kind of file system that a folder lies on, empty if unknown.
+
+    Args:
+        folder: without links.
+        mounts: as in /proc/self/mounts.
+    """
+    inside, found = os.fsencode(folder) + b"/", (-1, "")
+    for line in mounts.splitlines():
+        place, kind = line.split(b" ")[1:3]
+        place = _unescaped(place).rstrip(b"/") + b"/"
+        if inside.startswith(place) and len(place) >= found[0]:  # the innermost, and of those the one mounted last
+            found = len(place), kind.decode()
+    return found[1]
 
 
 def _unescaped(place: bytes) -> bytes:

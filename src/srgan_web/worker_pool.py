@@ -30,6 +30,8 @@ class WorkerPool:
         self.queue, self.batches = queue, batches
         self._store, self._stopping = queue.store, False
         queue.workers = max(1, workers)
+        if batches is not None:
+            batches.workers = queue.workers
         names = [*(f"worker-{number}" for number in range(workers)), "store-watcher"]
         self._threads = [
             threading.Thread(target=self._watch if name == names[-1] else self._work, name=name, daemon=True)

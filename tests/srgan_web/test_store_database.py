@@ -9,7 +9,7 @@ import pytest
 from srgan.errors import OutputError
 from srgan_web import store_database
 from srgan_web.job_store import JobStore
-from srgan_web.store_database import StoreDatabase
+from srgan_web.store_database import StoreDatabase, file_system
 from tests.srgan_web.conftest import RESULT, make_photo
 from tests.srgan_web.test_job_queue import MakeService, wait_for
 from tests.srgan_web.test_job_store import make_record
@@ -39,6 +39,22 @@ def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     kind: str = request.param
     monkeypatch.setattr(store_database, "_is_local", lambda folder: kind == "local")
     return kind
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/home/me", "ext4"),
+        ("/srv/photos/store", "nfs4"),
+        ("/srv/photos2", "ext4"),
+        ("/my disk/a", "cifs"),
+        ("/", "ext4"),
+    ],
+)
+def test_the_file_system_is_that_of_the_innermost_mount(folder: str, kind: str) -> None:
+    lines = "a / rootfs rw", "a / ext4 rw", "host:/x /srv/photos nfs4 rw", r"//h/x /my\040disk cifs rw"
+    mounts = "".join(f"{line} 0 0\n" for line in lines).encode()
+    assert file_system(Path(folder), mounts) == kind
 
 
 def test_each_job_is_claimed_once_and_a_killed_server_loses_its_claims(disk: str, tmp_path: Path) -> None:
