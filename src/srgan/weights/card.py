@@ -139,6 +139,24 @@ class Card:
             fields["scores"] = tuple(CardScore(**score) for score in fields["scores"])
             fields["probe"] = Probe(fields["probe"]["size"], tuple(fields["probe"]["values"]))
             fields["files"] = {suffix: File(**file) for suffix, file in fields["files"].items()}
-            return cls(**fields)
+            card = cls(**fields)
+            card._check()
+            return card
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{source} is not a model card ({error}): export the model again") from error
+
+    def _check(self) -> None:
+        """Check the numbers by which the network is run: a card may come from anywhere.
+
+        Raises:
+            ValueError: if one is beyond what any network has.
+        """
+        bounds = [("scale", self.scale, 1, 64), ("size", self.probe.size, 0, 4096)]
+        for stage in self.stages:
+            bounds += [("scale", stage.scale, 1, 64), ("radius", stage.radius, 0, 8192), ("step", stage.step, 1, 4096)]
+            bounds += [("values", stage.values, 1, 10**8), ("multiply_adds", stage.multiply_adds, 0, 10**12)]
+        for name, value, least, most in bounds:
+            if not isinstance(value, int | float) or not least <= value <= most:
+                raise ValueError(f"{name} is {str(value)[:20]}")
+        if not self.stages or self.stages[-1].scale != self.scale:
+            raise ValueError("the stages do not make the scale")

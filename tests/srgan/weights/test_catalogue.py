@@ -92,6 +92,18 @@ def test_a_card_that_is_none_is_refused(model: Path, text: str) -> None:
         find(model)
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("scale", 0), ("scale", "4"), ("scale", 2), ("radius", float("nan")), ("radius", -1), ("values", 0), ("step", 0)],
+)
+def test_numbers_that_no_network_has_are_refused(model: Path, part: str, value: object) -> None:
+    fields = json.loads(find(model).card.to_json())
+    (fields if part == "scale" else fields["stages"][0])[part] = value
+    replace_card(model, json.dumps(fields))
+    with pytest.raises(ModelError):
+        find(model)
+
+
 def test_a_renamed_model_is_refused(model: Path) -> None:
     with pytest.raises(ModelError):
         find(model.rename(model.parent / "other.onnx"))
