@@ -23,7 +23,7 @@ def _tiny(tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Networks and pictures that are trained in seconds; no test sets."""
     random = np.random.default_rng(0)
     for number in range(3):
-        Image.fromarray(random.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+        Image.fromarray(random.integers(0, 256, (128, 128, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
     found = find_pictures([tmp_path])
     prepare(found[:2], tmp_path / "cache", validation=found[2:])
     monkeypatch.setenv("SRGAN_DATA", str(data_folder))  # beside it are the weights of VGG19
@@ -34,6 +34,7 @@ def _tiny(tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setitem(PLANNED, name, replace(planned, recipe=planned.recipe.change(**TINY)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_tiny")
 def test_a_rehearsal_makes_all_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs, output = tmp_path / "runs", tmp_path / "models"
