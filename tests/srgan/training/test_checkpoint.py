@@ -1,7 +1,7 @@
 """Checkpoints: whole, the last few, and a damaged one is passed over aloud."""
 
 import json
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,20 +11,25 @@ from lightning_fabric import Fabric
 from srgan.errors import TrainingError
 from srgan.training.checkpoint import find_newest, restore_checkpoint, save_checkpoint
 from srgan.training.inputs import Inputs
-from srgan.training.run_folder import Run
+from srgan.training.run_folder import Run, RunSettings
 from srgan.training.state import make_state
 from srgan.training.update import update
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
-Begun = Callable[..., Run]
+
+@pytest.fixture(scope="module")
+def trained_once(fabric: Fabric, inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run with checkpoints after 4, 6 and 8 updates; do not write to it."""
+    run = Run(tmp_path_factory.mktemp("trained") / "run")
+    run.begin(RunSettings(SMALL, data="", begun_from="", vgg="", updates=8), None)
+    train_run(run, inputs, fabric, save_every=2)
+    return run.folder
 
 
 @pytest.fixture
-def trained(fabric: Fabric, inputs: Inputs, begun: Begun) -> Run:
-    """A run with checkpoints after 4, 6 and 8 updates."""
-    run = begun(SMALL)
-    train_run(run, inputs, fabric, save_every=2)
-    return run
+def trained(trained_once: Path, tmp_path: Path) -> Run:
+    """A copy of that run."""
+    return Run(Path(shutil.copytree(trained_once, tmp_path / "run")))
 
 
 def test_the_last_three_are_kept_with_notes(trained: Run) -> None:
