@@ -202,7 +202,7 @@ def _remove_output(words: list[str]) -> None:
         default = "absent"
     if default is not None:
         shutil.rmtree(words[words.index("-o") + 1] if "-o" in words else default, ignore_errors=True)
-    if words[0] == "models" and words[1] in ("add", "rename"):
+    if words[:2] in (["models", "add"], ["models", "rename"]):
         last = words[3] if words[1] == "rename" else Path(words[2]).stem
         name = words[words.index("--name") + 1] if "--name" in words else last
         Path("added", f"{name}.onnx").unlink(missing_ok=True)
