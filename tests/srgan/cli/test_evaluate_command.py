@@ -54,19 +54,6 @@ def test_inputs_are_sets_of_their_own(srgan: Run, words: str) -> None:
     assert all("images saved as JPEG of quality 75" in page for page in (*pages, result.stdout))
 
 
-def test_other_programs_are_given_the_damaged_pictures(srgan: Run) -> None:
-    words = ("evaluate", "nearest", "--sets", "SetA", "--input", "messenger")
-    assert srgan(*words).exit_code == 0
-    for name in "ab":  # what another program makes of evaluation/low
-        small = np.asarray(Image.open(f"evaluation/low/SetA+messenger/{name}.png").convert("RGB"))
-        Path("made/SetA+messenger").mkdir(parents=True, exist_ok=True)
-        Image.fromarray(small.repeat(4, axis=0).repeat(4, axis=1)).save(f"made/SetA+messenger/{name}.png")
-    document = json.loads(srgan(*words, "--json", "--method", "other=made").stdout)
-    assert document["inputs"] == {"SetA+messenger": "messenger"}
-    means = document["means"]["SetA+messenger"]
-    assert means["other"] == means["nearest"]
-
-
 def test_what_is_printed_and_written(srgan: Run) -> None:
     result = srgan("evaluate", "nearest", "HR", "--sets", "SetA", "SetB", "-o", "out")
     assert result.exit_code == 0, result.output

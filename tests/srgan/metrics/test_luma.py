@@ -14,10 +14,10 @@ def _noise(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize(
-    ("colour", "code"),
-    [((0, 0, 0), 16), ((255, 255, 255), 235), ((255, 0, 0), 81), ((0, 255, 0), 145), ((0, 0, 255), 41)],
-)
+PRIMARIES = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
+
+
+@pytest.mark.parametrize(("colour", "code"), [*zip(PRIMARIES, (16, 235, 81, 145, 41), strict=True)])
 def test_bt601_luma_of_the_primaries(colour: tuple[int, int, int], code: int) -> None:
     assert bt601_luma(np.full((2, 3, 3), colour, np.uint8)).tolist() == [[code] * 3] * 2
 
@@ -28,10 +28,7 @@ def test_bt601_luma_is_the_rounded_luma_of_scikit_image() -> None:
     assert np.array_equal(bt601_luma(picture), np.floor(color.rgb2ycbcr(picture)[..., 0] + 0.5))
 
 
-@pytest.mark.parametrize(
-    ("colour", "code"),
-    [((0, 0, 0), 16), ((255, 255, 255), 235), ((255, 0, 0), 63), ((0, 255, 0), 172), ((0, 0, 255), 32)],
-)
+@pytest.mark.parametrize(("colour", "code"), [*zip(PRIMARIES, (16, 235, 63, 172, 32), strict=True)])
 def test_png2y4m_luma_of_the_primaries_is_that_of_bt709(colour: tuple[int, int, int], code: int) -> None:
     # Green is 172.63, but with its chroma rounded and red and blue cut off at 0, RGB made from 172 is nearer to it.
     flat = np.full((4, 6, 3), colour, np.uint8)

@@ -151,23 +151,22 @@ def test_parameters_come_from_a_file_and_carry_its_checksum(tmp_path: Path) -> N
 
 
 def test_files_without_parameters_are_refused_with_the_remedy(tmp_path: Path) -> None:
-    remedy = "give NIQE's parameters as a .npz with mu_pris_param and cov_pris_param$"
     path = tmp_path / "niqe.npz"
-    with pytest.raises(ModelError, match=rf"\(FileNotFoundError\): {remedy}"):
-        Niqe.load(path)
+
+    def refused() -> None:
+        with pytest.raises(ModelError, match=r"as a \.npz with mu_pris_param and cov_pris_param$"):
+            Niqe.load(path)
+
+    refused()
     for damaged in (b"", b"no parameters", b"PK\x03\x04 cut off"):
         path.write_bytes(damaged)
-        with pytest.raises(ModelError, match=remedy):
-            Niqe.load(path)
-    np.savez(path, other=np.zeros(3))
-    with pytest.raises(ModelError, match=rf"\(KeyError\): {remedy}"):
-        Niqe.load(path)
-    np.savez(path, mu_pris_param=np.zeros(18), cov_pris_param=np.eye(18))
-    with pytest.raises(ModelError, match=f"not of 36 features: {remedy}"):
-        Niqe.load(path)
-    np.save(tmp_path / "array.npy", np.zeros(3))
-    with pytest.raises(ModelError, match=remedy):
-        Niqe.load(tmp_path / "array.npy")
+        refused()
+    for arrays in ({"other": np.zeros(3)}, {"mu_pris_param": np.zeros(18), "cov_pris_param": np.eye(18)}):
+        np.savez(path, **arrays)
+        refused()
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    refused()
 
 
 @pytest.fixture(scope="module")

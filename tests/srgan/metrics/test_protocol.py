@@ -38,11 +38,8 @@ def test_matlab_crops_as_many_pixels_as_the_scale_and_says_so(scale: int) -> Non
     assert protocol.crop == scale
     assert f"{scale} px cropped" in protocol.description
     assert "\n" not in protocol.description
-
-
-def test_negative_crop_is_refused() -> None:
     with pytest.raises(UsageError, match="0 or more"):
-        matlab_protocol(-4)
+        matlab_protocol(-scale)
 
 
 def test_paper_is_the_dithered_luma_of_the_cropped_picture() -> None:
