@@ -15,6 +15,6 @@ def check_command(line: str) -> None:
     words = shlex.split(line.partition(" < ")[0])[1:]
     while isinstance(command, TyperGroup) and words and words[0] in command.commands:
         command = command.commands[words.pop(0)]
-    is_group = isinstance(command, TyperGroup) and not command.invoke_without_command
-    assert not is_group, f"{line}: there is no such command"
+    incomplete = isinstance(command, TyperGroup) and command.no_args_is_help
+    assert not incomplete, f"{line}: there is no such command"
     command.make_context(line, words)
