@@ -97,7 +97,7 @@ def window(browser: "Browser", hasty: None) -> Iterator[Callable[..., "Page"]]:
     ) -> "Page":
         context = browser.new_context(**{"viewport": WINDOW, "screen": SCREEN, **options})
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         page, noted = context.new_page(), seen or Seen()
         page.on("request", lambda request: noted.requests.append(request))
         page.on("response", lambda response: noted.responses.append(response))
