@@ -121,12 +121,12 @@ def test_a_header_that_lies_costs_neither_time_nor_memory() -> None:
     whole = png_of(32, 11_000_000, 8, 2, bytes(100_000))
     chunk = struct.pack(">I", len(turn)) + b"eXIf" + turn + struct.pack(">I", zlib.crc32(b"eXIf" + turn))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.monotonic()
+    began = time.process_time()
     with ImageReader(whole[:33] + chunk + whole[33:]) as reader:
         assert (reader.info.width, reader.info.height) == (11_000_000, 32)
         with pytest.raises(PictureError, match="damaged or cut short"):
             reader.read_rows(1)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kB; the picture would be a million
 
 

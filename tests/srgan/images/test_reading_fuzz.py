@@ -27,9 +27,9 @@ def test_mutations(format: str, capfd: pytest.CaptureFixture[str]) -> None:
     outcomes = {"read": 0, "refused": 0}
     for _ in range(MUTATIONS):
         data = mutated(chance.choice(intact), chance)
-        began = time.monotonic()
+        began = time.process_time()
         message = _refusal(data)
-        assert time.monotonic() - began < 10, message
+        assert time.process_time() - began < 10, message
         assert "\n" not in message
         assert len(message) < 300
         outcomes["refused" if message else "read"] += 1
