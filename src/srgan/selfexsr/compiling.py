@@ -40,4 +40,7 @@ def row_threads() -> Iterator[ForRows]:
             for done in [pool.submit(function, *part, *arguments) for part in parts]:
                 done.result()
 
-        yield for_rows
+        try:
+            yield for_rows
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C does not wait for all rows

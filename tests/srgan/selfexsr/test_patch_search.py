@@ -11,7 +11,8 @@ from srgan.selfexsr.patch_search import RADIUS, Examples, Floats, Matches, colle
 def texture(*size: int, seed: int = 0) -> Floats:
     """Return smooth noise, 16 to 235."""
     noise = gaussian_filter(np.random.default_rng(seed).standard_normal(size), 1.5)
-    return (16 + 219 * (noise - noise.min()) / np.ptp(noise)).astype(np.float32)
+    scaled: Floats = (16 + 219 * (noise - noise.min()) / np.ptp(noise)).astype(np.float32)
+    return scaled
 
 
 def search(target: Floats, *images: Floats, seed: int = 1) -> tuple[Matches, Examples, Floats]:

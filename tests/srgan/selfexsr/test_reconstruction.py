@@ -73,7 +73,7 @@ def test_set5_scores_as_measured(data_folder: Path) -> None:
     """Paper protocol; Huang et al. have 30.33 dB."""
     scores = []
     for low, high in small_and_large(data_folder / "testsets" / "Set5"):
-        made = enlarge_rgb(np.moveaxis(low, 2, 0).astype(np.float32) / 255, 4)
+        made = enlarge_rgb((np.moveaxis(low, 2, 0) / 255).astype(np.float32), 4)
         restored = np.clip(np.floor(255 * np.moveaxis(made, 0, 2) + 0.5), 0, 255).astype(np.uint8)
         scores.append(PAPER.measure(restored, high).psnr)
-    assert np.mean(scores) > 30.1
+    assert np.mean(scores) > 30.2
