@@ -31,11 +31,9 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
-from srgan.engines.foreign_model import WEIGHTS, read_foreign
+from srgan.engines.foreign_model import WEIGHTS, read_foreign, recognise_file
 from srgan.engines.measurement import measure_here
 from srgan.errors import SrganError
-from srgan.models.release.foreign_weights import recognise
-from srgan.models.release.state_dict import read_any_tensors
 from tests.helpers.mutations import mutated
 from tests.helpers.published_networks import RrdbNet, SrvggNet, settled
 from tests.helpers.small_onnx import bicubic_like, in_two_parts, of_255_levels, of_pixel_squares
@@ -101,18 +99,16 @@ def judge(kind: str, contents: bytes, folder: Path) -> tuple[str, str]:
     path.write_bytes(contents)
     try:
         if kind in WEIGHTS:
-            generator = recognise(read_any_tensors(path)).generator
-            with torch.inference_mode():
-                finite = bool(torch.isfinite(generator(torch.full((1, 3, 8, 8), 0.5))).all())
+            _, probe = recognise_file(path)
         else:
-            finite = bool(np.isfinite(read_foreign(path, "x", measurement=measure_here).card.probe.values).all())
+            probe = read_foreign(path, "x", measurement=measure_here).card.probe
     except SrganError as error:
         return ("refused", str(error)) if len(str(error).splitlines()) == 1 else ("crash", f"several lines: {error}")
     except Exception as error:  # noqa: BLE001 what is no error of srgan's is what is looked for
         # In a process of its own these are refusals: see srgan.engines.measurement.main.
         known = kind not in WEIGHTS and isinstance(error, RuntimeError | MemoryError | ValueError)
         return ("refused", str(error)) if known else ("crash", repr(error))
-    return ("taken", "") if finite else ("not finite", "")
+    return ("taken", "") if np.isfinite(probe.values).all() else ("not finite", "")
 
 
 def work(start: int, stop: int, seed: int) -> None:

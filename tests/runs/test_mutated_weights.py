@@ -29,7 +29,7 @@ def test_intact_files_are_taken_and_faults_are_seen(kind: str, tmp_path: Path, m
     def fail(*_: object, **__: object) -> None:
         raise KeyError("a fault")
 
-    for reader in ("recognise", "read_foreign"):
+    for reader in ("recognise_file", "read_foreign"):
         monkeypatch.setattr(f"runs.mutated_weights.{reader}", fail)
     assert judge(kind, samples(kind)[0], tmp_path)[0] == "crash"
 

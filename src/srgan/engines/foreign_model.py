@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from srgan.engines.engine import Floats
 from srgan.engines.measurement import Measurement, measure
@@ -19,6 +22,9 @@ from srgan.weights.foreign_onnx import MAX_BYTES, check
 from srgan.weights.model_file import graph_checksum, read_card
 from srgan.weights.ncnn import to_onnx
 from srgan.weights.onnx_adapter import adapt
+
+if TYPE_CHECKING:
+    from srgan.models.release.foreign_weights import RecognisedNetwork
 
 WEIGHTS = (".safetensors", ".pth", ".pt")
 """Endings of files with weights alone, for which torch is needed."""
@@ -105,21 +111,35 @@ def _origin(path: Path, contents: bytes, source: str | None) -> str:
     return f"not known to srgan. Added from {path.name}, sha256 {digest}; source: {source or NOT_STATED}"
 
 
-def _of_weights(path: Path, card: Card, scale: int | None) -> ForeignModel:
-    """Return the model of a file with weights alone."""
+def recognise_file(path: Path, scale: int | None = None) -> "tuple[RecognisedNetwork, Probe]":
+    """Return the network that a file of weights belongs to, and its self-test.
+
+    Raises:
+        ModelError: if the file is damaged, no published layout fits, or the results are not finite.
+    """
     import torch  # takes seconds to import, as these do
 
     from srgan.models.release.foreign_weights import recognise
-    from srgan.models.release.onnx_export import model_file
     from srgan.models.release.state_dict import read_any_tensors
 
-    generator, architecture, arguments = recognise(read_any_tensors(path), scale=scale)
+    found = recognise(read_any_tensors(path), scale=scale)
 
     def run(low: Floats) -> Floats:
         with torch.inference_mode():
-            restored: Floats = generator(torch.from_numpy(low)).numpy()
+            restored: Floats = found.generator(torch.from_numpy(low)).numpy()
         return restored
 
+    probe = measure_probe(run, found.generator.scale)
+    if not np.isfinite(probe.values).all():
+        raise ModelError(f"the results of the network in {path} are not finite: it is damaged, fetch it again")
+    return found, probe
+
+
+def _of_weights(path: Path, card: Card, scale: int | None) -> ForeignModel:
+    """Return the model of a file with weights alone."""
+    from srgan.models.release.onnx_export import model_file  # imports torch
+
+    (generator, architecture, arguments), probe = recognise_file(path, scale)
     card = replace(
         card,
         summary=f"{architecture} by others, x{generator.scale}",
@@ -127,7 +147,7 @@ def _of_weights(path: Path, card: Card, scale: int | None) -> ForeignModel:
         arguments=arguments,
         scale=generator.scale,
         stages=generator.stages,
-        probe=measure_probe(run, generator.scale),
+        probe=probe,
     )
     card, contents = model_file(generator, card)
     return ForeignModel(card, contents, ())

@@ -233,6 +233,14 @@ def test_files_without_a_network_are_refused_in_a_line(tmp_path: Path, name: str
     assert catalogue.installed().keys() == catalogue.shipped().keys()
 
 
+def test_weights_whose_results_are_not_finite_are_refused(tmp_path: Path) -> None:
+    network = settled(SrvggNet())
+    for parameter in network.parameters():
+        parameter.data.fill_(1e30)
+    with pytest.raises(ModelError):
+        read_foreign(saved(network, tmp_path / "x.pth"), "x")
+
+
 def test_a_safetensors_header_that_lies_takes_no_memory(tmp_path: Path) -> None:
     header = json.dumps({"body.0.weight": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4 * 10**9]}}).encode()
     (tmp_path / "x.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(64))
