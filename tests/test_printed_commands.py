@@ -45,7 +45,7 @@ PAGES = (
 NOT_RUN = {
     r"--download|--vgg download": "needs the network",
     r"^srgan (web|study serve)": "serves until Ctrl-C: run in the tests of servers",
-    r"--devices": "starts processes: run in tests/srgan/cli/test_train_command.py",
+    r"--devices": "starts processes: run in tests/srgan/cli/test_train_processes.py",
     r"^srgan reproduce (all|depth)": "times networks for minutes: run in tests/srgan/cli/test_reproduce_command.py",
     r"--niqe": "needs parameters that are not shipped",
     r"--features": "needs weights that are not shipped",

@@ -1,11 +1,9 @@
 """`srgan train`: a run from its beginning to a model in use; its folder, what is said, and how it is interrupted."""
 
-import csv
 import json
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,15 +20,16 @@ from srgan.models.features.classifiers import SqueezeNet
 from srgan.models.features.feature_weights import squeezenet_names
 from srgan.models.features.vgg import ContentLayer
 from srgan.training import loop, setup
+from srgan.training.monitoring.log import read_log
 from srgan.training.run_folder import Run as TrainingRun
 from tests.helpers.command_line import Make, Run
 
 PIXELS, GAME = "srresnet-mse-quick", "srgan-mse-quick"
 
 
-def updates(path: Path) -> list[int]:
-    with path.open(newline="") as file:
-        return [int(row["update"]) for row in csv.DictReader(file)]
+def updates(run: Path) -> tuple[list[float], ...]:
+    """Return the updates that the log and the table of validations have."""
+    return tuple(read_log(run / name)["update"] for name in ("log.csv", "validation.csv"))
 
 
 def last_checkpoint(run: Path) -> Path:
@@ -61,7 +60,7 @@ def test_what_a_run_leaves(finished: Path, album: Path) -> None:
         f"update-0000000{number}.{suffix}" for number in (2, 4) for suffix in ("json", "safetensors")
     ]
     assert len(list((finished / "pictures").iterdir())) == 2
-    assert (updates(finished / "log.csv"), updates(finished / "validation.csv")) == ([1, 2, 3, 4], [2, 4])
+    assert updates(finished) == ([1, 2, 3, 4], [2, 4])
     settings = TrainingRun(finished).settings()
     assert (settings.data, settings.begun_from, settings.updates) == (str(album), "", 4)
     recipe = settings.recipe
@@ -201,7 +200,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
     assert last_weights(Path("run")) != last_weights(finished)
     assert train(PIXELS, "--data", str(album), "-o", "run", "--resume").exit_code == 0
     assert last_weights(Path("run")) == last_weights(finished)
-    assert (updates(Path("run/log.csv")), updates(Path("run/validation.csv"))) == ([1, 2, 3, 4], [2, 3, 4])
+    assert updates(Path("run")) == ([1, 2, 3, 4], [2, 3, 4])
 
 
 def test_an_interruption_that_cannot_wait(
@@ -234,48 +233,7 @@ def test_a_damaged_checkpoint_is_passed_over(train: Run, run_of_mine: Path) -> N
     assert result.exit_code == 0
     assert f"the checkpoint {newest.name} is damaged" in result.stderr.splitlines()[0]
     assert last_weights(run_of_mine) == good
-    assert updates(run_of_mine / "log.csv") == [1, 2, 3, 4]
-
-
-@pytest.fixture
-def two_processes(
-    desk: Path, arguments: Callable[..., list[str]], settings: list[str], environment: dict[str, str]
-) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs `srgan train` of pixels in two processes."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = arguments("train", PIXELS, *settings, "--devices", "2", "--device", "cpu", "-o", "run", *words)
-        return subprocess.run(command, env=environment, capture_output=True, text=True)
-
-    return run
-
-
-@pytest.mark.slow
-def test_processes_together(two_processes: Run, album: Path, finished: Path) -> None:
-    result = two_processes("--data", str(album))
-    assert result.returncode == 0, result.stderr
-    assert len(result.stdout.splitlines()) == 4
-    assert result.stderr.count("4/4: ") == 1
-    together, alone = (load_file(last_checkpoint(run)) for run in (Path("run"), finished))
-    for name, tensor in alone.items():
-        torch.testing.assert_close(together[name], tensor, rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (["--data", "absent"], 1, "absent is not there"),
-        (["--data", ".", "--set", "batch=3"], 2, "--devices is 2, but a batch of 3 cannot be shared"),
-    ],
-)
-def test_processes_complain_with_one_voice(two_processes: Run, words: list[str], code: int, said: str) -> None:
-    result = two_processes(*words)
-    assert (result.returncode, result.stdout) == (code, "")
-    (line,) = [line for line in result.stderr.splitlines() if "Error: " in line]
-    assert said in line
-    assert "Traceback" not in result.stderr
-    assert not Path("run").exists()
+    assert updates(run_of_mine)[0] == [1, 2, 3, 4]
 
 
 def test_missing_packages_are_named(train: Run, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
