@@ -127,12 +127,11 @@ def recognise_file(path: Path, scale: int | None = None) -> "tuple[RecognisedNet
     def run(low: Floats) -> Floats:
         with torch.inference_mode():
             restored: Floats = found.generator(torch.from_numpy(low)).numpy()
+        if not np.isfinite(restored).all():
+            raise ModelError(f"the results of the network in {path} are not finite: it is damaged, fetch it again")
         return restored
 
-    probe = measure_probe(run, found.generator.scale)
-    if not np.isfinite(probe.values).all():
-        raise ModelError(f"the results of the network in {path} are not finite: it is damaged, fetch it again")
-    return found, probe
+    return found, measure_probe(run, found.generator.scale)
 
 
 def _of_weights(path: Path, card: Card, scale: int | None) -> ForeignModel:
