@@ -151,7 +151,7 @@ class Card:
         Raises:
             ValueError: if one is beyond what any network has.
         """
-        bounds = [("scale", self.scale, 1, 64), ("size", self.probe.size, 0, 4096)]
+        bounds: list[tuple[str, float, int, int]] = [("scale", self.scale, 1, 64), ("size", self.probe.size, 0, 4096)]
         for stage in self.stages:
             bounds += [("scale", stage.scale, 1, 64), ("radius", stage.radius, 0, 8192), ("step", stage.step, 1, 4096)]
             bounds += [("values", stage.values, 1, 10**8), ("multiply_adds", stage.multiply_adds, 0, 10**12)]
