@@ -193,8 +193,8 @@ def test_baselines_learn_one_batch_better_than_bicubic(fabric: Fabric, batch: Ba
 
 
 def test_two_blocks_overfit_one_batch(fabric: Fabric, batch: Batch) -> None:
-    recipe = SMALL.change(features=64, updates=700, learning_rate=2e-3, decay=0.8, normalisation=False)
-    state = make_state(recipe, fabric=fabric, updates=700)
-    for _ in range(700):
+    recipe = SMALL.change(features=32, updates=300, learning_rate=2e-3, decay=0.8, normalisation=False)
+    state = make_state(recipe, fabric=fabric, updates=300)
+    for _ in range(300):
         measured = update(state, batch)
     assert 10 * torch.log10(4 / measured["content"]) > 40

@@ -16,6 +16,7 @@ GOOD = {
     "grid_texture": 1e-3,
     "spectrum": 0.4,
     "pixel": 0.006,
+    "pixel_l1": 0.05,
     "total_variation": 0.0,
     "feature_error": 0.6,
     "consistency": 0.04,
