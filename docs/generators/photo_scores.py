@@ -31,7 +31,9 @@ EVALUATION = PROJECT / "cache" / "photo-results"
 PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
 """Marks around the generated text."""
 
-INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14",)) | {"jpeg:75": ("Set14", "BSD100")}
+INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14",)) | {
+    kind: ("Set14", "BSD100") for kind in ("jpeg:75", "messenger")
+}
 """Inputs, and the test sets for each."""
 MODELS = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
 OTHER = "Real-ESRGAN x4plus"
