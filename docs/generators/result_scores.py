@@ -22,9 +22,10 @@ from srgan.evaluation.measures import (
 from srgan.evaluation.methods import REFERENCE, Method, find_method
 from srgan.evaluation.results import Results
 from srgan.evaluation.test_sets import Pair, Pixels, find_set
-from srgan.paper.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TRAINED_BY, TWINS, Published
+from srgan.paper.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS
 from srgan.progress import Progress
+from srgan.weights.catalogue import SELFEXSR
 
 SETS, SCALE = TABLE2.sets, 4
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
@@ -109,7 +110,7 @@ def fill_table(published: Published, results: Results) -> FilledTable:
         if found:
             by[row] = found[0]
         else:
-            missing[row] = NO_WEIGHTS if row in TRAINED_BY else NO_PICTURES
+            missing[row] = NO_PICTURES if SELFEXSR in candidates else NO_WEIGHTS
     renamed = replace(
         results,
         methods=tuple(replace(ours[name], name=row) for row, name in by.items()),
