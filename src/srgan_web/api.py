@@ -140,12 +140,12 @@ class Api:
             job = self._store.find(id)
             return ({} if job is None else {id: self._describe(job)}), job is None or job.is_final
 
-        return self.streams.response(request, "job", read)
+        return self.streams.response("job", read)
 
     async def client_events(self, request: Request) -> Response:
         client = self._client(request)
         return self.streams.response(
-            request, "job", lambda: ({job.id: self._describe(job) for job in self._jobs_of(client)}, False)
+            "job", lambda: ({job.id: self._describe(job) for job in self._jobs_of(client)}, False)
         )
 
     async def result(self, request: Request) -> Response:

@@ -98,7 +98,7 @@ class BatchApi:
             document = batches.find(id)
             return ({} if document is None else {id: document}), document is None or document["status"] == "done"
 
-        return self._streams.response(request, "batch", read)
+        return self._streams.response("batch", read)
 
     async def _document(self, id: str) -> dict[str, Any]:
         document = await self._call(lambda batches: batches.find(id))

@@ -2,17 +2,17 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from srgan_web.job_queue import JobQueue
 
-_LOOK, _HEARTBEAT = 0.25, 15.0  # seconds
+_LOOK = 0.25  # seconds between looks for changes
+_RETRY = 2000  # milliseconds after which a browser that lost its connection asks again
 
 Documents = Mapping[str, dict[str, Any]]
 
@@ -30,41 +30,35 @@ class EventStreams:
     def __init__(self, queue: JobQueue) -> None:
         self._queue, self.closing = queue, False
 
-    def response(self, request: Request, kind: str, read: Callable[[], tuple[Documents, bool]]) -> Response:
+    def response(self, kind: str, read: Callable[[], tuple[Documents, bool]]) -> Response:
         """Return a stream: `ready` with the ids of all documents, then an event for each change of one.
 
         Args:
-            request: of the client; HEAD gets the headers alone.
             kind: name of the events of documents; `removed` has the id of one that is gone.
             read: returns the documents by id, and whether no more changes will come.
         """
 
-        def changes(sent: dict[str, str]) -> tuple[list[str], bool]:
+        def changes(sent: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
             documents, is_last = read()
             now = {id: json.dumps(document) for id, document in documents.items()}
-            lines = [f"event: removed\ndata: {json.dumps(id)}\n\n" for id in sent if id not in now]
-            lines += [f"event: {kind}\ndata: {text}\n\n" for id, text in now.items() if sent.get(id) != text]
+            events = [{"event": "removed", "data": json.dumps(id)} for id in sent if id not in now]
+            events += [{"event": kind, "data": text} for id, text in now.items() if sent.get(id) != text]
             sent.clear()
             sent.update(now)
-            return lines, is_last
+            return events, is_last
 
-        async def stream() -> AsyncIterator[str]:
+        async def stream() -> AsyncIterator[dict[str, Any]]:
             sent: dict[str, str] = {}
-            version, spoke, ended = -1, time.monotonic(), False
+            version, ended = -1, False
             ids = list((await run_in_threadpool(read))[0])
-            yield f"retry: 2000\nevent: ready\ndata: {json.dumps(ids)}\n\n"
+            yield {"event": "ready", "data": json.dumps(ids), "retry": _RETRY}
             while not (self.closing or ended):
                 if self._queue.version != version:
                     version = self._queue.version
-                    lines, ended = await run_in_threadpool(changes, sent)
-                    for line in lines:
-                        yield line
-                        spoke = time.monotonic()
-                if time.monotonic() - spoke > _HEARTBEAT:
-                    spoke = time.monotonic()
-                    yield ": still here\n\n"
+                    events, ended = await run_in_threadpool(changes, sent)
+                    for event in events:
+                        yield event
                 if not ended:
                     await asyncio.sleep(_LOOK)
 
-        content = stream() if request.method == "GET" else ()
-        return StreamingResponse(content, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return EventSourceResponse(stream(), sep="\n")

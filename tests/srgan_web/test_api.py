@@ -135,7 +135,7 @@ def test_events_follow_a_job_to_its_end(service: Service) -> None:
     service.enlarger.permits.release()
     id = service.post(client).json()["id"]
     events = client.get(f"/v1/jobs/{id}/events").text.strip().split("\n\n")
-    assert events[0] == f'retry: 2000\nevent: ready\ndata: ["{id}"]'
+    assert events[0] == f'event: ready\ndata: ["{id}"]\nretry: 2000'
     assert all(event.startswith("event: job\ndata: ") for event in events[1:])
     documents = [json.loads(event.partition("data: ")[2]) for event in events[1:]]
     assert documents[-1]["status"] == "done"

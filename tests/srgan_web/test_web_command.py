@@ -27,7 +27,9 @@ def running(store: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str
     """Start the command; yields its process and a client once it serves."""
     command = [sys.executable, "-m", "srgan", "web", "--port", "0", "--json", "--store", str(store), *arguments]
     environment = os.environ | {"SRGAN_WEB_TOKEN": ""}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         try:
             assert process.stdout is not None
             text = process.stdout.readline()
@@ -54,8 +56,14 @@ def test_an_accepted_job_survives_kill_9_and_ends_as_on_the_command_line(tmp_pat
         events_text = client.get(job["links"]["events"]).text
         assert json.loads(events_text.strip().rpartition("data: ")[2])["status"] == "done"
         result = client.get(job["links"]["result"]).content
-        process.send_signal(signal.SIGINT)
+        with client.stream("GET", "/v1/events") as open_events:
+            lines = open_events.iter_lines()
+            assert next(lines) == "event: ready"
+            process.send_signal(signal.SIGINT)
+            assert list(lines)  # to the end of a whole answer
         assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read().count("\n") == 1  # no word of tasks that were left
     subprocess.run([sys.executable, "-m", "srgan", "upscale", "--quiet", str(photo)], check=True)
     assert result == (tmp_path / "photo-x4.jpg").read_bytes()
 

@@ -70,7 +70,7 @@ def web(
 ) -> None:
     """Enlarge photos in the browser, and serve programs by REST."""
     with failures(as_json=as_json):
-        need_packages("starlette", "uvicorn", "jinja2", "python_multipart", extra="web")
+        need_packages("starlette", "uvicorn", "jinja2", "python_multipart", "sse_starlette", extra="web")
         from srgan_web.enlarging import Enlarger
         from srgan_web.limits import WebLimits
         from srgan_web.web_server import WebPlace, serving_site
