@@ -1,5 +1,6 @@
 """The page in a browser: from adding photos to saving results, by mouse and by keyboard."""
 
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -115,6 +116,28 @@ def test_a_dropped_photo_is_followed_to_its_end(chromium: "Browser", photos: lis
         stub.permits.release()
         page.wait_for_selector(".card.done")
         assert page.locator("#status").inner_text() == "dog.jpg is done."
+
+
+def test_a_card_outlives_a_list_that_is_older_than_its_photo(page: "Page", photos: list[str]) -> None:
+    connections: list[Any] = []
+
+    def say(number: int, text: str) -> None:
+        while len(connections) <= number:
+            page.wait_for_timeout(10)
+        body = f"retry: 10\nevent: ready\ndata: []\n\n{text}"
+        connections[number].fulfill(content_type="text/event-stream", body=body)
+
+    page.route("**/v1/events", lambda connection: connections.append(connection))
+    page.reload()
+    add(page, photos[:1])
+    shown = page.query_selector(".card")
+    assert shown is not None
+    job = page.evaluate("fetch('/v1/jobs').then(response => response.json())")["jobs"][0]
+    say(0, f"event: job\ndata: {json.dumps(job | {'name': 'later.jpg'})}\n\n")
+    page.locator("h3", has_text="later.jpg").wait_for()
+    assert shown.evaluate("card => card.isConnected")
+    say(1, "")  # a list asked for after the photo was added
+    page.wait_for_selector(".card", state="detached")
 
 
 def drop(page: "Page", photo: Path) -> None:

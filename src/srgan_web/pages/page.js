@@ -231,13 +231,15 @@ function showTotals() {
 
 function follow() {
   const events = new EventSource("/v1/events");
+  let before = [...jobs.keys()]; // a job that is added meanwhile may be newer than the list that comes
   events.addEventListener("ready", (event) => {
     const known = new Set(JSON.parse(event.data));
-    for (const id of [...jobs.keys()]) if (!known.has(id)) forget(id);
+    for (const id of before) if (!known.has(id)) forget(id);
   });
   events.addEventListener("job", (event) => receive(JSON.parse(event.data)));
   events.addEventListener("removed", (event) => forget(JSON.parse(event.data)));
   events.addEventListener("error", () => {
+    before = [...jobs.keys()];
     if (events.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
   });
 }
