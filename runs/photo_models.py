@@ -48,8 +48,8 @@ LIMITS = {
     ),
     "srgan-photo": (
         "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Fur, "
-        "moss and gravel show a fine woven grain. Small faces and letters may come out wrong. Not trained on text, "
-        "drawings or faces in particular."
+        "grass and gravel turn into strokes, smoother than they are. Small faces and letters may come out wrong. Its "
+        "results get a fine grain, drawings and screenshots, too: --grain 0 leaves it out."
     ),
 }
 
