@@ -11,6 +11,7 @@ from srgan.images import containers
 from srgan.images.bmp import load_bmp, open_bmp
 from srgan.images.containers import JpegContents
 from srgan.images.formats import SNIFFED_BYTES, sniff
+from srgan.images.gif import check_whole, on_canvas, read_first_frame
 from srgan.images.heic import load_heic, open_heic
 from srgan.images.tiff_tags import harmless_faults
 from srgan.images.vips import pyvips, reason
@@ -121,8 +122,15 @@ class InputBytes:
                 self._opened = opened
             size: tuple[int, int] = self._opened[0]
             return size
+        if self.format == "gif":
+            return read_first_frame(self.read_at, self.name).canvas
         image = self.load(strictness="error", access="sequential")
         return image.width, image.height
+
+    def check_whole(self) -> None:
+        """Refuse a GIF that lacks pixels, which libvips would make up; decoders of other formats fail by themselves."""
+        if self.format == "gif":
+            check_whole(self._whole(), read_first_frame(self.read_at, self.name), self.name)
 
     def load(self, *, strictness: str, access: str) -> Any:
         """Return a libvips image of it, by the loader of its format and by no other; only the header is read.
@@ -148,7 +156,8 @@ class InputBytes:
         else:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             source = pyvips.Source.new_from_descriptor(self._descriptor)
-        return pyvips.Operation.call(loader, source, access=access, fail_on=strictness)
+        image = pyvips.Operation.call(loader, source, access=access, fail_on=strictness)
+        return on_canvas(image, read_first_frame(self.read_at, self.name)) if self.format == "gif" else image
 
     def damaged(self, failure: BaseException) -> PictureError:
         """Return the error to raise when libvips fails to decode it."""

@@ -110,6 +110,7 @@ class ImageReader:
                     f"{self.source.name} has {width}x{height} pixels, more than {max_pixels}: "
                     "raise --max-pixels to open it"
                 )
+            self.source.check_whole()
             image = self.source.load(strictness=strictness, access="sequential")
             self._in_file = metadata_of(image, self.source)
             if self.source.format == "webp" and not read_webp_header(self.source.read_at).lossy:
