@@ -43,8 +43,12 @@ OUTCOMES = ("enlarged", "refused", "crash", "hang", "partial", "different")
 FAULTS = OUTCOMES[2:]
 LIMIT = 20.0
 """Seconds of processor time for a file; by the clock, ten times as many, for other programs run too."""
-MEMORY = 1 << 30
-"""Bytes that a process may take beyond what it has after its start."""
+MEMORY = 2 << 30
+"""Bytes of address space that a process may take beyond what it has after its start.
+
+A picture of extreme proportions, as 853,248x1, needs more than 1.25 GiB of it, and 0.75 GiB of memory: encoders hold
+several whole rows.
+"""
 MAX_PIXELS = 1_000_000
 TOLERANCE = 2.0
 """Mean difference of 255 levels from Pillow: decoders round chroma differently."""

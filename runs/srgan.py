@@ -50,10 +50,15 @@ OPEN_STAGES = {"first": _FIRST.change(updates=2_000)}
 """Of srgan-open."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
+    "srgan-open": (
+        "SRGAN, trained on deep features and VGG22 against a discriminator, too briefly: by features it is not told "
+        "from srresnet-open"
+    ),
     "srgan-vgg22": "SRGAN-VGG22: features of VGG22 and a discriminator, for comparison",
     "srgan-mse": "SRGAN-MSE: pixel error and a discriminator, for comparison",
     "srresnet-vgg22": "SRResNet-VGG22: features of VGG22 without a discriminator, for comparison",
 }
+"""By model, or by network for models that are not named."""
 _LIMITS = (
     "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. After so "
     "short a training it draws a fine grain where hairs, leaves and threads should be; eyes and mouths run, letters "
@@ -98,18 +103,23 @@ def main() -> None:
         _release(network, pictures, begun, output, choices.as_run)
 
 
+def summary_of(network: str, pictures: Pictures) -> str:
+    """Return what a card says of a model in a line."""
+    return SUMMARIES.get(f"{network}{pictures.name}", SUMMARIES[network]) + pictures.hint
+
+
 def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, as_run: str | None) -> None:
     run = runs[-1]
     (updates, hours), settings = effort(run), run.settings()
+    name, summary = f"{network}{pictures.name}", summary_of(network, pictures)
 
     def card(described: Card) -> Card:
         began = f"The last {settings.updates:,} updates are by this recipe; the {updates - settings.updates:,} before"
         data = f"{described.training.data}. {began} made what it began with"
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
         training = replace(described.training, recipe=recipe, updates=updates, hours=round(hours, 2), data=data)
-        return replace(described, summary=SUMMARIES[network] + pictures.hint, limits=LIMITS[network], training=training)
+        return replace(described, summary=summary, limits=LIMITS[network], training=training)
 
-    name = f"{network}{pictures.name}"
     released(run, output, card, name=name, pictures=pictures)
     record(name, runs)
 

@@ -1,7 +1,7 @@
 """Images read from files row by row, in the file's own depth and channels.
 
 Memory does not grow with the image, except where its format leaves no choice: progressive JPEG, interlaced PNG, WebP,
-AVIF, HEIC, BMP and GIF are decoded whole by their libraries.
+AVIF, HEIC, BMP and GIF are decoded whole by their libraries, and TIFF strip by strip, of which many files have one.
 """
 
 from dataclasses import dataclass, replace

@@ -130,6 +130,45 @@ def test_a_header_that_lies_costs_neither_time_nor_memory() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kB; the picture would be a million
 
 
+def _changed(data: bytes, at: int, value: bytes) -> bytes:
+    return data[:at] + value + data[at + len(value) :]
+
+
+def _wide_tiff(width: int) -> bytes:
+    data = saved(COLOUR, "tiff", compression="tiff_adobe_deflate")
+    at = data.index(struct.pack("<HHI", 256, 3, 1))  # ImageWidth, one SHORT
+    return _changed(data, at, struct.pack("<HHII", 256, 4, 1, width))
+
+
+MOVING = saved(Image.fromarray(COLOUR), "webp", save_all=True, append_images=[Image.fromarray(COLOUR[::-1])])
+NARROW_CANVAS = _changed(MOVING, MOVING.index(b"VP8X") + 12, bytes([9, 0, 0]))
+MOVED_FRAME = _changed(MOVING, MOVING.index(b"ANMF") + 8, bytes([2, 0, 0]))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        NARROW_CANVAS,
+        MOVED_FRAME,
+        _wide_tiff(500_000),
+        *(_changed(saved(COLOUR, "bmp"), 18, struct.pack("<2i", *size)) for size in [(5_000_000, 1), (30, 160_000)]),
+    ],
+    ids=["WebP canvas", "WebP frame", "TIFF", "BMP width", "BMP height"],
+)
+def test_a_size_that_the_pixels_do_not_bear_out_is_refused(data: bytes) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(PictureError, match="damaged or cut short"):
+        read(data)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+
+
+def test_frames_of_an_apng_change_nothing_in_the_picture_before_them() -> None:
+    data = saved(Image.fromarray(COLOUR), "png", save_all=True, append_images=[Image.fromarray(COLOUR[::-1])])
+    for at in (data.index(b"fcTL"), data.rindex(b"fcTL")):
+        frame = _changed(data[at : at + 30], 8, struct.pack(">4I", 5_000, 4_000, 90, 90))
+        assert np.array_equal(read(_changed(data, at, frame + struct.pack(">I", zlib.crc32(frame)))).pixels, COLOUR)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
