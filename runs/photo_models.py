@@ -102,7 +102,8 @@ def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught
         return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
 
     released(run, output, card, name=network, pictures=PHOTOS)
-    record(network, [run])
+    if not taught:  # whose validation is on patches, of other difficulty than photos
+        record(network, [run])
 
 
 def _teacher() -> str:
