@@ -40,7 +40,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class CardScore:
-    """A measurement by a named protocol."""
+    """A measurement by a named protocol, of the network alone: without grain."""
 
     data: str
     protocol: str
