@@ -100,6 +100,9 @@ def judge(upscaler: Upscaler, data: bytes, format: str, folder: Path) -> tuple[s
     return ("different", f"{distance:.1f} of 255") if distance > TOLERANCE else ("enlarged", "")
 
 
+_ORIENTATION = 0x112
+
+
 def _pillow(data: bytes) -> Any:
     """Return the pixels that Pillow decodes, upright; None if it refuses or warns, or if colours were converted."""
     with warnings.catch_warnings():
@@ -112,6 +115,8 @@ def _pillow(data: bytes) -> Any:
                 if image.width * image.height > MAX_PIXELS or image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA",
                                                                                  "I;16", "I;16B"):  # fmt: skip
                     return None
+                if isinstance(turned := image.getexif().get(_ORIENTATION), bytes):  # a BYTE, which Pillow passes over
+                    image.getexif()[_ORIENTATION] = turned[0]
                 upright = ImageOps.exif_transpose(image)
                 if "transparency" in image.info:
                     upright = upright.convert("RGBA")
