@@ -38,6 +38,8 @@ from srgan.images.image import read
 from srgan.upscale import UpscaleOptions, Upscaler
 from tests.helpers.mutations import FORMATS, mutated, samples
 
+_ORIENTATION = 0x112
+
 ROOT = Path(__file__).resolve().parents[1]
 OUTCOMES = ("enlarged", "refused", "crash", "hang", "partial", "different")
 FAULTS = OUTCOMES[2:]
@@ -100,9 +102,6 @@ def judge(upscaler: Upscaler, data: bytes, format: str, folder: Path) -> tuple[s
     return ("different", f"{distance:.1f} of 255") if distance > TOLERANCE else ("enlarged", "")
 
 
-_ORIENTATION = 0x112
-
-
 def _pillow(data: bytes) -> Any:
     """Return the pixels that Pillow decodes, upright; None if it refuses or warns, or if colours were converted."""
     with warnings.catch_warnings():
@@ -111,6 +110,7 @@ def _pillow(data: bytes) -> Any:
         )  # Pillow warns of EXIF that it cannot read, and then takes no orientation from it
         try:
             with Image.open(io.BytesIO(data)) as image:
+                frame = image.tile[0][1] if image.format == "GIF" and image.tile else None
                 image.load()
                 if image.width * image.height > MAX_PIXELS or image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA",
                                                                                  "I;16", "I;16B"):  # fmt: skip
@@ -122,6 +122,11 @@ def _pillow(data: bytes) -> Any:
                     upright = upright.convert("RGBA")
                 elif upright.mode in ("1", "P"):
                     upright = upright.convert("L" if upright.mode == "1" else "RGB")
+                if frame not in (None, (0, 0, *upright.size)):  # around it Pillow paints, and browsers do not
+                    seen = Image.new("L", upright.size)
+                    seen.paste(upright.convert("RGBA").getchannel("A").crop(frame), frame)
+                    upright = upright.convert("RGBA")
+                    upright.putalpha(seen)
                 return np.asarray(upright)
         except Exception:  # noqa: BLE001 Pillow raises much when it reads damaged files
             return None
