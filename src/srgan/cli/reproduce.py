@@ -310,7 +310,7 @@ def everything(
         need_packages("matplotlib", "jinja2", "torch", "onnx")
         from srgan.cli.progress_bar import ProgressBar
         from srgan.paper.reproduction import TABLES, Reproducer
-        from srgan.paper.reproduction_page import Wishes, check_rows, make_parts, write_page
+        from srgan.paper.reproduction_page import PageOptions, check_rows, make_parts, write_page
 
         rows = _parse_rows(methods)
         check_rows(rows)
@@ -318,7 +318,7 @@ def everything(
             raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
         opinions = {} if study is None else _collect_opinions(study, simulated, list(TABLES))
         numbers, folder = _parse_blocks(blocks), output or Path("reproduction") / "all"
-        wishes = Wishes(
+        options = PageOptions(
             rows, sets or (), runs or (), models or (), data, (dogs,) if dogs else (), opinions, numbers, times
         )
         left = f"what is done is in {folder}; run the same command again to go on"
@@ -329,7 +329,7 @@ def everything(
                 rating = study or _simulate_study(work, rated, raters)
                 return _draw_figure5(rating, simulated=simulated or study is None)
 
-            parts = make_parts(work, wishes, figure5)
+            parts = make_parts(work, options, figure5)
             page = write_page(parts, folder, simulated=simulated or study is None)
         if as_json:
             made = {part.name: part.made.document for part in parts if part.made}

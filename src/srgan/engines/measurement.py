@@ -41,7 +41,7 @@ _ROUNDING = 1e-6  # of the largest value: changes below it are those of the orde
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured of a network."""
+    """Measurements of a network."""
 
     scale: int
     levels: int

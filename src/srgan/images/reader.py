@@ -40,7 +40,7 @@ _TRANSPARENCY = {1, 2}  # TIFF ExtraSamples: associated alpha, which libvips mak
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """What an image is, known before its pixels are read."""
+    """Properties of an image that are known before its pixels are read."""
 
     width: int
     """Of the upright image."""

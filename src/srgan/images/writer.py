@@ -258,7 +258,7 @@ def _save_with_head(
 
 
 def _find(file: BinaryIO, mark: bytes) -> tuple[int, int]:
-    """Where repetitions of a mark begin and end in a file."""
+    """Return where repetitions of a mark begin and end in a file."""
     file.seek(0)
     at, tail = 0, b""
     while piece := file.read(_PIECE):

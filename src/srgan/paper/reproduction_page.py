@@ -38,8 +38,8 @@ _SHORT = {"worse": "short of"}
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What a page is made of."""
+class PageOptions:
+    """Options of a page: its methods, test sets, runs and studies."""
 
     rows: Mapping[str, str]
     """By row of any table, a model's name or file, or a folder of results."""
@@ -114,36 +114,36 @@ def check_rows(rows: Mapping[str, str]) -> None:
             raise UsageError(f"there is no row {row}: choose one of {', '.join(known)}", parameter="method")
 
 
-def make_parts(work: Reproducer, wishes: Wishes, draw_figure5: Callable[[], Sequence[Drawing]]) -> list[PagePart]:
+def make_parts(work: Reproducer, options: PageOptions, draw_figure5: Callable[[], Sequence[Drawing]]) -> list[PagePart]:
     """Return every part of the page in the order of the paper; one that cannot be made says why.
 
     Args:
         work: folder, progress and engine; all parts share one evaluation.
-        wishes: what to make them of.
+        options: what to make them of.
         draw_figure5: draws Figure 5 from the votes of a study.
     """
-    own = {one.name: _choose_rows(wishes.rows, one) for one in (TABLE1, TABLE2, SEEDS, SHEET)}
+    own = {one.name: _choose_rows(options.rows, one) for one in (TABLE1, TABLE2, SEEDS, SHEET)}
 
     def table(name: str) -> Reproduction:
         published = TABLES[name]
-        sets = [word for word in wishes.sets if word.partition("=")[0] in published.sets]
-        if wishes.sets and not sets:
+        sets = [word for word in options.sets if word.partition("=")[0] in published.sets]
+        if options.sets and not sets:
             raise DataError(f"it needs {', '.join(published.sets)}: name one of them with --set")
-        return work.table(name, own[name], sets, wishes.opinions.get(name, NO_OPINIONS))
+        return work.table(name, own[name], sets, options.opinions.get(name, NO_OPINIONS))
 
     def figure(name: str) -> Reproduction:
         chosen = FIGURES[name]
-        sets = [word for word in wishes.sets if word.partition("=")[0] == chosen.data]
-        return work.figure(name, _choose_rows(wishes.rows, chosen.published), sets)
+        sets = [word for word in options.sets if word.partition("=")[0] == chosen.data]
+        return work.figure(name, _choose_rows(options.rows, chosen.published), sets)
 
     def depth() -> Reproduction:
-        models = wishes.models or [name for name in ("srresnet",) if name in installed()]
-        return work.depth(models, (), wishes.blocks, wishes.repetitions, (wishes.sets or ("Set5",))[0])
+        models = options.models or [name for name in ("srresnet",) if name in installed()]
+        return work.depth(models, (), options.blocks, options.repetitions, (options.sets or ("Set5",))[0])
 
     def seeds() -> Reproduction:
-        sets = () if wishes.data else wishes.sets
-        opinions = wishes.opinions.get("seeds", NO_OPINIONS)
-        return reproduce_seeds(work, wishes.data, own["seeds"], sets, opinions, runs=_folders(wishes.runs), gray=True)
+        sets = () if options.data else options.sets
+        opinions = options.opinions.get("seeds", NO_OPINIONS)
+        return reproduce_seeds(work, options.data, own["seeds"], sets, opinions, runs=_folders(options.runs), gray=True)
 
     makers: Mapping[str, Callable[[], Reproduction | Sequence[Drawing]]] = {
         "table1": lambda: table("table1"),
@@ -152,9 +152,9 @@ def make_parts(work: Reproducer, wishes: Wishes, draw_figure5: Callable[[], Sequ
         "figure2": lambda: figure("figure2"),
         "figure6": lambda: figure("figure6"),
         "depth": depth,
-        "length": lambda: reproduce_length(work, (), [run for run in wishes.runs if _is_adversarial(run)], "Set14"),
+        "length": lambda: reproduce_length(work, (), [run for run in options.runs if _is_adversarial(run)], "Set14"),
         "seeds": seeds,
-        "loridan": lambda: reproduce_loridan(work, _folders(wishes.runs), own["dogs"], wishes.dogs),
+        "loridan": lambda: reproduce_loridan(work, _folders(options.runs), own["dogs"], options.dogs),
     }
     parts = {}
     for name, make in makers.items():

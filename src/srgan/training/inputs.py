@@ -36,7 +36,7 @@ _MOST_NAMED = 5  # pictures left out that are named
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run works on."""
+    """Photos and feature networks of a run, and the damage of its validation images."""
 
     training: PreparedPictures
     validation: PreparedPictures

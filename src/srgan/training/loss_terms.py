@@ -32,7 +32,7 @@ from srgan.training.texture_losses import grid_error, grid_texture_error, spectr
 
 @dataclass(frozen=True)
 class Step:
-    """What the losses of one update see: whole crops, or the window of them that moves from update to update."""
+    """Images and features of one update: of whole crops, or of the window of them that moves from update to update."""
 
     low: Tensor
     """(B, 3, h, w), always the whole crop."""

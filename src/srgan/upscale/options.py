@@ -1,4 +1,4 @@
-"""How images are enlarged and results written: options that the command line and the library share."""
+"""Options of enlarging images and writing results, which the command line and the library share."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What enlarging files will give and has given: values for reports in any form."""
+"""Plans and results of enlarging files: values for reports in any form."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass

@@ -87,7 +87,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LossSettings:
-    """What training lowers."""
+    """The losses that training lowers, and their weights."""
 
     content: str = "mse"
     """Comparison with the original: mse, l1, luma (mse of luminance), low-band (l1 of means of 2 x 2), or vgg22, ..."""
@@ -159,7 +159,7 @@ class LossSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class CropSettings:
-    """What a batch is made of."""
+    """The crops of a batch."""
 
     batch: int = 16
     """Crops in a batch, of as many different pictures."""
@@ -188,7 +188,7 @@ class CropSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleSettings:
-    """How long, and by which steps, weights are changed."""
+    """Updates, optimiser and learning rate."""
 
     updates: int | None = None
     """Updates of the generator in all; this or epochs."""
@@ -258,7 +258,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LoggingSettings:
-    """How often a run is recorded."""
+    """Intervals at which a run is recorded."""
 
     log_every: int = 50
     """Updates between lines of the log."""
