@@ -98,6 +98,8 @@ def _apply(
     shaped = settings.any_kernel and blur > 0.0
     factor = 1.0 if final else _draw_value(settings.size, random)
     kernel = _KERNELS[int(random.integers(len(_KERNELS)))]
+    if settings.bicubic_share and random.random() < settings.bicubic_share:
+        kernel = "cubic"
     target = tuple(max(_SMALLEST, round(side * factor)) for side in size) if factor != 1.0 else size
     levels = image.astype(np.float32)
     ratio = image.shape[0] / size[0]  # pixels of this image per pixel of the final image

@@ -23,6 +23,8 @@ class Round:
     """Kernels of every shape (rotated, flat-topped, heavy-tailed, ringing), not only upright Gaussians."""
     size: Range = (1.0, 1.0)
     """Size of the image after this round, as a multiple of the final size."""
+    bicubic_share: float = 0.0
+    """Probability of the bicubic filter; otherwise each of four filters is as likely."""
     noise_share: float = 0.0
     """Probability of noise."""
     noise: Range = (0.0, 0.0)
@@ -70,7 +72,13 @@ _ALL = (
         "A camera's or web page's file: slight blur and noise, one JPEG or WebP file of quality 30 to 98",
         (
             Round(
-                blur_share=0.15, blur=(0.1, 0.8), noise_share=0.25, noise=(0.5, 5.0), lossy_share=0.95, quality=(30, 98)
+                blur_share=0.1,
+                blur=(0.1, 0.8),
+                bicubic_share=0.5,
+                noise_share=0.2,
+                noise=(0.5, 5.0),
+                lossy_share=0.95,
+                quality=(30, 98),
             ),
         ),
     ),
@@ -113,7 +121,7 @@ _ALL = (
 MIXES: dict[str, Mix] = {mix.name: mix for mix in _ALL}
 """The mixes by name."""
 
-EVERYDAY: dict[str, float] = {"clean": 0.2, "photo": 0.5, "messenger": 0.25, "hard": 0.05}
+EVERYDAY: dict[str, float] = {"clean": 0.2, "photo": 0.6, "messenger": 0.17, "hard": 0.03}
 """Probability of each mix for training on everyday images."""
 
 EVERYDAY_NAME = "everyday"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, zeros_like
 
 from srgan.data.cache import cache_root, prepared
 from srgan.data.prepared_set import PreparedPictures
@@ -209,7 +209,7 @@ def read_initial_weights(
 
 
 def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
-    """Refuse another network; a compact one may begin without its refinement, or with an SRResNet's trunk.
+    """Refuse another network; a compact one may begin with an SRResNet's trunk, fewer blocks, or no refinement.
 
     Raises:
         UsageError: if the networks differ otherwise.
@@ -219,6 +219,9 @@ def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> No
             recipe = recipe.change(generator="srgan-generator", normalisation=False, refinement=0)
         elif not theirs.get("refinement"):
             recipe = recipe.change(refinement=0)
+        blocks = theirs.get("blocks", NetworkSettings.blocks)
+        if isinstance(blocks, int) and 0 < blocks < recipe.network.blocks:
+            recipe = recipe.change(blocks=blocks)
     ours = {"generator": recipe.network.generator, **recipe.network.arguments}
     # Cards leave out what is as the network's defaults have it.
     theirs = {name: theirs.get(name, getattr(NetworkSettings, name)) for name in ours}
@@ -233,8 +236,14 @@ def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> No
 
 
 def _fit(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights for the recipe's generator: those that only a compact one has are initialised."""
+    """Return weights for the recipe's generator: those that only a compact one has are initialised.
+
+    Blocks that were not there begin as the identity.
+    """
     if recipe.network.generator != "compact-generator":
         return weights
     own = make_generator(recipe).state_dict()
+    for name in own:
+        if name.startswith("blocks.") and ".convolution2." in name and name not in weights:
+            own[name] = zeros_like(own[name])
     return own | {name: weights[name] for name in own if name in weights and own[name].shape == weights[name].shape}

@@ -135,6 +135,24 @@ def test_a_compact_network_takes_the_trunk_of_an_srresnet(tiny_model: Path) -> N
         read_initial_weights(recipe.change(features=8), str(tiny_model))
 
 
+def test_a_deeper_compact_network_begins_as_the_shallower_one(tiny_model: Path) -> None:
+    shallow = RECIPES["srgan-photo"].change(blocks=2, features=16)
+    networks = []
+    for recipe in (shallow, shallow.change(blocks=5)):
+        weights = read_initial_weights(recipe, str(tiny_model))
+        assert weights is not None
+        networks.append(make_generator(recipe))
+        networks[-1].load_state_dict(
+            weights
+            | {name: torch.full_like(v, 0.01) for name, v in weights.items() if name.startswith(("output.", "hints."))}
+        )
+    image = torch.rand(1, 3, 9, 8)
+    with torch.no_grad():
+        assert torch.equal(networks[0](image), networks[1](image))
+    with pytest.raises(UsageError):
+        read_initial_weights(shallow.change(blocks=1), str(tiny_model))
+
+
 def test_a_refined_network_takes_all_of_one_without_refinement(
     fabric: Fabric, inputs: Inputs, begun: Callable[..., Run]
 ) -> None:
