@@ -186,13 +186,17 @@ def _check(report: PreparationReport, *, files: int, validating: int, smallest: 
         )
 
 
-def rgb8(path: Path) -> Pixels:
+def rgb8(source: Path | bytes, *, reduction: int = 1) -> Pixels:
     """Read an image file as (H, W, 3) uint8: gray repeated, alpha dropped, 16 bits rounded to 8.
+
+    Args:
+        source: a file, or the bytes of one.
+        reduction: a JPEG is decoded at this part of its size, 1, 2, 4 or 8.
 
     Raises:
         PictureError: if it cannot be read.
     """
-    picture = read(path)
+    picture = read(source, reduction=reduction)
     colour = picture.pixels[:, :, : picture.info.colour_channels]
     if colour.dtype != np.uint8:
         colour = from_float(to_float(colour), 8)

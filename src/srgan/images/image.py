@@ -47,17 +47,18 @@ class Image:
     metadata: Metadata
 
 
-def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
+def read(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, reduction: int = 1) -> Image:
     """Read a whole image: upright, in the file's own depth and channels.
 
     Args:
         source: a file, or the bytes of one.
         max_pixels: the largest image, in pixels, that is opened.
+        reduction: a JPEG is decoded at this part of its size, 1, 2, 4 or 8.
 
     Raises:
         PictureError: if there is no such file, or it is no image that srgan reads, too large, or damaged.
     """
-    with ImageReader(source, max_pixels=max_pixels) as reader:
+    with ImageReader(source, max_pixels=max_pixels, reduction=reduction) as reader:
         return Image(reader.read_rows(reader.info.height), reader.info, reader.metadata)
 
 

@@ -33,6 +33,7 @@ class InputBytes:
 
     Args:
         source: a file, or the bytes of one.
+        reduction: a JPEG is loaded at this part of its size, 1, 2, 4 or 8.
 
     Attributes:
         name: for messages.
@@ -43,8 +44,8 @@ class InputBytes:
         PictureError: if there is no such file, or it is no image that srgan reads.
     """
 
-    def __init__(self, source: str | Path | bytes) -> None:
-        self._bytes, self._descriptor = b"", -1
+    def __init__(self, source: str | Path | bytes, *, reduction: int = 1) -> None:
+        self._bytes, self._descriptor, self._reduction = b"", -1, reduction
         self._opened: Any = None
         if isinstance(source, bytes):
             self.name, self._bytes = "standard input", source
@@ -156,7 +157,8 @@ class InputBytes:
         else:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             source = pyvips.Source.new_from_descriptor(self._descriptor)
-        image = pyvips.Operation.call(loader, source, access=access, fail_on=strictness)
+        reduced = {"shrink": self._reduction} if self.format == "jpeg" else {}
+        image = pyvips.Operation.call(loader, source, access=access, fail_on=strictness, **reduced)
         return on_canvas(image, read_first_frame(self.read_at, self.name)) if self.format == "gif" else image
 
     def damaged(self, failure: BaseException) -> PictureError:

@@ -81,6 +81,7 @@ class ImageReader:
         max_pixels: the largest image, in pixels, that is opened.
         upright: whether the orientation that the file names is applied; without it, rows come as they lie in the file,
             which never takes more than one pass over it.
+        reduction: a JPEG is decoded at this part of its size, 1, 2, 4 or 8, by libjpeg's scaled inverse transform.
 
     Attributes:
         source: the file's bytes.
@@ -97,10 +98,15 @@ class ImageReader:
     metadata: Metadata
 
     def __init__(
-        self, source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, upright: bool = True
+        self,
+        source: str | Path | bytes,
+        *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        upright: bool = True,
+        reduction: int = 1,
     ) -> None:
         self._position, self._upright = 0, upright
-        self.source = InputBytes(source)
+        self.source = InputBytes(source, reduction=reduction)
         strictness = _STRICTNESS.get(self.source.format, "error")
         forget_failures()
         try:
