@@ -4,6 +4,8 @@ So a run that resumes at update n gets the same batches as an uninterrupted one,
 their parts of the same batch.
 """
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 
 from srgan.data.degradations import degrade, draw
 from srgan.data.mixes import shares
-from srgan.data.prepared_set import Pixels, PreparedPictures
+from srgan.data.prepared_set import Pixels
+from srgan.data.shards import AnyPictures, LowPixels
 from srgan.errors import DataError
 
 Integers = NDArray[np.int64]
@@ -24,6 +27,8 @@ _DAMAGE = 1
 """Block of an update's random stream that seeds the degradation of its crops; block 0 places them."""
 _CONTEXT = (6, 14)
 """Low-resolution pixels around a crop that are degraded with it: minimum, and maximum plus one."""
+_AHEAD = 4
+"""Batches that are cropped while the networks compute."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class CropSampler:
     """
 
     def __init__(
-        self, pictures: PreparedPictures, *, batch: int, crop: int, seed: int, quarter_turns: bool = True,
+        self, pictures: AnyPictures, *, batch: int, crop: int, seed: int, quarter_turns: bool = True,
         degradation: str = "clean",
     ) -> None:  # fmt: skip
         self.pictures, self.batch, self.seed, self.quarter_turns = pictures, batch, seed, quarter_turns
@@ -88,10 +93,14 @@ class CropSampler:
         random = np.random.Generator(np.random.Philox(key=[self.seed, _ORDER + epoch]))
         return random.permutation(self.usable)
 
+    def _choose(self, update: int) -> Integers:
+        """Return the pictures of this update's batch."""
+        epoch, batch = divmod(update, len(self.usable) // self.batch)
+        return self._order(epoch)[batch * self.batch : (batch + 1) * self.batch]
+
     def places(self, update: int) -> Places:
         """Return the positions of the crops of this update's batch."""
-        epoch, batch = divmod(update, len(self.usable) // self.batch)
-        chosen = self._order(epoch)[batch * self.batch : (batch + 1) * self.batch]
+        chosen = self._choose(update)
         random = np.random.Generator(np.random.Philox(key=[self.seed, update]))
         top, left = random.integers(self._room[chosen].T)
         turns = random.integers(4 if self.quarter_turns else 1, size=self.batch)
@@ -104,14 +113,34 @@ class CropSampler:
         scale, side, count = self.pictures.scale, self.side, len(places.pictures)
         low = np.empty((count, side, side, 3), np.uint8)
         high = np.empty((count, scale * side, scale * side, 3), np.uint8)
-        columns = (places.pictures, places.top, places.left, places.turns, places.mirrored, places.damage)
-        for slot, (picture, y, x, turns, mirrored, seed) in enumerate(zip(*columns, strict=True)):
-            small, large = self.pictures[int(picture)]
-            degraded = self._degradation.crop(small, large, int(y), int(x), (side, side), int(seed))
-            low[slot] = _orient(degraded, turns, mirrored)
-            y, x = scale * y, scale * x
-            high[slot] = _orient(large[y : y + scale * side, x : x + scale * side], turns, mirrored)
+        for slot, picture in enumerate(places.pictures):
+            low[slot], high[slot] = self._cut(self.pictures[int(picture)], places, slot)
         return low, high
+
+    def _cut(self, pair: tuple[Pixels | LowPixels, Pixels], places: Places, slot: int) -> tuple[Pixels, Pixels]:
+        """Return the low and high crop of one place, from its picture."""
+        (small, large), side = pair, self.side
+        y, x, turns, mirrored, seed = (
+            int(column[slot]) for column in (places.top, places.left, places.turns, places.mirrored, places.damage)
+        )
+        degraded = self._degradation.crop(small, large, y, x, (side, side), seed)
+        y, x, side = (self.pictures.scale * each for each in (y, x, side))
+        whole = large[y : y + side, x : x + side]
+        return _orient(degraded, turns, bool(mirrored)), _orient(whole, turns, bool(mirrored))
+
+    def stream(self, updates: range, *, rank: int = 0, ranks: int = 1) -> Iterator[tuple[Pixels, Pixels]]:
+        """Yield process `rank`'s part of the batches of these updates; they are cropped ahead, by other threads."""
+
+        def sample(update: int) -> tuple[Pixels, Pixels]:
+            return self.crops(self.places(update).part(rank, ranks))
+
+        with ThreadPoolExecutor(2 if self.is_degraded else 1) as thread:
+            waiting = [thread.submit(sample, update) for update in updates[:_AHEAD]]
+            for update in updates:
+                ready = waiting.pop(0).result()
+                if update + _AHEAD < updates.stop:
+                    waiting.append(thread.submit(sample, update + _AHEAD))
+                yield ready
 
     @property
     def is_degraded(self) -> bool:
@@ -136,7 +165,9 @@ class CropDegradation:
         self._choices = shares(name)
         self.is_any = any(mix.rounds for mix, _ in self._choices)
 
-    def crop(self, small: Pixels, large: Pixels, top: int, left: int, size: tuple[int, int], seed: int) -> Pixels:
+    def crop(
+        self, small: Pixels | LowPixels, large: Pixels, top: int, left: int, size: tuple[int, int], seed: int
+    ) -> Pixels:
         """Return a low-resolution crop, degraded together with its surroundings.
 
         Args:

@@ -1,7 +1,7 @@
 """Batches as tensors on the training device: cropped there if the pictures fit, else cropped ahead of time."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +10,8 @@ from torch import Tensor
 
 from srgan.data.crops import CropSampler, Places
 from srgan.data.prepared_set import PreparedPictures
+from srgan.data.shard_sampler import ShardSampler
+from srgan.data.shards import AnyPictures, ShardedPictures
 from srgan.training.recipes.recipe import Recipe
 
 Batch = tuple[Tensor, Tensor]
@@ -17,8 +19,6 @@ Batch = tuple[Tensor, Tensor]
 
 _SHARE = 0.5
 """Largest part of the free memory of a graphics processor that pictures may take."""
-_AHEAD = 4
-"""Batches that are cropped while the networks compute."""
 
 
 def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -29,14 +29,15 @@ def to_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
     return tensor.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
 
 
-def make_sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
+def make_sampler(recipe: Recipe, pictures: AnyPictures) -> CropSampler:
     """Return the sampler of the recipe's batches.
 
     Raises:
         DataError: if there are too few pictures.
     """
     crops = recipe.crops
-    return CropSampler(
+    kind: Any = ShardSampler if isinstance(pictures, ShardedPictures) else CropSampler
+    sampler: CropSampler = kind(
         pictures,
         batch=crops.batch,
         crop=crops.crop,
@@ -44,13 +45,13 @@ def make_sampler(recipe: Recipe, pictures: PreparedPictures) -> CropSampler:
         quarter_turns=crops.quarter_turns,
         degradation=crops.degradation,
     )
+    return sampler
 
 
 class DeviceCrops:
     """Crops of a sampler, gathered on a device that holds all its pictures."""
 
-    def __init__(self, sampler: CropSampler, device: torch.device) -> None:
-        pictures = sampler.pictures
+    def __init__(self, sampler: CropSampler, pictures: PreparedPictures, device: torch.device) -> None:
         self._side, self._scale, self._device = sampler.side, pictures.scale, device
         self._low, self._high = (torch.from_numpy(np.array(flat)).to(device) for flat in (pictures.low, pictures.high))
         columns = [[entry.low_offset, entry.high_offset, entry.width] for entry in pictures.entries]
@@ -95,18 +96,12 @@ def fits(pictures: PreparedPictures, device: torch.device) -> bool:
 
 def batches(sampler: CropSampler, device: torch.device, updates: range, *, rank: int, ranks: int) -> Iterator[Batch]:
     """Yield the batches of these updates, this process's part of each."""
-    if fits(sampler.pictures, device) and not sampler.is_degraded:
-        held = DeviceCrops(sampler, device)
+    pictures = sampler.pictures
+    if isinstance(pictures, PreparedPictures) and fits(pictures, device) and not sampler.is_degraded:
+        held = DeviceCrops(sampler, pictures, device)
         for update in updates:
             yield held.crops(sampler.places(update).part(rank, ranks))
         return
     # The disk is read, and crops are damaged, while the networks compute.
-    with ThreadPoolExecutor(2 if sampler.is_degraded else 1) as thread:
-        waiting = [
-            thread.submit(sampler.crops, sampler.places(update).part(rank, ranks)) for update in updates[:_AHEAD]
-        ]
-        for update in updates:
-            low, high = waiting.pop(0).result()
-            if update + _AHEAD < updates.stop:
-                waiting.append(thread.submit(sampler.crops, sampler.places(update + _AHEAD).part(rank, ranks)))
-            yield to_tensor(low, device), to_tensor(high, device)
+    for low, high in sampler.stream(updates, rank=rank, ranks=ranks):
+        yield to_tensor(low, device), to_tensor(high, device)

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from torch import Tensor, zeros_like
 
 from srgan.data.cache import cache_root, prepared
-from srgan.data.prepared_set import PreparedPictures
+from srgan.data.shards import AnyPictures, ShardedPictures, is_sharded
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.features.classifiers import FeatureNetwork
 from srgan.models.features.feature_weights import fetch_vgg19, load_feature_network, load_vgg19
@@ -38,8 +38,8 @@ _MOST_NAMED = 5  # pictures left out that are named
 class Inputs:
     """Photos and feature networks of a run, and the damage of its validation images."""
 
-    training: PreparedPictures
-    validation: PreparedPictures
+    training: AnyPictures
+    validation: AnyPictures
     vgg: VGG19 | None = None
     """Network of the content loss, if it is on features."""
     features: FeatureNetwork | None = None
@@ -56,7 +56,7 @@ def open_inputs(data: str, recipe: Recipe, vgg: Path | None, features: Path | No
     """Prepare the pictures, or open them if they are prepared, and load the networks of the losses.
 
     Args:
-        data: folder of pictures, prepared or not.
+        data: folder of pictures, prepared or not, or folder or URL of shards.
         recipe: the settings.
         vgg: weights of VGG19, from `find_vgg`.
         features: weights of the feature network, from `find_features`.
@@ -71,6 +71,14 @@ def open_inputs(data: str, recipe: Recipe, vgg: Path | None, features: Path | No
     before = bool(recipe.loss.feature_error)
     network = None if features is None else load_feature_network(features, before_activation=before)
     scale = recipe.network.scale
+    if is_sharded(data):
+        sharded = ShardedPictures(data, scale=scale, reduction=recipe.crops.reduced_decoding)
+        return Inputs(*sharded.split(), vgg19, network, recipe.crops.degradation)
+    if recipe.crops.reduced_decoding > 1:
+        raise UsageError(
+            f"reduced_decoding is {recipe.crops.reduced_decoding}, but only shards are decoded while a network trains: "
+            "set 1, or write shards"
+        )
     pictures, report = prepared(Path(data), scale=scale, progress=progress)
     if pictures.scale != scale:
         raise UsageError(

@@ -35,7 +35,7 @@ class RunSettings:
 
     recipe: Recipe
     data: str
-    """Absolute path of the data folder."""
+    """Absolute path of the data folder, or URL of shards."""
     begun_from: str
     """Absolute path of the run, or name or path of the model, with the initial weights; empty for random ones."""
     vgg: str

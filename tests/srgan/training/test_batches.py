@@ -15,7 +15,7 @@ def test_crops_gathered_on_a_device_are_those_cut_from_the_files(pictures: Prepa
     training, validation = pictures.split()
     for part in (training, validation):
         sampler = CropSampler(part, batch=2, crop=40, seed=3)
-        held = DeviceCrops(sampler, CPU)
+        held = DeviceCrops(sampler, part, CPU)
         for update in range(40):  # all eight ways to lay a crop, several times
             low, high = sampler.sample(update)
             gathered = held.crops(sampler.places(update))

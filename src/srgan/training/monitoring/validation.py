@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from srgan.data.crops import CropDegradation
-from srgan.data.prepared_set import PreparedPictures
+from srgan.data.shards import AnyPictures
 from srgan.errors import TrainingError
 from srgan.images.colour import from_float, to_float
 from srgan.metrics import PAPER, Protocol
@@ -37,12 +37,12 @@ class ValidationScore:
 
 
 def cut_middles(
-    pictures: PreparedPictures, side: int = 64, limit: int | None = None, degradation: str = "clean"
+    pictures: AnyPictures, side: int = 64, limit: int | None = None, degradation: str = "clean"
 ) -> list[PixelPair]:
     """Return the middles of pictures, to validate on.
 
     Args:
-        pictures: prepared, of any size.
+        pictures: of any size.
         side: the most low-resolution pixels on a side.
         limit: the most pairs; they are taken evenly from all pictures, whose order is that of their folders.
         degradation: the mix of degradations of the low-resolution pictures, each always the same.

@@ -171,12 +171,16 @@ class CropSettings:
     """Crops are turned as well as mirrored."""
     degradation: str = "clean"
     """Damage of low-resolution crops: clean, photo, messenger, hard, or everyday, which draws from the four."""
+    reduced_decoding: int = 1
+    """JPEGs in shards are decoded at 1/1, 1/2, 1/4 or 1/8 of their size, by scaled inverse DCT, which is not bicubic."""
 
     def __post_init__(self) -> None:
         _check_range(self, 1, "batch")
         _check_range(self, _LEAST_CROP, "crop")
         _check_range(self, 0, "jitter")
         shares(self.degradation)
+        if self.reduced_decoding not in (1, 2, 4, 8):
+            raise UsageError(f"reduced_decoding is {self.reduced_decoding}, but must be 1, 2, 4 or 8")
         if self.window < _LEAST_CROP:
             raise UsageError(f"crop less jitter is {self.window}, but must be {_LEAST_CROP} or more: lower jitter")
 
