@@ -1,21 +1,30 @@
-"""The shortened trainings of two projects: as published but for their length, and features that are at hand."""
+"""The shortened trainings of three projects: as published but for their length, and features that are at hand."""
 
 import pytest
 
-from runs.projects import SHORTENED, data_of, shortened
+from runs.projects import DOGS, PLANNED
 from srgan.training.recipes import RECIPES
 
-CHANGED = {"updates", "epochs", "content"}
+CHANGED = {"updates", "epochs", "batch", "content", "degradation", "log_every", "validate_every"}
 
 
-@pytest.mark.parametrize("name", SHORTENED)
-def test_only_length_and_features_differ(name: str) -> None:
-    published, own = RECIPES[name].flat(), shortened(name, rehearse=False).flat()
+@pytest.mark.parametrize("name", PLANNED)
+def test_only_length_batch_and_features_differ(name: str) -> None:
+    recipe = PLANNED[name].recipe
+    published, own = RECIPES[recipe.name].flat(), recipe.flat()
     assert {setting for setting in own if own[setting] != published[setting]} <= CHANGED
-    assert own["updates"] == SHORTENED[name] < 20_000
     assert own["content"] != "vgg54"
+    assert own["degradation"] == ("everyday" if name.endswith("-everyday") else "clean")
+    assert (PLANNED[name].pictures is DOGS) == name.startswith("loridan")
 
 
-def test_each_has_the_photos_that_stand_in() -> None:
-    assert data_of("ucsd-srgan").folders == ("open_licence",)
-    assert data_of("loridan-pre").folders == ("dogs",)
+@pytest.mark.parametrize("name", [name for name, planned in PLANNED.items() if planned.recipe.initial])
+def test_a_second_stage_begins_with_the_first(name: str) -> None:
+    first, second = PLANNED[PLANNED[name].before].recipe, PLANNED[name].recipe
+    assert first.name == second.initial
+    assert (first.network, first.crops.degradation) == (second.network, second.crops.degradation)
+
+
+def test_cheung_sees_as_many_crops_as_forty_epochs_of_250_photos() -> None:
+    recipe = PLANNED["cheung"].recipe
+    assert recipe.crops.batch * recipe.planned_updates(0) == 250 * 40
