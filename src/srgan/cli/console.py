@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -45,6 +45,16 @@ def show_lines(lines: Iterable[str]) -> None:
         OutputError: if it cannot be written there.
     """
     show("\n".join(printable(line) for text in lines for line in text.split("\n")))
+
+
+_FIRST = 10  # lines of a long list that are shown
+
+
+def first_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines of a list, indented, and the number of the others."""
+    yield from (f"  {line}" for line in lines[:_FIRST])
+    if len(lines) > _FIRST:
+        yield f"  and {len(lines) - _FIRST:,} more, which --json lists"
 
 
 def show_json(document: Any) -> None:
@@ -115,6 +125,7 @@ _EXTRAS = {
     "starlette": "study",
     "uvicorn": "study",
     "jinja2": "study",
+    "fsspec": "shards",
 }
 
 

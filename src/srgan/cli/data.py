@@ -1,14 +1,15 @@
-"""`srgan data`: prepare images for training, or damage them for tests."""
+"""`srgan data`: prepare images for training, write them as shards, or damage them for tests."""
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srgan.cli.console import count, failures, interruptible, show_json, show_lines, storage
+from srgan.cli.console import count, failures, first_lines, interruptible, show_json, show_lines, storage
+from srgan.cli.shards import SHARDS_EPILOG, shards
 from srgan.cli.shared_options import INPUT, OUTPUT, Json, argument, flag, option
 from srgan.data.mixes import EVERYDAY, EVERYDAY_NAME, MIXES
 from srgan.errors import UsageError
@@ -64,8 +65,6 @@ degradation=everyday.
 Exit code: 0 success, 1 the images cannot be used, 2 invalid options, 130 interrupted.
 """
 
-_SHOWN = 10  # files left out that are listed
-
 app = typer.Typer(name="data", help="Prepare images for training, or damage them for tests.", no_args_is_help=True)
 
 
@@ -106,7 +105,7 @@ def degrade(
         show_lines(
             [
                 f"{count(len(made.written), 'image')} damaged by {damage} in {output}",
-                *([f"{count(len(left_out), 'image')} left out:", *_first(left_out)] if left_out else []),
+                *([f"{count(len(left_out), 'image')} left out:", *first_lines(left_out)] if left_out else []),
             ]
         )
 
@@ -211,15 +210,11 @@ def _summary(
         yield f"{count(report.too_small, 'image')} left out: smaller than {smallest} pixels on a side"
     if report.left_out:
         yield f"{count(len(report.left_out), 'unreadable file')} left out:"
-        yield from _first([report.left_out[name] for name in sorted(report.left_out)])
+        yield from first_lines([report.left_out[name] for name in sorted(report.left_out)])
     tests = [f"{file} ({test})" for file, test in sorted(report.test_pictures.items())]
     yield f"Compared with {report.comparison.known} images of known test sets: {len(tests) or 'none'} left out"
-    yield from _first(tests)
+    yield from first_lines(tests)
     yield f"Next: srgan train srresnet-mse-quick --data {shlex.quote(str(output))}"
 
 
-def _first(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the first lines, indented, and the number of the others."""
-    yield from (f"  {line}" for line in lines[:_SHOWN])
-    if len(lines) > _SHOWN:
-        yield f"  and {len(lines) - _SHOWN:,} more, which --json lists"
+app.command(epilog=SHARDS_EPILOG, no_args_is_help=True)(shards)

@@ -17,6 +17,7 @@ from srgan.errors import DataError, UsageError
 _CLASS = re.compile(r"n\d{8}")
 _BREED = re.compile(r"n\d{8}-.+")
 _BERKELEY = re.compile(r"bsds|bsd[-_ ]?\d|^bsr$", re.IGNORECASE)
+_LSDIR_PART = re.compile(r"\d{7}")
 _MAX_VALIDATION = 100
 
 
@@ -65,9 +66,6 @@ class DataLayout:
             DataError: if the folder has another layout, or too few images.
             UsageError: if a number is below 1.
         """
-        for name, number in (("take", take), ("validation", validation)):
-            if number is not None and number < 1:
-                raise UsageError(f"{name} must be 1 or more, not {number}", parameter=name)
         if not root.is_dir():
             raise DataError(f"{root} is {'not a folder' if root.exists() else 'not there'}: name a folder of pictures")
         splits = self.splits(root)
@@ -76,24 +74,46 @@ class DataLayout:
                 f"{root} does not have the layout {self.name}: expected in it {self.expected}; or choose another layout"
             )
         found = find_pictures(splits.training)
-        drawn = _shuffle(found, root, seed)[:take]
-        if splits.validation:
-            own = _shuffle(find_pictures(splits.validation), root, seed)
-            validating = own[: validation or _MAX_VALIDATION]
-        else:
-            count = validation or max(1, min(_MAX_VALIDATION, len(drawn) // 10))
-            if count >= len(drawn):
-                raise DataError(
-                    f"{len(drawn)} {'picture is' if len(drawn) == 1 else 'pictures are'} too few to validate with "
-                    f"{count} and train with the rest: add pictures, or take more of them"
-                )
-            validating, drawn = drawn[:count], drawn[count:]
+        own = find_pictures(splits.validation) if splits.validation else []
+        drawn, validating = draw(found, own, root, take=take, validation=validation, seed=seed)
         return Selection(
             training=tuple(sorted(drawn)),
             validation=tuple(sorted(validating)),
             layout=self.name,
             found=len(found),
         )
+
+
+def draw(
+    found: Sequence[Path], own: Sequence[Path], root: Path, *, take: int | None, validation: int | None, seed: int
+) -> tuple[Sequence[Path], Sequence[Path]]:
+    """Draw training and validation images, both in random order.
+
+    Args:
+        found: images to train on.
+        own: images to validate on; without any, they are drawn from the former.
+        root: the folder that names are relative to.
+        take: number of images drawn before validation images are drawn from them; None for all.
+        validation: number of validation images; None for a tenth of the images, from 1 to 100.
+        seed: random seed.
+
+    Raises:
+        DataError: if there are too few images.
+        UsageError: if a number is below 1.
+    """
+    for name, number in (("take", take), ("validation", validation)):
+        if number is not None and number < 1:
+            raise UsageError(f"{name} must be 1 or more, not {number}", parameter=name)
+    drawn = shuffle(found, root, seed)[:take]
+    if own:
+        return drawn, shuffle(own, root, seed)[: validation or _MAX_VALIDATION]
+    count = validation or max(1, min(_MAX_VALIDATION, len(drawn) // 10))
+    if count >= len(drawn):
+        raise DataError(
+            f"{len(drawn)} {'picture is' if len(drawn) == 1 else 'pictures are'} too few to validate with "
+            f"{count} and train with the rest: add pictures, or take more of them"
+        )
+    return drawn[count:], drawn[:count]
 
 
 def detect(root: Path) -> DataLayout:
@@ -105,7 +125,9 @@ def detect(root: Path) -> DataLayout:
     return _FOLDER
 
 
-def _shuffle(pictures: Iterable[Path], root: Path, seed: int) -> Sequence[Path]:
+def shuffle(pictures: Iterable[Path], root: Path, seed: int) -> Sequence[Path]:
+    """Return images in an order that their names in a folder and the seed fix."""
+
     def place(path: Path) -> bytes:
         name = os.fsencode(path.relative_to(root).as_posix())
         return hashlib.sha256(b"%d/%s" % (seed, name)).digest()
@@ -123,6 +145,17 @@ def _div2k(root: Path) -> Splits | None:
         train, valid = folder / "DIV2K_train_HR", folder / "DIV2K_valid_HR"
         if train.is_dir():
             return Splits((train,), (valid,) if valid.is_dir() else ())
+    return None
+
+
+def _lsdir(root: Path) -> Splits | None:
+    for folder in (root, root / "LSDIR"):
+        valid = tuple(path for path in (folder / "HR" / "val", folder / "val1" / "HR" / "val") if path.is_dir())[:1]
+        if (folder / "HR" / "train").is_dir():
+            return Splits((folder / "HR" / "train",), valid)
+        for train in (folder / "train", folder):
+            if (parts := _folders(train, _LSDIR_PART)) and (valid or folder.name == "LSDIR"):
+                return Splits(parts, valid)
     return None
 
 
@@ -164,6 +197,7 @@ LAYOUTS: dict[str, DataLayout] = {
     layout.name: layout
     for layout in (
         DataLayout("div2k", "DIV2K_train_HR (800 pictures) and, to validate, DIV2K_valid_HR (100)", _div2k),
+        DataLayout("lsdir", "HR/train, or folders such as 0001000, and, to validate, HR/val or val1/HR/val", _lsdir),
         DataLayout("dogs", "Stanford Dogs' Images, or folders of breeds such as n02085620-Chihuahua", _dogs),
         DataLayout(
             "bsds", "BSDS500/data/images with train and test, or a folder of that kind of name with the two", _bsds

@@ -26,8 +26,6 @@ VERSION = 1
 """Of the index."""
 TRAINING, VALIDATION = "train", "valid"
 """Splits: the beginning of the names of shards."""
-DEFAULT_PICTURES = 1000
-"""Pictures of a shard: ImageNet's then have about 110 MB."""
 
 _RUN = 16 << 20  # bytes of neighbours read at once
 _MARGIN = 3  # low-resolution pixels around a part that its bicubic reduction may reach
