@@ -49,9 +49,10 @@ def saved(network: nn.Module, names: Iterator[tuple[str, str]], path: Path) -> d
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
-@pytest.mark.parametrize("name", ["VGG11", "VGG22", "VGG31"])
+@pytest.mark.parametrize("name", ["VGG11", "VGG22", "VGG34", "VGG54"])
 def test_torchvision_s_weights(name: str, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    state, layer = torchvision_state(ContentLayer(3, 1)), ContentLayer.parse(name)
+    layer = ContentLayer.parse(name)
+    state = torchvision_state(layer if name == "VGG54" else ContentLayer(3, 4))
     path = tmp_path / f"vgg19{suffix}"
     torch.save(state, path) if suffix == ".pth" else save_file(state, path)
     monkeypatch.setattr(feature_weights, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
@@ -63,6 +64,7 @@ def test_torchvision_s_weights(name: str, suffix: str, tmp_path: Path, monkeypat
     picture = torch.rand(1, 3, 4, 5)
     expected = (picture - mean[:, None, None]) / deviation[:, None, None]
     torch.testing.assert_close(vgg.preprocess(picture), expected)
+    assert vgg(torch.rand(1, 3, 32, 48)).shape[1] == layer.channels[1]
 
 
 def test_every_convolution_has_its_place_in_torchvision_s_file() -> None:
