@@ -70,6 +70,7 @@ def page() -> str:
         "blur": [_describe(one.blur_share, f"{_range(one.blur)} px") for _, one in rounds],
         "kernels": ["random" if one.any_kernel else "Gaussian" for _, one in rounds],
         "size, relative to the final": [_range(one.size) for _, one in rounds],
+        "bicubic filter, else any of four": [_share(one.bicubic_share) for _, one in rounds],
         "noise": [_describe(one.noise_share, _range(one.noise)) for _, one in rounds],
         "gray noise": [_share(one.gray_share) if one.noise_share else "-" for _, one in rounds],
         "Poisson noise": [_share(one.poisson_share) if one.noise_share else "-" for _, one in rounds],

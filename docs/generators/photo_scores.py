@@ -143,15 +143,15 @@ def between(page: str, begin: str, end: str) -> str:
     return page[page.index(begin) + len(begin) : page.index(end)].strip("\n")
 
 
-def replace_photos(page: str, text: str) -> str:
-    """Return a page with another text between the marks.
+def replace_between(page: str, begin: str, end: str, text: str) -> str:
+    """Return a page with another text between two marks.
 
     Raises:
         ValueError: as `between`.
     """
-    between(page, PHOTOS_BEGIN, PHOTOS_END)
-    head, _, rest = page.partition(PHOTOS_BEGIN)
-    return f"{head}{PHOTOS_BEGIN}\n{text.strip(chr(10))}\n{PHOTOS_END}{rest.partition(PHOTOS_END)[2]}"
+    between(page, begin, end)
+    head, _, rest = page.partition(begin)
+    return f"{head}{begin}\n{text.strip(chr(10))}\n{end}{rest.partition(end)[2]}"
 
 
 def main() -> None:
@@ -167,7 +167,8 @@ def main() -> None:
             if row.data == README_SET and row.input in README_INPUTS and row.method in README_METHODS
         ]
         for page, text in ((PAGE, section(rows)), (README, photo_table(shown))):
-            write_bytes(page, replace_photos(page.read_text(encoding="utf-8"), text).encode())
+            changed = replace_between(page.read_text(encoding="utf-8"), PHOTOS_BEGIN, PHOTOS_END, text)
+            write_bytes(page, changed.encode())
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from docs.generators.detail_sheets import LOSSES, SHOWN, write_own_sheet, write_test_sheets
+from docs.generators.fidelity_plot import BEGIN as FIDELITY_BEGIN
+from docs.generators.fidelity_plot import END as FIDELITY_END
 from docs.generators.photo_scores import PHOTOS_BEGIN, PHOTOS_END, between
 from docs.generators.result_scores import COLOUR_SHIFT, PAPERS_PICTURES, fill_table, measure_all, published_name
 from docs.generators.training_curves import Curve, draw_curves, read_curves
@@ -75,8 +77,8 @@ pixel error.
 """
 
 
-def page(results: Results, curves: Sequence[Curve], by_hand: str, photos: str = "") -> str:
-    """Return the text of the page; `photos` is the section written by `photo_scores`."""
+def page(results: Results, curves: Sequence[Curve], by_hand: str, photos: str = "", fidelity: str = "") -> str:
+    """Return the text of the page; `photos` is the section written by `photo_scores`, `fidelity` by `fidelity_plot`."""
     weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in released().items())
     parts = [
         _HEAD,
@@ -90,6 +92,7 @@ def page(results: Results, curves: Sequence[Curve], by_hand: str, photos: str = 
         every_method(results),
         _MEASURES,
         "\n".join(f"- Protocol {name}: {find_protocol(name).description}." for name in ("paper", "matlab")) + "\n",
+        f"## Between faithful and photo-real\n\n{FIDELITY_BEGIN}\n{fidelity}\n{FIDELITY_END}\n",
         "## Training\n",
         training(curves),
         "## Images\n",
@@ -212,6 +215,7 @@ def main() -> None:
         before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else None
         by_hand = manual_text(before)
         photos = "" if before is None else between(before, PHOTOS_BEGIN, PHOTOS_END)
+        fidelity = "" if before is None else between(before, FIDELITY_BEGIN, FIDELITY_END)
         curves = read_curves(RECORDS)
         with ProgressBar() as counter:
             results = measure_all(data.resolve(), EVALUATION, counter)
@@ -220,7 +224,7 @@ def main() -> None:
         write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
-        write_bytes(PAGE, page(results, curves, by_hand, photos).encode())
+        write_bytes(PAGE, page(results, curves, by_hand, photos, fidelity).encode())
         if folder is not None:
             write_test_sheets(results, EVALUATION, folder)
     except (SrganError, ValueError) as error:

@@ -1,5 +1,6 @@
-"""docs/mission.md: each command exists, each recipe too, and each score is one of docs/results.md or of the paper."""
+"""docs/mission.md: each command exists, each script and recipe too, and each score is one of docs/results.md or of the paper."""
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -31,6 +32,11 @@ def test_the_command_exists(line: str) -> None:
     words = shlex.split(line)
     recipe = {"train": 2, "recipes": 3}.get(words[1])
     assert recipe is None or words[recipe] in RECIPES
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"`python -m ([\w.]+)", PAGE))))
+def test_the_script_exists(module: str) -> None:
+    assert importlib.util.find_spec(module) is not None
 
 
 def test_the_scores_are_those_of_the_results() -> None:

@@ -10,7 +10,7 @@ from docs.generators.photo_scores import (
     between,
     photo_rows,
     photo_table,
-    replace_photos,
+    replace_between,
 )
 from srgan.evaluation.results import MethodInfo, Results, Row
 
@@ -31,14 +31,14 @@ def test_rows_are_means_over_the_pictures_of_a_set() -> None:
 
 
 def test_only_what_is_between_the_marks_changes() -> None:
-    assert replace_photos(PAGE_TEXT, "new\n") == PAGE_TEXT.replace("old", "new")
+    assert replace_between(PAGE_TEXT, PHOTOS_BEGIN, PHOTOS_END, "new\n") == PAGE_TEXT.replace("old", "new")
     assert between(PAGE_TEXT, PHOTOS_BEGIN, PHOTOS_END) == "old"
 
 
 @pytest.mark.parametrize("page", ["", PHOTOS_BEGIN, f"{PHOTOS_END}{PHOTOS_BEGIN}", PAGE_TEXT + PAGE_TEXT])
 def test_a_page_without_its_marks_is_not_written_over(page: str) -> None:
     with pytest.raises(ValueError, match="put them back"):
-        replace_photos(page, "new")
+        replace_between(page, PHOTOS_BEGIN, PHOTOS_END, "new")
 
 
 def test_readme_has_rows_of_the_page() -> None:
