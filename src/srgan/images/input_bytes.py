@@ -125,7 +125,7 @@ class InputBytes:
             return size
         if self.format == "gif":
             return read_first_frame(self.read_at, self.name).canvas
-        image = self.load(strictness="error", access="sequential")
+        image = self.load(strictness="error")
         return image.width, image.height
 
     def check_whole(self) -> None:
@@ -133,15 +133,13 @@ class InputBytes:
         if self.format == "gif":
             check_whole(self._whole(), read_first_frame(self.read_at, self.name), self.name)
 
-    def load(self, *, strictness: str, access: str) -> Any:
-        """Return a libvips image of it, by the loader of its format and by no other; only the header is read.
+    def load(self, *, strictness: str) -> Any:
+        """Return a libvips image to be read once, by the loader of its format and by no other; only its header is read.
 
         HEIC and BMP are decoded whole.
 
         Args:
             strictness: at which level of trouble libvips is to fail: `error` or `warning`.
-            access: `sequential` for rows from top to bottom, once; `random` to decode it whole first, into memory when
-                it is small and into a temporary file on disk above 100 MB.
         """
         if self.format in ("heic", "bmp"):
             self.size()
@@ -158,17 +156,20 @@ class InputBytes:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             source = pyvips.Source.new_from_descriptor(self._descriptor)
         reduced = {"shrink": self._reduction} if self.format == "jpeg" else {}
-        image = pyvips.Operation.call(loader, source, access=access, fail_on=strictness, **reduced)
+        image = pyvips.Operation.call(loader, source, access="sequential", fail_on=strictness, **reduced)
         return on_canvas(image, read_first_frame(self.read_at, self.name)) if self.format == "gif" else image
 
     def damaged(self, failure: BaseException) -> PictureError:
         """Return the error to raise when libvips fails to decode it."""
         why = reason(failure)
-        if "No space left" in why:
-            return PictureError(f"{self.name} needs room for a temporary file ({why}): free some, or set TMPDIR")
         if any(phrase in why.lower() for phrase in _NOT_DECODED):
             return PictureError(f"{self.name} is of a kind that srgan does not read ({why}): save it as PNG first")
         return PictureError(f"{self.name} is damaged or cut short ({why}): use an intact copy")
+
+    def without_room(self, problem: OSError) -> PictureError:
+        """Return the error to raise when a temporary file for its pixels cannot be made."""
+        why = problem.strerror or str(problem)
+        return PictureError(f"{self.name} needs a temporary file ({why}): free some space")
 
     def close(self) -> None:
         """Close the file."""

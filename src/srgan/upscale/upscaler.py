@@ -149,7 +149,7 @@ class Upscaler:
         model = f"{plan.chosen.loaded.model.label}{self._how}"
         made_by = f"srgan {__version__}, model {model}, x{plan.size[0] / info.width:g}"
         with (
-            ImageReader(plan.source, max_pixels=options.max_pixels) as reader,
+            ImageReader(plan.source, max_pixels=options.max_pixels, temporary=plan.output.absolute().parent) as reader,
             ImageWriter(
                 plan.output,
                 size=native,

@@ -78,11 +78,11 @@ def test_jpeg_with_padding_is_read(where: str) -> None:
 def test_damage_is_found_when_its_message_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages of libvips are one buffer of the process, which another thread, as of a writer, may empty."""
     data = saved(SMOOTH, "jpeg", quality=95)
-    monkeypatch.setattr("srgan.images.reader.reason", lambda failure: "unreadable data")
+    monkeypatch.setattr("srgan.images.decoder.reason", lambda failure: "unreadable data")
     with pytest.raises(PictureError):
         read(data[: len(data) * 2 // 3] + b"\xff\xd9")
     messages = iter(["unreadable data", "Corrupt JPEG data: 20 extraneous bytes before marker 0xd9"])
-    monkeypatch.setattr("srgan.images.reader.reason", lambda failure: next(messages))
+    monkeypatch.setattr("srgan.images.decoder.reason", lambda failure: next(messages))
     assert np.array_equal(read(data[:-2] + bytes(20) + data[-2:]).pixels, read(data).pixels)
 
 
