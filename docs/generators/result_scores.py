@@ -25,7 +25,7 @@ from srgan.evaluation.test_sets import Pair, Pixels, find_set
 from srgan.paper.published import INTERPOLATED, MODELS, TABLE1, TABLE2, TWINS, Published
 from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS
 from srgan.progress import Progress
-from srgan.weights.catalogue import SELFEXSR
+from srgan.weights.catalogue import SELFEXSR, methods_without_weights
 
 SETS, SCALE = TABLE2.sets, 4
 PAPERS_PICTURES = ("SRResNet-MSE", "SRGAN-VGG54")
@@ -39,7 +39,9 @@ def published_name(method: str) -> str:
 
 
 def measure_all(data: Path, folder: Path, progress: Progress) -> Results:
-    """Measure every method by every metric whose file exists: comparisons on the sets of table 1, others on all sets.
+    """Measure every method by every metric whose file exists: comparisons and SelfExSR on the sets of table 1.
+
+    SelfExSR takes six seconds of a processor for an image of BSD100, which is why it is not measured there.
 
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
@@ -50,7 +52,7 @@ def measure_all(data: Path, folder: Path, progress: Progress) -> Results:
         SrganError: if something cannot be measured.
     """
     methods, taken = _methods(data), measures(data.parent / "weights", progress)
-    compared = {path.stem for path in COMPARISONS.glob("*.onnx")}
+    compared = {path.stem for path in COMPARISONS.glob("*.onnx")} | {SELFEXSR}
     apart = [[method for method in methods if (method.info.name in compared) is yes] for yes in (False, True)]
     found = [
         evaluate(Evaluation(tuple(some), tuple(find_set(name) for name in names), taken), folder, progress)
@@ -66,7 +68,8 @@ def _methods(data: Path) -> tuple[Method, ...]:
     published = [f"{published_name(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
     interpolations = [name for name in INTERPOLATED if name != REFERENCE]
     models = [f"{name}={model.folder / name}.onnx" for name, model in released().items()]
-    return tuple(find_method(word) for word in (*interpolations, *models, *published, REFERENCE))
+    words = (*interpolations, *methods_without_weights(), *models, *published, REFERENCE)
+    return tuple(find_method(word) for word in words)
 
 
 def measures(weights: Path, progress: Progress) -> tuple[Measure, ...]:

@@ -45,8 +45,8 @@ _HEAD = """\
 # Results
 
 Written by `SRGAN_DATA=... python -m docs.generators.results_page`, which measures the models that come with srgan,
-and those in `runs/comparisons`, on the benchmark images (the latter on Set5 and Set14). What each metric means, and
-what it does not: [evaluation.md](evaluation.md). How each model was trained: [models.md](models.md).
+and those in `runs/comparisons`, on the benchmark images (the latter, and SelfExSR, on Set5 and Set14). What each
+metric means, and what it does not: [evaluation.md](evaluation.md). How each model was trained: [models.md](models.md).
 """
 _PUBLISHED = """\
 Our models were trained for minutes or hours on CPU cores, the paper's SRResNet for 10^6 updates on ImageNet.

@@ -1,4 +1,4 @@
-"""docs/mission.md: each command exists, each script and recipe too, and each score is one of docs/results.md or of the paper."""
+"""docs/mission.md: each command, script and recipe exists, and each score is one of docs/results.md or of the paper."""
 
 import importlib.util
 import re

@@ -135,6 +135,7 @@ def test_all_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         write(data / "testsets" / name / "one.png", noise)
     monkeypatch.setenv("SRGAN_DATA", str(data))
     monkeypatch.setattr(result_scores, "released", dict)
+    monkeypatch.setattr(result_scores, "methods_without_weights", dict)
     first, second = RecordedProgress(), RecordedProgress()
     found = measure_all(data, tmp_path / "evaluation", first)
     assert measure_all(data, tmp_path / "evaluation", second) == found
