@@ -55,6 +55,21 @@ def make_folder(path: str | Path) -> None:
         raise OutputError(f"{path} cannot be made ({_why(problem)}): choose another folder") from problem
 
 
+def check_folder(path: str | Path) -> None:
+    """Check, before long work, that there is a folder to write into, or that it can be made; nothing is made yet.
+
+    Raises:
+        OutputError: if a file is in its place or above it, or permission is missing.
+    """
+    place = Path(path).absolute()
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise OutputError(f"{place} is no folder: choose another folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise OutputError(f"{place} may not be written into: choose another folder")
+
+
 def copy_modification_time(source: str | Path, target: str | Path) -> None:
     """Give a file the modification time of another, which photo managers sort by; without effect where impossible."""
     with suppress(OSError, ValueError):
@@ -184,6 +199,7 @@ class AtomicFolder:
         self.path = Path(path).absolute()
         self.place = self.path.parent / _hidden_name()
         """The hidden folder to write into."""
+        check_folder(self.path.parent)
         self._refuse_taken()
 
     def _refuse_taken(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from srgan import files
 from srgan.errors import OutputError
-from srgan.files import AtomicFile, AtomicFolder, copy_modification_time, make_folder, write_bytes
+from srgan.files import AtomicFile, AtomicFolder, check_folder, copy_modification_time, make_folder, write_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,17 @@ def test_an_existing_file_is_kept_or_replaced(tmp_path: Path) -> None:
     write_bytes(tmp_path / "private", b"", mode=0o600)
     assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
     assert _names(tmp_path) == ["a.txt", "private"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for below in ("file", "file/a", "file/a/b"):
+        with pytest.raises(OutputError, match="is no folder"):
+            check_folder(tmp_path / below)
+    with pytest.raises(OutputError, match="is no folder"):
+        AtomicFolder(tmp_path / "file" / "a")
+    check_folder(tmp_path / "a" / "b")
+    assert _names(tmp_path) == ["file"]
 
 
 def test_the_name_appears_last(tmp_path: Path) -> None:

@@ -274,6 +274,17 @@ def test_a_folder_is_enlarged_and_failed_files_tried_again(chromium: "Browser", 
     assert sorted(path.name for path in (tmp_path / "album" / "dogs-x2").iterdir()) == ["a.jpg", "b.jpg"]
 
 
+def test_a_batch_is_followed_again_after_its_events_were_refused(chromium: "Browser", tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    (tmp_path / "album" / "a.jpg").write_bytes(make_photo())
+    with serve_site(folder=tmp_path / "album") as site, visit(chromium, site) as page:
+        page.get_by_role("link", name="Folder").click()
+        # 204 ends an EventSource as any other refusal does, and the console says nothing.
+        page.route("**/v1/batches/*/events", lambda connection: connection.fulfill(status=204), times=1)
+        page.get_by_role("button", name="Enlarge the folder").click()
+        page.locator(".state", has_text="1 of 1 files: 1 enlarged").wait_for()
+
+
 def test_model_cards_and_reports_are_linked(chromium: "Browser", tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     (tmp_path / "first" / "results.json").write_text("{}")

@@ -164,7 +164,9 @@ def prepare(
         ):
             if download:
                 from srgan.data import public_datasets  # imports urllib
+                from srgan.files import check_folder
 
+                check_folder(output)
                 public_datasets.download(layout, source, progress=bar)
             chosen = LAYOUTS[layout] if layout else detect(source)
             selection = chosen.select(source, take=take, validation=validation, seed=seed)

@@ -16,7 +16,8 @@ from srgan.errors import DataError, PictureError
 from srgan.evaluation.damaged_inputs import CLEAN
 from srgan.evaluation.journal import Journal, JournalEntry
 from srgan.evaluation.measures import Measure
-from srgan.evaluation.methods import Method, checksum
+from srgan.evaluation.methods import Method
+from srgan.evaluation.result_files import checksum
 from srgan.evaluation.results import Results, Row
 from srgan.evaluation.test_sets import ImageSet, Pair, check_unlike, keep, lay_out, read_rgb
 from srgan.progress import NoProgress, Progress

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,20 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from srgan.engines.engine import EngineName, Precision, choose
-from srgan.errors import DataError, ModelError, PictureError, UsageError
-from srgan.evaluation.damaged_inputs import CLEAN
+from srgan.errors import DataError, ModelError, UsageError
+from srgan.evaluation.result_files import checksum, find_results
 from srgan.evaluation.results import MethodInfo
-from srgan.evaluation.test_sets import Pair, Pixels, check_name, picture_files, read_rgb
-from srgan.images import ImageReader, imresize
+from srgan.evaluation.test_sets import Pair, Pixels, check_name, read_rgb
+from srgan.images import imresize
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find, installed, methods_without_weights, shipped
 
 Enlarge = Callable[[Pixels, int], Pixels]
 
 REFERENCE = "HR"
-_FURTHER = re.compile(r"(x\d+)?([-_. +(].*)?")  # what may follow the name of an image in that of a result
-_TRUE_IMAGE = re.compile(r"(_SRF_\d+|((?<=\d)|[-_ ])x\d+)*([-_ ](HR|GT))?")  # at the end of a true image's name
-_NO_RESULT = re.compile(r".*[-_ ](HR|GT|LR)", re.IGNORECASE)
 _WARM = np.full((64, 64, 3), 128, np.uint8)
 
 
@@ -161,11 +157,7 @@ class ModelMethod(Method):
 
 
 class FolderMethod(Method):
-    """Results made elsewhere: one folder per set, or one folder for all.
-
-    A result is found by the name of its image, which more words may follow: for `baby.png`, `baby.bmp`, `baby_x4.png`,
-    `baby-SRGAN.tif` and `baby_SRF_4_SRGAN.png`. Endings of true images such as `_HR` or `x4` are not part of the name.
-    Of several files, the one that ends in the method's name is taken.
+    """Results made elsewhere, in a folder as `find_results` reads it.
 
     Raises:
         DataError: if there is no such folder.
@@ -180,87 +172,20 @@ class FolderMethod(Method):
         self.info = MethodInfo(name, "folder", "", f"pictures of {folder.resolve().name}")
 
     def covers(self, pairs: Sequence[Pair]) -> bool:
-        own = self._folder / pairs[0].data
-        if pairs[0].damage != CLEAN and not own.is_dir():
-            return False  # files in the folder itself may have been made from other small images
-        files = _assign(picture_files(own if own.is_dir() else self._folder), [pair.name for pair in pairs])
-        found = {pair: self._choose(pair, files[pair.name]) for pair in pairs if files[pair.name]}
-        if not found and not own.is_dir():
+        found = find_results(self._folder, pairs, self.info.name)
+        if not found:
             return False
-        missing = [pair for pair in pairs if pair not in found]
-        if missing:
-            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            raise DataError(f"{self.info.name} has no picture of {missing[0].label}{more}: add it to {self._folder}")
         for pair, file in found.items():
-            _check_result(pair, file)
             self._files[pair.label], self._digests[pair.label] = file, checksum(file)
         whole = hashlib.sha256("".join(digest for _, digest in sorted(self._digests.items())).encode())
         self.info = replace(self.info, identity=whole.hexdigest()[:16])
         return True
-
-    def _choose(self, pair: Pair, files: Sequence[Path]) -> Path:
-        """Return the file named as the image, or the only one named after it, or the one named after the method."""
-        found = [path for path in files if path.stem == pair.name] or list(files)
-        mine = re.compile(rf".*[-_. +(]{re.escape(self.info.name)}\)?", re.IGNORECASE)
-        for wanted in (mine.fullmatch, lambda stem: not _NO_RESULT.fullmatch(stem)):
-            if len(found) > 1:
-                found = [path for path in found if wanted(path.stem)] or found
-        if len(found) > 1:
-            raise DataError(
-                f"{self.info.name} has two pictures of {pair.label}: leave {found[0].name} or {found[1].name} "
-                f"in {found[0].parent}"
-            )
-        return found[0]
 
     def identity(self, pair: Pair) -> str:
         return self._digests[pair.label]
 
     def restore(self, pair: Pair) -> tuple[Pixels, float | None]:
         return read_rgb(self._files[pair.label]), None
-
-
-def _assign(files: Iterable[Path], names: Sequence[str]) -> dict[str, list[Path]]:
-    """Return the files whose names begin with that of each image; where several fit, the longest counts."""
-    found: dict[str, list[Path]] = {name: [] for name in names}
-    shortened = {_shorten(name): name for name in names}
-    keys = {**({} if len(shortened) < len(names) else shortened), **{name: name for name in names}}
-    for path in files:
-        fitting = [
-            key for key in keys if path.stem.startswith(key) and _FURTHER.fullmatch(path.stem, len(key)) is not None
-        ]
-        if fitting:
-            found[keys[max(fitting, key=len)]].append(path)
-    return found
-
-
-def _shorten(name: str) -> str:
-    """Return the name of a true image without endings such as `_HR`, `_x4` or `_SRF_4`."""
-    starts = (start for start in range(1, len(name)) if _TRUE_IMAGE.fullmatch(name, start))
-    return name[: next(starts, len(name))]
-
-
-def _check_result(pair: Pair, file: Path) -> None:
-    with ImageReader(file) as reader:
-        size, depth = (reader.info.width, reader.info.height), reader.info.depth
-    if size != pair.size:
-        raise PictureError(
-            f"{file} is {size[0]}x{size[1]} but {pair.label}, cut to a multiple of the scale, is "
-            f"{pair.size[0]}x{pair.size[1]}: enlarge the same picture"
-        )
-    if depth != 8:
-        raise PictureError(f"{file} has 16 bits, and scores are defined on 8: convert it first")
-
-
-def checksum(file: Path) -> str:
-    """Return the sha256 of a file.
-
-    Raises:
-        PictureError: if it cannot be read.
-    """
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise PictureError(f"{file} cannot be read ({error.strerror}): check its permissions") from error
 
 
 class Reference(Method):

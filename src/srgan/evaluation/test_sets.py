@@ -197,11 +197,11 @@ def read_rgb(path: Path) -> Pixels:
     """Read an 8-bit image as RGB, (H, W, 3): grey is repeated, transparency left out.
 
     Raises:
-        PictureError: if it cannot be read, or has 16 bits.
+        PictureError: if it cannot be read, or has more than 8 bits a channel.
     """
     image = read(path)
-    if image.info.depth != 8:
-        raise PictureError(f"{path} has 16 bits, and scores are defined on 8: convert it first")
+    if (depth := image.info.depth) != 8:
+        raise PictureError(f"{path} has {depth} bits a channel, and scores are defined on 8: convert it first")
     colour: NDArray[Any] = image.pixels[:, :, : image.info.colour_channels]
     rgb = np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
     return np.ascontiguousarray(rgb, np.uint8)

@@ -11,7 +11,7 @@ import torch
 from srgan.data.prepared_set import comparison_words
 from srgan.engines.self_test import pattern
 from srgan.errors import TrainingError, UsageError
-from srgan.files import make_folder, write_bytes
+from srgan.files import check_folder, make_folder, write_bytes
 from srgan.models import AnyGenerator
 from srgan.models.release.fold import Deployable
 from srgan.models.release.onnx_export import model_file, round_weights
@@ -96,6 +96,7 @@ def release(
     """
     if not re.fullmatch(r"[\w][\w.-]*", name):
         raise UsageError(f"name '{name}' is not possible for a model: use letters, digits, - and _", parameter="name")
+    check_folder(folder)
     generator, checkpoint = trained_generator(run, say)
     card = describe_run(run, checkpoint, name=name, licence=licence, terms=terms)
     return export(generator, card, folder), checkpoint.update

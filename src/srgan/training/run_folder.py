@@ -21,7 +21,7 @@ from torch import Tensor
 from srgan import __version__
 from srgan.data.prepared_set import KnownTestComparison
 from srgan.errors import OutputError, TrainingError, UsageError
-from srgan.files import make_folder, write_bytes
+from srgan.files import check_folder, make_folder, write_bytes
 from srgan.training.monitoring.log import VALIDATION, read_log
 from srgan.training.monitoring.loss_plots import PLOT
 from srgan.training.recipes.recipe import Recipe
@@ -94,11 +94,13 @@ class Run:
 
         Raises:
             UsageError: if there is something in it already.
+            OutputError: if it cannot be made.
         """
         if self.exists:
             raise UsageError(f"output {self.folder} holds a run: resume it, or name another folder", parameter="output")
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise UsageError(f"output {self.folder} is not empty: name another folder", parameter="output")
+        check_folder(self.folder)
 
     def begin(self, settings: RunSettings, initial: dict[str, Tensor] | None) -> None:
         """Make the folder of a new run.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srgan.errors import ModelError, UsageError
-from srgan.files import make_folder, write_bytes
+from srgan.files import check_folder, make_folder, write_bytes
 from srgan.weights.card import Card, Stage
 from srgan.weights.model_file import graph_checksum, read_card, with_card
 from srgan.weights.onnx_messages import FileDamaged
@@ -174,8 +174,9 @@ def check_free(name: str) -> None:
 
     Raises:
         UsageError: if there is such a model, or the name is none.
+        OutputError: if the folder of added models cannot be written into.
     """
-    _free_place(name)
+    check_folder(_free_place(name).parent)
 
 
 def _free_place(name: str) -> Path:

@@ -38,6 +38,7 @@ def report(
     """Report mean opinion scores as in the paper, with figures, tests and the quality of raters."""
     with failures(as_json=as_json):
         need_packages("scipy", "matplotlib", "jinja2", extra="study")
+        from srgan.files import check_folder
         from srgan_study.analysis.study_analysis import analyse
         from srgan_study.report.method_tables import make_overview
         from srgan_study.report.study_report import SUMMARY, find_folder, write_report
@@ -46,6 +47,7 @@ def report(
         from srgan_study.votes.store import read_ratings
 
         place = output or find_folder(folder, simulated=simulated)
+        check_folder(place)
         with interruptible(f"what is in {place} may be part of a report; run the same command again"):
             analysis = analyse(read_ratings(folder, simulated=simulated))
             page = write_report(analysis, place)

@@ -114,7 +114,7 @@ def _read(file: Path) -> Pixels:
         if min(info.width, info.height) < _STEP:
             return np.empty((0, 0, 3), np.uint8)
         if info.depth != 8 or info.width * info.height > _MOST:
-            raise DataError(f"{file} has 16 bits or is too large: take it out of the folder of the calibration")
+            raise DataError(f"{file} is deeper than 8 bits or too large: take it out of the folder of the calibration")
         return to_rgb(file, Image(reader.read_rows(info.height), info, reader.metadata))
 
 

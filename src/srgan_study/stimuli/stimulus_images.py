@@ -61,7 +61,7 @@ def _open_checked(file: Path) -> Iterator[ImageReader]:
         if min(info.width, info.height) < LEAST:
             raise PictureError(f"{size}, less than {LEAST} on a side: leave it out")
         if info.depth != 8:
-            raise PictureError(f"{file} has 16 bits, and browsers show 8: convert it first")
+            raise PictureError(f"{file} has {info.depth} bits a channel, and browsers show 8: convert it first")
         yield reader
 
 

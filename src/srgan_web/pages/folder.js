@@ -71,6 +71,18 @@ function follow(batch) {
     if (now.status === "done") events.close();
   });
   events.addEventListener("removed", () => { events.close(); forget(batch.id); });
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(followAgain, 3000, batch);
+  });
+}
+
+/** Follow a batch whose events the server refused, unless it has been removed. */
+async function followAgain(batch) {
+  const response = await fetch(batch.links.self).catch(() => null);
+  if (response?.status === 404) forget(batch.id);
+  else if (!cards.has(batch.id)) return;
+  else if (response?.ok) follow(await response.json());
+  else setTimeout(followAgain, 3000, batch);
 }
 
 function show(batch) {

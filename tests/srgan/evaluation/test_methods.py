@@ -10,6 +10,7 @@ from PIL import Image
 from srgan.errors import DataError, ModelError, PictureError, SrganError, UsageError
 from srgan.evaluation.methods import FolderMethod, add_ensembles, default_methods, find_method
 from srgan.evaluation.test_sets import find_set, lay_out
+from srgan.images.image import write
 from srgan.images.resize import imresize
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find
@@ -215,8 +216,16 @@ def test_bitmaps_are_results_and_true_images(tmp_path: Path) -> None:
     assert np.array_equal(method.restore(pairs[0])[0], noise(seed=1))
 
 
-@pytest.mark.parametrize("result", [noise(27, 22), noise().astype(np.uint16)])
-def test_a_result_of_another_size_or_of_sixteen_bits_is_refused(tmp_path: Path, result: np.ndarray) -> None:
-    save(Path("made/a.png"), result)
-    with pytest.raises(PictureError):
-        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a", width=27, height=22))
+@pytest.mark.parametrize(
+    ("name", "result", "why"),
+    [
+        ("a.png", noise(27, 22), "27x22"),
+        ("a.png", noise().astype(np.uint16), "has 16 bits"),
+        ("a.tif", noise().astype(np.float32) / 255, "has 32 bits"),
+    ],
+)
+def test_a_result_of_another_size_or_depth_is_refused(name: str, result: np.ndarray, why: str, tmp_path: Path) -> None:
+    Path("made").mkdir()
+    write(Path("made", name), result)
+    with pytest.raises(PictureError, match=why):
+        FolderMethod("theirs", Path("made")).covers(make_pairs(tmp_path, "a"))

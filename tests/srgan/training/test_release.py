@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from lightning_fabric import Fabric
 
-from srgan.errors import TrainingError, UsageError
+from srgan.errors import OutputError, TrainingError, UsageError
 from srgan.training.inputs import Inputs
 from srgan.training.monitoring.validation import enlarge
 from srgan.training.release import release
@@ -47,6 +47,9 @@ def test_what_cannot_be_released_is_refused(begun: Callable[..., Run], tmp_path:
         release(Run(tmp_path), tmp_path / "model", name="../dogs", **words)  # type: ignore[arg-type]
     with pytest.raises(TrainingError):
         release(Run(tmp_path), tmp_path / "model", name="dogs", **words)  # type: ignore[arg-type]
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):  # before anything is read
+        release(Run(tmp_path), tmp_path / "file" / "model", name="dogs", **words)  # type: ignore[arg-type]
     with pytest.raises(TrainingError):
         release(begun(SMALL), tmp_path / "model", name="dogs", **words)  # type: ignore[arg-type]
     assert not (tmp_path / "model").exists()
