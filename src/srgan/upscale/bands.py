@@ -14,10 +14,14 @@ from srgan.images.alpha import REACH, fill_transparent, keep_hidden, snap_consta
 from srgan.images.colour import DTYPES, Pixels, from_float, to_float
 from srgan.images.image import ImageInfo
 from srgan.upscale.grain import add_grain
-from srgan.upscale.tiles import Span, spans
+from srgan.upscale.kept_bands import KeptBands
+from srgan.upscale.tiles import TileSpan, spans
 from srgan.upscale.tiling import Advance, Target, TiledNetwork
 
 Floats = NDArray[np.float32]
+
+_PASSED = 64
+"""Rows read at once where they are passed over."""
 
 
 class _Rows:
@@ -31,6 +35,10 @@ class _Rows:
     def between(self, low: int, high: int) -> Pixels:
         """Return rows [low, high); neither may be less than in the call before."""
         parts: list[NDArray[Any]] = []
+        if low > self._end:
+            self._kept = None
+        while low > self._end:
+            self._end += len(self._read(min(_PASSED, low - self._end)))
         if self._kept is not None:
             parts.append(self._kept[low - self._first :])
         if high > self._end:
@@ -47,6 +55,7 @@ def restore_bands(
     *,
     grain: float = 0.0,
     advance: Advance = lambda pixels: None,
+    kept: KeptBands | None = None,
 ) -> Iterator[Pixels]:
     """Yield the enlarged image from top to bottom, as arrays of (rows, scale * width, channels).
 
@@ -56,14 +65,28 @@ def restore_bands(
         read: returns the next rows, as many as it is asked for: (rows, width, channels), uint8, uint16 or float32.
         grain: strength of the grain that is added, in levels of 255.
         advance: called as tiles are done.
+        kept: bands that an earlier run has finished, and where those of this one go.
     """
     rows = _Rows(read)
-    grid = network.grid(picture.width, picture.height)
+    grid = network.grid(picture.width, picture.height) if kept is None else kept.grid
     margin = REACH if picture.has_alpha else 0
-    for band in spans(picture.height, grid.rows, network.halo, step=network.step):
+
+    def finish(number: int, band: Span) -> Pixels:
+        count = band.stop - band.start
+        if kept is not None:
+            made = kept.load(number, network.scale * count, network.scale * picture.width, picture)
+            if made is not None:
+                advance(picture.width * count)
+                return made
         top, bottom = max(band.low - margin, 0), min(band.high + margin, picture.height)
         window = rows.between(top, bottom)
-        yield _restore_band(network, picture, window, top, band, grain, columns=grid.columns, advance=advance)
+        made = _restore_band(network, picture, window, top, band, grain, columns=grid.columns, advance=advance)
+        if kept is not None:
+            kept.save(number, made)
+        return made
+
+    for number, band in enumerate(spans(picture.height, grid.rows, network.halo, step=network.step)):
+        yield finish(number, band)  # and keeps no band here, while the next one is made
 
 
 def _restore_band(
@@ -71,7 +94,7 @@ def _restore_band(
     picture: ImageInfo,
     window: Pixels,
     top: int,
-    band: Span,
+    band: TileSpan,
     grain: float,
     *,
     columns: int,
@@ -101,7 +124,9 @@ def _restore_band(
     return result
 
 
-def _restore_alpha(network: TiledNetwork, alpha: Floats, band: Span, size: tuple[int, int], *, columns: int) -> Floats:
+def _restore_alpha(
+    network: TiledNetwork, alpha: Floats, band: TileSpan, size: tuple[int, int], *, columns: int
+) -> Floats:
     """Return the enlarged transparency of a band, (scale * rows, scale * width), from its rows with their halo."""
     scale, count = network.scale, band.stop - band.start
     enlarged = np.empty((scale * count, scale * size[1], 1), np.float32)

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from srgan.engines.engine import Floats
-from srgan.upscale.tiles import Span
+from srgan.upscale.tiles import TileSpan
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Orientation:
         upright = result[:: -1 if self.upside_down else 1, :: -1 if self.mirrored else 1]
         return upright.transpose(1, 0, 2) if self.transposed else upright
 
-    def place(self, rows: Span, columns: Span, size: tuple[int, int]) -> tuple[Span, Span, tuple[int, int]]:
+    def place(
+        self, rows: TileSpan, columns: TileSpan, size: tuple[int, int]
+    ) -> tuple[TileSpan, TileSpan, tuple[int, int]]:
         """Return where a tile lies in the image in this orientation: its rows and columns, and (height, width)."""
         if self.transposed:
             rows, columns, size = columns, rows, size[::-1]

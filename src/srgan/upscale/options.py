@@ -42,6 +42,10 @@ class UpscaleOptions:
     """Replace existing files."""
     max_pixels: int = DEFAULT_MAX_PIXELS
     """Largest image, in pixels, that is opened."""
+    pyramid: bool = False
+    """Write TIFF in tiles, with smaller copies of the image behind it, as viewers of huge images want it."""
+    resume: bool = False
+    """Keep finished bands of images of several beside the result, and go on with those of an interrupted run."""
 
     def __post_init__(self) -> None:
         first, second = (*(name for name in _SIZES if getattr(self, name) is not None), "", "")[:2]
@@ -63,6 +67,8 @@ class UpscaleOptions:
                 choices = ", ".join(FORMATS)
                 raise UsageError(f"format must be one of {choices}, not {self.format}", parameter="format")
             object.__setattr__(self, "format", known)
+        if self.pyramid and self.format not in (None, "tiff"):
+            raise UsageError(f"pyramid is a kind of TIFF, not of {self.format}: leave one out", parameter="pyramid")
         if self.lossless and self.format == "jpeg":
             raise UsageError("lossless JPEG does not exist: choose another format", parameter="lossless")
 
@@ -95,8 +101,8 @@ class UpscaleOptions:
 
     def result_format(self, source: str | None) -> str:
         """Return the format of a result, a key of FORMATS, for a source that may be unknown."""
-        if self.format is not None:
-            return self.format
+        if self.pyramid or self.format is not None:
+            return self.format or "tiff"
         like = "jpeg" if source == "heic" else source
         return "png" if like not in FORMATS or (self.lossless and like == "jpeg") else like
 
@@ -108,4 +114,5 @@ class UpscaleOptions:
             lossless=self.lossless if FORMATS[format].lossless else None,
             keep_metadata=self.keep_metadata,
             made_by=made_by,
+            pyramid=self.pyramid,
         )

@@ -11,7 +11,7 @@ from math import ceil
 
 
 @dataclass(frozen=True)
-class Span:
+class TileSpan:
     """One tile along one axis: [start, stop) is kept, [low, high) is computed."""
 
     start: int
@@ -24,16 +24,18 @@ class Span:
         """The part to keep, relative to the first pixel computed."""
         return slice(self.start - self.low, self.stop - self.low)
 
-    def mirrored(self, length: int) -> "Span":
+    def mirrored(self, length: int) -> "TileSpan":
         """Return the same tile of an axis of this length that runs the other way."""
-        return Span(length - self.stop, length - self.start, length - self.high, length - self.low)
+        return TileSpan(length - self.stop, length - self.start, length - self.high, length - self.low)
 
-    def from_multiple(self, step: int) -> "Span":
+    def from_multiple(self, step: int) -> "TileSpan":
         """Return the same tile with a halo that begins at the next multiple of `step`."""
         return replace(self, low=self.low + -self.low % step)
 
 
-def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None = None, step: int = 1) -> Iterator[Span]:
+def spans(
+    length: int, size: int, halo: int, *, within: tuple[int, int] | None = None, step: int = 1
+) -> Iterator[TileSpan]:
     """Yield tiles of nearly equal size that cover an axis once, each with its halo; halos end at the image's border.
 
     Args:
@@ -52,7 +54,7 @@ def spans(length: int, size: int, halo: int, *, within: tuple[int, int] | None =
     count = ceil((last - first) / size)
     edges = [first + (last - first) * i // count for i in range(count + 1)]
     for start, stop in pairwise(edges):
-        yield Span(start, stop, -(-max(start - halo, 0) // step) * step, min(stop + halo, length))
+        yield TileSpan(start, stop, -(-max(start - halo, 0) // step) * step, min(stop + halo, length))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from srgan.engines.engine import Engine, Floats
 from srgan.engines.memory import free_memory
 from srgan.errors import EngineError, OutOfMemory
 from srgan.upscale.ensemble import ORIENTATIONS
-from srgan.upscale.tiles import Grid, Span, best_grid, spans
+from srgan.upscale.tiles import Grid, TileSpan, best_grid, spans
 
 # Larger tiles save arithmetic in halos and lose it in memory traffic: around these limits a megapixel takes the same
 # time within 3 %, with half or twice the first a tenth more (docs/log.md).
@@ -109,7 +109,7 @@ class TiledNetwork:
     def restore(
         self,
         window: Floats,
-        band: Span,
+        band: TileSpan,
         size: tuple[int, int],
         target: Target,
         *,
@@ -144,7 +144,7 @@ class TiledNetwork:
             self._told = True
             _log.warning("the network sees the whole image: enlarged in overlapping tiles, it may differ slightly")
 
-    def _mean(self, tile: Floats, rows: Span, columns: Span, size: tuple[int, int], advance: Advance) -> Floats:
+    def _mean(self, tile: Floats, rows: TileSpan, columns: TileSpan, size: tuple[int, int], advance: Advance) -> Floats:
         """Return the mean of the results for a tile in its eight orientations: (h, w, 3), not clipped."""
         passes = len(ORIENTATIONS)
         mean, done = np.zeros((), np.float32), 0
@@ -165,7 +165,7 @@ class TiledNetwork:
         return mean
 
     def _restore_tile(
-        self, tile: Floats, rows: Span, columns: Span, size: tuple[int, int], target: Target, advance: Advance
+        self, tile: Floats, rows: TileSpan, columns: TileSpan, size: tuple[int, int], target: Target, advance: Advance
     ) -> None:
         """Enlarge one tile, in full precision if the numbers are not finite otherwise."""
         counter = _Counter(advance)
@@ -211,7 +211,7 @@ class _Run:
     target: Target
     counter: _Counter
 
-    def stage(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
+    def stage(self, number: int, tile: Floats, rows: TileSpan, columns: TileSpan) -> None:
         """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on its result.
 
         A tile that does not fit, or leaves no memory for what follows, is done as two.
@@ -224,7 +224,7 @@ class _Run:
             self.engine.release(number)
             self._halves(number, tile, rows, columns)
 
-    def _fits(self, number: int, tile: Floats, rows: Span, columns: Span) -> bool:
+    def _fits(self, number: int, tile: Floats, rows: TileSpan, columns: TileSpan) -> bool:
         """Do a tile, unless memory runs out on the way."""
         done = self.counter.done
         try:
@@ -238,7 +238,7 @@ class _Run:
             return False
         return True
 
-    def _keep(self, values: Floats, rows: Span, columns: Span) -> None:
+    def _keep(self, values: Floats, rows: TileSpan, columns: TileSpan) -> None:
         """Cut the halo from a finished tile and store the rest."""
         scale = self.engine.stages[-1].scale
         kept = values[0, :, _scaled(rows.kept, scale), _scaled(columns.kept, scale)].transpose(1, 2, 0)
@@ -247,7 +247,7 @@ class _Run:
         _keep(kept, self.target, rows, columns, scale)
         self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
 
-    def _cover(self, number: int, values: Floats, rows: Span, columns: Span) -> None:
+    def _cover(self, number: int, values: Floats, rows: TileSpan, columns: TileSpan) -> None:
         """Run a stage in its own tiles over the result of the stage before."""
         halo, step = self.engine.stages[number].halo, self.engine.stages[number].step
         height, width = rows.stop - rows.start, columns.stop - columns.start
@@ -258,7 +258,7 @@ class _Run:
                 part_columns = slice(across.low - columns.low, across.high - columns.low)
                 self.stage(number, values[:, :, part_rows, part_columns], down, across)
 
-    def _halves(self, number: int, tile: Floats, rows: Span, columns: Span) -> None:
+    def _halves(self, number: int, tile: Floats, rows: TileSpan, columns: TileSpan) -> None:
         """Do a tile as two; later tiles are smaller too, and those of later stages may grow again.
 
         Raises:
@@ -278,7 +278,7 @@ class _Run:
                 self.stage(number, tile[:, :, :, half.low - columns.low : half.high - columns.low], rows, half)
 
 
-def _keep(kept: Floats, target: Target, rows: Span, columns: Span, scale: int) -> None:
+def _keep(kept: Floats, target: Target, rows: TileSpan, columns: TileSpan, scale: int) -> None:
     """Store a finished tile without its halo, (h, w, 3), in its place."""
     down = _scaled(slice(rows.start - target.top, rows.stop - target.top), scale)
     across = _scaled(slice(columns.start - target.left, columns.stop - target.left), scale)

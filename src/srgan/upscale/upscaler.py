@@ -19,6 +19,7 @@ from srgan.images.formats import losses
 from srgan.images.image import ImageInfo, ImageReader, ImageWriter, check_format, format_of, resize
 from srgan.progress import NoProgress, Progress
 from srgan.upscale.bands import restore_bands
+from srgan.upscale.kept_bands import KeptBands, remove_kept
 from srgan.upscale.model_choice import AUTO, Chooser, ChosenModel
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.result import FilePlan, FileResult
@@ -110,6 +111,8 @@ class Upscaler:
         named = None if output is None or options.format is not None else format_of(output)
         format = named or options.result_format(info.output_format)
         check_format(format, *size, info.channels, info.depth)
+        if options.pyramid and format != "tiff":
+            raise UsageError(f"pyramid is a kind of TIFF: end {output} in .tif", parameter="pyramid")
         notes = (*info.notes, *losses(format, info.channels, info.depth))
         path = None if output is None else Path(output)
         return FilePlan(source, path, options, info, format, size, chosen, notes, better)
@@ -164,9 +167,12 @@ class Upscaler:
             if reader.info != info:
                 raise PictureError(f"{plan.name} has changed meanwhile: start again")
             grain = self._grain_of(plan.chosen)
-            for band in restore_bands(network, info, reader.read_rows, grain=grain, advance=_stopping(progress)):
+            kept = _kept_bands(plan, network, f"{made_by}, grain {grain}") if options.resume else None
+            bands = restore_bands(network, info, reader.read_rows, grain=grain, advance=_stopping(progress), kept=kept)
+            for band in bands:
                 writer.write_rows(band)
                 del band  # or it would be kept while the next one is made
+        remove_kept(plan.output)
         if options.keep_dates and not isinstance(plan.source, bytes):
             copy_modification_time(plan.source, plan.output)
         return plan.result("done", time.perf_counter() - started, (*info.notes, *writer.notes))
@@ -236,6 +242,20 @@ class Upscaler:
         bands: list[Any] = list(restore_bands(network, info, read, grain=grain, advance=_stopping(progress)))
         enlarged: Pixels = np.concatenate(bands)
         return enlarged if enlarged.shape[1::-1] == size else resize(enlarged, size)
+
+
+def _kept_bands(plan: FilePlan, network: TiledNetwork, made_by: str) -> KeptBands | None:
+    """Return where finished bands are kept; None for bytes and for an image of one band."""
+    grid = network.grid(plan.info.width, plan.info.height)
+    if plan.output is None or isinstance(plan.source, bytes) or grid.rows >= plan.info.height:
+        return None
+    source = Path(plan.source).stat()
+    parts = {
+        "made_by": f"{made_by}, {plan.chosen.loaded.engine_label(plan.info.depth)}",
+        "source": [str(Path(plan.source).absolute()), source.st_size, source.st_mtime_ns],
+        "halo": [network.halo, network.step],
+    }
+    return KeptBands(plan.output, parts, grid)
 
 
 def _stopping(progress: Progress) -> Callable[[int], None]:
