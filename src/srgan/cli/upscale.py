@@ -29,6 +29,8 @@ EPILOG = """\
   srgan upscale photo.jpg --fidelity 0.7  rather faithful than photo-real
   srgan upscale photos --dry-run          only says what would be done
   srgan upscale - < a.png > b.png         works in a pipe
+  srgan upscale huge.tif --pyramid --resume --max-pixels 2000000000
+                                          a gigapixel, in bounded memory; goes on after an interruption
 
 Your photos are never changed. Results that exist already are not made again: after an interruption, run the same \
 command once more. Of each file the report says what became of it; hidden files do not count.
@@ -78,6 +80,14 @@ def upscale(
         "Give results the modification times of the photos.", "--keep-dates/--no-keep-dates", panel=_PLACE
     )] = True,
     overwrite: Annotated[bool, flag("Replace results that exist already.", "--overwrite", panel=_PLACE)] = False,
+    pyramid: Annotated[bool, flag(
+        "Write TIFF in tiles with smaller copies behind it, as viewers of huge photos want it.", "--pyramid",
+        panel=_PLACE,
+    )] = False,
+    resume: Annotated[bool, flag(
+        "Keep finished parts of large photos beside the results, and go on with them after an interruption.",
+        "--resume", panel=_PLACE,
+    )] = False,
     model: Annotated[str, option(
         "A model that `srgan models` lists, or the file of your own; auto inspects each photo: srresnet for a "
         "clean one, srresnet-photo for one that was compressed or is noisy.", metavar="NAME", panel=_ENGINE,
@@ -129,7 +139,7 @@ def upscale(
         options = UpscaleOptions(
             scale=scale, width=width, height=height, long_side=long_side, format=format, quality=quality,
             lossless=lossless or None, keep_metadata=not strip_metadata, keep_dates=keep_dates, overwrite=overwrite,
-            max_pixels=max_pixels or DEFAULT_MAX_PIXELS,
+            max_pixels=max_pixels or DEFAULT_MAX_PIXELS, pyramid=pyramid, resume=resume,
         )  # fmt: skip
         precise = None if precision == "auto" else precision
         upscaler = Upscaler(

@@ -123,9 +123,12 @@ def write_shards(
     progress = progress or NoProgress()
     _check_folder(folder)
     name, splits = find_sources(source, layout=layout, take=take, validation=validation, seed=seed)
-    left_out: dict[str, str] = {}
+    left_out = _find_repeated_keys([picture for pictures in splits.values() for picture in pictures])
     plans = {
-        split: _plan(folder, split, pictures, left_out, per_shard=per_shard, smallest=smallest, pixels=pixels)
+        split: [
+            ShardPlan(folder / f"{split}-{number:06d}.tar", part, smallest, pixels)
+            for number, part in enumerate(_divide([each for each in pictures if each.name not in left_out], per_shard))
+        ]
         for split, pictures in splits.items()
     }
     every = [plan for split in plans.values() for plan in split]
@@ -158,31 +161,20 @@ def _check_folder(folder: Path) -> None:
         raise DataError(f"{folder} holds other files ({others[0]}): choose a new folder, or one of shards")
 
 
-def _plan(
-    folder: Path,
-    split: str,
-    pictures: Sequence[SourcePicture],
-    left_out: dict[str, str],
-    *,
-    per_shard: int,
-    smallest: int,
-    pixels: bool,
-) -> list[ShardPlan]:
-    """Return the shards of a split; pictures whose key another has are added to `left_out`."""
+def _find_repeated_keys(pictures: Sequence[SourcePicture]) -> dict[str, str]:
+    """Return the pictures whose key another has, with the reason why they are left out."""
     first: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for picture in sorted(pictures, key=lambda each: each.name):
-        if first.setdefault(picture.key, picture.name) != picture.name:
-            left_out[picture.name] = f"{picture.name} has the key of {first[picture.key]}: rename one of them"
-    kept = [picture for picture in pictures if picture.name not in left_out]
-    return [
-        ShardPlan(
-            folder / f"{split}-{number:06d}.tar",
-            tuple(sorted(kept[start : start + per_shard], key=lambda each: each.key)),
-            smallest,
-            pixels,
-        )
-        for number, start in enumerate(range(0, len(kept), per_shard))
-    ]
+        if (other := first.setdefault(picture.key, picture.name)) != picture.name:
+            reasons[picture.name] = f"{picture.name} has the key of {other}: rename one of them"
+    return reasons
+
+
+def _divide(pictures: Sequence[SourcePicture], per_shard: int) -> Iterator[tuple[SourcePicture, ...]]:
+    """Yield the pictures of each shard, sorted."""
+    for start in range(0, len(pictures), per_shard):
+        yield tuple(sorted(pictures[start : start + per_shard], key=lambda each: each.key))
 
 
 def _write_all(plans: Sequence[ShardPlan], processes: int) -> Iterator[ShardPlan]:

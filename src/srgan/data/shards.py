@@ -146,7 +146,7 @@ class ShardedPictures:
     def low_sizes(self) -> Columns:
         """(height, width) of every low-resolution image: (N, 2)."""
         sides = [np.stack([shard.heights, shard.widths], 1) for shard in self.shards] or [np.empty((0, 2), np.int64)]
-        return -(-np.concatenate(sides) // self.reduction) // self.scale
+        return np.concatenate(sides) // self.reduction // self.scale
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -200,7 +200,7 @@ class ShardedPictures:
             except PictureError as error:
                 why = str(error).partition("(")[2].partition(")")[0] or "it is no picture"
                 raise _damaged(shard, f"picture {member + 1} in it: {why}") from error
-        height, width = (-(-side // self.reduction) // self.scale * self.scale for side in sides)
+        height, width = (side // self.reduction // self.scale * self.scale for side in sides)
         if pixels.shape[0] < height or pixels.shape[1] < width:
             raise _damaged(shard, f"picture {member + 1} in it has another size")
         high = pixels[:height, :width]

@@ -6,6 +6,7 @@ from srgan.images.colour import Depth
 from srgan.images.formats import FORMATS, EncodeOptions
 
 _CLASSIC_TIFF = 3_900_000_000  # bytes; offsets in a classic TIFF end at 4 GiB
+_TILE = 256  # pixels; libvips holds two rows of tiles of every copy
 
 
 def saver(
@@ -32,10 +33,14 @@ def saver(
         settings = {"Q": options.quality, "bitdepth": bits, "compression": "av1", "effort": 2, "lossless": lossless}
         return "heifsave_target", {**settings, "subsample_mode": "off"}
     if options.format == "tiff":
-        big = size[0] * size[1] * channels * depth // 8 > _CLASSIC_TIFF
+        copies = 4 / 3 if options.pyramid else 1
+        big = size[0] * size[1] * channels * depth // 8 * copies > _CLASSIC_TIFF
         # Deflate and not the newer zstd, which many programs cannot read; libvips from PyPI cannot either.
         predictor = "none" if depth == 32 else "horizontal"  # few programs read the one for floats
-        return "tiffsave_target", {"compression": "deflate", "predictor": predictor, "level": 3, "bigtiff": big}
+        settings = {"compression": "deflate", "predictor": predictor, "level": 3, "bigtiff": big}
+        if options.pyramid:
+            settings |= {"tile": True, "tile_width": _TILE, "tile_height": _TILE, "pyramid": True}
+        return "tiffsave_target", settings
     return "pngsave_target", {"compression": 3, "filter": "up"}
 
 

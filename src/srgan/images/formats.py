@@ -82,6 +82,8 @@ class EncodeOptions:
     """Whether EXIF, XMP, IPTC and texts of the source are kept; colour profile and resolution always are."""
     made_by: str | None = None
     """Note on the making of the image, for its metadata; not written when metadata is not kept."""
+    pyramid: bool = False
+    """Whether a TIFF is cut into tiles, and followed by smaller and smaller copies of the image."""
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -89,6 +91,8 @@ class EncodeOptions:
             raise UsageError(f"format must be one of {names}, not {self.format!r}", parameter="format")
         if not 1 <= self.quality <= 100:
             raise UsageError(f"quality must be from 1 to 100, not {self.quality}", parameter="quality")
+        if self.pyramid and self.format != "tiff":
+            raise UsageError(f"pyramid is a kind of TIFF, not of {self.format}: leave one out", parameter="pyramid")
         if self.lossless and not FORMATS[self.format].lossless:
             raise UsageError(f"lossless {self.format} does not exist: choose another format", parameter="lossless")
 

@@ -70,9 +70,11 @@ def add_tags(file: BinaryIO, extra: Directory) -> None:
 
     layout, pointer, first = read_layout(read_at)
     codes, entry_size = layout.entry
+    entries = list(read_entries(read_at, layout, first))
+    following = read_at(first + layout.counter[1] + entry_size * len(entries), layout.offset[1])  # of more directories
     kept = {
         tag: struct.pack("<" + codes, tag, kind, count, value)
-        for _, tag, kind, count, value in read_entries(read_at, layout, first)
+        for _, tag, kind, count, value in entries
         if tag not in extra.tags and tag not in extra.children
     }
     size = file.seek(0, 2)
@@ -85,7 +87,7 @@ def add_tags(file: BinaryIO, extra: Directory) -> None:
     packed = pack_directory(extra, start + head, big=layout.big)
     for number, tag in enumerate(added):
         kept[tag] = packed[counter_size + number * entry_size :][:entry_size]
-    body = struct.pack("<" + counter, total) + b"".join(kept[tag] for tag in sorted(kept)) + bytes(layout.offset[1])
+    body = struct.pack("<" + counter, total) + b"".join(kept[tag] for tag in sorted(kept)) + following
     file.seek(start)
     file.write(body + packed)
     file.seek(pointer)

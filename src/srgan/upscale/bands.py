@@ -71,7 +71,7 @@ def restore_bands(
     grid = network.grid(picture.width, picture.height) if kept is None else kept.grid
     margin = REACH if picture.has_alpha else 0
 
-    def finish(number: int, band: Span) -> Pixels:
+    def finish(number: int, band: TileSpan) -> Pixels:
         count = band.stop - band.start
         if kept is not None:
             made = kept.load(number, network.scale * count, network.scale * picture.width, picture)
