@@ -93,4 +93,6 @@ def _read_model(model: Model) -> tuple[nn.Module, ...]:
         network.load_state_dict(trained_weights(model))
     except RuntimeError as error:
         raise ModelError(f"the weights of {card.name} do not fit its card: export the model again") from error
-    return deploy(network.eval())
+    parts = deploy(network.eval())
+    # Of compact networks, earlier cards have one stage.
+    return parts if len(parts) == len(card.stages) else (nn.Sequential(*parts),)

@@ -63,24 +63,28 @@ class CompactGenerator(nn.Module):
         return [cast(ResidualBlock, block) for block in self.blocks]
 
     @property
-    def stages(self) -> tuple[Stage]:
-        """The whole network: its tail is too light to be tiled by itself."""
+    def stages(self) -> tuple[Stage, Stage]:
+        """The trunk, which hands on its input after its features, and the tail, which sees little and makes much."""
         features, blocks, cell = self.output.in_channels, len(self.blocks), self.scale**2
-        made, refined, radius = 3, 0, 4.0 + 2.0 * blocks + 2.0  # 9x9, two 3x3 a block, two 3x3
+        made, refined, radius = 3, 0, 1.0
         if self.refinement is not None:
             channels = cast(nn.Conv2d, self.refinement[0]).in_channels
             made, refined, radius = channels, 9 * channels * (channels + 3), radius + 2.0 / self.scale
-        return (
-            Stage(
-                "restored",
-                scale=self.scale,
-                radius=radius,
-                values=5 * features + 2 * made * cell,
-                multiply_adds=81 * 3 * features
-                + 9 * features**2 * (2 * blocks + 1)
-                + (9 * features * made + refined) * cell,
-            ),
+        trunk = Stage(
+            "features",
+            scale=1,
+            radius=4.0 + 2.0 * blocks + 1.0,  # 9x9, two 3x3 a block, 3x3
+            values=5 * features + 3,
+            multiply_adds=81 * 3 * features + 9 * features**2 * (2 * blocks + 1),
         )
+        tail = Stage(
+            "restored",
+            scale=self.scale,
+            radius=radius,
+            values=features + 3 + 2 * made * cell,
+            multiply_adds=(9 * features * made + refined) * cell,
+        )
+        return trunk, tail
 
     def forward(self, low: Tensor) -> Tensor:
         first = self.head(low)

@@ -123,29 +123,30 @@ class _Repeat(nn.Module):
         return x.repeat_interleave(self.times, dim=1)
 
 
-class _Added(nn.Module):
-    """The sum of what two modules make of the same input."""
+class _WithInput(nn.Module):
+    """What a module makes of its input, and after it the input: (B, C, H, W) to (B, C' + C, H, W)."""
 
-    def __init__(self, first: nn.Module, second: nn.Module) -> None:
+    def __init__(self, body: nn.Module) -> None:
         super().__init__()
-        self.first, self.second = first, second
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.first(x) + self.second(x)
-        return y
-
-
-class _Refined(nn.Module):
-    """Colours of a compact network's tail, plus the differences that its refinement makes of them and of hints."""
-
-    def __init__(self, deep: nn.Module, colours: nn.Module, hints: nn.Module, refinement: nn.Module) -> None:
-        super().__init__()
-        self.deep, self.colours, self.hints, self.refinement = deep, colours, hints, refinement
-        self.repeat, self.shuffle = _Repeat(CompactGenerator.scale**2), nn.PixelShuffle(CompactGenerator.scale)
+        self.body = body
 
     def forward(self, low: Tensor) -> Tensor:
-        deep = self.deep(low)
-        colours: Tensor = self.shuffle(self.colours(deep) + self.repeat(low))
+        return torch.cat([self.body(low), low], dim=1)
+
+
+class _CompactTail(nn.Module):
+    """The tail of a compact network: features and low-resolution pixels to pixels and, with it, their refinement."""
+
+    def __init__(self, generator: CompactGenerator) -> None:
+        super().__init__()
+        self.output, self.hints, self.refinement = generator.output, generator.hints, generator.refinement
+        self.repeat, self.shuffle = _Repeat(generator.scale**2), nn.PixelShuffle(generator.scale)
+
+    def forward(self, x: Tensor) -> Tensor:
+        deep, low = x[:, :-3], x[:, -3:]
+        colours: Tensor = self.shuffle(self.output(deep) + self.repeat(low))
+        if self.hints is None or self.refinement is None:
+            return colours
         return colours + cast(Tensor, self.refinement(torch.cat([colours, self.shuffle(self.hints(deep))], dim=1)))
 
 
@@ -223,11 +224,8 @@ def _(generator: Generator) -> tuple[nn.Module, ...]:
 @deploy.register
 def _(generator: CompactGenerator) -> tuple[nn.Module, ...]:
     body = [_residual(block) for block in generator.residual_blocks]
-    deep = nn.Sequential(generator.head, _Sum(nn.Sequential(*body, generator.fusion)))
-    if generator.hints is not None and generator.refinement is not None:
-        return (_Refined(deep, generator.output, generator.hints, generator.refinement).eval(),)
-    details, repeat = nn.Sequential(deep, generator.output), _Repeat(generator.scale**2)
-    return (nn.Sequential(_Added(details, repeat), nn.PixelShuffle(generator.scale)).eval(),)
+    trunk = _WithInput(nn.Sequential(generator.head, _Sum(nn.Sequential(*body, generator.fusion))))
+    return trunk.eval(), _CompactTail(generator).eval()
 
 
 @deploy.register
