@@ -1,35 +1,15 @@
-"""Weights of published networks, recognised by the names and shapes of their tensors alone.
+"""Weights of published networks, recognised by the names and shapes of their tensors alone."""
 
-Each layout is a function: it returns None for the tensors of another one, else the network of srgan that computes the
-same, and its tensors under the names that this has. Layouts are those of these public repositories:
-
-- xinntao/ESRGAN, victorca25/BasicSR (`model.1.sub`, `RRDB_trunk`), XPixelGroup/BasicSR and xinntao/Real-ESRGAN
-- sanghyun-son/EDSR-PyTorch: EDSR and MDSR
-- hongyuanyu/SPAN, and neosr's without a mean colour
-- Lornatang/SRGAN-PyTorch: SRResNet
-"""
-
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from srgan.errors import ModelError
 from srgan.models import ARCHITECTURES, AnyGenerator
-from srgan.models.edsr import MEAN
-
-State = dict[str, Tensor]
-
-
-class Layout(NamedTuple):
-    """A published network in terms of srgan's."""
-
-    architecture: str
-    arguments: dict[str, Any]
-    state: State
+from srgan.models.release.foreign_layouts import LAYOUTS, Layout, read_mdsr
+from srgan.models.release.tensor_names import Misfit, shorten
 
 
 class RecognisedNetwork(NamedTuple):
@@ -38,10 +18,6 @@ class RecognisedNetwork(NamedTuple):
     generator: AnyGenerator
     architecture: str
     arguments: dict[str, Any]
-
-
-class _Misfit(Exception):
-    """The tensors begin like those of a layout, and do not go on so; the message says what is amiss."""
 
 
 def recognise(tensors: Mapping[str, Tensor], *, scale: int | None = None) -> RecognisedNetwork:
@@ -57,13 +33,13 @@ def recognise(tensors: Mapping[str, Tensor], *, scale: int | None = None) -> Rec
     state = {name: value for name, value in tensors.items() if not name.endswith("num_batches_tracked")}
     for name, value in state.items():
         if not torch.isfinite(value).all():
-            raise ModelError(f"the weights {_short(name)} are no numbers (NaN or infinity): fetch the file again")
-    misfit: _Misfit | None = None
+            raise ModelError(f"the weights {shorten(name)} are no numbers (NaN or infinity): fetch the file again")
+    misfit: Misfit | None = None
     for _ in range(4):
-        for read in _LAYOUTS:
+        for read in LAYOUTS:
             try:
-                layout = read(state) if read is not _mdsr else _mdsr(state, scale)
-            except _Misfit as error:
+                layout = read(state) if read is not read_mdsr else read_mdsr(state, scale)
+            except Misfit as error:
                 misfit = misfit or error
                 continue
             if layout is not None:
@@ -74,15 +50,11 @@ def recognise(tensors: Mapping[str, Tensor], *, scale: int | None = None) -> Rec
         state = {name.partition(".")[2]: value for name, value in state.items()}
     if misfit is not None:
         raise ModelError(f"the weights are damaged or of a variant that srgan does not know: {misfit}")
-    names = ", ".join(_short(name) for name in sorted(tensors)[:3])
+    names = ", ".join(shorten(name) for name in sorted(tensors)[:3])
     raise ModelError(
         f"the weights are of no network that srgan knows ({len(tensors)} tensors: {names} ...): export it to ONNX, and "
         "add that"
     )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:37]}..."
 
 
 def _build(layout: Layout) -> RecognisedNetwork:
@@ -98,294 +70,9 @@ def _build(layout: Layout) -> RecognisedNetwork:
     wrong += [name for name in expected if name in state and state[name].shape != expected[name]]
     if wrong:
         raise ModelError(
-            f"the weights look like {layout.architecture}, but {_short(wrong[0])} is missing, too many or of another "
+            f"the weights look like {layout.architecture}, but {shorten(wrong[0])} is missing, too many or of another "
             "shape: they are damaged, or of a variant that srgan does not know"
         )
     generator = make(**layout.arguments)
     generator.load_state_dict(state)
     return RecognisedNetwork(generator.eval(), layout.architecture, layout.arguments)
-
-
-def _renamed(state: State, patterns: Sequence[tuple[str, str]]) -> State:
-    """Return tensors under other names.
-
-    Args:
-        state: the tensors.
-        patterns: a regular expression of whole names without their last part, and the name in its place.
-
-    Raises:
-        _Misfit: if a name is none of them.
-    """
-    made: State = {}
-    for name, value in state.items():
-        stem, _, last = name.rpartition(".")
-        for pattern, replacement in patterns:
-            match = re.fullmatch(pattern, stem)
-            if match:
-                made[f"{match.expand(replacement)}.{last}"] = value
-                break
-        else:
-            raise _Misfit(f"{_short(name)} is unexpected")
-    return made
-
-
-def _count(state: State, pattern: str) -> int:
-    """Return one more than the largest number in place of the group of a pattern, 0 without any.
-
-    Raises:
-        _Misfit: if there are not even as many tensors.
-    """
-    numbers = [match[1] for name in state if (match := re.match(pattern, name))]
-    if any(len(number) > 5 or int(number) >= len(state) for number in numbers):
-        raise _Misfit("layers are missing")
-    return max(map(int, numbers), default=-1) + 1
-
-
-def _shape(state: State, name: str) -> tuple[int, ...]:
-    """Return the shape of the weights of a convolution.
-
-    Raises:
-        _Misfit: if there are none.
-    """
-    if name not in state or state[name].ndim != 4 or 0 in state[name].shape:
-        raise _Misfit(f"{name} is missing or no convolution")
-    return tuple(state[name].shape)
-
-
-def _power_of_two(number: int) -> bool:
-    return number > 0 and number & (number - 1) == 0
-
-
-def _esrgan(state: State) -> Layout | None:
-    """RRDBNet in its three layouts, which differ in names alone."""
-    if "body.0.rdb1.conv1.weight" in state:
-        blocks, grown, first = _count(state, r"body\.(\d+)\.rdb1"), "body.0.rdb1.conv1.weight", "conv_first"
-        dense = r"body\.(\d+)\.rdb{}\.conv{}"
-        names = [("conv_body", "fusion"), ("conv_up1", "tail.1"), ("conv_up2", "tail.4"), ("conv_hr", "tail.6")]
-        names, steps = [*names, ("conv_last", "tail.8")], 2
-    elif "RRDB_trunk.0.RDB1.conv1.weight" in state:
-        blocks, grown, first = _count(state, r"RRDB_trunk\.(\d+)\."), "RRDB_trunk.0.RDB1.conv1.weight", "conv_first"
-        dense = r"RRDB_trunk\.(\d+)\.RDB{}\.conv{}"
-        steps = _count(state, r"upconv(\d+)\.") - 1
-        names = [("trunk_conv", "fusion"), *((f"upconv{step + 1}", f"tail.{3 * step + 1}") for step in range(steps))]
-        names += [("HRconv", f"tail.{3 * steps}"), ("conv_last", f"tail.{3 * steps + 2}")]
-    elif "model.1.sub.0.RDB1.conv1.0.weight" in state:
-        blocks, grown = _count(state, r"model\.1\.sub\.(\d+)\.RDB1"), "model.1.sub.0.RDB1.conv1.0.weight"
-        dense, first = r"model\.1\.sub\.(\d+)\.RDB{}\.conv{}\.0", r"model.0"
-        tail = sorted({int(match[1]) for name in state if (match := re.match(r"model\.(\d{1,3})\.", name))} - {0, 1})
-        steps = len(tail) - 2
-        names = [(rf"model\.1\.sub\.{blocks}", "fusion")]
-        places = [*(3 * step + 1 for step in range(steps)), 3 * steps, 3 * steps + 2]
-        names += [(rf"model\.{number}", f"tail.{place}") for number, place in zip(tail, places, strict=False)]
-    else:
-        return None
-    features, channels = _shape(state, f"{first}.weight")[:2]
-    unshuffle = {3: 1, 12: 2, 48: 4}.get(channels, 0)
-    if not unshuffle or steps < 0 or 2**steps < unshuffle or steps > 4:
-        raise _Misfit(f"its first convolution sees {channels} channels, and it enlarges {steps} times by two")
-    names += [(re.escape(first), "head")]
-    names += [
-        (dense.format(block + 1, number + 1), rf"blocks.\1.body.{block}.convolutions.{number}")
-        for block in range(3)
-        for number in range(5)
-    ]
-    arguments = {
-        "blocks": blocks,
-        "features": features,
-        "growth": _shape(state, grown)[0],
-        "scale": 2**steps // unshuffle,
-        "unshuffle": unshuffle,
-    }
-    return Layout("rrdb", arguments, _renamed(state, names))
-
-
-def _srvgg(state: State) -> Layout | None:
-    """SRVGGNetCompact: a chain of convolutions and PReLU; its names are already those of srgan."""
-    layers = _count(state, r"body\.(\d+)\.")
-    if layers < 3 or not all(re.fullmatch(r"body\.\d+\.(weight|bias)", name) for name in state):
-        return None
-    features, channels = _shape(state, "body.0.weight")[:2]
-    scale = round((_shape(state, f"body.{layers - 1}.weight")[0] / 3) ** 0.5)
-    if channels != 3 or not 1 <= scale <= 8:
-        raise _Misfit(f"it sees {channels} channels")
-    arguments = {"convolutions": (layers - 3) // 2, "features": features, "scale": scale}
-    return Layout("srvgg", arguments, state)
-
-
-def _span(state: State) -> Layout | None:
-    """SPAN, whose layers are three convolutions and a fourth beside them while it is trained, and one afterwards."""
-    if "conv_cat.weight" not in state or not any(name.startswith("block_1.c1_r.") for name in state):
-        return None
-    layers = {"conv_1": "head", "conv_2": "fusion"}
-    layers |= {
-        f"block_{block + 1}.c{number}_r": f"blocks.{block}.convolution{number}"
-        for block in range(6)
-        for number in (1, 2, 3)
-    }
-    made: State = {}
-    for old, new in layers.items():
-        made[f"{new}.weight"], made[f"{new}.bias"] = _merged(state, old)
-    for old, new in (("conv_cat", "selection"), ("upsampler.0", "output")):
-        for last in ("weight", "bias"):
-            made[f"{new}.{last}"] = _tensor(state, f"{old}.{last}")
-    centred = "no_norm" not in state
-    if centred:  # the network's values are those of 255 levels
-        made["head.weight"] = made["head.weight"] * 255.0
-    scale = round((made["output.weight"].shape[0] / 3) ** 0.5)
-    arguments = {"features": made["head.weight"].shape[0], "scale": scale, "centred": centred}
-    return Layout("span", arguments, made)
-
-
-def _tensor(state: State, name: str) -> Tensor:
-    if name not in state:
-        raise _Misfit(f"{name} is missing")
-    return state[name]
-
-
-def _merged(state: State, layer: str) -> tuple[Tensor, Tensor]:
-    """Return weights and biases of the one convolution that a layer of SPAN is when it is used."""
-    if f"{layer}.conv.0.weight" not in state:
-        return _tensor(state, f"{layer}.eval_conv.weight"), _tensor(state, f"{layer}.eval_conv.bias")
-    parts = [f"{layer}.{part}" for part in ("conv.0", "conv.1", "conv.2", "sk")]
-    weights = [_tensor(state, f"{part}.weight").double() for part in parts]
-    biases = [_tensor(state, f"{part}.bias").double() for part in parts]
-    try:
-        first, second, third, beside = (weight.flatten(1) if weight.shape[-1] == 1 else weight for weight in weights)
-        bias = torch.einsum("om,mhw->o", third, torch.einsum("mihw,i->mhw", second, biases[0]))
-        bias = bias + third @ biases[1] + biases[2] + biases[3]
-        weight = torch.einsum("on,nmhw,mi->oihw", third, second, first)
-        weight = weight + functional.pad(beside[:, :, None, None], (1, 1, 1, 1))
-    except (RuntimeError, ValueError) as error:
-        raise _Misfit(f"the shapes in {layer} do not fit each other") from error
-    return weight, bias
-
-
-def _edsr(state: State) -> Layout | None:
-    """EDSR of its authors, and of BasicSR."""
-    if "conv_after_body.weight" in state:
-        names = [("conv_first", "head"), (r"body\.(\d+)\.conv(\d)", r"blocks.\1.convolution\2")]
-        names += [("conv_after_body", "fusion"), (r"upsample\.(\d)", r"upsampling.\1"), ("conv_last", "output")]
-        blocks, levels = _count(state, r"body\.(\d+)\.conv1"), 255.0
-    elif "head.0.weight" in state and "tail.0.0.weight" in state and "body.0.body.0.weight" in state:
-        blocks = _count(state, r"body\.(\d+)\.body")
-        names = [*_author_names(blocks), (r"tail\.0\.(\d)", r"upsampling.\1"), (r"tail\.1", "output")]
-        state, levels = _without_mean(state)
-    else:
-        return None
-    return _finish_edsr(_renamed(state, names), blocks, levels, preprocessing=False)
-
-
-def _mdsr(state: State, scale: int | None = None) -> Layout | None:
-    """MDSR of EDSR's authors, cut down to one of its scales."""
-    if "pre_process.0.0.body.0.weight" not in state:
-        return None
-    blocks = _count(state, r"body\.(\d+)\.body")
-    scales = {}
-    for number in range(_count(state, r"pre_process\.(\d+)")):
-        wide, narrow = _shape(state, f"upsample.{number}.0.weight")[:2]
-        steps = _count(state, rf"upsample\.{number}\.(\d+)") // 2 + 1
-        scales[3 if wide == 9 * narrow else 2**steps] = number
-    chosen = scales.get(max(scales) if scale is None else scale)
-    if chosen is None:
-        raise ModelError(f"the weights are for the scales {', '.join(map(str, sorted(scales)))}, and not {scale}")
-    others = rf"(pre_process|upsample)\.(?!{chosen}\.)\d+\."
-    state = {name: value for name, value in state.items() if not re.match(others, name)}
-    names = [*_author_names(blocks), (rf"upsample\.{chosen}\.(\d)", r"upsampling.\1"), (r"tail\.0", "output")]
-    names += [(rf"pre_process\.{chosen}\.(\d)\.body\.0", r"preprocessing.\1.convolution1")]
-    names += [(rf"pre_process\.{chosen}\.(\d)\.body\.2", r"preprocessing.\1.convolution2")]
-    state, levels = _without_mean(state)
-    return _finish_edsr(_renamed(state, names), blocks, levels, preprocessing=True)
-
-
-def _author_names(blocks: int) -> list[tuple[str, str]]:
-    return [
-        (r"head\.0", "head"),
-        (r"body\.(\d+)\.body\.0", r"blocks.\1.convolution1"),
-        (r"body\.(\d+)\.body\.2", r"blocks.\1.convolution2"),
-        (rf"body\.{blocks}", "fusion"),
-    ]
-
-
-def _without_mean(state: State) -> tuple[State, float]:
-    """Return the tensors without those that subtract and add the mean colour, and the network's white: 1 or 255.
-
-    Raises:
-        _Misfit: if the mean colour is another than that of DIV2K.
-    """
-    own = {name: value for name, value in state.items() if not re.match(r"(sub|add)_mean\.", name)}
-    levels = 255.0
-    if "sub_mean.bias" in state:
-        bias = -state["sub_mean.bias"].float()
-        levels = 255.0 if bias.shape == (3,) and float(bias.max()) > 2 else 1.0
-        if bias.shape != (3,) or not torch.allclose(bias / levels, torch.tensor(MEAN), atol=1e-3):
-            raise _Misfit("its mean colour is not that of DIV2K")
-    return own, levels
-
-
-def _finish_edsr(state: State, blocks: int, levels: float, *, preprocessing: bool) -> Layout:
-    features, channels = _shape(state, "head.weight")[:2]
-    wide = _shape(state, "upsampling.0.weight")[0]
-    steps = _count(state, r"upsampling\.(\d+)") // 2 + 1
-    if channels != 3 or wide not in (4 * features, 9 * features):
-        raise _Misfit(f"it sees {channels} channels, and enlarges {features} as {wide}")
-    arguments = {
-        "blocks": blocks,
-        "features": features,
-        "residual_scaling": 0.1 if features >= 256 else 1.0,  # no tensor tells; so it is in every published network
-        "scale": 3 if wide == 9 * features else 2**steps,
-        "preprocessing": preprocessing,
-    }
-    state["head.weight"] = state["head.weight"].float() * levels
-    for last in ("weight", "bias"):
-        state[f"output.{last}"] = _tensor(state, f"output.{last}").float() / levels
-    return Layout("edsr", arguments, state)
-
-
-def _msrresnet(state: State) -> Layout | None:
-    """MSRResNet of BasicSR, old and new."""
-    if "upconv1.weight" not in state or not any(re.match(r"(body|recon_trunk)\.0\.conv1\.", name) for name in state):
-        return None
-    features = _shape(state, "conv_first.weight")[0]
-    wide = _shape(state, "upconv1.weight")[0]
-    steps = 2 if "upconv2.weight" in state else 1
-    names = [("conv_first", "head"), (r"(?:body|recon_trunk)\.(\d+)\.conv(\d)", r"blocks.\1.convolution\2")]
-    names += [("upconv1", "tail.0"), ("upconv2", "tail.3")]
-    names += [("conv_hr|HRconv", f"tail.{3 * steps}"), ("conv_last", f"tail.{3 * steps + 2}")]
-    arguments = {
-        "blocks": _count(state, r"(?:body|recon_trunk)\.(\d+)\."),
-        "features": features,
-        "scale": 3 if wide == 9 * features else 2**steps,
-    }
-    return Layout("msrresnet", arguments, _renamed(state, names))
-
-
-def _srresnet(state: State) -> Layout | None:
-    """SRResNet of Lornatang's repository, whose activations have one slope each and whose results are in [0, 1]."""
-    if "trunk.0.rcb.0.weight" not in state or "upsampling.0.upsample_block.0.weight" not in state:
-        return None
-    names = [(r"conv1\.0", "head.0"), (r"conv1\.1", "head.1"), (r"conv2\.(\d)", r"fusion.\1")]
-    inside = ("convolution1", "normalisation1", "activation", "convolution2", "normalisation2")
-    names += [(rf"trunk\.(\d+)\.rcb\.{number}", rf"blocks.\1.{name}") for number, name in enumerate(inside)]
-    names += [(r"upsampling\.(\d+)\.upsample_block\.0", r"upsampling.\1.convolution")]
-    names += [(r"upsampling\.(\d+)\.upsample_block\.2", r"upsampling.\1.activation")]
-    names += [(r"conv3(?:\.0)?", "output")]
-    made = _renamed(state, names)
-    features = _shape(made, "head.0.weight")[0]
-    for name, value in made.items():
-        if value.shape == (1,) and (name == "head.1.weight" or name.endswith("activation.weight")):
-            made[name] = value.expand(features)
-    made["output.weight"] = _tensor(made, "output.weight") * 2.0  # srgan's is in [-1, 1]
-    made["output.bias"] = _tensor(made, "output.bias") * 2.0 - 1.0
-    for name in [name for name in made if name.endswith("running_mean")]:
-        made[name.replace("running_mean", "num_batches_tracked")] = torch.tensor(0)
-    arguments = {
-        "blocks": _count(state, r"trunk\.(\d+)\."),
-        "features": features,
-        "scale": 2 ** _count(state, r"upsampling\.(\d+)\."),
-    }
-    return Layout("srgan-generator", arguments, made)
-
-
-_LAYOUTS: tuple[Callable[[State], Layout | None], ...] = (
-    *(_esrgan, _srvgg, _span, _edsr, _mdsr, _msrresnet, _srresnet),
-)
