@@ -64,7 +64,7 @@ class Api:
         self._batches = BatchApi(batches, queue, self.streams)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return all addresses of the interface."""
+        """Return all endpoints of the interface, which the server routes by and `/openapi.json` describes."""
         job = "/v1/jobs/{id}"
         return (
             Endpoint("POST", "/v1/images/upscale", self.upscale, "Enlarge an image.", (200, 404, 503), "form"),

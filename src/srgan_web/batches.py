@@ -164,7 +164,7 @@ class Batches:
         ]
 
     def retry(self, id: str) -> int:
-        """Queue the failed files of a batch again; returns how many there were."""
+        """Queue the failed files of a batch again; return how many there were."""
         with store_errors():
             return self._database.write(
                 "UPDATE batch_files SET status = 'queued', note = NULL, attempts = 0 "

@@ -181,7 +181,7 @@ class Enlarger:
     def enlarge_file(
         self, source: Path, output: Path, format: str | None, options: JobOptions, progress: Progress
     ) -> tuple[str, ...]:
-        """Enlarge a file of this computer as `srgan upscale` does; returns its notes.
+        """Enlarge a file of this computer as `srgan upscale` does; return its notes.
 
         Args:
             source: of the image.

@@ -115,7 +115,7 @@ class JobQueue:
             self.note()
 
     def release(self, job: JobRecord, options: JobOptions, plan: dict[str, Any]) -> bool:
-        """Queue a held job with new options; returns False if it is not held any more.
+        """Queue a held job with new options; return False if it is not held any more.
 
         Raises:
             QueueFull, StoreFull: as `check_room`.
@@ -129,7 +129,7 @@ class JobQueue:
         return changed
 
     def delete(self, id: str) -> bool:
-        """Cancel a job and delete it with its files; returns False if there is none."""
+        """Cancel a job and delete it with its files; return False if there is none."""
         with self.changed, store_errors():
             running = self._running.get(id)
             if running is not None:

@@ -65,7 +65,7 @@ class JobStore:
             self._remove_orphans()
 
     def recover(self) -> bool:
-        """Put jobs of servers that were killed back into the queue; returns whether there were any."""
+        """Put jobs of servers that were killed back into the queue; return whether there were any."""
         owners = self.database.read("SELECT DISTINCT owner FROM jobs WHERE status = 'running' AND owner IS NOT ?",
                                     self.database.server)  # fmt: skip
         if not owners:
@@ -123,15 +123,15 @@ class JobStore:
         self.database.write(statement, *values, job.plan["pixels"], job.plan["model_name"])
 
     def update(self, id: str, **changes: Any) -> bool:
-        """Change columns of a job; returns False if there is no such job any more."""
+        """Change columns of a job; return False if there is no such job any more."""
         return self._update("id = ?", (id,), changes)
 
     def update_claimed(self, id: str, **changes: Any) -> bool:
-        """Change columns of a job that this server runs; returns False if it does not run it any more."""
+        """Change columns of a job that this server runs; return False if it does not run it any more."""
         return self._update("id = ? AND status = 'running' AND owner = ?", (id, self.database.server), changes)
 
     def release(self, id: str, options: JobOptions, plan: dict[str, Any], bytes: int, now: float) -> bool:
-        """Queue a held job; returns False if it is not held any more."""
+        """Queue a held job; return False if it is not held any more."""
         size = {"bytes": bytes, "pixels": plan["pixels"], "model": plan["model_name"]}
         return self._update(
             "id = ? AND status = 'held'",
@@ -140,7 +140,7 @@ class JobStore:
         )
 
     def claim(self, id: str, now: float) -> JobRecord | None:
-        """Let this server run a queued job; returns None if another server has claimed it, or it was deleted."""
+        """Let this server run a queued job; return None if another server has claimed it, or it was deleted."""
         changed = self.database.write(
             "UPDATE jobs SET status = 'running', started = ?, attempts = attempts + 1, progress = 0, owner = ? "
             "WHERE id = ? AND status = 'queued'",
@@ -151,7 +151,7 @@ class JobStore:
         return self.find(id) if changed else None
 
     def add_bytes(self, id: str, bytes: int) -> bool:
-        """Count disk space of another file of a job; returns False if there is no such job any more."""
+        """Count disk space of another file of a job; return False if there is no such job any more."""
         return bool(self.database.write("UPDATE jobs SET bytes = bytes + ? WHERE id = ?", bytes, id))
 
     def find(self, id: str) -> JobRecord | None:
@@ -190,7 +190,7 @@ class JobStore:
         )
 
     def delete(self, id: str) -> bool:
-        """Delete a job and its files; returns False if there is none."""
+        """Delete a job and its files; return False if there is none."""
         existed = bool(self.database.write("DELETE FROM jobs WHERE id = ?", id))
         self.delete_files(id)
         return existed

@@ -137,7 +137,7 @@ class StoreDatabase:
             return self._connection.execute(statement, values).fetchall()
 
     def write(self, statement: str, *values: Any) -> int:
-        """Run a statement; returns the number of rows that it changed."""
+        """Run a statement; return the number of rows that it changed."""
         with self._lock:
             return self._connection.execute(statement, values).rowcount
 

@@ -117,7 +117,7 @@ def _too_large(limits: WebLimits) -> RequestRefused:
 
 
 def save_upload(image: UploadFile, path: Path) -> str:
-    """Write an uploaded image to the disk; returns its SHA-256.
+    """Write an uploaded image to the disk; return its SHA-256 in hexadecimal digits.
 
     Raises:
         OutputError: if the disk is full.

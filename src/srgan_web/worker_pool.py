@@ -78,7 +78,7 @@ class WorkerPool:
                 self.queue.close(task)
 
     def _next(self) -> RunningJob | BatchFile | None:
-        """Wait for something to do; returns None when the server stops."""
+        """Wait for something to do; return None when the server stops."""
         with self.queue.changed:
             while not self._stopping:
                 try:

@@ -76,7 +76,7 @@ class Drcn(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """One part: everything happens at high resolution."""
+        """One stage, the whole network: everything happens at high resolution."""
         features, recursions = self.features, self.network.recursions
         square, edge = 9 * features**2, 9 * features  # multiplications of a 3x3 inside, and to or from one channel
         stage = Stage(

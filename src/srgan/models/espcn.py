@@ -42,7 +42,7 @@ class Espcn(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """One part, all of it at low resolution."""
+        """One stage, the whole network: all of it is at low resolution."""
         phases = self.scale**2
         weights = 5**2 * _FEATURES1 + 3**2 * _FEATURES1 * _FEATURES2 + 3**2 * _FEATURES2 * phases
         stage = Stage(

@@ -42,7 +42,7 @@ class Msrresnet(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """The whole network: the sum with the enlarged image joins its beginning and its end."""
+        """One stage, the whole network: the sum with the enlarged image joins its beginning and its end."""
         features, cell, size, radius, work = self.head.out_channels, self.scale**2, 1, 2.0 + 2.0 * len(self.blocks), 0
         for factor in self.factors:
             work += 9 * features**2 * factor**2 * size**2

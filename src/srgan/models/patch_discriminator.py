@@ -18,7 +18,7 @@ class PatchDiscriminator(nn.Module):
     Args:
         crop: side of the crops in pixels, a multiple of 8.
         features: channels of the first convolution.
-        channels: of what is judged.
+        channels: of the crops; 3 are RGB.
     """
 
     def __init__(self, *, crop: int = 96, features: int = 64, channels: int = 3) -> None:

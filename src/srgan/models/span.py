@@ -61,7 +61,7 @@ class Span(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """The whole network, which works at low resolution."""
+        """One stage, the whole network: all of it is at low resolution."""
         features = self.head.out_channels
         return (
             Stage(

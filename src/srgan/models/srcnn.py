@@ -41,7 +41,7 @@ class Srcnn(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """One part: everything happens at high resolution."""
+        """One stage, the whole network: everything happens at high resolution."""
         weights = 9**2 * _FEATURES1 + self.middle**2 * _FEATURES1 * _FEATURES2 + 5**2 * _FEATURES2
         stage = Stage(
             "restored",

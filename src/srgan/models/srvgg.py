@@ -35,7 +35,7 @@ class Srvgg(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """The whole network, which works at low resolution."""
+        """One stage, the whole network: all of it is at low resolution."""
         convolutions = [layer for layer in self.body if isinstance(layer, nn.Conv2d)]
         return (
             Stage(

@@ -39,7 +39,7 @@ class UcsdSrcnn(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """One part: everything happens at high resolution."""
+        """One stage, the whole network: everything happens at high resolution."""
         weights = 81 * 3 * 64 + 64 * 32 + 32 * 16 + 25 * 16 * 3
         # 9x9 and 5x5 reach six enlarged pixels, at most 1.875 low ones from the middle of the output pixel's own; a
         # cubic there reads less than 2 farther, which is three whole pixels.

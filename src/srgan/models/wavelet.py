@@ -63,7 +63,7 @@ class WaveletGenerator(nn.Module):
 
     @property
     def stages(self) -> tuple[Stage]:
-        """The whole network: its tail is too light to be tiled by itself."""
+        """One stage, the whole network: its tail is too light to be tiled by itself."""
         features, blocks = self.fusion.in_channels, len(self.blocks)
         return (
             Stage(

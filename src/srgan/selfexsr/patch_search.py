@@ -62,7 +62,7 @@ class Matches(NamedTuple):
 
 
 def collect_examples(sharp: list[Floats], blurred: list[Floats]) -> Examples:
-    """Return images and their blurred copies, of the same sizes, as examples."""
+    """Join images, each (H, W), and their blurred copies, of the same sizes, into examples to search."""
     sizes = np.array([image.shape for image in sharp], np.int64)
     areas = sizes.prod(axis=1)
     starts = np.concatenate([[0], np.cumsum(areas)[:-1]]).astype(np.int64)

@@ -123,7 +123,7 @@ class _RecentUpdates:
         return {name: float(torch.stack([each[name] for each in self._measured]).mean()) for name in self._measured[0]}
 
     def rate(self) -> float:
-        """Return the number of updates in a second."""
+        """Return the number of updates per second."""
         return len(self._measured) / max(time.monotonic() - self._began, 1e-9)
 
 

@@ -87,7 +87,10 @@ def choose_model(
 
 
 def better_model(named: AnyModel, inspection: Inspection, installed: Mapping[str, Model]) -> str | None:
-    """Return the installed model that suits a damaged image better than the one for clean images that was named."""
+    """Return the name of the installed model that suits an image better than the one that was named, or None.
+
+    There is one only for a damaged image and a shipped model for clean ones.
+    """
     if not inspection.damaged or not isinstance(named, Model):
         return None
     counterpart = {CLEAN.photo_real: DAMAGED.photo_real, CLEAN.faithful: DAMAGED.faithful}.get(named.card.name)

@@ -39,7 +39,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class SittingEffect:
-    """Votes of a later sitting against those of the first."""
+    """Mean difference between the votes of a later sitting and those of the first, in points of the scale."""
 
     number: int  # from 2, of the rater's sittings with votes that count
     difference: Estimate

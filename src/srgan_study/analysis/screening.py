@@ -85,7 +85,7 @@ def screen(table: ScoreTable, rule: Screening) -> Screened:
 def compute_screened_opinions(
     ratings: Ratings, rule: Screening, *, data: str | None = None
 ) -> tuple[ScreenedOpinion, ...]:
-    """Return the MOS of each method by a rule, in the study's order.
+    """Return the MOS of each method after screening by a rule, in the study's order; of one set, or of all.
 
     Raters are judged by all their votes, also for a single set. The interval is t over the raters' means, with the
     rule's weights; there is none where one rater decides alone. With biases subtracted (`p913`, `mle`) it measures how

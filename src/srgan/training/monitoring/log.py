@@ -58,7 +58,7 @@ class TrainingLog:
             update: updates done.
             means: measurements by name. The first row decides the columns; later ones may lack some.
             learning_rate: of this update.
-            rate: updates in a second.
+            rate: updates per second.
         """
         values = {**means, "learning_rate": learning_rate, "updates_per_second": rate}
         if self._rows.append(update, values):
