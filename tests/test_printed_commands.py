@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
             _copy_model(tiny_model, Path(path))
         _make_foreign_networks()
         run("srgan data prepare photos -o ready")
+        run("srgan data shards photos -o shards")
+        with tarfile.open("ILSVRC2012_img_train.tar", "w") as tar:
+            tar.add("photos", "n01440764")
         run("srgan train srresnet-mse --data photos")
         run("srgan train srresnet-mse-quick --data photos")
         for copy in ("dogs", "large", "espcn", "loridan-pre"):
@@ -125,7 +129,7 @@ def _make_photos(data: Path) -> None:
         "photos", "PHOTOS", "dogs/n02085620-Chihuahua", "holiday/photos")}  # fmt: skip
     sets = {"Set5": ("baby", "bird"), "Set14": ("baboon", "barbara", "comic", "face", "lenna"), "BSD100": ("1", "2")}
     files = {
-        "photo.jpg": (72, 96), "a.png": (40, 60), "small/a.png": (24, 30), **desk,
+        "photo.jpg": (72, 96), "huge.tif": (40, 50), "a.png": (40, 60), "small/a.png": (24, 30), **desk,
         **{f"photos/large-{number}.jpg": (200, 196) for number in range(3)},  # of use when halved
         **{f"DOGS/{number}.jpg": (96, 96) for number in range(104)},  # enough for --validation 100
         **{f"{data}/testsets/{name}/{image}.png": (96, 112) for name, images in sets.items() for image in images},

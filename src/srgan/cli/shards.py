@@ -20,8 +20,8 @@ SHARDS_EPILOG = """\
 [bold]Examples[/bold]
 
   srgan data shards photos -o shards                 images as they are, 1000 in a tar file
-  srgan data shards DIV2K -o shards --pixels         their pixels: more space, less work when training
-  srgan data shards ILSVRC2012_img_train.tar -o shards --processes 2
+  srgan data shards photos -o shards --pixels        their pixels: more space, less work when training
+  srgan data shards ILSVRC2012_img_train.tar -o shards
                                                      ImageNet's tar file of tar files, as it is downloaded
   srgan data shards shards --check                   reads all of them, and compares checksums
   srgan train srresnet-mse-quick --data shards       or --data s3://bucket/shards, once they are there
