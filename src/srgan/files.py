@@ -10,13 +10,15 @@ import platform
 import secrets
 import shutil
 import stat
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NoReturn
 
-from srgan.errors import OutputError
+from srgan.errors import DataError, OutputError
 
 _ABANDONED = 86_400.0  # seconds after which an unfinished file belongs to nobody
 _COMPUTER = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
@@ -68,6 +70,22 @@ def check_folder(path: str | Path) -> None:
         raise OutputError(f"{place} is no folder: choose another folder")
     if not os.access(place, os.W_OK | os.X_OK):
         raise OutputError(f"{place} may not be written into: choose another folder")
+
+
+def cache_root() -> Path:
+    """Return the cache folder: `SRGAN_CACHE`, else `srgan` in `XDG_CACHE_HOME`, else `~/.cache/srgan`.
+
+    Raises:
+        DataError: if there is no home folder either.
+    """
+    if chosen := os.environ.get("SRGAN_CACHE"):
+        return Path(chosen)
+    if chosen := os.environ.get("XDG_CACHE_HOME"):
+        return Path(chosen) / "srgan"
+    try:
+        return Path.home() / ".cache" / "srgan"
+    except RuntimeError as error:
+        raise DataError("there is no home folder to keep a cache in: set SRGAN_CACHE to a folder") from error
 
 
 def copy_modification_time(source: str | Path, target: str | Path) -> None:
@@ -235,6 +253,32 @@ class AtomicFolder:
             raise OutputError(f"{self.path} cannot be written ({why}): free some space or choose another") from error
 
 
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a new folder for temporary files, which is removed afterwards, or after a kill, when the next one is made.
+
+    Raises:
+        OutputError: if it cannot be made.
+    """
+    root = Path(tempfile.gettempdir())
+    folder = root / _hidden_name()
+    remove_leftovers(root)
+    make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the unfinished files in a folder whose processes have ended."""
+    with suppress(OSError):
+        for path in folder.glob(".srgan-*.part"):
+            with suppress(OSError):
+                if _is_abandoned(path):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
 def _why(problem: BaseException) -> str:
     return getattr(problem, "strerror", None) or str(problem)
 
@@ -248,28 +292,22 @@ def _remove_leftovers(folder: Path) -> None:
     if folder in _swept:
         return
     _swept.add(folder)
-    with suppress(OSError):
-        for path in folder.glob(".srgan-*.part"):
-            with suppress(OSError):
-                if _is_abandoned(path):
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    remove_leftovers(folder)
 
 
 def _is_abandoned(path: Path) -> bool:
-    """Whether a hidden file's process has ended on this computer, or it has not been touched for a day."""
-    if time.time() - path.stat().st_mtime > _ABANDONED:
-        return True
+    """Whether a hidden file's process has ended on this computer; of others, whether it was not touched for a day."""
     computer, _, rest = path.name.removeprefix(".srgan-").partition("-")
     process = rest.partition("-")[0]
     if os.name != "posix" or computer != _COMPUTER or not process.isdigit():
-        return False
+        return time.time() - path.stat().st_mtime > _ABANDONED
     try:
         os.kill(int(process), 0)  # sends nothing
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):
         pass
-    return False
+    return False  # whatever the clock says, which may jump
 
 
 def _rename_to_new(temporary: Path, path: Path) -> None:

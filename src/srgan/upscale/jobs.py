@@ -8,7 +8,7 @@ Every file is accounted for: what is not enlarged becomes a job with the reason.
 import glob
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -99,11 +99,58 @@ def plan_jobs(
             )
         jobs = [_to_file(sources[0].path, output, options)]
     else:
-        jobs = _distinct([_named(one, options, mark, output) for one in sources])
+        jobs = _distinct([_named(one, options, mark, output, _own_format(one.path)) for one in sources])
     if not options.overwrite:
         jobs = [_unless_existing(job) for job in jobs]
-    skipped = [Job(one.path, None, None, _REASONS[one.kind], one.kind) for one in found if one.kind is not None]
-    return (*jobs, *skipped)
+    return (*jobs, *_skipped(found))
+
+
+def plan_folder(
+    folder: Path,
+    output: Path,
+    options: UpscaleOptions,
+    *,
+    recursive: bool = False,
+    follow_links: bool = False,
+    walk: "Walk" = os.walk,
+    own_formats: "OwnFormats" = lambda paths: map(_own_format, paths),
+) -> tuple[Job, ...]:
+    """Return the jobs that `plan_jobs` has for a folder and an output folder, whether results exist or not.
+
+    Args:
+        folder: where images are looked for; need not be a folder of this computer, if the last two arguments know it.
+        output: where results go.
+        options: decide the formats of results.
+        recursive: whether subfolders are searched.
+        follow_links: whether linked folders are searched too.
+        walk: lists the folder.
+        own_formats: the formats of files by their contents.
+
+    Raises:
+        PictureError: if there is no image.
+    """
+    inside = _inside(folder, recursive=recursive, follow_links=follow_links, output=output, walk=walk)
+    found = _without_results(tuple(inside))
+    images = [one for one in found if one.kind is None]
+    if not images:
+        raise _no_images(folder, recursive=recursive)
+    formats = own_formats([one.path for one in images])
+    jobs = [_named(one, options, "", str(output), format) for one, format in zip(images, formats, strict=True)]
+    return (*_distinct(jobs), *_skipped(found))
+
+
+Walk = Callable[..., Iterable[tuple[str, list[str], list[str]]]]
+"""`os.walk` or its like."""
+OwnFormats = Callable[[Sequence[Path]], Iterable[str | None]]
+
+
+def _skipped(found: Iterable[Found]) -> list[Job]:
+    return [Job(one.path, None, None, _REASONS[one.kind], one.kind) for one in found if one.kind is not None]
+
+
+def _no_images(folder: str | Path, *, recursive: bool) -> PictureError:
+    remedy = "" if recursive else ", or search its subfolders too"
+    return PictureError(f"the folder {folder} has no images that srgan reads: name another{remedy}")
 
 
 _REASONS = {
@@ -141,8 +188,7 @@ def find_images(
         if path.is_dir():
             inside = list(_inside(path, recursive=recursive, follow_links=follow_links, output=output))
             if all(one.kind for one in inside):
-                remedy = "" if recursive else ", or search its subfolders too"
-                raise PictureError(f"the folder {word} has no images that srgan reads: name another{remedy}")
+                raise _no_images(word, recursive=recursive)
         else:
             inside = list(_matching(word, path))
         for one in inside:
@@ -174,7 +220,9 @@ def _matching(word: str, path: Path) -> Iterator[Found]:
         raise PictureError(f"{word} does not exist: check the path")
 
 
-def _inside(folder: Path, *, recursive: bool, follow_links: bool, output: Path | None) -> Iterator[Found]:
+def _inside(
+    folder: Path, *, recursive: bool, follow_links: bool, output: Path | None, walk: "Walk" = os.walk
+) -> Iterator[Found]:
     """Yield the files of a folder, sorted, without hidden ones, and the subfolders that are not searched."""
     results = None if output is None else os.path.realpath(output)
     seen = {os.path.realpath(folder)}
@@ -182,7 +230,7 @@ def _inside(folder: Path, *, recursive: bool, follow_links: bool, output: Path |
     def refuse(error: OSError) -> None:
         raise PictureError(f"the folder {error.filename} cannot be read ({error.strerror}): check its permissions")
 
-    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=follow_links):
+    for place, folders, files in walk(folder, onerror=refuse, followlinks=follow_links):
         beside, searched = set(folders), []
         for name in sorted(name for name in folders if not name.startswith(".")):
             path = Path(place, name)
@@ -238,9 +286,9 @@ def _to_file(source: Path | None, output: str, options: UpscaleOptions) -> Job:
     return Job(source, Path(output), named)
 
 
-def _named(one: Found, options: UpscaleOptions, mark: str, output: str | None) -> Job:
+def _named(one: Found, options: UpscaleOptions, mark: str, output: str | None, own_format: str | None) -> Job:
     """Return the job of an image whose result is named after it."""
-    format = options.result_format(_own_format(one.path))
+    format = options.result_format(own_format)
     suffix = one.path.suffix if format_of(one.path) == format else FORMATS[format].suffixes[0]
     if one.folder is None:
         folder = one.path.parent if output is None else Path(output)
