@@ -1,8 +1,7 @@
 """BMP files: read by Pillow, written row by row from the bottom up, as the format has them."""
 
-import io
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -16,8 +15,12 @@ _EMBEDDED, _SRGB = b"DEBM", b"BGRs"  # what the profile is, as little-endian lon
 _DAMAGE = (OSError, ValueError, SyntaxError, OverflowError, TypeError, KeyError, IndexError, struct.error, MemoryError)
 
 
-def open_bmp(data: bytes, name: str) -> tuple[tuple[int, int], Any]:
+def open_bmp(file: IO[bytes], name: str) -> tuple[tuple[int, int], Any]:
     """Open a BMP file; its pixels are not decoded yet.
+
+    Args:
+        file: read again when it is decoded.
+        name: for messages.
 
     Returns:
         (width, height), and what `load_bmp` decodes.
@@ -28,10 +31,10 @@ def open_bmp(data: bytes, name: str) -> tuple[tuple[int, int], Any]:
     from PIL.BmpImagePlugin import BmpImageFile
 
     try:
-        image = BmpImageFile(io.BytesIO(data))
+        image = BmpImageFile(file)
+        return image.size, (image, _profile(file))
     except _DAMAGE as problem:
         raise _damaged(name, problem) from None
-    return image.size, (image, _profile(data))
 
 
 def load_bmp(opened: Any, name: str) -> pyvips.Image:
@@ -41,13 +44,16 @@ def load_bmp(opened: Any, name: str) -> pyvips.Image:
         PictureError: if it is damaged.
     """
     image, profile = opened
+    mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")
+    (width, height), bands = image.size, len(mode)
     try:
-        pixels = np.asarray(image.convert({"1": "L", "L": "L", "RGBA": "RGBA"}.get(image.mode, "RGB")))
+        pixels = np.empty((height, width, bands), np.uint8)
+        for top in range(0, height, _ROWS):  # as a whole, Pillow would hold it three times more
+            rows = image.crop((0, top, width, min(top + _ROWS, height))).convert(mode)
+            pixels[top : top + _ROWS] = np.asarray(rows).reshape(-1, width, bands)
     except _DAMAGE as problem:
         raise _damaged(name, problem) from None
-    height, width = pixels.shape[:2]
-    bands = pixels.size // (height * width)
-    loaded = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, bands, "uchar")
+    loaded = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar")
     dots = image.info.get("dpi", (0, 0))
     per_millimetre = [value / 25.4 for value in dots] if min(dots) > 1 else [1.0, 1.0]
     loaded = loaded.copy(interpretation="srgb" if bands > 2 else "b-w", xres=per_millimetre[0], yres=per_millimetre[1])
@@ -56,12 +62,15 @@ def load_bmp(opened: Any, name: str) -> pyvips.Image:
     return loaded
 
 
-def _profile(data: bytes) -> bytes | None:
+def _profile(file: IO[bytes]) -> bytes | None:
     """Return the colour profile that a BMP file of version 5 embeds."""
-    if len(data) < _FILE_HEADER + _V5 or data[14] != _V5 or data[70:74] != _EMBEDDED:
+    file.seek(0)
+    head = file.read(_FILE_HEADER + _V5)
+    if len(head) < _FILE_HEADER + _V5 or head[14] != _V5 or head[70:74] != _EMBEDDED:
         return None
-    start, length = struct.unpack_from("<II", data, _FILE_HEADER + 112)
-    return data[_FILE_HEADER + start :][:length] or None
+    start, length = struct.unpack_from("<II", head, _FILE_HEADER + 112)
+    file.seek(_FILE_HEADER + start)
+    return file.read(length) or None
 
 
 def _damaged(name: str, problem: Exception) -> PictureError:

@@ -1,5 +1,6 @@
 """The bytes of an image, in a file or in memory: opened, recognised, and given to the one loader for their format."""
 
+import io
 import os
 import stat
 import zlib
@@ -87,8 +88,7 @@ class InputBytes:
 
     def _mend_tiff(self) -> None:
         """Read a TIFF without faults that cost no pixel, for which libtiff gives up: see `harmless_faults`."""
-        size = len(self._bytes) if self._descriptor < 0 else os.fstat(self._descriptor).st_size
-        faults = harmless_faults(self.read_at, size) if self.format == "tiff" else ()
+        faults = harmless_faults(self.read_at, self.length) if self.format == "tiff" else ()
         if faults:
             mended = bytearray(self._whole())
             for at, right in faults:
@@ -96,8 +96,13 @@ class InputBytes:
             self._bytes = bytes(mended)
             self._release()
 
+    @property
+    def length(self) -> int:
+        """Number of bytes."""
+        return len(self._bytes) if self._descriptor < 0 else os.fstat(self._descriptor).st_size
+
     def _whole(self) -> bytes:
-        return self._bytes if self._descriptor < 0 else self.read_at(0, os.fstat(self._descriptor).st_size)
+        return self._bytes if self._descriptor < 0 else self.read_at(0, self.length)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return so many bytes from an offset, fewer or none at the end."""
@@ -118,9 +123,10 @@ class InputBytes:
         """Return (width, height) as stored, before memory is taken for the pixels."""
         if self.format in ("heic", "bmp"):
             if self._opened is None:
-                data = self._whole()
-                opened = open_heic(data, self.name) if self.format == "heic" else open_bmp(data, self.name)
-                self._opened = opened
+                heic = self.format == "heic"
+                self._opened = (
+                    open_heic(self._whole(), self.name) if heic else open_bmp(io.BufferedReader(_File(self)), self.name)
+                )
             size: tuple[int, int] = self._opened[0]
             return size
         if self.format == "gif":
@@ -142,9 +148,12 @@ class InputBytes:
             strictness: at which level of trouble libvips is to fail: `error` or `warning`.
         """
         if self.format in ("heic", "bmp"):
-            self.size()
+            size = self.size()
             opened = self._opened[1]
-            return load_heic(opened, self.name) if self.format == "heic" else load_bmp(opened, self.name)
+            if not isinstance(opened, pyvips.Image):
+                image = load_heic(opened, self.name) if self.format == "heic" else load_bmp(opened, self.name)
+                self._opened = size, image  # without what decoded it, and its memory
+            return self._opened[1]
         loader = f"{_LOADERS.get(self.format, self.format)}load_source"
         if not pyvips.type_find("VipsOperation", loader):
             raise PictureError(
@@ -180,6 +189,30 @@ class InputBytes:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+class _File(io.RawIOBase):
+    """The bytes as a file to seek in; closing it closes nothing."""
+
+    def __init__(self, opened: InputBytes) -> None:
+        self._opened, self._position = opened, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._opened.length}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._opened.read_at(self._position, len(buffer))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
 
 
 def _open(path: str | Path, name: str) -> int:
