@@ -23,7 +23,8 @@ from srgan.upscale import Upscaler
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights import catalogue
 from srgan.weights.card import Card
-from tests.helpers.published_networks import AuthorsMdsr, RrdbNet, SpanNet, SrvggNet, settled
+from tests.helpers.published_edsr import AuthorsMdsr
+from tests.helpers.published_networks import RrdbNet, SpanNet, SrvggNet, settled
 from tests.helpers.small_onnx import (
     bicubic_like,
     in_two_parts,

@@ -9,11 +9,8 @@ from torch import Tensor, nn
 
 from srgan.errors import ModelError
 from srgan.models.release.foreign_weights import recognise
+from tests.helpers.published_edsr import AuthorsEdsr, AuthorsMdsr, BasicsrEdsr, BasicsrMsrresnet
 from tests.helpers.published_networks import (
-    AuthorsEdsr,
-    AuthorsMdsr,
-    BasicsrEdsr,
-    BasicsrMsrresnet,
     LornatangSrresnet,
     OldEsrgan,
     RrdbNet,
