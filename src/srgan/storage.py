@@ -168,6 +168,18 @@ class Place:
             return {}
         return {key[len(self._root) + 1 :]: _entry(info) for key, info in listed.items()}
 
+    def entry(self, name: str) -> Entry | None:
+        """Return one file as a listing has it, or None if there is none.
+
+        Raises:
+            StorageError: if the storage cannot be read.
+        """
+        try:
+            with self._errors():
+                return entry_of(self.path / name) if self.is_local else _entry(self._system.info(self._key(name)))
+        except FileNotFoundError:
+            return None
+
     def heads(self, paths: Sequence[Path], count: int) -> list[bytes]:
         """Return the first bytes of files, by their paths inside `path`; nothing of those that cannot be read."""
 
@@ -196,6 +208,22 @@ class Place:
             return None
         except OSError as error:
             raise StorageError(f"{self}/{name} cannot be read ({error.strerror}): check its permissions") from error
+
+    def part(self, name: str, start: int, stop: int) -> bytes:
+        """Return bytes [start, stop) of a file, or fewer where it ends before.
+
+        Raises:
+            StorageError: if it cannot be read, or there is none.
+        """
+        if not self.is_local:
+            with self._errors(), self._found():
+                return bytes(self._system.cat_file(self._key(name), start=start, end=stop))
+        try:
+            with open(self.path / name, "rb") as file:
+                file.seek(start)
+                return file.read(stop - start)
+        except OSError as error:
+            raise StorageError(f"{self}/{name} cannot be read ({error.strerror}): check the disk") from error
 
     def write(self, name: str, data: bytes) -> None:
         """Write a small file whole, or not at all.

@@ -1,4 +1,4 @@
-"""Webdataset shards opened for training: tar files, on this machine or behind a URL, with an index of their pictures.
+"""Webdataset shards opened for training: tar files, on this machine or in a bucket, with an index of their pictures.
 
 The index says where in a shard each picture begins, so that any picture is read without the ones before it, and runs of
 neighbours in one piece.
@@ -20,6 +20,7 @@ from srgan.data.prepare import rgb8
 from srgan.data.prepared_set import KnownTestComparison, Pixels, PreparedPictures
 from srgan.errors import DataError, PictureError, UsageError
 from srgan.images.resize import imresize
+from srgan.storage import Place, is_address
 
 INDEX = "index.json"
 VERSION = 1
@@ -96,7 +97,7 @@ class ShardedPictures:
     `pictures[i]` is (low, high), as of `PreparedPictures`.
 
     Args:
-        place: a folder, or the URL of one for fsspec, such as s3://bucket/shards.
+        place: a folder, or the address of one in a bucket, such as s3://bucket/shards.
         scale: factor between low and high resolution.
         reduction: JPEGs are decoded at this part of their size, 1, 2, 4 or 8, by libjpeg's scaled inverse transform.
 
@@ -104,15 +105,18 @@ class ShardedPictures:
         comparison: with images of test sets.
 
     Raises:
-        DataError: if it cannot be read, or is incomplete.
+        DataError: if it is incomplete or damaged.
+        StorageError: if it cannot be read.
         UsageError: if the pictures are to be reduced, and are not JPEGs.
     """
 
     def __init__(self, place: str | Path, *, scale: int, reduction: int = 1) -> None:
-        self.place, self.scale, self.reduction = str(place), scale, reduction
-        self._storage = _Remote(self.place) if is_remote(self.place) else _Local(self.place)
+        self.place, self.scale, self.reduction = Place(str(place)), scale, reduction
+        contents = self.place.read(INDEX)
+        if contents is None:
+            raise DataError(f"{self.place} has no {INDEX}: write the shards again, which goes on")
         try:
-            index = json.loads(self._storage.read(INDEX))
+            index = json.loads(contents)
             if index["version"] != VERSION:
                 raise ValueError(f"version {index['version']} of the index")
             self.raw = index["contents"] == "pixels"
@@ -120,14 +124,13 @@ class ShardedPictures:
             self.comparison = KnownTestComparison(**index["comparison"])
             shards = {name: [Shard.from_index(entry) for entry in index[name]] for name in (TRAINING, VALIDATION)}
             all_jpeg = bool(index["all_jpeg"])
-        except FileNotFoundError as error:
-            raise DataError(f"{self.place} has no {INDEX}: write the shards again, which goes on") from error
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"the {INDEX} of {self.place} is damaged ({error}): write the shards again") from error
         if reduction > 1 and not all_jpeg:
             raise UsageError(f"reduced_decoding is {reduction}, but {self.place} holds other files than JPEGs: set 1")
-        for shard in (*shards[TRAINING], *shards[VALIDATION]):
-            self._storage.check(shard)
+        if self.place.is_local:  # of a bucket, asking for a thousand takes a minute, and reading shows it
+            for shard in (*shards[TRAINING], *shards[VALIDATION]):
+                _check(self.place.path / shard.name, shard)
         self._splits = shards
         self.shards: Sequence[Shard] = (*shards[TRAINING], *shards[VALIDATION])
 
@@ -167,10 +170,12 @@ class ShardedPictures:
             DataError: if a shard is cut short or damaged, or can no longer be read.
         """
         places = [(position, *self.locate(position)) for position in positions]
-        if self.raw and isinstance(self._storage, _Local):  # only the rows of crops are read
+        if self.raw and self.place.is_local:  # only the rows of crops are read
             for position, number, member in places:
                 shard = self.shards[number]
-                yield position, self._pair(self._storage.map(shard, int(shard.offsets[member])), shard, member)
+                _check(self.place.path / shard.name, shard)
+                mapped = np.memmap(self.place.path / shard.name, np.uint8, "r", offset=int(shard.offsets[member]))
+                yield position, self._pair(mapped, shard, member)
             return
         while places:
             _, number, first = places[0]
@@ -180,7 +185,10 @@ class ShardedPictures:
                     break
                 count += 1
             start, last = int(shard.offsets[first]), first + count - 1
-            data = memoryview(self._storage.part(shard, start, int(shard.offsets[last] + shard.sizes[last])))
+            stop = int(shard.offsets[last] + shard.sizes[last])
+            data = memoryview(self.place.part(shard.name, start, stop))
+            if len(data) < stop - start:
+                raise _damaged(shard, "cut short")
             for position, _, member in places[:count]:
                 begin = int(shard.offsets[member]) - start
                 yield position, self._pair(data[begin : begin + int(shard.sizes[member])], shard, member)
@@ -210,14 +218,9 @@ class ShardedPictures:
 AnyPictures = PreparedPictures | ShardedPictures
 
 
-def is_remote(place: str) -> bool:
-    """Return whether it is a URL, and not a path."""
-    return "://" in place
-
-
 def is_sharded(place: str) -> bool:
-    """Return whether it is a URL, or a folder of shards, complete or not."""
-    if is_remote(place):
+    """Return whether it is an address in a bucket, or a folder of shards, complete or not."""
+    if is_address(place):
         return True
     with suppress(OSError):
         return any(Path(place).glob(f"{TRAINING}-*.tar"))
@@ -229,87 +232,15 @@ def ppm_header(height: int, width: int) -> bytes:
     return b"P6\n%d %d\n255\n" % (width, height)
 
 
+def _check(path: Path, shard: Shard) -> None:
+    """Refuse a shard that is not there in full."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise DataError(f"{path} is not there ({error.strerror}): write the shards again") from error
+    if size < shard.size:
+        raise _damaged(shard, f"cut short, {size} of {shard.size} bytes")
+
+
 def _damaged(shard: Shard, why: str) -> DataError:
     return DataError(f"{shard.name} is damaged ({why}): write the shards again")
-
-
-class _Local:
-    """Shards in a folder."""
-
-    def __init__(self, place: str) -> None:
-        self._folder = Path(place)
-
-    def read(self, name: str) -> bytes:
-        try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise DataError(f"{error.filename} cannot be read ({error.strerror}): check the disk") from error
-
-    def check(self, shard: Shard) -> None:
-        """Refuse a shard that is not there in full."""
-        try:
-            size = (self._folder / shard.name).stat().st_size
-        except OSError as error:
-            raise DataError(f"{error.filename} is not there ({error.strerror}): write the shards again") from error
-        if size < shard.size:
-            raise _damaged(shard, f"cut short, {size} of {shard.size} bytes")
-
-    def part(self, shard: Shard, start: int, stop: int) -> bytes:
-        try:
-            with open(self._folder / shard.name, "rb") as file:
-                file.seek(start)
-                data = file.read(stop - start)
-        except OSError as error:
-            raise DataError(f"{error.filename} cannot be read ({error.strerror}): check the disk") from error
-        if len(data) < stop - start:
-            raise _damaged(shard, "cut short")
-        return data
-
-    def map(self, shard: Shard, offset: int) -> Pixels:
-        """Return the bytes from an offset, mapped into memory."""
-        try:
-            return np.memmap(self._folder / shard.name, np.uint8, "r", offset=offset)
-        except (OSError, ValueError) as error:
-            raise _damaged(shard, "cut short or gone") from error
-
-
-class _Remote:
-    """Shards behind a URL, of whatever fsspec opens."""
-
-    def __init__(self, url: str) -> None:
-        try:
-            from fsspec.core import url_to_fs
-        except ImportError as error:
-            raise DataError(f"{url} needs fsspec, which is not installed: pip install 'srgan[shards]'") from error
-        self._url = url
-        try:
-            self._files, self._root = url_to_fs(url)
-        except (ImportError, ValueError) as error:  # it names the package that is missing
-            raise DataError(f"{url} cannot be opened: {error}") from error
-
-    def read(self, name: str) -> bytes:
-        return self._fetch(name, None, None)
-
-    def check(self, shard: Shard) -> None:
-        """Trust that it is there: asking for a thousand takes a minute, and reading shows it."""
-
-    def part(self, shard: Shard, start: int, stop: int) -> bytes:
-        try:
-            data = self._fetch(shard.name, start, stop)
-        except FileNotFoundError as error:
-            raise DataError(f"{shard.name} is not in {self._url}: write the shards again") from error
-        if len(data) != stop - start:
-            raise _damaged(shard, "cut short")
-        return data
-
-    def _fetch(self, name: str, start: int | None, stop: int | None) -> bytes:
-        try:
-            data: bytes = self._files.cat_file(f"{self._root.rstrip('/')}/{name}", start=start, end=stop)
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError, RuntimeError) as error:
-            why = str(error) or type(error).__name__
-            raise DataError(f"{name} of {self._url} cannot be fetched ({why}): check the network and rights") from error
-        return data

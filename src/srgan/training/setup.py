@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
-from srgan.data.shards import is_remote
 from srgan.errors import UsageError
 from srgan.progress import Progress
+from srgan.storage import is_address
 from srgan.training.batches import batches, make_sampler
 from srgan.training.checkpoint import find_newest, restore_checkpoint
 from srgan.training.inputs import Inputs, find_features, find_vgg, open_inputs, read_initial_weights
@@ -31,7 +31,7 @@ class TrainingOptions:
 
     recipe: Recipe
     data: str | None = None
-    """Folder of pictures or shards, or URL of shards; None for that of the run in `begun_from`."""
+    """Folder of pictures or shards, or address of shards; None for that of the run in `begun_from`."""
     begun_from: str | None = None
     """Run or model with the initial weights, or "none"."""
     vgg: str | None = None
@@ -67,7 +67,7 @@ def begin(run: Run, options: TrainingOptions, *, fabric: Fabric, progress: Progr
     if fabric.is_global_zero:
         settings = RunSettings(
             recipe=recipe,
-            data=data if is_remote(data) else str(Path(data).absolute()),
+            data=data if is_address(data) else str(Path(data).absolute()),
             begun_from=str(source.absolute()) if options.begun_from and source.exists() else options.begun_from or "",
             vgg=str(vgg or ""),
             updates=updates,

@@ -172,7 +172,7 @@ class CropSettings:
     degradation: str = "clean"
     """Damage of low-resolution crops: clean, photo, messenger, hard, or everyday, which draws from the four."""
     reduced_decoding: int = 1
-    """JPEGs in shards are decoded at 1/1, 1/2, 1/4 or 1/8 of their size, by scaled inverse DCT, which is not bicubic."""
+    """Divisor, 1, 2, 4 or 8, of the size at which JPEGs in shards are decoded, by a scaled IDCT; it is not bicubic."""
 
     def __post_init__(self) -> None:
         _check_range(self, 1, "batch")
