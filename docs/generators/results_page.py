@@ -27,8 +27,9 @@ from srgan.evaluation.methods import REFERENCE
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.files import write_bytes
+from srgan.paper.comparison_table import print_score
 from srgan.paper.published import TABLE1, TABLE2, Published
-from srgan.paper.verdicts import PAPER_MEASURES, ComparedNumber, compare_results, print_score
+from srgan.paper.verdicts import PAPER_MEASURES, ComparedNumber, compare_results
 from srgan.reporting.table import MISSING
 
 DOCS = Path(__file__).resolve().parents[1]

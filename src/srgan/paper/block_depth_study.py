@@ -20,8 +20,8 @@ from srgan.errors import ModelError, UsageError
 from srgan.files import write_bytes
 from srgan.models.release.onnx_export import model_file
 from srgan.models.srgan import Generator
+from srgan.paper.comparison_table import print_score, to_plain
 from srgan.paper.table_methods import NO_WEIGHTS
-from srgan.paper.verdicts import print_score, to_plain
 from srgan.progress import NoProgress, Progress
 from srgan.reporting.plot_style import BLUE, ORANGE, QUIET, clean_axes, draw
 from srgan.reporting.table import Column, Number, Table

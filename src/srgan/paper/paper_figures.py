@@ -7,8 +7,9 @@ from pathlib import Path
 from srgan.errors import DataError
 from srgan.evaluation.results import Results
 from srgan.evaluation.test_sets import ImageSet, Pixels, image_name, read_rgb
+from srgan.paper.comparison_table import print_score
 from srgan.paper.published import FIGURE2, FIGURE6, Published
-from srgan.paper.verdicts import PAPER_MEASURES, ComparedRow, compare_results, print_score
+from srgan.paper.verdicts import PAPER_MEASURES, ComparedRow, compare_results
 
 ORIGINAL = "HR"
 

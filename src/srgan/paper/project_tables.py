@@ -10,6 +10,7 @@ from srgan.errors import UsageError
 from srgan.evaluation.measures import always_taken, find_protocol, protocol_measure
 from srgan.evaluation.test_sets import ImageSet, Pixels, find_set, image_name, keep, read_rgb
 from srgan.files import write_bytes
+from srgan.paper.comparison_table import print_score
 from srgan.paper.published import LORIDAN_GAN, LORIDAN_PRE, SEEDS, SEEDS_TRAINING, TABLE2, Published
 from srgan.paper.reproduction import Reproducer, Reproduction, compare, training_command
 from srgan.paper.table_methods import ChosenMethods
@@ -23,7 +24,6 @@ from srgan.paper.verdicts import (
     ComparedRow,
     Opinions,
     compare_results,
-    print_score,
 )
 from srgan.training.monitoring.log import LOG, VALIDATION, read_log
 

@@ -17,6 +17,7 @@ from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import ImageSet, find_set
 from srgan.files import make_folder, write_bytes
+from srgan.paper.comparison_table import comparison_document, comparison_table
 from srgan.paper.paper_figures import FIGURES, compose_figure
 from srgan.paper.published import SEEDS, TABLE1, TABLE2, TRAINED_BY, Published
 from srgan.paper.table_methods import NO_WEIGHTS, ChosenMethods, choose_methods
@@ -26,8 +27,6 @@ from srgan.paper.verdicts import (
     ComparedRow,
     Opinions,
     compare_results,
-    comparison_document,
-    comparison_table,
     explain_shortfalls,
 )
 from srgan.progress import Progress

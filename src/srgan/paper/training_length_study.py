@@ -16,9 +16,9 @@ from srgan.evaluation.methods import find_method
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import find_set, read_rgb
 from srgan.files import make_folder, write_bytes
+from srgan.paper.comparison_table import print_score
 from srgan.paper.paper_figures import FIGURES
 from srgan.paper.reproduction import Reproducer, Reproduction
-from srgan.paper.verdicts import print_score
 from srgan.reporting.plot_style import SERIES, clean_axes, draw
 from srgan.reporting.table import Column, Number, Table
 from srgan.training.monitoring.log import VALIDATION

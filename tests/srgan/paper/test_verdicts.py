@@ -14,6 +14,7 @@ from srgan.evaluation.measures import protocol_measure
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.evaluation.test_sets import find_set
 from srgan.metrics import PAPER
+from srgan.paper.comparison_table import comparison_document, comparison_table, print_score
 from srgan.paper.paper_figures import FIGURES, compose_figure
 from srgan.paper.published import FIGURE2, SEEDS, TABLE1, TABLE2
 from srgan.paper.table_methods import NO_PICTURES, NO_WEIGHTS, ChosenMethods, choose_methods
@@ -23,11 +24,8 @@ from srgan.paper.verdicts import (
     SEED_MEASURES,
     Opinions,
     compare_results,
-    comparison_document,
-    comparison_table,
     explain_shortfalls,
     judge,
-    print_score,
 )
 from srgan.weights.catalogue import find
 from tests.helpers.noise import make_set, noise, save
