@@ -29,6 +29,7 @@ EPILOG = """\
   srgan upscale photo.jpg --fidelity 0.7  rather faithful than photo-real
   srgan upscale photos --dry-run          only says what would be done
   srgan upscale - < a.png > b.png         works in a pipe
+  srgan upscale photos -o large --on ray  by a process a core, with a ledger
   srgan upscale huge.tif --pyramid --resume --max-pixels 2000000000
                                           a gigapixel, in bounded memory; goes on after an interruption
 
@@ -118,6 +119,10 @@ def upscale(
         "Fine grain on the results, as of a camera, in levels of 255; by default the model's: 0 for most.",
         metavar="0-50", panel=_ENGINE,
     )] = None,
+    on: Annotated[str | None, option(
+        "Enlarge one folder, also s3://, gs://, az:// or hf://, by many processes, with a ledger: ray for all cores of "
+        "this computer, ray://HOST:PORT for a cluster.", metavar="RAY", panel=_ENGINE,
+    )] = None,
     dry_run: Annotated[
         bool, flag("Only say what would be done, and in which time.", "--dry-run", panel=_TALK)
     ] = False,
@@ -142,6 +147,17 @@ def upscale(
             max_pixels=max_pixels or DEFAULT_MAX_PIXELS, pyramid=pyramid, resume=resume,
         )  # fmt: skip
         precise = None if precision == "auto" else precision
+        if on is not None:
+            from srgan.batch.model_options import ModelOptions
+            from srgan.cli.batch import upscale_batch
+
+            upscale_batch(
+                inputs, output, on, options,
+                ModelOptions(model, fidelity, faithful, engine, precise, ensemble, grain),
+                recursive=recursive, follow_links=follow_links, dry_run=dry_run, json=json, quiet=quiet,
+            )  # fmt: skip
+            return
+        _refuse_addresses([*inputs, output or ""])
         upscaler = Upscaler(
             model,
             fidelity=fidelity,
@@ -196,6 +212,12 @@ def _with_hint(plans: "Iterable[FilePlan | FileResult]", bar: "ProgressBar") -> 
         if isinstance(plan, FilePlan) and plan.hint is not None:
             bar.say(f"Hint: {plan.name}: {plan.hint}; --model auto chooses by itself")
         yield plan
+
+
+def _refuse_addresses(words: "Sequence[str]") -> None:
+    for word in words:
+        if "://" in word:
+            raise UsageError(f"{word} is an address, which one process does not read: add --on ray")
 
 
 def _check_streams(jobs: "Sequence[Job]", *, as_json: bool, dry_run: bool) -> None:
