@@ -1,5 +1,6 @@
 """What several tests need: the benchmark data, which is not part of the repository, and a model of their own."""
 
+import atexit
 import os
 import shutil
 import sys
@@ -14,6 +15,9 @@ import pytest
 hypothesis.settings.register_profile("no deadline", deadline=None)  # on a busy machine the clock says nothing
 hypothesis.settings.load_profile("no deadline")
 os.environ["SRGAN_MODELS"] = str(Path(tempfile.gettempdir(), f"srgan-no-models-{os.getpid()}"))  # none are added
+_cache = tempfile.TemporaryDirectory(prefix="srgan-cache-")
+os.environ["SRGAN_CACHE"] = _cache.name
+atexit.register(_cache.cleanup)
 
 
 @pytest.fixture(scope="session")

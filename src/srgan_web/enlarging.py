@@ -51,7 +51,7 @@ class Enlarger:
     Args:
         limits: of the service.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; None for the fastest.
+        precision: `fp32`, `bf16` or `int8`; None for the fastest.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class Enlarger:
         limits: WebLimits,
         *,
         engine: Literal["auto", "openvino", "torch"] = "auto",
-        precision: Literal["fp32", "bf16"] | None = None,
+        precision: Literal["fp32", "bf16", "int8"] | None = None,
     ) -> None:
         self._limits = limits
         self._engine: Literal["auto", "openvino", "torch"] = engine
-        self._precision: Literal["fp32", "bf16"] | None = precision
+        self._precision: Literal["fp32", "bf16", "int8"] | None = precision
         self._upscalers: OrderedDict[tuple[str, float | None], _Kept] = OrderedDict()
         self._lock = threading.Lock()
         self.cards = {name: model.card for name, model in installed().items()}

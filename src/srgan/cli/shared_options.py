@@ -45,8 +45,8 @@ Engine = Annotated[
     option("Library that runs the models; torch uses a graphics processor, if there is one.", panel=COMPUTATION),
 ]
 ModelPrecision = Annotated[
-    Literal["fp32", "bf16"],
-    option("Number format of the models; bf16 is faster on processors made for it.", panel=COMPUTATION),
+    Literal["fp32", "bf16", "int8"],
+    option("Number format of the models; bf16 and int8 are faster on processors made for them.", panel=COMPUTATION),
 ]
 Study = Annotated[Path, argument("The folder that `srgan study create` made.", "STUDY")]
 

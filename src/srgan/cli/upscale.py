@@ -108,8 +108,8 @@ def upscale(
     engine: Annotated[
         Literal["auto", "openvino", "torch"], option("torch uses a graphics processor, if there is one.", panel=_ENGINE)
     ] = "auto",
-    precision: Annotated[Literal["auto", "fp32", "bf16"], option(
-        "auto is the fastest of this computer, and fp32 for photos of 16 bits.", panel=_ENGINE
+    precision: Annotated[Literal["auto", "fp32", "bf16", "int8"], option(
+        "auto is the fastest of this computer, and fp32 for photos of 16 bits. Not every model has int8.", panel=_ENGINE
     )] = "auto",
     ensemble: Annotated[bool, flag(
         "Enlarge each photo in its eight orientations and take the mean: a little better, in eight times the time.",

@@ -63,7 +63,7 @@ def web(
         option("Library that runs the models; torch uses a graphics processor, if there is one.", panel=COMPUTATION),
     ] = "auto",
     precision: Annotated[
-        Literal["auto", "fp32", "bf16"],
+        Literal["auto", "fp32", "bf16", "int8"],
         option("Number format of the models; auto is the fastest.", panel=COMPUTATION),
     ] = "auto",
     as_json: Json = False,

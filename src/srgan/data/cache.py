@@ -11,23 +11,8 @@ from srgan.data.layouts import detect
 from srgan.data.prepare import PreparationReport, prepare
 from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.errors import DataError
+from srgan.files import cache_root
 from srgan.progress import Progress
-
-
-def cache_root() -> Path:
-    """Return the cache folder: `SRGAN_CACHE`, else `srgan` in `XDG_CACHE_HOME`, else `~/.cache/srgan`.
-
-    Raises:
-        DataError: if there is no home folder either.
-    """
-    if chosen := os.environ.get("SRGAN_CACHE"):
-        return Path(chosen)
-    if chosen := os.environ.get("XDG_CACHE_HOME"):
-        return Path(chosen) / "srgan"
-    try:
-        return Path.home() / ".cache" / "srgan"
-    except RuntimeError as error:
-        raise DataError("there is no home folder to keep prepared pictures in: set SRGAN_CACHE to a folder") from error
 
 
 def prepared(

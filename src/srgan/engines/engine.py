@@ -15,7 +15,7 @@ from srgan.weights.catalogue import FOREIGN, SELFEXSR, Model
 from srgan.weights.interpolation import AnyModel
 
 Floats = NDArray[np.float32]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "int8"]
 EngineName = Literal["auto", "openvino", "torch"]
 
 _SHORTAGES = ("memory", "alloc", "could not create a primitive")
@@ -86,6 +86,8 @@ def choose(name: EngineName = "auto") -> EngineChoice:
 def open_engine(model: AnyModel, name: EngineName = "auto", *, precision: Precision | None = None) -> Engine:
     """Make a model ready on the engine of `choose`, in the precision given or the engine's best.
 
+    The best of openvino is bf16 where the processor has it; else int8, if the model and the processor have that.
+
     SelfExSR, which is no network, has an engine and a precision of its own.
 
     Raises:
@@ -100,12 +102,17 @@ def open_engine(model: AnyModel, name: EngineName = "auto", *, precision: Precis
     if foreign and name == "torch":
         raise EngineError(f"{model.name} is known by its ONNX graph alone, which torch cannot run: use openvino")
     if choose(name).engine == "torch" and not foreign:
+        if precision == "int8":
+            raise EngineError("torch has no int8: use openvino, or another precision")
         from srgan.engines.torch import TorchEngine  # takes seconds to import
 
         return TorchEngine(model, precision=precision)
     from srgan.engines.openvino import OpenVinoEngine
 
-    return OpenVinoEngine(model, precision=precision)
+    engine = OpenVinoEngine(model, precision=precision)
+    if precision is None and engine.precision == "int8" and not engine.has_fast_integers():
+        return OpenVinoEngine(model, precision="fp32")
+    return engine
 
 
 def is_shortage(error: BaseException) -> bool:

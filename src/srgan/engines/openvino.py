@@ -4,17 +4,23 @@ It needs no torch, starts in half a second, and reaches the processor's own matr
 """
 
 import gc
+import hashlib
+import os
 import threading
-from functools import cache, partial
+from contextlib import suppress
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import openvino
 from openvino import opset13
 
+from srgan import __version__
+from srgan.engines import compiled_networks
 from srgan.engines.engine import Floats, Precision, is_shortage
+from srgan.engines.int8 import integers_are_fast, quantise
 from srgan.errors import EngineError, ModelError, OutOfMemory
-from srgan.weights.card import Stage
+from srgan.weights.card import QuantisedConvolution, Stage
 from srgan.weights.catalogue import Model
 from srgan.weights.interpolation import AnyModel, Interpolated
 
@@ -31,7 +37,23 @@ def shared_core() -> openvino.Core:
 
 def supports_bf16() -> bool:
     """Return whether this processor multiplies in bfloat16 (AMX or AVX512-BF16)."""
-    return "BF16" in shared_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in _capabilities()
+
+
+def _capabilities() -> list[str]:
+    capabilities: list[str] = shared_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return capabilities
+
+
+def _fastest(model: AnyModel) -> Precision:
+    if supports_bf16():
+        return "bf16"
+    return "int8" if quantisation(model) else "fp32"
+
+
+def quantisation(model: AnyModel) -> tuple[QuantisedConvolution, ...]:
+    """Return the convolutions of a model that int8 computes in integers; none where it has no int8."""
+    return model.card.quantisation if isinstance(model, Model) else ()
 
 
 def processor_name() -> str:
@@ -45,23 +67,68 @@ class OpenVinoEngine:
     name = "openvino"
 
     def __init__(self, model: AnyModel, *, precision: Precision | None = None) -> None:
-        core = shared_core()
         self.device = processor_name()
-        self.precision: Precision = precision or ("bf16" if supports_bf16() else "fp32")
+        self.precision: Precision = precision or _fastest(model)
         self.stages: tuple[Stage, ...] = model.stages
-        settings = {
-            "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[self.precision],
+        self._model = model
+        if self.precision == "int8" and not quantisation(model):
+            raise EngineError(f"{model.label} has no int8: use fp32 or bf16")
+        self._settings = {
+            "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
             "NUM_STREAMS": 1,  # one tile at a time on all cores: least memory, and no slower for large tiles
         }
         self._lock, self._thread = threading.Lock(), threading.local()
         try:
-            parts = cut(_read(core, model), [stage.output for stage in self.stages])
-            self._makers = [partial(core.compile_model, part, "CPU", settings) for part in parts]
-            self._compiled = [make() for make in self._makers]
+            keys = self._keys()
+            self._compiled = [self._open(stage, key) for stage, key in enumerate(keys)]
         except RuntimeError as error:
             raise EngineError(
                 f"OpenVINO cannot run {model.label} ({_last_line(error)}): try the engine torch"
             ) from error
+
+    @cached_property
+    def _parts(self) -> list[openvino.Model]:
+        """The stages of the network."""
+        network = _read(self._model)
+        if self.precision == "int8":
+            quantise(_widen(network), quantisation(self._model))
+        return cut(network, [stage.output for stage in self.stages])
+
+    def _open(self, stage: int, key: str) -> openvino.CompiledModel:
+        """Return a stage from the cache of compiled ones, or compile it and store it there."""
+        if (stored := compiled_networks.load(key)) is not None:
+            with suppress(RuntimeError):
+                return shared_core().import_model(stored, "CPU", self._settings)
+        compiled = self._compile(stage)
+        with suppress(RuntimeError):  # not every network can be exported
+            compiled_networks.store(key, compiled.export_model().getvalue())
+        return compiled
+
+    def _compile(self, stage: int) -> openvino.CompiledModel:
+        return shared_core().compile_model(self._parts[stage], "CPU", self._settings)
+
+    def _keys(self) -> list[str]:
+        """Return a name for each stage that changes with whatever it is compiled from.
+
+        Raises:
+            ModelError: if a file is missing or damaged.
+        """
+        machine = (
+            __version__,
+            openvino.get_version(),
+            self.device,
+            sorted(_capabilities()),
+            os.environ.get("ONEDNN_MAX_CPU_ISA"),
+        )
+        what = self.stages, self.precision, quantisation(self._model), getattr(self._model, "fidelity", None)
+        digests = [hashlib.sha256(contents).hexdigest() for contents in _contents(self._model)]
+        key = hashlib.sha256(repr((machine, what, digests, self._settings)).encode()).hexdigest()
+        return [f"{key}-{stage}" for stage in range(len(self.stages))]
+
+    def has_fast_integers(self) -> bool:
+        """Return whether the processor has instructions of its own for int8; runs the network."""
+        self.run(0, np.zeros((1, 3, 16, 16), np.float32))
+        return integers_are_fast(self._compiled[0])
 
     def run(self, stage: int, tile: Floats) -> Floats:
         try:
@@ -90,19 +157,28 @@ class OpenVinoEngine:
             self._thread.__dict__.pop("requests", None)
             del self._compiled[stage:]
             gc.collect()
-            self._compiled += [make() for make in self._makers[stage:]]
+            self._compiled += [self._compile(number) for number in range(stage, len(self.stages))]
 
 
-def _read(core: openvino.Core, model: AnyModel) -> openvino.Model:
+def _contents(model: AnyModel) -> tuple[bytes, ...]:
+    """Return the files of a model, whose checksums are right.
+
+    Raises:
+        ModelError: if one is missing or damaged.
+    """
+    return tuple(end.read() for end in ((model,) if isinstance(model, Model) else (model.photo_real, model.faithful)))
+
+
+def _read(model: AnyModel) -> openvino.Model:
     """Return the whole network.
 
     Raises:
         ModelError: if a file is missing or damaged, or two networks differ in more than their weights.
     """
-    if isinstance(model, Model):
-        return core.read_model(model.read(".onnx"))
-    network, other = (_widen(_read(core, end)) for end in (model.photo_real, model.faithful))
-    _interpolate(network, other, model)
+    network, *others = (shared_core().read_model(each) for each in _contents(model))
+    if isinstance(model, Interpolated):
+        (other,) = others
+        _interpolate(_widen(network), _widen(other), model)
     return network
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from safetensors import SafetensorError
 from torch import Tensor, zeros_like
 
-from srgan.data.cache import cache_root, prepared
+from srgan.data.cache import prepared
 from srgan.data.shards import AnyPictures, ShardedPictures, is_sharded
 from srgan.errors import ModelError, TrainingError, UsageError
+from srgan.files import cache_root
 from srgan.models.features.classifiers import FeatureNetwork
 from srgan.models.features.feature_weights import fetch_vgg19, load_feature_network, load_vgg19
 from srgan.models.features.vgg import VGG19, ContentLayer

@@ -20,8 +20,8 @@ class LoadedModel:
     Args:
         model: the model.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; without it the fastest of the processor for 8-bit images, and `fp32` for deeper
-            ones, whose last bits bf16 would lose.
+        precision: `fp32`, `bf16` or `int8`; without it the fastest of the processor for 8-bit images, and `fp32` for
+            deeper ones, whose last bits bf16 would lose. int8 is never used for those.
         ensemble: take the mean of the results for the eight orientations of an image.
     """
 
@@ -46,7 +46,9 @@ class LoadedModel:
             ModelError: if the model's files are missing or damaged.
             EngineError: if the engine cannot run it.
         """
-        precision: Precision | None = self._precision or ("fp32" if depth > 8 else None)
+        precision = self._precision
+        if depth > 8 and precision in (None, "int8"):
+            precision = "fp32"
         with self._lock:
             if precision not in self._networks:
                 engine = open_engine(self.model, self._engine, precision=precision)

@@ -46,7 +46,8 @@ class Upscaler:
             or between `srgan-photo` and `srresnet-photo`; else the one between `model` and `faithful`.
         faithful: a model of the same architecture, one trained from the other.
         engine: `auto`, `openvino` or `torch`.
-        precision: `fp32` or `bf16`; without it the fastest of the processor, and `fp32` for 16-bit and float images.
+        precision: `fp32`, `bf16` or `int8`; without it the fastest of the processor, and `fp32` for 16-bit and float
+            images, for which int8 is never used.
         ensemble: take the mean of the results for the eight orientations of an image, in eight times the time.
         grain: standard deviation, in levels of 255, of the grain that is added, as a camera's sensor leaves it; without
             it that of the model, 0 for most.

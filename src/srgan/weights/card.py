@@ -80,6 +80,19 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class QuantisedConvolution:
+    """A convolution that int8 computes in integers."""
+
+    name: str
+    """Of the operation in the graph."""
+    low: float
+    """Least value of its input that is told apart, and below the largest."""
+    high: float
+    correction: tuple[float, ...] = ()
+    """Added to its results, one number a channel, against what rounding shifts in the mean."""
+
+
+@dataclass(frozen=True)
 class Card:
     """Description of a model; JSON in the metadata of its `.onnx` file."""
 
@@ -101,6 +114,8 @@ class Card:
     """By suffix: `.onnx`, and of models of three files `.safetensors`; none of a method without weights."""
     grain: float = 0.0
     """Standard deviation of the grain that is added to its results, in levels of 255."""
+    quantisation: tuple[QuantisedConvolution, ...] = ()
+    """Convolutions that int8 computes in integers; none where the model has no int8."""
 
     @property
     def identity(self) -> str:
@@ -138,6 +153,10 @@ class Card:
             fields["training"] = Training(**fields["training"])
             fields["scores"] = tuple(CardScore(**score) for score in fields["scores"])
             fields["probe"] = Probe(fields["probe"]["size"], tuple(fields["probe"]["values"]))
+            fields["quantisation"] = tuple(
+                QuantisedConvolution(**entry | {"correction": tuple(entry["correction"])})
+                for entry in fields.get("quantisation", ())
+            )
             fields["files"] = {suffix: File(**file) for suffix, file in fields["files"].items()}
             card = cls(**fields)
             card._check()

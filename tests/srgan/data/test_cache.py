@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan.data.cache import cache_root, prepared
+from srgan.data.cache import prepared
 from srgan.data.prepare import find_pictures, prepare
 from srgan.errors import OutputError
+from srgan.files import cache_root
 from tests.helpers.recorded_progress import RecordedProgress
 
 
