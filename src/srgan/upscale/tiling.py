@@ -7,7 +7,10 @@ enlarge.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Semaphore
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,9 @@ _TAIL_MEMORY = 60 * 2**20  # for one of a later stage
 _BAND_MEMORY = 160 * 2**20  # for the finished rows of a band, as 8-bit RGB, on their way to the file
 _SHARE_OF_FREE = 0.25  # of the free memory, for the tile of one stage
 _SMALLEST = 16  # pixels: a tile that does not fit at this size never will
+_BYTES = {"bf16": 3}  # a number of a stage, else 4: of `srresnet` 224 of 320 are held, each in four bytes, or half
+_MOST_ASIDE = 8 * 2**20  # bytes of a finished tile that another thread converts, and so many tiles at most:
+_TILES_ASIDE = 2
 
 Advance = Callable[[int], None]
 """Receives the number of input pixels done since its last call."""
@@ -65,10 +71,11 @@ class TiledNetwork:
         self._fallback, self._ensemble, self._told = fallback, ensemble, False
         free = int(free_memory() * _SHARE_OF_FREE)
         # Of networks that see far, a tile keeps as much as its halo is wide, or nearly all work would be in halos.
-        far = 4 * engine.stages[0].values * (3 * self.halo) ** 2
+        size = _BYTES.get(engine.precision, 4)
+        far = size * engine.stages[0].values * (3 * self.halo) ** 2
         limits = [max(_TRUNK_MEMORY, far)] + [_TAIL_MEMORY] * (len(engine.stages) - 1)
         self._first_areas = tuple(
-            max(min(limit, free) // (4 * stage.values), _SMALLEST**2)
+            max(min(limit, free) // (size * stage.values), _SMALLEST**2)
             for limit, stage in zip(limits, engine.stages, strict=True)
         )
         self._areas = list(self._first_areas)
@@ -172,8 +179,10 @@ class TiledNetwork:
         for second in (False, True):
             counter.done = 0
             try:
-                run = _Run(self.engine, self._first_areas, self._areas, size, target, counter)
-                run.stage(0, tile, rows, columns)
+                with ThreadPoolExecutor(1, "srgan-tiles") as aside:
+                    run = _Run(self.engine, self._first_areas, self._areas, size, target, counter, aside)
+                    run.stage(0, tile, rows, columns)
+                run.check()
                 break
             except _NotFinite:
                 if second:
@@ -210,6 +219,23 @@ class _Run:
     size: tuple[int, int]
     target: Target
     counter: _Counter
+    aside: ThreadPoolExecutor
+    """Converts finished tiles while the next ones are computed."""
+    room: Semaphore = field(default_factory=partial(Semaphore, _TILES_ASIDE))
+    tasks: list[Future[None]] = field(default_factory=list)
+    unfinished: list[tuple[Floats, TileSpan, TileSpan]] = field(default_factory=list)
+    """Tiles that are not finite, or for which memory was short."""
+
+    def check(self) -> None:
+        """Finish what is unfinished, after all else.
+
+        Raises:
+            _NotFinite: if a tile is not finite.
+        """
+        for task in self.tasks:
+            task.result()
+        for tile in self.unfinished:
+            self._finish(*tile)
 
     def stage(self, number: int, tile: Floats, rows: TileSpan, columns: TileSpan) -> None:
         """Run stage `number` on a tile, (1, C, high - low, high - low), and the later ones on its result.
@@ -239,13 +265,30 @@ class _Run:
         return True
 
     def _keep(self, values: Floats, rows: TileSpan, columns: TileSpan) -> None:
-        """Cut the halo from a finished tile and store the rest."""
+        """Cut the halo from a finished tile and store the rest, a small one in another thread."""
         scale = self.engine.stages[-1].scale
-        kept = values[0, :, _scaled(rows.kept, scale), _scaled(columns.kept, scale)].transpose(1, 2, 0)
+        kept = values[0, :, _scaled(rows.kept, scale), _scaled(columns.kept, scale)]
+        if kept.nbytes > _MOST_ASIDE:
+            self._finish(kept, rows, columns)
+        else:
+            self.room.acquire()
+            own = kept.copy()  # the next run overwrites the values
+            self.tasks.append(self.aside.submit(self._finish_aside, own, rows, columns))
+        self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
+
+    def _finish_aside(self, kept: Floats, rows: TileSpan, columns: TileSpan) -> None:
+        try:
+            self._finish(kept, rows, columns)
+        except (_NotFinite, MemoryError):
+            self.unfinished.append((kept, rows, columns))
+        finally:
+            self.room.release()
+
+    def _finish(self, kept: Floats, rows: TileSpan, columns: TileSpan) -> None:
+        """Convert and store a finished tile without its halo, (3, h, w)."""
         if not np.isfinite(kept).all():
             raise _NotFinite
-        _keep(kept, self.target, rows, columns, scale)
-        self.counter.add((rows.stop - rows.start) * (columns.stop - columns.start))
+        _keep(kept.transpose(1, 2, 0), self.target, rows, columns, self.engine.stages[-1].scale)
 
     def _cover(self, number: int, values: Floats, rows: TileSpan, columns: TileSpan) -> None:
         """Run a stage in its own tiles over the result of the stage before."""
