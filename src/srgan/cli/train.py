@@ -10,12 +10,13 @@ import typer
 
 from srgan.cli.console import failures, need_packages, say, show, show_json
 from srgan.cli.shared_options import COMPUTATION, INPUT, OUTPUT, Json, argument, flag, option
-from srgan.errors import SrganError, UsageError
+from srgan.errors import SrganError, TrainingError, UsageError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from srgan.progress import Progress
+    from srgan.training.monitoring.validation import Goal
     from srgan.training.run_folder import Run
     from srgan.training.setup import TrainingOptions
     from srgan.training.state import State
@@ -27,6 +28,7 @@ EPILOG = """\
   srgan train srgan-vgg22-quick --from runs/srresnet-mse-quick
   srgan train srgan-vgg22-quick --from runs/srresnet-mse-quick --resume
   srgan train srgan-vgg22 --data photos --from runs/srresnet-mse --set updates=5000 --set batch=8
+  srgan train srresnet-mse --data photos --until Set5:32.0
 
 Photos may lie in folders of folders and be of mixed formats; broken and small ones are left out and counted. The \
 run's folder gets checkpoints, tables, plots, and a sheet of pictures. After an interruption, the same command with \
@@ -41,7 +43,8 @@ RecipeName = Annotated[str, argument("One that `srgan recipes` lists.", "RECIPE"
 Data = Annotated[
     str | None,
     option(
-        "Photos, or what `srgan data prepare` made of them; without it, those of the run that --from names.",
+        "Photos, what `srgan data prepare` or `srgan data shards` made of them, or the URL of shards; without it, "
+        "those of the run that --from names.",
         metavar="FOLDER",
         panel=INPUT,
     ),
@@ -68,6 +71,16 @@ Minutes = Annotated[
     float | None,
     option(
         "How long it may take: the learning rate is planned for the updates that fit.", metavar="MINUTES", panel=INPUT
+    ),
+]
+Until = Annotated[
+    str | None,
+    option(
+        "Stop at this PSNR on a test set, such as Set5:32.0 (in dB, by the matlab protocol, measured at every "
+        "validation), and say how long it took.",
+        "--until",
+        metavar="SET:PSNR",
+        panel=INPUT,
     ),
 ]
 Vgg = Annotated[
@@ -115,6 +128,7 @@ def train(
     begun_from: From = None,
     settings: Set = None,
     minutes: Minutes = None,
+    until: Until = None,
     vgg: Vgg = None,
     features: Features = None,
     output: Output = None,
@@ -136,15 +150,17 @@ def train(
 
         chosen = override(find_recipe(recipe), settings or [])
         need_packages("torch", "lightning_fabric", "safetensors", "onnx", "matplotlib", extra="train")
+        goal = None if until is None else _find_goal(until, chosen.network.scale)
         from srgan.cli.training_progress import TrainingProgress
         from srgan.training.distributed import launch
         from srgan.training.run_folder import Run
         from srgan.training.setup import TrainingOptions
 
         run = Run(output or Path("runs") / chosen.name)
-        if not resume:
+        restarted = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"  # set by torchrun
+        if not (resume or restarted):
             run.check_is_new()
-        elif not run.exists:
+        elif resume and not run.exists:
             raise UsageError(
                 f"output {run.folder} holds no run to resume: leave out --resume, or name its folder",
                 parameter="output",
@@ -156,16 +172,19 @@ def train(
                 "many: lower it, or change the batch with --set batch=",
                 parameter="devices",
             )
+        if restarted:  # the same command again, after a process has ended; the first process says whether a run began
+            resume = fabric.broadcast(run.exists)
         options = TrainingOptions(chosen, data, begun_from, vgg, features, None if minutes is None else 60 * minutes)
         try:
             with TrainingProgress(quiet=_is_helper()) as progress:
-                state = _train(run, options, fabric, progress, resume=resume, save_every=save_every)
+                state, seconds = _train(run, options, fabric, progress, resume=resume, save_every=save_every, goal=goal)
         except KeyboardInterrupt:
             if not _is_helper():
                 say(f"Interrupted{f': go on with {run.folder} by --resume' if run.exists else ''}")
             raise typer.Exit(130) from None
         if not _is_helper():
-            _report(run, state, interrupted=progress.stopping, as_json=as_json)
+            reached = None if goal is None or seconds is None else (goal, seconds)
+            _report(run, state, interrupted=progress.stopping, as_json=as_json, reached=reached)
             if progress.stopping:
                 raise typer.Exit(130)
 
@@ -199,10 +218,14 @@ def _one_report() -> Iterator[None]:
             raise UsageError(str(error).replace("begun_from", "--from", 1)) from error
         raise
     except RuntimeError as error:
-        # The first process has ended while this one waited for it: gloo has no class of its own for that.
-        if _is_helper() and "by peer" in str(error):
+        # Another process has ended while this one waited for it: gloo has no class of its own for that.
+        if not any(word in str(error) for word in ("gloo", "by peer", "NCCL")):
+            raise
+        if _is_helper():
             raise typer.Exit(1) from None
-        raise
+        raise TrainingError(
+            "another process of the run has ended: go on from the newest checkpoint with --resume"
+        ) from error
 
 
 def _train(
@@ -213,18 +236,43 @@ def _train(
     *,
     resume: bool,
     save_every: int | None,
-) -> "State":
+    goal: "Goal | None",
+) -> "tuple[State, float | None]":
     from srgan.training import setup
     from srgan.training.loop import train as train_run
 
     start = setup.resume if resume else setup.begin
     inputs = start(run, options, fabric=fabric, progress=progress)
     state = setup.load_state(run, inputs, fabric=fabric, progress=progress)
-    train_run(state, run, inputs, progress, seconds=options.seconds, save_every=save_every)
-    return state
+    seconds = train_run(state, run, inputs, progress, seconds=options.seconds, save_every=save_every, goal=goal)
+    return state, seconds
 
 
-def _report(run: "Run", state: "State", *, interrupted: bool, as_json: bool) -> None:
+def _find_goal(text: str, scale: int) -> "Goal":
+    """Return the goal that SET:PSNR names.
+
+    Raises:
+        UsageError: if it is no such words, or there is no such set.
+        PictureError: if an image of the set cannot be read.
+    """
+    from srgan.evaluation.measures import find_protocol
+    from srgan.evaluation.test_sets import find_set, small_and_true
+    from srgan.training.monitoring.validation import Goal
+
+    word, _, number = text.rpartition(":")
+    try:
+        psnr = float(number)
+    except ValueError:
+        psnr = 0.0
+    if not word or not 0 < psnr < 100:  # written so that NaN is refused
+        raise UsageError(f"until is {text}, but must be a set and a PSNR in dB, as Set5:32.0", parameter="until")
+    images = find_set(word)
+    return Goal(images.name, psnr, tuple(small_and_true(images, scale=scale)), find_protocol("matlab", scale))
+
+
+def _report(
+    run: "Run", state: "State", *, interrupted: bool, as_json: bool, reached: "tuple[Goal, float] | None"
+) -> None:
     from srgan.training.monitoring.log import VALIDATION, read_log
 
     table = read_log(run.folder / VALIDATION)
@@ -232,10 +280,15 @@ def _report(run: "Run", state: "State", *, interrupted: bool, as_json: bool) -> 
     psnr, ssim, update = table[f"{best}_psnr"][-1], table[f"{best}_ssim"][-1], int(table["update"][-1])
     if as_json:
         document = {"run": str(run.folder), "updates": update, "planned": state.updates, "psnr": psnr, "ssim": ssim}
-        show_json(
-            {**document, "weights": best, "plots": str(run.plots), "sheet": str(run.sheet), "interrupted": interrupted}
-        )
+        document |= {"weights": best, "plots": str(run.plots), "sheet": str(run.sheet), "interrupted": interrupted}
+        if reached is not None:
+            goal, seconds = reached
+            document["until"] = {"set": goal.name, "psnr": goal.psnr, "minutes": round(seconds / 60, 3)}
+        show_json(document)
         return
+    if reached is not None:
+        goal, seconds = reached
+        show(f"{goal.psnr:g} dB on {goal.name} ({goal.protocol.name} protocol) after {seconds / 60:.1f} minutes")
     show(
         f"{update:,} of {state.updates:,} updates; validation {psnr:.2f} dB, SSIM {ssim:.4f} (paper's protocol, "
         f"{best} weights)\nplots     {run.plots}\npictures  {run.sheet}"

@@ -7,7 +7,7 @@ circulation; on request the small image is damaged as well.
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -167,15 +167,8 @@ def lay_out(
         OutputError: if a file cannot be written.
     """
     pairs = []
-    for name, path in zip(chosen.images, chosen.files, strict=True):
-        whole = read_rgb(path)
-        height, width = (side // scale * scale for side in whole.shape[:2])
-        if min(height, width) == 0:
-            raise PictureError(
-                f"{path} is {whole.shape[1]}x{whole.shape[0]}, less than the scale of {scale}: leave it out"
-            )
-        high = np.ascontiguousarray(whole[:height, :width])
-        low = chosen.damage.apply(high, scale=scale, seed=f"{chosen.name}/{name}")
+    for name, (low, high) in zip(chosen.images, small_and_true(chosen, scale=scale), strict=True):
+        height, width = high.shape[:2]
         pair = Pair(
             chosen.name,
             name,
@@ -191,6 +184,23 @@ def lay_out(
         pairs.append(pair)
         advance()
     return tuple(pairs)
+
+
+def small_and_true(chosen: ImageSet, *, scale: int) -> Iterator[tuple[Pixels, Pixels]]:
+    """Yield the small image that methods are given, and the true one as cut, of every image of a set.
+
+    Raises:
+        PictureError: if an image cannot be read, has more than 8 bits, or is smaller than the scale.
+    """
+    for name, path in zip(chosen.images, chosen.files, strict=True):
+        whole = read_rgb(path)
+        height, width = (side // scale * scale for side in whole.shape[:2])
+        if min(height, width) == 0:
+            raise PictureError(
+                f"{path} is {whole.shape[1]}x{whole.shape[0]}, less than the scale of {scale}: leave it out"
+            )
+        high = np.ascontiguousarray(whole[:height, :width])
+        yield chosen.damage.apply(high, scale=scale, seed=f"{chosen.name}/{name}"), high
 
 
 def read_rgb(path: Path) -> Pixels:

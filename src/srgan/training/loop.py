@@ -18,7 +18,7 @@ from srgan.training.monitoring.alerts import AlertMonitor, check_finite
 from srgan.training.monitoring.log import LOG, TrainingLog, adversarial_line, pixel_line, read_log
 from srgan.training.monitoring.loss_plots import plot_losses
 from srgan.training.monitoring.samples import SampleSheets
-from srgan.training.monitoring.validation import Pixels, validate
+from srgan.training.monitoring.validation import Goal, Pixels, validate
 from srgan.training.run_folder import Run
 from srgan.training.state import State
 from srgan.training.update import update
@@ -35,8 +35,9 @@ def train(
     *,
     seconds: float | None = None,
     save_every: int | None = None,
-) -> None:
-    """Train a run to its end, or until the time is over or `progress` asks to stop; then with a checkpoint.
+    goal: Goal | None = None,
+) -> float | None:
+    """Train a run to its end, its goal, or until the time is over or `progress` asks to stop; then with a checkpoint.
 
     Args:
         state: from `srgan.training.setup.load_state`; changed in place.
@@ -45,6 +46,10 @@ def train(
         progress: counts updates; in a run of several processes, only that of the first is used.
         seconds: stop at the first update after this long.
         save_every: updates between checkpoints, besides those at every validation.
+        goal: stop at the first validation that finds it reached.
+
+    Returns:
+        Seconds of training until the goal was reached, those before a resumption included; None if it was not.
 
     Raises:
         DataError: if there are too few pictures.
@@ -54,7 +59,7 @@ def train(
     started, before = time.monotonic(), state.seconds
     deadline = math.inf if seconds is None else started + seconds
     sampler = make_sampler(state.recipe, inputs.training)
-    recent = _RecentUpdates(state.done)
+    recent, reached = _RecentUpdates(state.done), False
     with ExitStack() as stack:
         recorder = None
         if fabric.is_global_zero:
@@ -63,7 +68,7 @@ def train(
         numbers = range(state.done, state.updates)
         for batch in batches(sampler, fabric.device, numbers, rank=fabric.global_rank, ranks=fabric.world_size):
             recent.add(update(state, batch))
-            stopping = _should_stop(state, progress, deadline)
+            stopping = _agree(state, progress.should_stop() or time.monotonic() > deadline)
             validating = state.done % settings.validate_every == 0 or state.done == state.updates
             saving = validating or stopping or (save_every is not None and state.done % save_every == 0)
             logging = state.done % settings.log_every == 0
@@ -74,19 +79,20 @@ def train(
                     recorder.log()
                 if validating:
                     recorder.validate()
+                    reached = goal is not None and recorder.reaches(goal)
                 if saving:  # last: a run that resumes from here finds everything up to here recorded
                     state.seconds = before + time.monotonic() - started
                     save_checkpoint(state, run.checkpoints)
                 progress.advance()
-            if stopping:
+            if stopping or (goal is not None and validating and _agree(state, reached)):
                 break
         if recorder is not None:
             recorder.finish()
+    return state.seconds if reached else None
 
 
-def _should_stop(state: State, progress: Progress, deadline: float) -> bool:
-    """Return whether any process is to stop."""
-    wish = progress.should_stop() or time.monotonic() > deadline
+def _agree(state: State, wish: bool) -> bool:
+    """Return whether any process wishes to stop."""
     if state.fabric.world_size == 1:
         return wish
     wishes = state.fabric.all_reduce(torch.tensor(float(wish), device=state.fabric.device), reduce_op="sum")
@@ -194,6 +200,14 @@ class _Recorder:
             )
         )
         recent.content, recent.validated_at = [], now
+
+    def reaches(self, goal: Goal) -> bool:
+        """Measure how near the goal is, and say it; return whether it is reached."""
+        psnr = goal.measure(self._state)
+        self._progress.say(
+            f"update {self._state.done}: {psnr:.2f} dB on {goal.name} ({goal.protocol.name}), of {goal.psnr:g}"
+        )
+        return psnr >= goal.psnr
 
     def finish(self) -> None:
         """Validate, unless that is done, and draw the plots and the last sheet."""

@@ -38,6 +38,8 @@ FAILED = (
 MISUSED = (
     *("[nope]", f"{PIXELS} --set [updates]", f"{PIXELS} --set [steps]=5", f"{GAME} --set [crop]=36"),
     *(f"{PIXELS} [--minutes] {minutes}" for minutes in ("[0]", "[inf]", "[nan]")),
+    *(f"{PIXELS} --data photos [--until] {goal}" for goal in ("[Set5]", "[:32]", "[full:nan]", "[full:high]")),
+    *(f"{PIXELS} --data photos --until {goal}" for goal in ("[absent]:32",)),
     *(f"{PIXELS} --data photos [--device] [mps]", PIXELS, f"{GAME} --data photos"),
     *(f"{GAME} [--from runs/dogs] {words}" for words in ("--set [features]=16", "--set scale=2")),
     *(f"{GAME} --from [srresnet] --data photos",),

@@ -9,13 +9,17 @@ import torch
 from lightning_fabric import Fabric
 
 from srgan.errors import TrainingError
+from srgan.metrics import MATLAB
 from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.training.checkpoint import find_newest
 from srgan.training.inputs import Inputs
+from srgan.training.loop import train
 from srgan.training.monitoring.log import read_log
+from srgan.training.monitoring.validation import Goal
 from srgan.training.recipes import RECIPES
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
+from srgan.training.setup import load_state
 from srgan.training.state import State
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
@@ -88,6 +92,22 @@ def test_time_ends_a_run_with_a_checkpoint(fabric: Fabric, inputs: Inputs, begun
     assert found is not None
     assert found.update == 1
     assert read_log(run.folder / "validation.csv")["update"] == [1]
+
+
+@pytest.mark.parametrize(("psnr", "updates"), [(1.0, [4]), (99.0, [4, 8])])
+def test_a_goal_ends_a_run_at_the_validation_that_finds_it_reached(
+    fabric: Fabric, inputs: Inputs, begun: Begun, psnr: float, updates: list[int]
+) -> None:
+    heard, run = Heard(), begun(SMALL)
+    pairs = tuple(inputs.validation_pairs()[:1])
+    state = load_state(run, inputs, fabric=fabric, progress=heard)
+    seconds = train(state, run, inputs, heard, goal=Goal("Set5", psnr, pairs, MATLAB))
+    assert read_log(run.folder / "validation.csv")["update"] == updates
+    found = find_newest(run.checkpoints)
+    assert found is not None
+    assert found.update == updates[-1]
+    assert seconds == (state.seconds if updates == [4] else None)
+    assert sum("dB on Set5 (matlab)" in line for line in heard.lines) == len(updates)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(fabric: Fabric, inputs: Inputs, begun: Begun) -> None:

@@ -60,6 +60,23 @@ def cut_middles(
     return pairs
 
 
+@dataclass(frozen=True)
+class Goal:
+    """PSNR on a test set at which training ends."""
+
+    name: str
+    """Of the set."""
+    psnr: float
+    """In dB."""
+    pairs: tuple[PixelPair, ...]
+    protocol: Protocol
+
+    def measure(self, state: State) -> float:
+        """Return the PSNR of the generator or of its average, whichever is better."""
+        networks = (state.generator.module, state.average)
+        return max(score(network, self.pairs, self.protocol, state.fabric.device).psnr for network in networks)
+
+
 def validate(state: State, pairs: Sequence[PixelPair]) -> dict[str, float]:
     """Score the generator and its average; return the columns of `validation.csv`.
 
