@@ -1,6 +1,7 @@
 """`srgan evaluate`: methods and test sets in, scores, tables and a report out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,7 @@ EPILOG = """\
   srgan evaluate own/dogs.onnx --sets mine=photos     your own model on your own photos
   srgan evaluate other=made --sets Set5 --niqe N.npz  pictures made elsewhere, as made/Set5/baby.png
   srgan evaluate --sets Set5 --input clean jpeg:75    how much worse on JPEG files?
+  srgan evaluate bicubic srresnet --sets Set5 --speed  how good, and in which time?
 
 Methods: nearest, bicubic, lanczos, models by name or file, folders of pictures, and HR, which is the true pictures. \
 NAME= before one gives it another name. Several words may follow an option, so methods come first, or after --methods.
@@ -107,6 +109,10 @@ def evaluate(
             panel=COMPUTATION,
         ),
     ] = False,
+    speed: Annotated[
+        bool,
+        flag("Measure seconds a megapixel too, by methods taking turns.", "--speed", panel=COMPUTATION),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Judge methods by how near they come to true pictures, each number by a named protocol."""
@@ -118,6 +124,7 @@ def evaluate(
         from srgan.evaluation.measures import find_protocol
         from srgan.evaluation.methods import add_ensembles, default_methods, find_method
         from srgan.evaluation.outputs import RESULTS, write_outputs
+        from srgan.evaluation.speed import measure_speeds
 
         names = dict.fromkeys(separate(protocols) or ["paper", "matlab"])
         judged = [find_protocol(name, scale) for name in names]
@@ -130,10 +137,14 @@ def evaluate(
         done = f"what is done is in {output}; run the same command again to go on"
         with interruptible(done), ProgressBar(shown=not as_json, quiet=as_json) as progress:
             results = evaluate(wanted, output, progress)
+            if speed:
+                results = replace(results, speeds=measure_speeds(found, scale, progress))
             report = write_outputs(results, output, judged)
         if as_json:
             places = {"folder": str(output), "results": str(output / RESULTS), "report": str(report)}
-            show_json({**places, "inputs": results.inputs, "notes": progress.lines, "means": _means(results)})
+            speeds = {"seconds_per_megapixel": results.speeds} if speed else {}
+            document = {**places, "inputs": results.inputs, "notes": progress.lines, "means": _means(results)}
+            show_json(document | speeds)
         else:
             from srgan.evaluation.score_tables import summary
 

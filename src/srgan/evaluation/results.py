@@ -53,6 +53,8 @@ class Results:
     rows: tuple[Row, ...]
     inputs: dict[str, str] = field(default_factory=dict)
     """Damage of each set's small images, such as `jpeg:75`; sets that are not named are `clean`."""
+    speeds: dict[str, float] = field(default_factory=dict)
+    """Seconds for a megapixel of the small image, by method, where that was measured."""
 
     @property
     def damaged(self) -> dict[str, Damage]:
@@ -115,6 +117,7 @@ class Results:
                 methods=tuple(MethodInfo(**method) for method in fields["methods"]),
                 sets={name: tuple(images) for name, images in fields["sets"].items()},
                 rows=tuple(row_from_plain(row) for row in fields["rows"]),
+                speeds={name: float(seconds) for name, seconds in fields.get("speeds", {}).items()},
                 inputs={name: Damage.parse(text).text for name, text in fields.get("inputs", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:

@@ -37,6 +37,7 @@ def draw_scores(results: Results) -> tuple[Drawing, ...]:
             title = f"{data}: PSNR of each picture"
             drawings.append(_strip(title, label(fidelity), _finite_scores(results, data, fidelity), results))
         drawings += [_plane(data, fidelity, other, results) for other in perceptual for data in results.sets]
+        drawings += [_speed(data, fidelity, results) for data in results.sets]
     for data in results.sets:
         seconds = {
             method.name: [
@@ -137,6 +138,28 @@ def _plane(data: str, fidelity: str, perceptual: str, results: Results) -> Drawi
     if levels:
         caption += f" The dashed line is {' and '.join(levels)}."
     return _draw(f"{data}: {down} against PSNR", caption, 3.1, fill)
+
+
+def _speed(data: str, fidelity: str, results: Results) -> Drawing | None:
+    """Draw a point for each method whose speed was measured: time across, PSNR up."""
+    scores = _finite_scores(results, data, fidelity)
+    points = {
+        name: (seconds, float(np.mean(scores[name]))) for name, seconds in results.speeds.items() if scores.get(name)
+    }
+    if len(points) < 2:
+        return None
+    colours, up = _colours(results), label(fidelity)
+
+    def fill(axes: "Axes") -> None:
+        for name, (x, y) in points.items():
+            axes.plot([x], [y], "o", color=colours[name], markersize=7)
+        axes.set_xscale("log")
+        axes.margins(0.12)
+        axes.set(xlabel="seconds a megapixel: left is better", ylabel=f"{up}: up is better")
+        _name_points(axes, points, colours)
+
+    caption = f"Mean {up} of the set; seconds for a megapixel of the small image, on the computer that measured."
+    return _draw(f"{data}: PSNR against time", caption, 3.1, fill)
 
 
 def _name_points(axes: "Axes", points: Mapping[str, tuple[float, float]], colours: Mapping[str, str]) -> None:

@@ -39,9 +39,16 @@ def summary(results: Results, protocol: Protocol, *, intervals: bool = False) ->
     if not all(time.missing for time in times):
         header.append(Column("seconds an image"))
         columns.append([(time,) for time in times])
+    if results.speeds:
+        header.append(Column("seconds a megapixel"))
+        columns.append([(Number.of(results.speeds.get(method.name)),) for method in results.methods])
     sizes = ", ".join(f"{name} {len(images)}" for name, images in results.sets.items())
     notes = [f"Protocol {protocol.name}: {protocol.description}.", f"Means over the images of each set: {sizes}."]
     notes += [f"{data}: {inputs_note(damage)}" for data, damage in results.damaged.items()]
+    if results.speeds:
+        notes.append(
+            "Seconds a megapixel of the small image, without files and start-up: the fastest of several turns."
+        )
     if intervals:
         notes.append("In brackets: 95 % BCa bootstrap intervals over the images; of few images they are too narrow.")
     title = f"PSNR [dB] and SSIM by the {protocol.name} protocol"

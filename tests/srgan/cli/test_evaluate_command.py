@@ -54,6 +54,15 @@ def test_inputs_are_sets_of_their_own(srgan: Run, words: str) -> None:
     assert all("images saved as JPEG of quality 75" in page for page in (*pages, result.stdout))
 
 
+def test_speed_is_measured_where_it_is_asked_for(srgan: Run) -> None:
+    result = srgan("evaluate", "nearest", "HR", "--sets", "SetA", "--speed", "--json")
+    assert result.exit_code == 0, result.output
+    speeds = json.loads(result.stdout)["seconds_per_megapixel"]
+    assert list(speeds) == ["nearest"]
+    assert 0 < speeds["nearest"] < 60
+    assert read_results(Path("evaluation")).speeds == speeds
+
+
 def test_what_is_printed_and_written(srgan: Run) -> None:
     result = srgan("evaluate", "nearest", "HR", "--sets", "SetA", "SetB", "-o", "out")
     assert result.exit_code == 0, result.output

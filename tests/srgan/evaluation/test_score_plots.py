@@ -8,6 +8,8 @@ import pytest
 
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan.evaluation.score_plots import draw_scores
+from srgan.evaluation.score_tables import summary
+from srgan.metrics import PROTOCOLS
 from tests.helpers.scores_made_up import METHODS, made_up
 
 
@@ -17,6 +19,19 @@ def test_every_set_has_its_figures_and_each_names_its_protocol(tmp_path: Path) -
         titles = [drawing.title.removeprefix(f"{data}: ") for drawing in drawings if drawing.title.startswith(data)]
         assert titles == ["PSNR of each picture", "NIQE against PSNR", "time of each picture"]
     assert all("PSNR [dB] (paper)" in drawing.caption for drawing in drawings if "PSNR" in drawing.title)
+
+
+def test_speeds_are_drawn_against_scores_where_they_were_measured(tmp_path: Path) -> None:
+    first, second, *_ = METHODS
+    results = replace(made_up(tmp_path), speeds={first.name: 0.1, second.name: 3.0})
+    titles = [drawing.title for drawing in draw_scores(results)]
+    assert [title for title in titles if "time" in title] == [
+        *(f"{data}: PSNR against time" for data in ("SetA", "SetB")),
+        *(f"{data}: time of each picture" for data in ("SetA", "SetB")),
+    ]
+    table = summary(results, PROTOCOLS["paper"])
+    assert [column.title for column in table.header][-1] == "seconds a megapixel"
+    assert Results.from_json(results.to_json(), tmp_path).speeds == results.speeds
 
 
 def test_names_are_drawn_as_they_stand(tmp_path: Path) -> None:
