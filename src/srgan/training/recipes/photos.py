@@ -1,7 +1,7 @@
 """Recipes for photos as people have them, whose models `srgan upscale` chooses for JPEGs.
 
-Half the crops are damaged as by a camera or a web page, a quarter as by a messenger. The trunk is SRResNet's and begins
-with its weights (docs/decisions/0021).
+Six in ten crops are damaged as by a camera or a web page, one in six as by a messenger. The trunk is SRResNet's and
+begins with its weights, but half as deep again (docs/decisions/0021).
 """
 
 from srgan.training.recipes.recipe import Recipe
@@ -17,14 +17,17 @@ SRRESNET_PHOTO = Recipe(
     name="srresnet-photo",
     summary="Faithful, for damaged photos: pixel error on crops with blur, noise and compression, from srresnet",
     initial="srresnet-cpu",
-    network=NetworkSettings(generator="compact-generator", refinement=16),
+    network=NetworkSettings(generator="compact-generator", blocks=24, refinement=16),
     loss=LossSettings(content="l1"),
-    crops=CropSettings(batch=4, crop=128, degradation="everyday"),
-    schedule=ScheduleSettings(updates=60_000, learning_rate=4e-4, warmup=200, decay=0.9, clip=1.0),
+    crops=CropSettings(batch=6, crop=144, degradation="everyday"),
+    schedule=ScheduleSettings(updates=60_000, learning_rate=4e-4, warmup=200, decay=0.8, clip=1.0, ema=0.9995),
     logging=LoggingSettings(validate_every=2_000),
 )
 SRGAN_PHOTO = SRRESNET_PHOTO.change(
     name="srgan-photo",
+    batch=4,
+    crop=128,
+    ema=0.999,
     summary="Photo-real, for damaged photos: features, spectra, a discriminator on features; from srresnet-photo",
     initial="srresnet-photo",
     feature_error=1.0,
