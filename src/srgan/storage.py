@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.errors import SrganError, UsageError
-from srgan.files import AtomicFile, make_folder, scratch_folder, write_bytes
+from srgan.files import AtomicFile, cache_root, make_folder, scratch_folder, write_bytes
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "hf": "huggingface_hub"}
 """The package that each kind of address needs."""
@@ -303,12 +303,11 @@ def _entry(info: dict[str, Any]) -> Entry:
     return Entry(size, stamp, when.timestamp() if isinstance(when, datetime) else None)
 
 
-def local_copy(address: str, cache: Path, suffixes: Sequence[str]) -> Path:
-    """Return a local folder with the files of a folder in a bucket, which are copied into a cache when they change.
+def local_copy(address: str, suffixes: Sequence[str]) -> Path:
+    """Return a local folder with the files of a folder in a bucket, which are copied into the cache when they change.
 
     Args:
         address: of the folder.
-        cache: where copies lie, in a folder that is named after the address.
         suffixes: of the files that are copied, in small letters; subfolders are copied too, hidden files are not.
 
     Raises:
@@ -321,7 +320,7 @@ def local_copy(address: str, cache: Path, suffixes: Sequence[str]) -> Path:
     listed = {name: entry for name, entry in place.entries().items() if _is_wanted(name, suffixes)}
     if not listed:
         raise StorageError(f"{address} has no such files ({', '.join(suffixes)}): check the address")
-    folder = cache / hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:12] / place.path.name
+    folder = cache_root() / "buckets" / hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:12] / place.path.name
     make_folder(folder)
 
     def copy(name: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from srgan.evaluation.test_sets import Pixels as Pixels
     from srgan.evaluation.test_sets import check_name as check_name
     from srgan.evaluation.test_sets import check_unlike as check_unlike
+    from srgan.evaluation.test_sets import local_folder as local_folder
     from srgan.evaluation.test_sets import picture_files as picture_files
     from srgan.evaluation.test_sets import read_rgb as read_rgb
 
@@ -21,7 +22,7 @@ _NAMES = {
     "methods": "INTERPOLATIONS REFERENCE",
     "outputs": "RESULTS read_results",
     "significance": "PairedTest holm wilcoxon",
-    "test_sets": "Pixels check_name check_unlike picture_files read_rgb",
+    "test_sets": "Pixels check_name check_unlike local_folder picture_files read_rgb",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -20,6 +20,7 @@ from srgan.errors import DataError, PictureError, UsageError
 from srgan.evaluation.damaged_inputs import CLEAN, Damage, reduced
 from srgan.files import make_folder
 from srgan.images import read, write
+from srgan.storage import is_address, local_copy
 
 Pixels = NDArray[np.uint8]
 
@@ -88,13 +89,18 @@ class Pair:
 
 
 def find_set(word: str) -> ImageSet:
-    """Return the set named by one in `SRGAN_DATA/testsets`, by a folder, or by `NAME=FOLDER`.
+    """Return the set named by one in `SRGAN_DATA/testsets`, by a folder or its address, or by `NAME=FOLDER`.
 
     Raises:
+        StorageError: if a bucket cannot be read.
         UsageError: if there is no such set or folder, or the name is invalid.
         DataError: if it has no image, or two of one name.
     """
     name, equals, place = word.partition("=")
+    if is_address(word):
+        place, name = (word, "") if is_address(name) else (place, name)
+        folder = local_folder(place)
+        return _read_set(check_name(name or folder.name, "set"), folder, word)
     if equals and not os.path.isdir(word):
         return _read_set(check_name(name, "set"), Path(place), word)
     data = os.environ.get("SRGAN_DATA")
@@ -106,6 +112,16 @@ def find_set(word: str) -> ImageSet:
             f"there is no set {word}: set SRGAN_DATA to the folder with testsets/{word} in it, or name a folder"
         )
     return _read_set(check_name(folder.resolve().name, "set"), folder, word)
+
+
+def local_folder(word: str) -> Path:
+    """Return a folder; for an address such as `s3://bucket/Set5`, one in the cache with its images and tables.
+
+    Raises:
+        UsageError: if it is an address of an unknown kind.
+        StorageError: if a bucket cannot be read.
+    """
+    return local_copy(word, (*SUFFIXES, ".json")) if is_address(word) else Path(word)
 
 
 def _read_set(name: str, folder: Path, word: str) -> ImageSet:

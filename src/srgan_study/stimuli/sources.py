@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation import REFERENCE, RESULTS, check_name, check_unlike, picture_files, read_results, read_rgb
+from srgan.evaluation import (
+    REFERENCE,
+    RESULTS,
+    check_name,
+    check_unlike,
+    local_folder,
+    picture_files,
+    read_results,
+    read_rgb,
+)
 from srgan_study.study import StudyMethod
 
 Key = tuple[str, str, str]  # method, dataset and image
@@ -58,25 +67,26 @@ def find_sources(words: Sequence[str]) -> Sources:
 
     Args:
         words: folders of evaluations, and `NAME=FOLDER` for images made elsewhere: `FOLDER/SET/image.png`, or
-            `FOLDER/image.png` if there are no folders in it. The originals are those of the evaluation, or of a
+            `FOLDER/image.png` if there are no folders in it. A folder may be the address of one in a bucket. The originals are those of the evaluation, or of a
             folder named HR.
 
     Raises:
         UsageError: if a word is neither, or two methods have one name.
         DataError: if a folder cannot be read, or lacks images.
+        StorageError: if a bucket cannot be read.
     """
     folders: dict[str, Path] = {}
     collector = _Collector()
     for word in dict.fromkeys(words):
         name, equals, place = word.partition("=")
-        if not equals or os.path.isdir(word):
-            collector.add_evaluation(Path(word))
+        if not equals or os.path.isdir(word) or "://" in name:
+            collector.add_evaluation(local_folder(word))
             continue
         if not place:
             raise UsageError(f"{word} names no folder: give one, as {word}FOLDER")
         if name in folders:
             raise UsageError(f"two folders are called {name}: name one of them otherwise, as OTHER={place}")
-        folders[check_name(name, "method")] = Path(place)
+        folders[check_name(name, "method")] = local_folder(place)
     if folders and not collector.sets:
         first = REFERENCE if REFERENCE in folders else next(iter(folders))
         collector.sets = _find_sets(first, folders[first])
