@@ -67,8 +67,8 @@ def find_sources(words: Sequence[str]) -> Sources:
 
     Args:
         words: folders of evaluations, and `NAME=FOLDER` for images made elsewhere: `FOLDER/SET/image.png`, or
-            `FOLDER/image.png` if there are no folders in it. A folder may be the address of one in a bucket. The originals are those of the evaluation, or of a
-            folder named HR.
+            `FOLDER/image.png` if there are no folders in it. A folder may be the address of one in a bucket. The
+            originals are those of the evaluation, or of a folder named HR.
 
     Raises:
         UsageError: if a word is neither, or two methods have one name.
