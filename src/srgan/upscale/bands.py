@@ -104,11 +104,11 @@ def _restore_band(
     size, inner = (picture.height, picture.width), slice(band.low - top, band.high - top)
     shape = (network.scale * (band.stop - band.start), network.scale * picture.width, picture.channels)
     result = np.empty(shape, DTYPES[picture.depth])
-    values = to_float(window)
-    colour = values[:, :, : picture.colour_channels]
+    colour = window
     if picture.has_alpha:
+        values = to_float(window)
         alpha = np.ascontiguousarray(values[:, :, -1])
-        colour = fill_transparent(colour, alpha)
+        colour = fill_transparent(values[:, :, : picture.colour_channels], alpha)
         enlarged = _restore_alpha(network, alpha[inner], band, size, columns=columns)
         result[:, :, -1] = from_float(enlarged, picture.depth)
 
@@ -116,7 +116,7 @@ def _restore_band(
         return from_float(tile if picture.colour_channels == 3 else tile.mean(axis=2, keepdims=True), picture.depth)
 
     target = Target(result[:, :, : picture.colour_channels], band.start, finish)
-    network.restore(_as_rgb(colour[inner]), band, size, target, columns=columns, advance=advance)
+    network.restore(colour[inner], band, size, target, columns=columns, advance=advance)
     if grain:
         add_grain(result[:, :, : picture.colour_channels], network.scale * band.start, grain)
     if picture.has_alpha:
@@ -134,10 +134,5 @@ def _restore_alpha(
         enlarged[:] = alpha[0, 0]
         return enlarged[:, :, 0]
     target = Target(enlarged, band.start, lambda tile: tile.mean(axis=2, keepdims=True))
-    network.restore(_as_rgb(alpha[:, :, None]), band, size, target, columns=columns)
+    network.restore(alpha[:, :, None], band, size, target, columns=columns)
     return snap_constant(enlarged[:, :, 0], alpha, band.kept, scale)
-
-
-def _as_rgb(colour: Floats) -> Floats:
-    """Return gray, (H, W, 1), as three equal channels; RGB as it is."""
-    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour

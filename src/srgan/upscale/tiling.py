@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from srgan.engines.engine import Engine, Floats
 from srgan.engines.memory import free_memory
 from srgan.errors import EngineError, OutOfMemory
+from srgan.images.colour import Pixels, to_float
 from srgan.upscale.ensemble import ORIENTATIONS
 from srgan.upscale.tiles import Grid, TileSpan, best_grid, spans
 
@@ -115,7 +116,7 @@ class TiledNetwork:
 
     def restore(
         self,
-        window: Floats,
+        window: Pixels,
         band: TileSpan,
         size: tuple[int, int],
         target: Target,
@@ -126,7 +127,8 @@ class TiledNetwork:
         """Enlarge a band into `target`.
 
         Args:
-            window: rows [band.low, band.high), (rows, width, 3) float32 in [0, 1].
+            window: rows [band.low, band.high) of a file's numbers, (rows, width, 3), or (rows, width, 1) of gray, which
+                is given to the network as three equal channels. They become floats tile by tile.
             band: the rows to restore and those around them.
             size: (height, width) of the whole image.
             target: where the result goes.
@@ -138,7 +140,9 @@ class TiledNetwork:
             EngineError: if the engine fails, or gives numbers that are not finite in full precision too.
         """
         for column in spans(size[1], columns, self.halo, step=self.step):
-            tile = np.ascontiguousarray(window[:, column.low : column.high].transpose(2, 0, 1))[None]
+            part: Any = window[:, column.low : column.high].transpose(2, 0, 1)
+            tile = to_float(np.ascontiguousarray(part))[None]
+            tile = np.repeat(tile, 3, axis=1) if tile.shape[1] == 1 else tile
             self._tell_of_tiles(whole=tile.shape[2:] == size)
             if self._ensemble:
                 _keep(self._mean(tile, band, column, size, advance), target, band, column, self.scale)
