@@ -6,7 +6,7 @@ from srgan.images.colour import Depth
 from srgan.images.formats import FORMATS, EncodeOptions
 
 _CLASSIC_TIFF = 3_900_000_000  # bytes; offsets in a classic TIFF end at 4 GiB
-_TILE = 256  # pixels; libvips holds two rows of tiles of every copy
+_TILE = 128  # pixels; libvips holds some rows of tiles of every copy, which for wide images is most of the memory
 
 
 def saver(

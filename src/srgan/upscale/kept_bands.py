@@ -8,13 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from srgan.errors import PictureError
-from srgan.files import make_folder, write_bytes
-from srgan.images.colour import DTYPES, Pixels
-from srgan.images.image import EncodeOptions, ImageInfo, read, write
+import numpy as np
+
+from srgan.files import AtomicFile, make_folder, write_bytes
+from srgan.images.colour import DTYPES, Depth, Pixels, depth_of
+from srgan.images.image import ImageInfo
+from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 from srgan.upscale.tiles import Grid
 
 _MANIFEST = "bands.json"
+_FORMATS: dict[Depth, str] = {8: "uchar", 16: "ushort", 32: "float"}
 
 
 class KeptBands:
@@ -54,12 +57,15 @@ class KeptBands:
             width: of the result.
             picture: the source, whose channels and depth the band has.
         """
-        path = self._path(number)
-        with suppress(PictureError):
-            if path.exists():
-                pixels = read(path, max_pixels=rows * width).pixels
-                if pixels.shape == (rows, width, picture.channels) and pixels.dtype == DTYPES[picture.depth]:
-                    return pixels
+        path, shape = self._path(number), (rows, width, picture.channels)
+        if not path.exists():
+            return None
+        forget_failures()
+        with suppress(*VipsFailure):
+            image = pyvips.Image.tiffload(str(path), access="sequential", fail_on="error")
+            if (image.height, image.width, image.bands, image.format) == (*shape, _FORMATS[picture.depth]):
+                pixels: Pixels = np.frombuffer(image.write_to_memory(), DTYPES[picture.depth]).reshape(shape)
+                return pixels
         return None
 
     def save(self, number: int, rows: Pixels) -> None:
@@ -68,7 +74,17 @@ class KeptBands:
         Raises:
             OutputError: if it cannot be written.
         """
-        write(self._path(number), rows, options=EncodeOptions("tiff"), overwrite=True)
+        height, width, channels = rows.shape
+        kind = _FORMATS[depth_of(rows)]
+        image = pyvips.Image.new_from_memory(np.ascontiguousarray(rows).data, width, height, channels, kind)
+        predictor = "none" if kind == "float" else "horizontal"
+        forget_failures()
+        with AtomicFile(self._path(number), overwrite=True) as file:
+            target = pyvips.Target.new_to_descriptor(file.fileno())
+            try:
+                image.tiffsave_target(target, compression="deflate", level=1, predictor=predictor, bigtiff=True)
+            except VipsFailure as failure:
+                raise OSError(reason(failure)) from failure
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06d}.tif"
