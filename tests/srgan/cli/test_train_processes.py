@@ -54,7 +54,8 @@ def train_until_death(
     """Runs the same, a process of which is killed before the fourth update."""
 
     def run(launcher: tuple[str, ...], rank: int, *words: str) -> subprocess.CompletedProcess[str]:
-        death = {"RANK_TO_DIE": str(rank), "UPDATE_TO_DIE": "3", "PYTHONPATH": str(ROOT)}
+        path = os.pathsep.join([str(ROOT), *environment.get("PYTHONPATH", "").split(os.pathsep)])
+        death = {"RANK_TO_DIE": str(rank), "UPDATE_TO_DIE": "3", "PYTHONPATH": path}
         command = [sys.executable, *launcher, "-m", "tests.helpers.dying_rank", *TRAIN, *settings, *words]
         return subprocess.run([*command, "--data", str(album)], env=environment | death, capture_output=True, text=True)
 
