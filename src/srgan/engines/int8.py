@@ -44,12 +44,6 @@ def _round(node: openvino.Node, entry: QuantisedConvolution) -> None:
     top = opset13.constant(np.maximum(largest, np.finfo(np.float32).tiny))
     bottom = opset13.constant(-top.data)
     node.input(1).replace_source_output(opset13.fake_quantize(weights, bottom, top, bottom, top, 255).output(0))
-    if len(entry.correction):
-        consumers = node.output(0).get_target_inputs()
-        shift = opset13.constant(np.asarray(entry.correction, np.float32).reshape(1, -1, 1, 1))
-        corrected = opset13.add(node, shift)
-        for consumer in consumers:
-            consumer.replace_source_output(corrected.output(0))
 
 
 def integers_are_fast(compiled: openvino.CompiledModel) -> bool:

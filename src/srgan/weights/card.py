@@ -88,8 +88,6 @@ class QuantisedConvolution:
     low: float
     """Least value of its input that is told apart, and below the largest."""
     high: float
-    correction: tuple[float, ...] = ()
-    """Added to its results, one number a channel, against what rounding shifts in the mean."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +151,7 @@ class Card:
             fields["training"] = Training(**fields["training"])
             fields["scores"] = tuple(CardScore(**score) for score in fields["scores"])
             fields["probe"] = Probe(fields["probe"]["size"], tuple(fields["probe"]["values"]))
-            fields["quantisation"] = tuple(
-                QuantisedConvolution(**entry | {"correction": tuple(entry["correction"])})
-                for entry in fields.get("quantisation", ())
-            )
+            fields["quantisation"] = tuple(QuantisedConvolution(**entry) for entry in fields.get("quantisation", ()))
             fields["files"] = {suffix: File(**file) for suffix, file in fields["files"].items()}
             card = cls(**fields)
             card._check()
