@@ -119,7 +119,8 @@ def run_batch(batch: Batch, on: str, *, progress: Progress | None = None, dry_ru
             ledger.merge_parts()
             ledger.add([file.row for file in planned.settled if file.is_new] + [task.row for task in planned.tasks])
             _enlarge(batch, on, planned.tasks, ledger, lock, report, progress)
-    report.counts["left"] = len(planned.tasks) - sum(report.counts.values())
+    if left := len(planned.tasks) - sum(report.counts.values()):
+        report.counts["left"] = left
     for file in planned.settled:
         report.add(file.row, file.kind)
     report.seconds = time.monotonic() - begun

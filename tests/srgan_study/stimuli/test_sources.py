@@ -10,6 +10,7 @@ from srgan.errors import DataError, UsageError
 from srgan.evaluation.outputs import read_results
 from srgan.evaluation.results import MethodInfo, Results, Row
 from srgan_study.stimuli.sources import ImageVersion, find_sources
+from tests.helpers.bucket import NAME, bucket, put
 from tests.helpers.studies_made_up import make_folders, save, true_picture, version_of
 
 SETS = {"SetA": 2, "SetB": 1}
@@ -171,3 +172,20 @@ def test_results_that_are_none(evaluation: Path) -> None:
     (evaluation / "results.json").write_text("{}")
     with pytest.raises(DataError):
         find_sources([str(evaluation)])
+
+
+def test_an_evaluation_and_a_folder_in_a_bucket(
+    evaluation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
+    own = evaluation / "pictures" / "nearest"
+    with bucket() as client:
+        for root, name in ((evaluation, "evaluation"), (own, "own")):
+            for path in root.rglob("*.*"):
+                put(client, **{f"{name}/{path.relative_to(root).as_posix()}": path.read_bytes()})
+        found = find_sources([f"s3://{NAME}/evaluation", f"own=s3://{NAME}/own"])
+    here = find_sources([str(evaluation), f"own={own}"])
+    assert found.sets == here.sets
+    assert [version.label for version in found.versions] == [version.label for version in here.versions]
+    for one, other in zip(found.versions, here.versions, strict=True):
+        assert one.file.read_bytes() == other.file.read_bytes()
