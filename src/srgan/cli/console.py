@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -147,14 +147,19 @@ def need_packages(*packages: str, extra: str | None = None) -> None:
 
 
 @contextmanager
-def one_interruption() -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into a KeyboardInterrupt and ignore later ones, so that cleaning up finishes."""
+def one_interruption(stop: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into a KeyboardInterrupt and ignore later ones, so that cleaning up finishes.
+
+    Args:
+        stop: called first, to end the work also where the exception is lost: libraries swallow it in their callbacks.
+    """
     interrupted = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
         if not interrupted:
             interrupted = True
+            stop()
             raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -82,6 +82,10 @@ class ProgressBar:
         else:
             self._progress.console.print(Text(printable(line)), soft_wrap=True)
 
+    def stop(self) -> None:
+        """End the work early."""
+        self.stopping = True
+
     def should_stop(self) -> bool:
         """Return whether the work should end early, with its results so far saved."""
         return self.stopping

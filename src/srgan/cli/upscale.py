@@ -192,7 +192,7 @@ def _run(
 
     started, interrupted, results = time.monotonic(), False, list["FileResult"]()
     try:
-        with one_interruption(), bar:
+        with one_interruption(bar.stop), bar:
             for file in work:
                 results.append(file)
                 line, many = message(file), file.status == "skipped" and skipped > FEW
@@ -201,7 +201,7 @@ def _run(
     except KeyboardInterrupt:
         interrupted = True
     seconds = time.monotonic() - started
-    return BatchResult(tuple(results), seconds, left=files - len(results), interrupted=interrupted)
+    return BatchResult(tuple(results), seconds, left=files - len(results), interrupted=interrupted or bar.stopping)
 
 
 def _with_hint(plans: "Iterable[FilePlan | FileResult]", bar: "ProgressBar") -> "Iterator[FilePlan | FileResult]":

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,26 @@ def test_enlarging_leaves_whole_files_and_goes_on(srgan: Run, make: Make, interr
     assert [path.name for path in Path("photos-x4").iterdir()] == ["a.png"]
     assert "2 pictures enlarged" in srgan("upscale", "photos").stdout
     assert len(list(Path("photos-x4").iterdir())) == 3
+
+
+def test_an_interruption_that_a_library_swallows_ends_the_work_too(
+    srgan: Run, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("a.png"), make("b.png"), make("c.png")
+    restore, calls = TiledNetwork.restore, list[int]()
+
+    def swallow(*args: Any, **options: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+        restore(*args, **options)
+
+    monkeypatch.setattr(TiledNetwork, "restore", swallow)
+    stopped = srgan("upscale", "a.png", "b.png", "c.png", "-o", "large")
+    assert stopped.exit_code == 130
+    assert [path.name for path in Path("large").iterdir()] == ["a-x4.png"]
+    assert "2 left" in stopped.stderr
 
 
 def test_json_says_what_was_done_until_then(srgan: Run, make: Make, interrupt_at: Plan) -> None:
