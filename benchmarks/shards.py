@@ -77,6 +77,7 @@ def memory_over_a_pass(pictures: ShardedPictures) -> tuple[list[float], float, f
         seen.update(sampler.places(number).pictures.tolist())
         if number % max(updates // 20, 1) == 0:
             memory.append(round(resident_megabytes(), 1))
+            sys.stderr.write(f"{number} of {updates} batches, {memory[-1]} MB, {time.process_time() - started:.0f} s\n")
     return memory, (time.process_time() - started) / updates, len(seen) / len(pictures)
 
 
@@ -109,8 +110,9 @@ def main() -> None:
     report = write_shards(archive, shards)
     written = time.process_time() - started
     training, _ = ShardedPictures(shards, scale=RECIPE.network.scale).split()
+    network, loader = seconds_of_updates(training, rounds=3)
+    sys.stderr.write(f"an update {network:.2f} s, a batch {loader:.4f} s\n")
     memory, loading, seen = memory_over_a_pass(training)
-    network, loader = seconds_of_updates(training, rounds=5)
     document = {
         "pictures": report.training + report.validation,
         "megabytes": round(report.size / 1e6, 1),
