@@ -3,9 +3,11 @@
 python -m benchmarks.patient_ray upscale photos -o large --on ray
 """
 
+import inspect
 import os
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 PATIENCE = 900.0  # seconds
@@ -29,6 +31,15 @@ def be_patient() -> None:
         self.metrics_export_port = self.metrics_export_port or _free_port()
 
     parameter.RayParams.__init__ = with_ports
+    start_raylet: Any = services.start_raylet
+
+    def with_port_file(*arguments: Any, **options: Any) -> Any:
+        place = inspect.signature(start_raylet).bind(*arguments, **options).arguments
+        name = f"dashboard_agent_listen_port_{place['node_id']}"
+        Path(place["session_dir"], name).write_text(str(place["dashboard_agent_listen_port"]))
+        return start_raylet(*arguments, **options)
+
+    services.start_raylet = with_port_file
     find: Any = services.get_node
 
     def get_node(*arguments: Any, **options: Any) -> Any:

@@ -177,7 +177,12 @@ def _pool(ray: Any, batch: Batch, files: int) -> WorkerPool:
     threads = max(min(cores // size, smallest), 1)
     share = {"num_cpus": threads, **({"num_gpus": 1} if processors else {})}
     actor = ray.remote(**share)(Worker)
-    return WorkerPool(ray, lambda: actor.remote(batch.source, batch.target, batch.options, batch.model, threads), size)
+    # Workers may have another working folder.
+    source, target = (
+        str(place.path.absolute()) if place.is_local else place.address
+        for place in (Place(batch.source), Place(batch.target))
+    )
+    return WorkerPool(ray, lambda: actor.remote(source, target, batch.options, batch.model, threads), size)
 
 
 def _lasting(options: UpscaleOptions) -> UpscaleOptions:

@@ -14,7 +14,7 @@ def make_photos(folder: Path, count: int, *, seed: int = 0) -> Path:
     for number in range(count):
         pixels = random.integers(0, 256, (8 + number % 5, 12, 3), np.uint8)
         name = f"{'more/' if number % 2 else ''}{number:03}.{('jpg', 'png', 'webp')[number % 3]}"
-        Image.fromarray(pixels).save(folder / name, **({"dpi": (300, 300)} if name.endswith("jpg") else {}))
+        Image.fromarray(pixels).save(folder / name, dpi=(300, 300))
     return folder
 
 

@@ -1,0 +1,132 @@
+"""Batches on Ray itself, on loopback: results, a worker that is killed, and processes that end with the run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runs.batch_kills import BATCH, campaign, workers
+from srgan.batch.batch_run import Batch, run_batch
+from srgan.batch.cluster import connected
+from srgan.batch.model_options import ModelOptions
+from srgan.errors import UsageError
+from srgan.progress import NoProgress
+from srgan.upscale.batch import plan_files, upscale_files
+from srgan.upscale.jobs import plan_jobs
+from srgan.upscale.options import UpscaleOptions
+from tests.srgan.batch.conftest import contents, make_photos
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
+
+
+@pytest.fixture(scope="session")
+def ray() -> Iterator[Any]:
+    """A Ray of these tests alone."""
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    from benchmarks.patient_ray import be_patient
+
+    be_patient()
+    with connected("ray") as ray:
+        yield ray
+
+
+class _Killer(NoProgress):
+    """Kills a worker once two files are done."""
+
+    def __init__(self) -> None:
+        self.done, self.killed = 0, list[int]()
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+        if self.done == 2:
+            self.killed = list(workers(os.getpid()))[:1]
+            os.kill(self.killed[0], signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_costs_nothing(ray: Any, tmp_path: Path, tiny_model: Path) -> None:
+    make_photos(tmp_path / "photos", 30)
+    upscaler, options = ModelOptions(str(tiny_model)).open(), UpscaleOptions()
+    jobs = plan_jobs([str(tmp_path / "photos")], options, "-x4", output=str(tmp_path / "plain"), recursive=True)
+    list(upscale_files(upscaler, plan_files(upscaler, jobs, options)))
+    batch = Batch(
+        str(tmp_path / "photos"), str(tmp_path / "large"), model=ModelOptions(str(tiny_model)), recursive=True
+    )
+    killer = _Killer()
+    report = run_batch(batch, "ray", progress=killer)
+    assert killer.killed
+    assert report.counts == {"done": 30}
+    assert report.deaths == 1
+    assert contents(tmp_path / "large") == contents(tmp_path / "plain")
+    assert run_batch(batch, "ray").counts == {"kept": 30}
+
+
+def test_what_is_no_cluster() -> None:
+    with pytest.raises(UsageError), connected("spark"):
+        pass
+
+
+def test_a_run_leaves_no_process_and_listens_to_nobody(tmp_path: Path, tiny_model: Path) -> None:
+    make_photos(tmp_path / "photos", 40)
+    words = [str(tmp_path / "photos"), "-o", str(tmp_path / "large"), "-r", "--model", str(tiny_model), "--on", "ray"]
+    with subprocess.Popen([*BATCH, *words, "--json"], stdout=subprocess.PIPE, text=True) as driver:
+        addresses: set[str] = set()
+        below: set[int] = set()
+        while driver.poll() is None:
+            found = _below(driver.pid)
+            below |= found
+            addresses |= {line for process in found for line in _listeners(process)}
+            time.sleep(0.5)
+        assert driver.stdout is not None
+        report = json.loads(driver.stdout.read())
+    assert (driver.returncode, report["inputs"], report["done"]) == (0, 40, 40)
+    assert len(below) >= 5
+    assert addresses == {"0100007F"}  # 127.0.0.1
+    for process in below:
+        for _ in range(600):
+            if not Path(f"/proc/{process}/cmdline").exists():
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail(f"process {process} is left")
+
+
+def _below(process: int) -> set[int]:
+    """Return the processes below one."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = dict(map(int, line.split()) for line in listed.splitlines())  # type: ignore[arg-type]
+    found = {process}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process}
+
+
+def _listeners(process: int) -> list[str]:
+    """Return the addresses, in hexadecimal, on which a process listens."""
+    try:
+        sockets = {os.readlink(one) for one in Path(f"/proc/{process}/fd").iterdir()}
+        lines = [line.split() for file in ("tcp", "tcp6") for line in Path("/proc/net", file).read_text().splitlines()]
+    except OSError:
+        return []
+    return [line[1].partition(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]
+
+
+def test_a_small_campaign_of_kills(tmp_path: Path, tiny_model: Path) -> None:
+    outcome = campaign(tmp_path, 6, 60, model=str(tiny_model), most_seconds=0.5)
+    assert outcome.files["right"] == 60 == sum((+outcome.files).values())
+    assert outcome.kills
+
+
+def test_a_cluster_that_does_not_answer(tmp_path: Path, tiny_model: Path) -> None:
+    make_photos(tmp_path / "photos", 2)
+    words = ["upscale", str(tmp_path / "photos"), "-ro", str(tmp_path / "large"), "--model", str(tiny_model), "-q"]
+    command = [sys.executable, "-m", "srgan", *words, "--on", "ray://127.0.0.1:9"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["Error"]
