@@ -99,7 +99,7 @@ def plan_jobs(
             )
         jobs = [_to_file(sources[0].path, output, options)]
     else:
-        jobs = _distinct([_named(one, options, mark, output, _own_format(one.path)) for one in sources])
+        jobs = _distinct([_named(one, options, mark, output, own_format(one.path)) for one in sources])
     if not options.overwrite:
         jobs = [_unless_existing(job) for job in jobs]
     return (*jobs, *_skipped(found))
@@ -113,7 +113,7 @@ def plan_folder(
     recursive: bool = False,
     follow_links: bool = False,
     walk: "Walk" = os.walk,
-    own_formats: "OwnFormats" = lambda paths: map(_own_format, paths),
+    own_formats: "OwnFormats" = lambda paths: map(own_format, paths),
 ) -> tuple[Job, ...]:
     """Return the jobs that `plan_jobs` has for a folder and an output folder, whether results exist or not.
 
@@ -286,9 +286,9 @@ def _to_file(source: Path | None, output: str, options: UpscaleOptions) -> Job:
     return Job(source, Path(output), named)
 
 
-def _named(one: Found, options: UpscaleOptions, mark: str, output: str | None, own_format: str | None) -> Job:
+def _named(one: Found, options: UpscaleOptions, mark: str, output: str | None, own: str | None) -> Job:
     """Return the job of an image whose result is named after it."""
-    format = options.result_format(own_format)
+    format = options.result_format(own)
     suffix = one.path.suffix if format_of(one.path) == format else FORMATS[format].suffixes[0]
     if one.folder is None:
         folder = one.path.parent if output is None else Path(output)
@@ -302,7 +302,7 @@ def _named(one: Found, options: UpscaleOptions, mark: str, output: str | None, o
     return Job(one.path, folder.with_name(folder.name + mark) / inside, format)
 
 
-def _own_format(source: Path) -> str | None:
+def own_format(source: Path) -> str | None:
     """Return the format of a file by its contents, whatever its name is."""
     if source.is_file():  # a pipe would be waited for
         with suppress(OSError), source.open("rb") as file:  # reported when it is opened as an image
