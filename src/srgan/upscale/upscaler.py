@@ -1,14 +1,12 @@
 """Enlarging images of any size in bounded memory: files into files, and images in memory into arrays."""
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srgan import __version__
 from srgan.engines.engine import EngineName, Precision
@@ -20,13 +18,11 @@ from srgan.images.image import ImageInfo, ImageReader, ImageWriter, check_format
 from srgan.progress import NoProgress, Progress
 from srgan.upscale.bands import restore_bands
 from srgan.upscale.kept_bands import KeptBands, remove_kept
+from srgan.upscale.memory_images import AnyImage, open_image, rows_of
 from srgan.upscale.model_choice import AUTO, Chooser, ChosenModel
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.result import FilePlan, FileResult
 from srgan.upscale.tiling import TiledNetwork
-
-AnyImage = str | Path | bytes | bytearray | memoryview | IO[bytes] | NDArray[Any] | Any
-"""A file's path, its bytes, an opened file, an array, or a PIL image; `Any` stands for the last."""
 
 _MOST_GRAIN = 50
 
@@ -209,12 +205,12 @@ class Upscaler:
             Cancelled: if the progress asked for an early end.
         """
         options = UpscaleOptions(scale=scale, width=width, height=height, long_side=long_side)
-        source = _source(image)
+        source = open_image(image)
         chosen = self.models.choose(source)
         if not isinstance(source, np.ndarray):
             with ImageReader(source) as reader:
                 return self._restore(chosen, reader.info, reader.read_rows, options, progress)
-        info, rows = _rows_of(source)
+        info, rows = rows_of(source)
         result = self._restore(chosen, info, rows, options, progress)
         return result[:, :, 0] if source.ndim == 2 else result
 
@@ -268,53 +264,3 @@ def _stopping(progress: Progress) -> Callable[[int], None]:
             raise Cancelled("stopped before the image was finished: start again")
 
     return advance
-
-
-def _source(image: AnyImage) -> str | Path | bytes | NDArray[Any]:
-    """Return an image as a path, bytes, or an array.
-
-    Raises:
-        TypeError: if it is none of those, nor an opened file or PIL image.
-    """
-    if isinstance(image, str | Path | bytes | np.ndarray):
-        return image
-    if isinstance(image, bytearray | memoryview):
-        return bytes(image)
-    if (module := sys.modules.get("PIL.Image")) is not None and isinstance(image, module.Image):
-        return _of_pillow(image)
-    if callable(getattr(image, "read", None)):
-        contents = image.read()
-        if isinstance(contents, bytes):
-            return contents
-        raise TypeError("an opened file must give bytes: open it in binary mode, 'rb'")
-    kind = type(image).__name__
-    raise TypeError(f"an image is a path, bytes, an opened file, an array or a PIL image, not {kind}")
-
-
-def _of_pillow(image: Any) -> NDArray[Any]:
-    """Return the pixels of a PIL image of mode 1, L, LA, P, RGB, RGBA or I;16."""
-    mode = {"1": "L", "P": "RGBA" if "transparency" in image.info else "RGB"}.get(image.mode, image.mode)
-    if mode not in ("L", "LA", "RGB", "RGBA", "I;16", "I;16B"):
-        raise TypeError(f"PIL images of mode {image.mode} are not enlarged: convert it to RGB first")
-    pixels = np.asarray(image if mode == image.mode else image.convert(mode))
-    return pixels.astype(np.uint16) if mode.startswith("I;16") else pixels
-
-
-def _rows_of(array: NDArray[Any]) -> tuple[ImageInfo, Callable[[int], Pixels]]:
-    """Return an array as an image that is read row by row."""
-    if array.dtype not in (np.uint8, np.uint16):
-        raise TypeError(f"an array must be uint8 or uint16, not {array.dtype}: scale floats by 255 and convert them")
-    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
-        raise UsageError(f"an array must be (H, W) or (H, W, C) with 1 to 4 channels C, not {array.shape}")
-    whole = array[:, :, None] if array.ndim == 2 else array
-    height, width, channels = whole.shape
-    info = ImageInfo(width, height, channels, depth=8 if array.dtype == np.uint8 else 16, format="png")
-    position = 0
-
-    def read(count: int) -> Pixels:
-        nonlocal position
-        position += count
-        rows: Pixels = whole[position - count : position]
-        return rows
-
-    return info, read
