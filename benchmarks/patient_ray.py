@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from srgan.batch.cluster import environment
+
 PATIENCE = 900.0  # seconds
 
 
@@ -18,6 +20,7 @@ def be_patient() -> None:
 
     It waits for two things: ports that its agents choose, which are therefore chosen here, and its node.
     """
+    os.environ |= environment(is_local=True)
     for name in ("RAY_gcs_server_port_wait_time_s", "RAY_agent_register_timeout_ms"):
         os.environ[name] = str(round(PATIENCE * (1000 if name.endswith("_ms") else 1)))
     from ray._private import parameter, services

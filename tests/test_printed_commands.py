@@ -41,6 +41,7 @@ PAGES = (
     "docs/other-models.md",
     "docs/dogs.md",
     "docs/mission.md",
+    "docs/scale.md",
 )
 
 NOT_RUN = {
@@ -48,6 +49,7 @@ NOT_RUN = {
     r"^srgan (web|study serve)": "serves until Ctrl-C: run in the tests of servers",
     r"--devices": "starts processes: run in tests/srgan/cli/test_train_processes.py",
     r"^srgan reproduce (all|depth)": "times networks for minutes: run in tests/srgan/cli/test_reproduce_command.py",
+    r"--on ray|s3://": "needs Ray or a bucket: run in tests/srgan/batch/test_ray.py",
     r"--niqe": "needs parameters that are not shipped",
     r"--features": "needs weights that are not shipped",
 }

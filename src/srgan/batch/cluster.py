@@ -29,9 +29,7 @@ def connected(place: str) -> Iterator[Any]:
     if place != "ray" and not place.startswith("ray://"):
         raise UsageError(f"on must be ray or ray://HOST:PORT, not {place}", parameter="on")
     address = os.environ.get("RAY_ADDRESS", "local") if place == "ray" else place
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if address == "local":
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # this computer alone: nothing listens to the network
+    os.environ |= environment(is_local=address == "local")
     import ray
 
     if ray.is_initialized():
@@ -49,6 +47,15 @@ def connected(place: str) -> Iterator[Any]:
         ray.shutdown()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(*, is_local: bool) -> dict[str, str]:
+    """Return the settings that Ray takes from the environment when it is imported."""
+    return {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # it prints the deaths of workers on standard output, where JSON may go
+        **({"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} if is_local else {}),  # nothing listens to the network
+    }
 
 
 def _start(ray: Any, address: str, settings: dict[str, Any]) -> None:

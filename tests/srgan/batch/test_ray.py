@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,30 +13,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from benchmarks.patient_ray import be_patient
 from runs.batch_kills import BATCH, campaign, workers
 from srgan.batch.batch_run import Batch, run_batch
 from srgan.batch.cluster import connected
 from srgan.batch.model_options import ModelOptions
+from srgan.cli import app
 from srgan.errors import UsageError
 from srgan.progress import NoProgress
 from srgan.upscale.batch import plan_files, upscale_files
 from srgan.upscale.jobs import plan_jobs
 from srgan.upscale.options import UpscaleOptions
+from tests.helpers.bucket import bucket, put
+from tests.helpers.fractal import fractal
+from tests.helpers.image_files import saved
 from tests.srgan.batch.conftest import contents, make_photos
+from tests.test_printed_commands import COMMANDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
 
 @pytest.fixture(scope="session")
 def ray() -> Iterator[Any]:
-    """A Ray of these tests alone."""
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    from benchmarks.patient_ray import be_patient
-
+    """A Ray of these tests alone, whose workers know the bucket of these tests."""
     be_patient()
-    with connected("ray") as ray:
-        yield ray
+    with bucket() as client, connected("ray"):
+        yield client
 
 
 class _Killer(NoProgress):
@@ -65,6 +71,17 @@ def test_a_worker_that_is_killed_costs_nothing(ray: Any, tmp_path: Path, tiny_mo
     assert report.deaths == 1
     assert contents(tmp_path / "large") == contents(tmp_path / "plain")
     assert run_batch(batch, "ray").counts == {"kept": 30}
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if re.search("--on ray|s3://", line)])
+def test_printed_commands_run(ray: Any, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
+    make_photos(tmp_path / "photos", 3)
+    put(ray, **{f"photos/{name}": data for name, data in contents(tmp_path / "photos").items()})
+    put(ray, **{f"Set5/{name}": saved(fractal(0, 40, 36), "PNG") for name in ("baby.png", "bird.png")})
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert result.exit_code == 0, f"{line}: {result.output}"
 
 
 def test_what_is_no_cluster() -> None:
