@@ -17,6 +17,7 @@ from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 from srgan.upscale.tiles import Grid
 
 _MANIFEST = "bands.json"
+_STRIP = 16  # rows: of wide images more take much memory
 _FORMATS: dict[Depth, str] = {8: "uchar", 16: "ushort", 32: "float"}
 
 
@@ -82,7 +83,9 @@ class KeptBands:
         with AtomicFile(self._path(number), overwrite=True) as file:
             target = pyvips.Target.new_to_descriptor(file.fileno())
             try:
-                image.tiffsave_target(target, compression="deflate", level=1, predictor=predictor, bigtiff=True)
+                image.tiffsave_target(
+                    target, compression="deflate", level=1, predictor=predictor, bigtiff=True, tile_height=_STRIP
+                )
             except VipsFailure as failure:
                 raise OSError(reason(failure)) from failure
 

@@ -28,7 +28,7 @@ from srgan.upscale.tiles import Grid, TileSpan, best_grid, spans
 _TRUNK_MEMORY = 400 * 2**20  # for a tile of the first stage
 _TAIL_MEMORY = 60 * 2**20  # for one of a later stage
 _BAND_MEMORY = 160 * 2**20  # for the finished rows of a band, as 8-bit RGB, on their way to the file
-_WIDE = 50_000  # pixels of a result's row: encoders hold a thousand rows, so tiles and bands are given half
+_WIDE = 50_000  # pixels of a result's row: encoders hold a thousand rows, so tiles are given a quarter
 _SHARE_OF_FREE = 0.25  # of the free memory, for the tile of one stage
 _SMALLEST = 16  # pixels: a tile that does not fit at this size never will
 _BYTES = {"bf16": 3}  # a number of a stage, else 4: of `srresnet` 224 of 320 are held, each in four bytes, or half
@@ -100,9 +100,9 @@ class TiledNetwork:
 
     def grid(self, width: int, height: int) -> Grid:
         """Return the bands, and the columns in them, in which to restore an image of this size."""
-        part = 2 if width * self.scale > _WIDE else 1
-        most_rows = max(_BAND_MEMORY // part // (3 * width * self.scale**2), _SMALLEST)
-        return best_grid(width, height, halo=self.halo, area=self._areas[0] // part, most_rows=most_rows)
+        most_rows = max(_BAND_MEMORY // (3 * width * self.scale**2), _SMALLEST)
+        area = self._areas[0] // (4 if width * self.scale > _WIDE else 1)
+        return best_grid(width, height, halo=self.halo, area=area, most_rows=most_rows)
 
     def work(self, width: int, height: int) -> int:
         """Return the multiplications with addition for an image of this size, halos included, about."""
