@@ -1,14 +1,15 @@
-"""Ranges for int8, found for one model by NNCF, measured, and written onto its card: docs/decisions/0033.
+"""Ranges for int8, found for one model, measured, and written onto its card: docs/decisions/0033.
 
     SRGAN_DATA=... python -m runs.quantised_models srresnet             measures, and writes nothing
     SRGAN_DATA=... python -m runs.quantised_models srresnet --write     writes them if the loss is small enough
 
-Needs `srgan[quantise]`. A model that was trained anew needs its ranges anew. The first and the last convolution stay in
-floats, and so do those whose rounding alone does most harm, as many as it takes.
+A model that was trained anew needs its ranges anew. The first and the last convolution stay in floats, and so do those
+whose rounding alone does most harm, as many as it takes. Of models that invent texture PSNR says little: read the
+difference of pictures, and the distance of SqueezeNet's features.
 """
 
 import argparse
-import logging
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,23 +18,29 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+import openvino
+from openvino import opset13
 
-import srgan.engines.openvino as engine  # before NNCF, which would report itself otherwise
+import srgan.engines.openvino as engine
 from runs.releasing import Pixels, console, data_folder, small_and_large
 from srgan.data.degradations import degrade, draw, seeded
 from srgan.data.mixes import shares
 from srgan.data.prepare import find_pictures, rgb8
 from srgan.engines.engine import Floats
 from srgan.engines.int8 import quantise
+from srgan.engines.self_test import measure_probe, pattern
+from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.files import write_bytes
 from srgan.images.colour import from_float, to_float
 from srgan.metrics import PROTOCOLS
-from srgan.weights.card import QuantisedConvolution
+from srgan.weights.card import Quantisation, QuantisedConvolution
 from srgan.weights.catalogue import Model, find
 from srgan.weights.model_file import with_card
 
 ALLOWED = 0.05
 """Largest loss in dB of a faithful model, on Set5 and on Set14, against fp32."""
+HARMFUL = 0.01
+"""Mean squared error, in levels of 255, above which a convolution's channels are scaled."""
 SIDE = 64
 """Of a calibration crop, in pixels."""
 
@@ -41,8 +48,8 @@ Entries = tuple[QuantisedConvolution, ...]
 
 
 def crops(photos: Sequence[Path], count: int) -> list[Floats]:
-    """Crops of photos reduced by four, (1, 3, SIDE, SIDE) in [0, 1], every other one damaged as photos of everyday."""
-    everyday, found = shares("everyday"), list[Floats]()
+    """Crops of photos reduced by four, (1, 3, SIDE, SIDE) in [0, 1], every other one damaged, and the self-test's."""
+    everyday, found = shares("everyday"), [pattern(SIDE)]  # with edges and detail as drawings have them
     for number in range(count):
         random = seeded("int8", str(number))
         high = rgb8(photos[number * len(photos) // count])
@@ -62,31 +69,41 @@ def convolutions(network: Any) -> list[Any]:
     return [node for node in network.get_ordered_ops() if node.get_type_name() == "Convolution"]
 
 
-def calibrated(model: Model, samples: Sequence[Floats]) -> Entries:
-    """Ranges of the inputs of all convolutions but the first and the last, by NNCF."""
-    import nncf
-    from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+def calibrated(model: Model, samples: Sequence[Floats]) -> tuple[Entries, Entries]:
+    """All convolutions but the first and the last, with the ranges of their inputs: without scales, and with them.
 
-    nncf.set_log_level(logging.ERROR)
+    A scale is the root of a channel's largest input over its largest weight, so that the two differ alike.
+    """
     network = graph(model)
-    names = [node.get_friendly_name() for node in convolutions(network)]
-    quantised = nncf.quantize(
-        network,
-        nncf.Dataset(samples),
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=len(samples),
-        ignored_scope=nncf.IgnoredScope(names=[names[0], names[-1]], types=["Add", "PRelu", "Concat"], validate=False),
-        # The least and largest of all crops: a value that is cut off does far more harm than wider steps.
-        advanced_parameters=nncf.AdvancedQuantizationParameters(
-            disable_bias_correction=True, activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX
-        ),
-    )
-    sources = [(node.get_friendly_name(), node.input_value(0).get_node()) for node in convolutions(quantised)]
-    return tuple(
-        QuantisedConvolution(name, *(float(source.input_value(port).get_node().data.item()) for port in (1, 2)))
-        for name, source in sources
-        if source.get_type_name() == "FakeQuantize"
-    )
+    nodes = convolutions(network)[1:-1]
+    inputs = [opset13.result(node.input_value(0)) for node in nodes]
+    watched = openvino.Model([*network.get_results(), *inputs], network.get_parameters(), "watched")
+    compiled = engine.shared_core().compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    ends = [[(value[0].min(axis=(1, 2)), value[0].max(axis=(1, 2))) for value in _run(compiled, s)] for s in samples]
+    plain, scaled = list[QuantisedConvolution](), list[QuantisedConvolution]()
+    for node, each in zip(nodes, zip(*ends, strict=True), strict=True):
+        low, high = np.min([one for one, _ in each], axis=0), np.max([one for _, one in each], axis=0)
+        weights = np.abs(node.input_value(1).get_node().data).max(axis=(0, 2, 3))
+        scales = np.sqrt(np.maximum(np.maximum(-low, high), 1e-6) / np.maximum(weights, 1e-6))
+        scales = np.round(scales / scales.max(), 5)
+        name = node.get_friendly_name()
+        plain.append(QuantisedConvolution(name, *_range(low, high)))
+        scaled.append(QuantisedConvolution(name, *_range(low / scales, high / scales), tuple(map(float, scales))))
+    return tuple(plain), tuple(scaled)
+
+
+def _run(compiled: Any, sample: Floats) -> list[Floats]:
+    """The inputs of the watched convolutions."""
+    values = compiled([sample])
+    return [values[place] for place in range(1, len(compiled.outputs))]
+
+
+def _range(low: Floats, high: Floats) -> tuple[float, float]:
+    """The least and largest value of all channels, a little changed so that nought is one of the 256 steps."""
+    least, largest = min(float(low.min()), 0.0), float(high.max())
+    step = (largest - least) / 255
+    below = round(-least / step)
+    return -below * step, (255 - below) * step
 
 
 class Network:
@@ -126,13 +143,19 @@ class Quality:
     pictures: list[Pixels]
     psnr: float
     """By MATLAB's luma, in dB."""
+    features: float
+    """Distance of SqueezeNet's features from the originals'."""
 
 
 def quality(network: Network, pairs: Sequence[tuple[Pixels, Pixels]]) -> Quality:
     """Enlarge a test set and measure it."""
-    made = [network.enlarge(low) for low, _ in pairs]
-    scores = [PROTOCOLS["matlab"].measure(one, high).psnr for one, (_, high) in zip(made, pairs, strict=True)]
-    return Quality(made, fmean(scores))
+    distance = FeatureDistance(data_folder().parent / "weights" / "squeezenet1.1.safetensors")
+    made = [(network.enlarge(low), high) for low, high in pairs]
+    return Quality(
+        [restored for restored, _ in made],
+        fmean(PROTOCOLS["matlab"].measure(restored, high).psnr for restored, high in made),
+        fmean(distance.measure(restored, high) for restored, high in made),
+    )
 
 
 Sets = Mapping[str, Sequence[tuple[Pixels, Pixels]]]
@@ -161,7 +184,8 @@ def _loss(name: str, plain: Quality, rounded: Quality) -> float:
     pairs = zip(plain.pictures, rounded.pictures, strict=True)
     difference = fmean(float(np.abs(one.astype(int) - other).mean()) for one, other in pairs)
     console.print(
-        f"{name}: fp32 {plain.psnr:.3f} dB, int8 {rounded.psnr:.3f} dB, pictures differ by {difference:.3f} levels"
+        f"{name}: fp32 {plain.psnr:.3f} dB, int8 {rounded.psnr:.3f} dB, features {plain.features:.4f} and "
+        f"{rounded.features:.4f}, pictures differ by {difference:.3f} levels"
     )
     return plain.psnr - rounded.psnr
 
@@ -177,18 +201,38 @@ def main() -> None:
     model = find(options.model)
     photos = find_pictures([data_folder() / "train" / "open_licence"])
     samples = crops(photos, options.crops)
-    entries = calibrated(model, samples)
-    for entry in entries:
-        console.print(f"{entry.name}: {entry.low:.3f} to {entry.high:.3f}")
+    few = samples[1 :: max(1, options.crops // 3)][:3]
+    plain, scaled = calibrated(model, samples)
+    entries = list(plain)
+    for number, error in enumerate(harm(model, plain, few)):
+        entries[number] = scaled[number] if error > HARMFUL else plain[number]
+        what = entries[number]
+        console.print(
+            f"{what.name}: {what.low:.3f} to {what.high:.3f}{' scaled' if what.scales else ''}, {error:.4f} alone"
+        )
     sets = {name: small_and_large(data_folder() / "testsets" / name) for name in options.sets}
-    found = chosen(model, entries, samples[:: max(1, len(samples) // 4)], sets)
+    found = chosen(model, tuple(entries), few, sets)
     if found is None:
         sys.exit(f"int8 costs {model.name} more than {ALLOWED} dB: it stays without")
     if options.write:
-        card = replace(model.card, quantisation=found)
-        path = model.folder / f"{model.name}.onnx"
-        write_bytes(path, with_card(path.read_bytes(), card.to_json()))
-        console.print(f"{path}: {len(found)} convolutions, {path.stat().st_size:,} bytes")
+        write(model, found)
+
+
+def write(model: Model, found: Entries) -> None:
+    """Write ranges, and the self-test by them, onto a model's card."""
+    rounded = replace(model, card=replace(model.card, quantisation=Quantisation(found, model.card.probe)))
+    runner = engine.OpenVinoEngine(rounded, precision="int8")
+
+    def enlarge(low: Floats) -> Floats:
+        for stage in range(len(runner.stages)):
+            low = runner.run(stage, low).copy()
+        return low
+
+    probe = measure_probe(enlarge, model.scale, model.card.probe.size)
+    card = replace(model.card, quantisation=Quantisation(found, probe))
+    path = model.folder / f"{model.name}.onnx"
+    write_bytes(path, with_card(path.read_bytes(), json.dumps(json.loads(card.to_json()), ensure_ascii=False)))
+    console.print(f"{path}: {len(found)} convolutions, {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Networks in int8: convolutions computed in integers of eight bits, by ranges that the model's card gives.
 
 The weights stay those of the file. Each is rounded to one of 255 steps of its filter's largest, the input of each
-convolution to one of 256 of the range on the card, and OpenVINO computes with the integers (Jacob et al. 2018). What is
-added up between the convolutions stays in floats.
+convolution to one of 256 of the range on the card, and OpenVINO computes with the integers (Jacob et al. 2018). Where
+channels of the input differ much, each is divided by a number of its own before, and its weights are multiplied by it
+(Xiao et al. 2023). What is added up between the convolutions stays in floats.
 """
 
 from collections.abc import Iterable
@@ -37,19 +38,23 @@ def _is_convolution(node: openvino.Node) -> bool:
 
 
 def _round(node: openvino.Node, entry: QuantisedConvolution) -> None:
-    source, weights = node.input_value(0), node.input_value(1)
-    low, high = (opset13.constant(np.float32(value).reshape(1, 1, 1, 1)) for value in (entry.low, entry.high))
-    node.input(0).replace_source_output(opset13.fake_quantize(source, low, high, low, high, 256).output(0))
-    largest = np.abs(weights.get_node().data).max(axis=(1, 2, 3), keepdims=True).astype(np.float32)
-    top = opset13.constant(np.maximum(largest, np.finfo(np.float32).tiny))
-    bottom = opset13.constant(-top.data)
-    node.input(1).replace_source_output(opset13.fake_quantize(weights, bottom, top, bottom, top, 255).output(0))
+    scales = np.asarray(entry.scales or [1.0], np.float32).reshape(1, -1, 1, 1)
+    ends = [np.float32(value).reshape(1, 1, 1, 1) for value in (entry.low, entry.high)]
+    limits = [opset13.constant(value) for value in (ends[0] * scales, ends[1] * scales, *ends)]
+    node.input(0).replace_source_output(opset13.fake_quantize(node.input_value(0), *limits, 256).output(0))
+    weights = (node.input_value(1).get_node().data * scales).astype(np.float32)
+    largest = np.maximum(np.abs(weights).max(axis=(1, 2, 3), keepdims=True), np.finfo(np.float32).tiny)
+    limits = [opset13.constant(value) for value in (-largest, largest, -largest, largest)]
+    node.input(1).replace_source_output(opset13.fake_quantize(opset13.constant(weights), *limits, 255).output(0))
 
 
 def integers_are_fast(compiled: openvino.CompiledModel) -> bool:
-    """Return whether a network that has been run was computed by instructions for products of integers (VNNI, AMX)."""
+    """Return whether a network that has been run was computed by instructions for products of integers (VNNI, AMX).
+
+    OpenVINO's kernels of the name brgconv need them; without them others multiply integers, and slowly.
+    """
     kinds = [str(node.get_rt_info()["primitiveType"].astype(str)) for node in _executed(compiled)]
-    return any("vnni" in kind or "amx" in kind for kind in kinds)
+    return any(kind.startswith("brgconv") and kind.endswith("I8") for kind in kinds)
 
 
 def _executed(compiled: openvino.CompiledModel) -> list[openvino.Node]:

@@ -36,8 +36,13 @@ def shared_core() -> openvino.Core:
 
 
 def supports_bf16() -> bool:
-    """Return whether this processor multiplies in bfloat16 (AMX or AVX512-BF16)."""
-    return "BF16" in _capabilities()
+    """Return whether this processor multiplies in bfloat16 (AMX or AVX512-BF16), and may.
+
+    `ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI` imitates a processor that does not.
+    """
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
+    allowed = limit in ("ALL", "DEFAULT") or any(word in limit for word in ("BF16", "FP16", "AMX", "AVX10"))
+    return allowed and "BF16" in _capabilities()
 
 
 def _capabilities() -> list[str]:
@@ -48,12 +53,13 @@ def _capabilities() -> list[str]:
 def _fastest(model: AnyModel) -> Precision:
     if supports_bf16():
         return "bf16"
-    return "int8" if quantisation(model) else "fp32"
+    return "int8" if _quantised(model) else "fp32"
 
 
-def quantisation(model: AnyModel) -> tuple[QuantisedConvolution, ...]:
+def _quantised(model: AnyModel) -> tuple[QuantisedConvolution, ...]:
     """Return the convolutions of a model that int8 computes in integers; none where it has no int8."""
-    return model.card.quantisation if isinstance(model, Model) else ()
+    found = model.card.quantisation if isinstance(model, Model) else None
+    return () if found is None else found.convolutions
 
 
 def processor_name() -> str:
@@ -71,7 +77,8 @@ class OpenVinoEngine:
         self.precision: Precision = precision or _fastest(model)
         self.stages: tuple[Stage, ...] = model.stages
         self._model = model
-        if self.precision == "int8" and not quantisation(model):
+        self._convolutions = _quantised(model) if self.precision == "int8" else ()
+        if self.precision == "int8" and not self._convolutions:
             raise EngineError(f"{model.label} has no int8: use fp32 or bf16")
         self._settings = {
             "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
@@ -90,8 +97,8 @@ class OpenVinoEngine:
     def _parts(self) -> list[openvino.Model]:
         """The stages of the network."""
         network = _read(self._model)
-        if self.precision == "int8":
-            quantise(_widen(network), quantisation(self._model))
+        if self._convolutions:
+            quantise(_widen(network), self._convolutions)
         return cut(network, [stage.output for stage in self.stages])
 
     def _open(self, stage: int, key: str) -> openvino.CompiledModel:
@@ -120,7 +127,7 @@ class OpenVinoEngine:
             sorted(_capabilities()),
             os.environ.get("ONEDNN_MAX_CPU_ISA"),
         )
-        what = self.stages, self.precision, quantisation(self._model), getattr(self._model, "fidelity", None)
+        what = self.stages, self.precision, self._convolutions, getattr(self._model, "fidelity", None)
         digests = [hashlib.sha256(contents).hexdigest() for contents in _contents(self._model)]
         key = hashlib.sha256(repr((machine, what, digests, self._settings)).encode()).hexdigest()
         return [f"{key}-{stage}" for stage in range(len(self.stages))]

@@ -1,6 +1,7 @@
 """Self-test: an engine run on a computed pattern, compared with the values on the model's card."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,8 +10,9 @@ from srgan.weights.card import Card, Probe
 from srgan.weights.catalogue import Model, own_folder
 from srgan.weights.interpolation import AnyModel
 
-TOLERANCES = {"fp32": 0.5 / 255, "bf16": 4 / 255, "int8": 16 / 255}
-"""Largest difference allowed, by precision: half a level, the rounding of eight bits of mantissa, and of integers."""
+TOLERANCES = {"fp32": 0.5 / 255, "bf16": 4 / 255, "int8": 4 / 255}
+"""Largest difference allowed, by precision: half a level, the rounding of eight bits of mantissa, and for int8 that of
+values in the middle between two integers; int8 has a probe of its own."""
 FOREIGN_TOLERANCE = 8 / 255
 """Largest difference allowed of networks of other people in bf16, on values that are clipped to [0, 1]."""
 
@@ -49,10 +51,13 @@ def run_probe(engine: Engine, card: Card, *, clip: bool = False) -> float:
 
 def self_test(engine: Engine, model: Model) -> tuple[float, float]:
     """Return the largest difference of a model's self-test, and the allowed one, in [0, 1] units; NaN is too much."""
+    card = model.card
+    if engine.precision == "int8" and card.quantisation is not None:
+        card = replace(card, probe=card.quantisation.probe)
     if model.folder != own_folder():
-        return run_probe(engine, model.card), TOLERANCES[engine.precision]
+        return run_probe(engine, card), TOLERANCES[engine.precision]
     allowed = {**TOLERANCES, "bf16": FOREIGN_TOLERANCE}[engine.precision]
-    return run_probe(engine, model.card, clip=True), allowed
+    return run_probe(engine, card, clip=True), allowed
 
 
 def is_accurate(engine: Engine, model: AnyModel) -> bool:

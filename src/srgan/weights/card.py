@@ -86,8 +86,20 @@ class QuantisedConvolution:
     name: str
     """Of the operation in the graph."""
     low: float
-    """Least value of its input that is told apart, and below the largest."""
+    """Least value of its input that is told apart, and below the largest; nought is one of the 256 steps."""
     high: float
+    scales: tuple[float, ...] = ()
+    """Channels of its input are divided by these before, and their weights multiplied; none where all are 1."""
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """How int8 computes a model."""
+
+    convolutions: tuple[QuantisedConvolution, ...]
+    """Those that are computed in integers."""
+    probe: Probe
+    """Self-test in int8, as `Card.probe` is in floats."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +124,8 @@ class Card:
     """By suffix: `.onnx`, and of models of three files `.safetensors`; none of a method without weights."""
     grain: float = 0.0
     """Standard deviation of the grain that is added to its results, in levels of 255."""
-    quantisation: tuple[QuantisedConvolution, ...] = ()
-    """Convolutions that int8 computes in integers; none where the model has no int8."""
+    quantisation: Quantisation | None = None
+    """How int8 computes it; None where it has no int8."""
 
     @property
     def identity(self) -> str:
@@ -151,7 +163,10 @@ class Card:
             fields["training"] = Training(**fields["training"])
             fields["scores"] = tuple(CardScore(**score) for score in fields["scores"])
             fields["probe"] = Probe(fields["probe"]["size"], tuple(fields["probe"]["values"]))
-            fields["quantisation"] = tuple(QuantisedConvolution(**entry) for entry in fields.get("quantisation", ()))
+            if (rounded := fields.get("quantisation")) is not None:
+                entries = [entry | {"scales": tuple(entry["scales"])} for entry in rounded["convolutions"]]
+                probe = Probe(rounded["probe"]["size"], tuple(rounded["probe"]["values"]))
+                fields["quantisation"] = Quantisation(tuple(QuantisedConvolution(**one) for one in entries), probe)
             fields["files"] = {suffix: File(**file) for suffix, file in fields["files"].items()}
             card = cls(**fields)
             card._check()

@@ -15,7 +15,7 @@ from srgan.engines.openvino import OpenVinoEngine, shared_core
 from srgan.errors import EngineError, ModelError
 from srgan.upscale.loaded_model import LoadedModel
 from srgan.upscale.upscaler import Upscaler
-from srgan.weights.card import Card, QuantisedConvolution
+from srgan.weights.card import Card, Quantisation, QuantisedConvolution
 from srgan.weights.catalogue import Model, find, shipped
 
 LOW, HIGH = -1.28, 1.27  # nought is one of the 256 steps
@@ -24,17 +24,22 @@ WITH_INT8 = [name for name, model in shipped().items() if model.card.quantisatio
 
 @pytest.fixture(scope="module")
 def quantised() -> Model:
-    """A small shipped model with ranges made up for the second of its convolutions."""
+    """A small shipped model with ranges made up for one of its convolutions."""
     model = find("espcn")
     names = [node.get_friendly_name() for node in engine._read(model).get_ordered_ops() if _is_convolution(node)]
-    return Model(replace(model.card, quantisation=(QuantisedConvolution(names[2], -1.0, 1.0),)), model.folder)
+    return with_int8(model, QuantisedConvolution(names[2], LOW, HIGH))
+
+
+def with_int8(model: Model, *convolutions: QuantisedConvolution) -> Model:
+    return Model(replace(model.card, quantisation=Quantisation(convolutions, model.card.probe)), model.folder)
 
 
 def _is_convolution(node: openvino.Node) -> bool:
     return bool(node.get_type_name() == "Convolution")
 
 
-def test_numbers_are_those_of_rounded_weights_and_inputs() -> None:
+@pytest.mark.parametrize("scales", [(), (1.0, 0.25, 2.0)])
+def test_numbers_are_those_of_rounded_weights_and_inputs(scales: tuple[float, ...]) -> None:
     random = np.random.default_rng(0)
     weights = random.normal(size=(4, 3, 1, 1)).astype(np.float32)
     low = random.uniform(-2, 2, (1, 3, 9, 9)).astype(np.float32)
@@ -42,20 +47,20 @@ def test_numbers_are_those_of_rounded_weights_and_inputs() -> None:
     node = opset13.convolution(parameter, opset13.constant(weights), [1, 1], [0, 0], [0, 0], [1, 1])
     node.set_friendly_name("one")
     network = openvino.Model([node], [parameter], "network")
-    quantise(network, [QuantisedConvolution("one", LOW, HIGH)])
+    quantise(network, [QuantisedConvolution("one", LOW, HIGH, scales)])
     made = shared_core().compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([low])[0]
 
-    step = (HIGH - LOW) / 255
-    steps = np.round((low.clip(LOW, HIGH) - LOW) / step) * step + LOW
+    each = np.reshape(scales or (1.0, 1.0, 1.0), (3, 1, 1))
+    step, weights = (HIGH - LOW) / 255, weights * each
+    steps = np.round(((low / each).clip(LOW, HIGH) - LOW) / step) * step + LOW
     largest = np.abs(weights).max(axis=(1, 2, 3), keepdims=True) / 127
     expected = np.einsum("oihw,bixy->boxy", np.round(weights / largest) * largest, steps)
     np.testing.assert_allclose(made, expected, atol=1e-4)
 
 
 def test_a_network_without_such_a_convolution_is_refused(quantised: Model) -> None:
-    card = replace(quantised.card, quantisation=(QuantisedConvolution("absent", LOW, HIGH),))
     with pytest.raises(ModelError):
-        OpenVinoEngine(Model(card, quantised.folder), precision="int8")
+        OpenVinoEngine(with_int8(quantised, QuantisedConvolution("absent", LOW, HIGH)), precision="int8")
 
 
 def test_models_and_engines_without_int8_say_so(quantised: Model) -> None:
@@ -66,7 +71,7 @@ def test_models_and_engines_without_int8_say_so(quantised: Model) -> None:
 
 
 def test_cards_keep_their_ranges(quantised: Model) -> None:
-    card = replace(quantised.card, quantisation=(QuantisedConvolution("one", LOW, HIGH),))
+    card = with_int8(quantised, QuantisedConvolution("one", LOW, HIGH, (0.5, 0.25))).card
     assert Card.from_json(card.to_json(), source=Path("card")) == card
 
 

@@ -46,7 +46,9 @@ def model_file(generator: Deployable, card: Card) -> tuple[Card, bytes]:
     model = to_onnx(generator)
     _store_weights(model.graph, {name: value.numpy() for name, value in generator.state_dict().items()})
     onnx.checker.check_model(model, full_check=True)
-    card = replace(card, files={".onnx": File(*graph_checksum(model.SerializeToString(deterministic=True)))})
+    file = File(*graph_checksum(model.SerializeToString(deterministic=True)))
+    rounded = card.quantisation if card.files.get(".onnx") == file else None  # ranges are those of these weights
+    card = replace(card, files={".onnx": file}, quantisation=rounded)
     return card, with_card(model, card)
 
 
