@@ -9,6 +9,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from srgan.engines.engine import Floats
 
 _seconds = dict[str, float]()
 _since = 0.0
@@ -50,7 +54,7 @@ def enlarge(source: Path, output: Path, model: str) -> None:
     engine, tiles = network.engine, list[tuple[int, tuple[int, ...]]]()
     run = engine.run
 
-    def noted(stage: int, tile: "srgan.engines.openvino.Floats") -> "srgan.engines.openvino.Floats":
+    def noted(stage: int, tile: "Floats") -> "Floats":
         tiles.append((stage, tile.shape))
         return run(stage, tile)
 
