@@ -1,7 +1,9 @@
 """Batches with a stand-in for Ray: results, ledger and report, again and after every fault. Ray itself: test_ray.py."""
 
 import os
+import resource
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,13 +21,14 @@ from srgan.batch.target_lock import TargetLock
 from srgan.batch.worker import Worker
 from srgan.batch.worker_pool import WorkerPool
 from srgan.errors import OutputError, PictureError, SrganError, UsageError
-from srgan.files import AtomicFile
 from srgan.storage import Place, StorageError
 from srgan.upscale.batch import plan_files, upscale_files
 from srgan.upscale.jobs import plan_jobs
 from srgan.upscale.options import UpscaleOptions
 from tests.helpers.bucket import NAME, bucket, keys, put
+from tests.helpers.image_files import saved
 from tests.helpers.inline_ray import InlineRay
+from tests.helpers.noise import noise
 from tests.srgan.batch.conftest import contents
 
 Start = Callable[..., BatchReport]
@@ -210,30 +213,37 @@ def test_a_bucket_that_vanishes_ends_the_run(start: Start, photos: Path, monkeyp
     assert report.counts["left"] > 0
 
 
-def test_a_full_disk_ends_the_run(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_ends_the_run(start: Start, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "TROUBLES", 3)
-    monkeypatch.setattr(Worker, "_enlarged", _full(Worker._enlarged))
-    report = start()
+    shutil.rmtree(photos)
+    photos.mkdir()
+    for number, side in enumerate((8, 8, 40, 40, 40, 40)):
+        (photos / f"{number}.png").write_bytes(saved(noise(side, side, seed=number), "PNG"))
+    with no_larger_files_than(20_000):
+        report = start()
     assert report.error is not None
-    assert report.counts["done"] == 2
-    found = rows(tmp_path / "large")
-    assert sum(row.state == "done" for row in found.values()) == 2
-    assert sum(report.counts.values()) == len(found) == 10
-    assert not list((tmp_path / "large").rglob("*.part"))
+    assert report.counts == {"done": 2, "failed": 2, "left": 2}
+    assert Counter(row.state for row in rows(tmp_path / "large").values()) == {"done": 2, "failed": 2, "planned": 2}
+    assert set(contents(tmp_path / "large")) == {"0.png", "1.png"}
+    assert start().counts == {"done": 4, "kept": 2}
 
 
-def _full(enlarged: Any) -> Any:
-    calls: list[Any] = []
+def test_a_ledger_that_cannot_be_written_is_one_error(start: Start, tmp_path: Path) -> None:
+    with no_larger_files_than(500), pytest.raises(OutputError):
+        start()
+    assert contents(tmp_path / "large") == {}
+    assert start().counts["done"] == 8
 
-    def until_full(*arguments: Any) -> Any:
-        calls.append(arguments)
-        if len(calls) > 2:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(AtomicFile, "open", lambda self: self.fail("No space left on device"))
-                return enlarged(*arguments)
-        return enlarged(*arguments)
 
-    return until_full
+@contextmanager
+def no_larger_files_than(size: int) -> Iterator[None]:
+    """Let the system refuse to write more bytes into a file, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_clock_that_jumps_changes_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

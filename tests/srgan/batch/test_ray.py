@@ -117,7 +117,7 @@ def test_a_run_leaves_no_process_and_listens_to_nobody(tmp_path: Path, tiny_mode
 def _below(process: int) -> set[int]:
     """Return the processes below one."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = dict(map(int, line.split()) for line in listed.splitlines())  # type: ignore[arg-type]
+    parents = {int(one): int(other) for one, other in map(str.split, listed.splitlines())}
     found = {process}
     while more := {one for one, parent in parents.items() if parent in found} - found:
         found |= more

@@ -20,7 +20,11 @@ HEAVY = {"numpy", "pyvips", "openvino", "torch", "safetensors", "matplotlib", "r
         (HELP, "srgan.cli.upscale", HEAVY | {"srgan.upscale.upscaler", "srgan.paper.verdicts", "srgan.training"}),
         (("recipes", "recipes show srgan-vgg54", "recipes show --help"), "srgan.training.recipes", HEAVY),
         (("data prepare photos -o ready",), "pyvips", {"torch", "openvino", "urllib.request"}),
-        (("upscale photos/a.png --engine openvino", "evaluate nearest --sets Set"), "openvino", {"torch", "scipy"}),
+        (
+            ("upscale photos/a.png --engine openvino", "evaluate nearest --sets Set"),
+            "openvino",
+            {"torch", "scipy", "ray", "pyarrow", "fsspec"},
+        ),
     ],
 )
 def test_commands_import_what_they_use(make: Make, lines: tuple[str, ...], used: str, unused: set[str]) -> None:

@@ -10,6 +10,7 @@ from srgan.evaluation.damaged_inputs import CLEAN, Damage
 from srgan.evaluation.test_sets import check_unlike, find_set, keep, lay_out
 from srgan.images.image import read
 from srgan.images.resize import imresize
+from tests.helpers.bucket import NAME, bucket, put
 from tests.helpers.noise import make_pairs, make_set, noise, save
 
 
@@ -30,6 +31,16 @@ def test_a_folder_is_a_set_under_its_own_name_or_another() -> None:
     make_set(Path("photos/mine"))
     assert find_set("photos/mine").name == "mine"
     assert find_set("other=photos/mine").name == "other"
+
+
+def test_a_set_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path / "cache"))
+    made = make_set(Path("Set5"), "ba")
+    with bucket() as client:
+        put(client, **{f"sets/Set5/{path.name}": path.read_bytes() for path in made.files})
+        found, named = find_set(f"s3://{NAME}/sets/Set5"), find_set(f"mine=s3://{NAME}/sets/Set5/")
+    assert (found.name, named.name) == ("Set5", "mine")
+    assert [path.read_bytes() for path in found.files] == [path.read_bytes() for path in made.files]
 
 
 def test_only_pictures_of_the_folder_itself_count() -> None:
