@@ -201,9 +201,9 @@ def _oriented(orientation: int) -> Image.Exif:
 
 
 def _counting(original: Callable[..., None], opened: list[Any]) -> Callable[..., None]:
-    def count(self: InputBytes, source: Any) -> None:
+    def count(self: InputBytes, source: Any, **options: Any) -> None:
         opened.append(source)
-        original(self, source)
+        original(self, source, **options)
 
     return count
 
