@@ -1,6 +1,5 @@
 """`srgan reproduce`: published tables and figures made again, ours beside what was printed."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ import typer
 
 from srgan.cli.console import failures, interruptible, need_packages, show_json, show_lines
 from srgan.cli.shared_options import Engine, Json, ModelPrecision, flag, option
-from srgan.errors import DataError, UsageError
+from srgan.cli.study_opinions import collect_opinions, draw_figure5, read_opinions, simulate_study
+from srgan.errors import UsageError
 
 if TYPE_CHECKING:
     from srgan.paper.reproduction import Reproducer, Reproduction
-    from srgan.paper.verdicts import Opinions
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -79,9 +78,11 @@ class _Common:
     def run(self, name: str, make: "Callable[[Reproducer], Reproduction]") -> None:
         """Make a table or figure, write it into its folder and show it."""
         from srgan.cli.progress_bar import ProgressBar
+        from srgan.files import check_folder
         from srgan.paper.reproduction import Reproducer
 
         folder = self.output or Path("reproduction") / name
+        check_folder(folder)
         done = f"what is done is in {folder}; run the same command again to go on"
         with interruptible(done), ProgressBar(shown=not self.as_json, quiet=self.as_json) as progress:
             made = make(Reproducer(folder, progress, self.engine, self.precision))
@@ -107,7 +108,7 @@ def _add_table(name: str, summary: str) -> None:
     ) -> None:
         with failures(as_json=as_json):
             need_packages("matplotlib")
-            opinions, rows = _read_opinions(name, study, simulated), _parse_rows(methods)
+            opinions, rows = read_opinions(name, study, simulated), _parse_rows(methods)
             common = _Common(output, engine, precision, as_json)
             common.run(name, lambda work: work.table(name, rows, sets or (), opinions))
 
@@ -126,34 +127,6 @@ def _add_figure(name: str, summary: str) -> None:
             need_packages("matplotlib")
             rows, common = _parse_rows(methods), _Common(output, engine, precision, as_json)
             common.run(name, lambda work: work.figure(name, rows, sets or ()))
-
-
-def _read_opinions(name: str, study: Path | None, simulated: bool) -> "Opinions":
-    """Return the mean opinion scores of a study by the rows of a table; none without a study."""
-    from srgan.paper.verdicts import NO_OPINIONS
-
-    if study is None:
-        if simulated:
-            raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
-        return NO_OPINIONS
-    return _collect_opinions(study, simulated, [name])[name]
-
-
-def _collect_opinions(study: Path, simulated: bool, names: Sequence[str]) -> "dict[str, Opinions]":
-    """Return a study's mean opinion scores by table; of several tables, those without a rated row are left out."""
-    need_packages("scipy", extra="study")
-    from srgan.paper.reproduction import TABLES
-    from srgan_study.analysis.paper_comparison import collect_opinions
-    from srgan_study.votes.store import read_ratings
-
-    ratings, found = read_ratings(study, simulated=simulated), {}
-    for name in names:
-        try:
-            found[name] = collect_opinions(ratings, TABLES[name])
-        except DataError:
-            if len(names) == 1:
-                raise
-    return found
 
 
 def _parse_blocks(text: str) -> list[int]:
@@ -225,7 +198,7 @@ def seeds(
         need_packages("matplotlib", *(("torch",) if runs else ()))
         from srgan.paper.project_tables import reproduce_seeds
 
-        opinions, rows = _read_opinions("seeds", study, simulated), _parse_rows(methods)
+        opinions, rows = read_opinions("seeds", study, simulated), _parse_rows(methods)
         common = _Common(output, engine, precision, as_json)
         common.run(
             "seeds",
@@ -309,6 +282,7 @@ def everything(
     with failures(as_json=as_json):
         need_packages("matplotlib", "jinja2", "torch", "onnx")
         from srgan.cli.progress_bar import ProgressBar
+        from srgan.files import check_folder
         from srgan.paper.reproduction import TABLES, Reproducer
         from srgan.paper.reproduction_page import PageOptions, check_rows, make_parts, write_page
 
@@ -316,8 +290,9 @@ def everything(
         check_rows(rows)
         if study is None and simulated:
             raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
-        opinions = {} if study is None else _collect_opinions(study, simulated, list(TABLES))
+        opinions = {} if study is None else collect_opinions(study, simulated, list(TABLES))
         numbers, folder = _parse_blocks(blocks), output or Path("reproduction") / "all"
+        check_folder(folder)
         options = PageOptions(
             rows, sets or (), runs or (), models or (), data, (dogs,) if dogs else (), opinions, numbers, times
         )
@@ -326,8 +301,8 @@ def everything(
             work = Reproducer(folder, progress, engine, precision)
 
             def figure5() -> list[Any]:
-                rating = study or _simulate_study(work, rated, raters)
-                return _draw_figure5(rating, simulated=simulated or study is None)
+                rating = study or simulate_study(work, rated, raters)
+                return draw_figure5(rating, simulated=simulated or study is None)
 
             parts = make_parts(work, options, figure5)
             page = write_page(parts, folder, simulated=simulated or study is None)
@@ -337,36 +312,3 @@ def everything(
             show_json({"what": "all", "page": str(page), "parts": made, "not_made": failed, "heard": progress.lines})
         else:
             show_lines([f"{part.heading:22} {part.outcome}" for part in parts] + [f"page  {page}"])
-
-
-def _simulate_study(work: "Reproducer", images: int, raters: int) -> Path:
-    """Make a study of the evaluation of Table 2 and let programs rate it, with the paper's means; return its folder."""
-    need_packages("scipy", "httpx", "starlette", "uvicorn", "msgspec", extra="study")
-    from srgan_study.simulation.dry_run import DryRun, simulate_votes
-    from srgan_study.simulation.rater_model import plant
-    from srgan_study.simulation.simulated_means import choose_means
-    from srgan_study.stimuli.create_study import StudyPlan, create_study
-    from srgan_study.stimuli.sources import find_sources
-    from srgan_study.stimuli.stimulus_selection import StimulusSelection, select
-    from srgan_study.study import MANIFEST, Design
-
-    folder, sources = work.folder / "simulated-study", find_sources([str(work.folder / "evaluation")])
-    last = list(sources.sets)[-1]  # BSD100, of which the paper's figure is
-    chosen, _ = select(sources, StimulusSelection(sets=[last], images=min(images, len(sources.sets[last]))))
-    if (folder / MANIFEST).is_file():  # of an earlier page: the same votes are cast again
-        shutil.rmtree(folder)
-    study = create_study(StudyPlan(chosen, Design(raters=raters, calibration=0, practice=0)), folder, work.progress)
-    means = {(mean.method, mean.data): mean.value for mean in choose_means(study, {})}
-    simulate_votes(folder, DryRun(plant(study, means), raters), work.progress)
-    return folder
-
-
-def _draw_figure5(study: Path, *, simulated: bool) -> list[Any]:
-    """Draw the distribution of scores on each set of a study."""
-    need_packages("scipy", extra="study")
-    from srgan_study.analysis.study_analysis import analyse
-    from srgan_study.report.method_figures import draw_distribution
-    from srgan_study.votes.store import read_ratings
-
-    analysis = analyse(read_ratings(study, simulated=simulated))
-    return [draw_distribution(analysis, found) for found in analysis.sets]
