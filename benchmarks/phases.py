@@ -39,7 +39,7 @@ def enlarge(source: Path, output: Path, model: str) -> None:
     mark("imports for images")
     import numpy as np
 
-    import srgan.engines.openvino
+    import srgan.engines.openvino  # noqa: F401
     from srgan.images.image import read, write
     from srgan.upscale.options import UpscaleOptions
 
