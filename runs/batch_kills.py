@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,35 +96,34 @@ def fire(
             driver.wait()
             return
         time.sleep(dice.uniform(0, most_seconds))
-        pids = list(workers(driver.pid)) if victim == "worker" else [driver.pid]
+        pids = workers(driver.pid) if victim == "worker" else [driver.pid]
         if pids and driver.poll() is None:
             os.kill(dice.choice(pids), signal.SIGKILL)
             outcome.kills[victim] += 1
 
 
-def workers(driver: int) -> Iterator[int]:
-    """Yield the processes of the workers below a driver (Linux)."""
-    parents = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-            title = (place / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if title.startswith(b"ray::Worker") and _is_below(int(place.name), driver, parents):
-            yield int(place.name)
+def workers(driver: int) -> list[int]:
+    """Return the processes of the workers below a driver."""
+    return [process for process in sorted(below(driver)) if _read(process, "cmdline").startswith("ray::Worker")]
 
 
-def _is_below(process: int, driver: int, parents: dict[int, int]) -> bool:
-    while process > 1 and process != driver:
-        if process not in parents:
-            try:
-                stat = Path(f"/proc/{process}/stat").read_text()
-            except OSError:
-                return False
-            parents[process] = int(stat.rpartition(")")[2].split()[1])
-        process = parents[process]
-    return process == driver
+def below(process: int) -> set[int]:
+    """Return the processes below one (Linux)."""
+    numbers = [int(place.name) for place in Path("/proc").glob("[0-9]*")]
+    stats = {number: _read(number, "stat").rpartition(")")[2].split() for number in numbers}
+    parents = {number: int(fields[1]) for number, fields in stats.items() if fields}
+    found = {process}
+    while more := {number for number, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process}
+
+
+def _read(process: int, name: str) -> str:
+    """Return what the system says of a process; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{process}/{name}").read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def results(folder: Path) -> dict[str, Path]:

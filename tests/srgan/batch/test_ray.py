@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.patient_ray import be_patient
-from runs.batch_kills import BATCH, campaign, workers
+from runs.batch_kills import BATCH, below, campaign, workers
 from srgan.batch.batch_run import Batch, run_batch
 from srgan.batch.cluster import connected
 from srgan.batch.model_options import ModelOptions
@@ -52,7 +52,7 @@ class _Killer(NoProgress):
     def advance(self, count: int = 1) -> None:
         self.done += count
         if self.done == 2:
-            self.killed = list(workers(os.getpid()))[:1]
+            self.killed = workers(os.getpid())[:1]
             os.kill(self.killed[0], signal.SIGKILL)
 
 
@@ -94,34 +94,24 @@ def test_a_run_leaves_no_process_and_listens_to_nobody(tmp_path: Path, tiny_mode
     words = [str(tmp_path / "photos"), "-o", str(tmp_path / "large"), "-r", "--model", str(tiny_model), "--on", "ray"]
     with subprocess.Popen([*BATCH, *words, "--json"], stdout=subprocess.PIPE, text=True) as driver:
         addresses: set[str] = set()
-        below: set[int] = set()
+        started: set[int] = set()
         while driver.poll() is None:
-            found = _below(driver.pid)
-            below |= found
+            found = below(driver.pid)
+            started |= found
             addresses |= {line for process in found for line in _listeners(process)}
             time.sleep(0.5)
         assert driver.stdout is not None
         report = json.loads(driver.stdout.read())
     assert (driver.returncode, report["inputs"], report["done"]) == (0, 40, 40)
-    assert len(below) >= 5
+    assert len(started) >= 5
     assert addresses == {"0100007F"}  # 127.0.0.1
-    for process in below:
+    for process in started:
         for _ in range(600):
             if not Path(f"/proc/{process}/cmdline").exists():
                 break
             time.sleep(0.1)
         else:
             pytest.fail(f"process {process} is left")
-
-
-def _below(process: int) -> set[int]:
-    """Return the processes below one."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(one): int(other) for one, other in map(str.split, listed.splitlines())}
-    found = {process}
-    while more := {one for one, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {process}
 
 
 def _listeners(process: int) -> list[str]:
