@@ -132,6 +132,7 @@ def upscale(
     """Make photos larger, four times by default."""
     with failures(as_json=json):
         from srgan.cli.progress_bar import FilesBar, on_terminal
+        from srgan.engines.memory import give_back_large_arrays
         from srgan.images.image import DEFAULT_MAX_PIXELS
         from srgan.upscale.batch import estimate_files, plan_files, upscale_files
         from srgan.upscale.jobs import plan_jobs
@@ -147,6 +148,7 @@ def upscale(
             max_pixels=max_pixels or DEFAULT_MAX_PIXELS, pyramid=pyramid, resume=resume,
         )  # fmt: skip
         precise = None if precision == "auto" else precision
+        give_back_large_arrays()
         if on is not None:
             from srgan.batch.model_options import ModelOptions
             from srgan.cli.batch import upscale_batch
