@@ -1,6 +1,6 @@
 """Training from shards: memory over a pass of many small pictures, and crops beside what the network takes of them.
 
-python -m benchmarks.shards FOLDER [--pictures 20000]
+python -m benchmarks.shard_rates FOLDER [--pictures 20000]
 
 Pictures are made in FOLDER, as a tar file of tar files. Their comparison with test images, a tenth of a second each, is
 left out. Times are those that processors spent, whatever else they do: they hold on busy machines too.
@@ -8,12 +8,10 @@ left out. Times are those that processors spent, whatever else they do: they hol
 
 import argparse
 import io
-import itertools
 import json
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +24,7 @@ from srgan.data.shard_check import check_shards
 from srgan.data.shard_sampler import ShardSampler
 from srgan.data.shard_writer import write_shards
 from srgan.data.shards import ShardedPictures
-from srgan.training.batches import Batch, batches, make_sampler
+from srgan.training.batches import batches, make_sampler
 from srgan.training.distributed import launch
 from srgan.training.recipes import RECIPES
 from srgan.training.state import make_state
@@ -81,19 +79,15 @@ def memory_over_a_pass(pictures: ShardedPictures) -> tuple[list[float], float, f
     return memory, (time.process_time() - started) / updates, len(seen) / len(pictures)
 
 
-def seconds_of_updates(pictures: ShardedPictures, rounds: int) -> tuple[float, float]:
-    """Return processor seconds of an update and of a batch; the two take turns."""
+def seconds_of_update(pictures: ShardedPictures, rounds: int) -> float:
+    """Return processor seconds of the network's update on a batch that is already there."""
     state = make_state(RECIPE, fabric=launch("cpu"), updates=10**9)
-    crops: Iterator[Batch] = batches(make_sampler(RECIPE, pictures), torch.device("cpu"), range(10**6), rank=0, ranks=1)
-    update(state, next(crops))
-    network, loader, count = 0.0, 0.0, 64
+    batch = next(batches(make_sampler(RECIPE, pictures), torch.device("cpu"), range(1), rank=0, ranks=1))
+    update(state, batch)
+    started = time.process_time()
     for _ in range(rounds):
-        started = time.process_time()
-        batch = list(itertools.islice(crops, count))[-1]
-        loaded = time.process_time()
         update(state, batch)
-        loader, network = loader + (loaded - started) / count, network + time.process_time() - loaded
-    return network / rounds, loader / rounds
+    return (time.process_time() - started) / rounds
 
 
 def main() -> None:
@@ -110,8 +104,8 @@ def main() -> None:
     report = write_shards(archive, shards)
     written = time.process_time() - started
     training, _ = ShardedPictures(shards, scale=RECIPE.network.scale).split()
-    network, loader = seconds_of_updates(training, rounds=3)
-    sys.stderr.write(f"an update {network:.2f} s, a batch {loader:.4f} s\n")
+    network = seconds_of_update(training, rounds=3)
+    sys.stderr.write(f"an update {network:.2f} s\n")
     memory, loading, seen = memory_over_a_pass(training)
     document = {
         "pictures": report.training + report.validation,
@@ -121,9 +115,9 @@ def main() -> None:
         "resident_megabytes": memory,
         "share_of_pictures_seen": round(seen, 4),
         "crops_a_processor_second": round(RECIPE.crops.batch / loading),
-        "milliseconds_of_a_batch": round(1e3 * loader, 1),
+        "milliseconds_of_a_batch": round(1e3 * loading, 1),
         "milliseconds_of_an_update": round(1e3 * network, 1),
-        "ratio": round(network / loader, 1),
+        "ratio": round(network / loading, 1),
     }
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
