@@ -11,6 +11,7 @@ teacher's targets are those of `python -m runs.teacher_patches`, in cache/photos
 """
 
 import argparse
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,10 +109,11 @@ def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught
 
 def _teacher() -> str:
     """Return what a card says of the second stage."""
-    patches, _ = PreparedPictures(TAUGHT_DATA).split()
+    kinds = Counter(entry.name.split()[0] for entry in PreparedPictures(TAUGHT_DATA).entries)
     return (
-        f". Then {len(patches):,} patches of these photos, and of drawn text, whose targets were made by Real-ESRGAN "
-        "x4plus (Wang et al. 2021, BSD-3-Clause), corrected to the tones of the originals"
+        f". Then {kinds['taught']:,} patches of these photos whose targets were made by Real-ESRGAN x4plus (Wang et "
+        "al. 2021, BSD-3-Clause), corrected to the tones of the originals and mixed with a quarter of them; "
+        f"{kinds['plain']:,} whose targets are the originals; and {kinds['text']:,} of drawn text"
     )
 
 

@@ -2,10 +2,10 @@
 
     python -m runs.teacher_patches cut cache/photos cache/teacher/patches.npy --number 9000
     chrt -i 0 python -m runs.teaching cache/teacher/patches.npy cache/teacher/targets.npy
-    python -m runs.teacher_patches prepare cache/photos cache/teacher cache/photos-taught
+    python -m runs.teacher_patches prepare cache/photos cache/teacher cache/photos-taught --plain 4000 --text 900
 
-A twelfth as many patches of drawn text (`runs.drawn_text`) are added, whose targets are the originals: of text the
-teacher makes other glyphs.
+Patches of drawn text (`runs.drawn_text`) are added, whose targets are the originals: of text the teacher makes other
+glyphs. So are more patches of photos whose targets are the originals: of small faces it makes others, too.
 
 Places and damage of patch n are a pure function of n and the prepared photos. A target is corrected before it is
 learned from: what its downscaled image lacks of the original's, blurred, is added (back-projection, Irani and Peleg
@@ -36,8 +36,6 @@ from srgan.images.resize import imresize
 SCALE = 4
 CANDIDATES = 3
 """Places drawn for a patch, of which the one with the most detail is taken."""
-TEXT = 12
-"""Patches of photos for one of text."""
 VALIDATION = 40
 """Patches that are kept back, the last ones."""
 _TONES = 2.0
@@ -64,7 +62,7 @@ def place(pictures: PreparedPictures, number: int) -> tuple[Pixels, Pixels, Pixe
     return degraded, low[top : top + PATCH, left : left + PATCH], high[rows, columns]
 
 
-def text(number: int) -> tuple[Pixels, Pixels]:
+def text_patch(number: int) -> tuple[Pixels, Pixels]:
     """Return patch `number` of drawn text: degraded (64, 64, 3) and original (256, 256, 3)."""
     high = draw_text(_FIRST_TEXT + number, SCALE * PATCH)
     low = imresize(high, 1.0 / SCALE, border="replicate")
@@ -108,14 +106,18 @@ def cut(photos: Path, path: Path, number: int) -> None:
     patches.flush()
 
 
-def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0) -> int:
+def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0, plain: int = 0, text: int = 0) -> int:
     """Write a prepared set of the patches whose targets are made, and return their number.
+
+    Its entries are named "taught N", "plain N" and "text N".
 
     Args:
         photos: folder of prepared photos.
         folder: that of `patches.npy` and `targets.npy`.
         output: folder of the set.
         original: share of the original in the corrected targets, 0 to 1.
+        plain: number of further patches whose targets are the originals.
+        text: number of patches of drawn text.
 
     Raises:
         DataError: if there are no targets, or patches of other photos.
@@ -135,9 +137,12 @@ def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0) 
             if not np.array_equal(degraded, patches[index]):
                 raise DataError(f"{folder} holds patches of other photos than {photos}: cut them again")
             target = mixed(corrected(np.asarray(targets[index]), clean), high, original)
-            taught.add(f"patch {index}", degraded.copy(), target, validation=index >= done - VALIDATION)
-        for index in range(done // TEXT):
-            degraded, high = text(index)
+            taught.add(f"taught {index}", degraded.copy(), target, validation=index >= done - VALIDATION)
+        for index in range(done, done + plain):
+            degraded, _, high = place(training, index)
+            taught.add(f"plain {index}", degraded.copy(), high.copy(), validation=False)
+        for index in range(text):
+            degraded, high = text_patch(index)
             taught.add(f"text {index}", degraded, high, validation=False)
         taught.commit(SCALE, whole.comparison)
     return done
@@ -155,12 +160,21 @@ def main() -> None:
     preparing.add_argument("folder", type=Path, help="folder of patches.npy and targets.npy")
     preparing.add_argument("output", type=Path, help="folder of the set")
     preparing.add_argument("--original", type=float, default=0.0, help="share of the original in targets; 0 without it")
+    preparing.add_argument("--plain", type=int, default=0, help="patches whose targets are the originals")
+    preparing.add_argument("--text", type=int, default=0, help="patches of drawn text")
     choices = parser.parse_args()
     try:
         if choices.command == "cut":
             cut(choices.photos, choices.patches, choices.number)
         else:
-            made = prepare(choices.photos, choices.folder, choices.output, original=choices.original)
+            made = prepare(
+                choices.photos,
+                choices.folder,
+                choices.output,
+                original=choices.original,
+                plain=choices.plain,
+                text=choices.text,
+            )
             Console(stderr=True).print(f"{made} patches, {VALIDATION} of them for validation")
     except SrganError as error:
         sys.exit(str(error))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runs import drawn_text
-from runs.teacher_patches import corrected, cut, place, prepare, text
+from runs.teacher_patches import corrected, cut, place, prepare, text_patch
 from srgan.data.prepared_set import KnownTestComparison, NewSet, PreparedPictures
 from srgan.errors import DataError
 from srgan.images.resize import imresize
@@ -56,14 +56,17 @@ def test_taught_patches_make_a_set(photos: Path, tmp_path: Path) -> None:
     targets = np.stack([imresize(each, 4.0, border="replicate") for each in patches])
     np.save(folder / "targets.npy", targets)
     (folder / "targets.json").write_text(json.dumps({"key": "", "done": 46}), encoding="utf-8")
-    assert prepare(photos, folder, output) == 46
+    assert prepare(photos, folder, output, plain=2, text=3) == 46
     training, validation = PreparedPictures(output).split()
-    assert (len(training), len(validation)) == (6 + 3, 40)
+    assert (len(training), len(validation)) == (6 + 2 + 3, 40)
     low, high = training[2]
     np.testing.assert_array_equal(low, patches[2])
     assert high.shape == (256, 256, 3)
-    np.testing.assert_array_equal(training[6][0], text(0)[0])
-    np.testing.assert_array_equal(training[6][1], text(0)[1])
+    degraded, _, original = place(PreparedPictures(photos).split()[0], 46)
+    np.testing.assert_array_equal(training[6][0], degraded)
+    np.testing.assert_array_equal(training[6][1], original)
+    np.testing.assert_array_equal(training[8][0], text_patch(0)[0])
+    np.testing.assert_array_equal(training[8][1], text_patch(0)[1])
 
 
 def test_patches_of_other_photos_are_refused(photos: Path, tmp_path: Path) -> None:
