@@ -42,8 +42,9 @@ NAME= before one gives it another name. Several words may follow an option, so m
 Pictures made elsewhere are found by name: for baby.png, baby.bmp, baby_x4.png, baby-SRGAN.tif and \
 baby_SRF_4_SRGAN.png. Of several, the one that ends in the method's name is taken.
 
-Sets: folders of pictures, or names of those in SRGAN_DATA/testsets. Pictures are cut to a multiple of the scale and \
-shrunk as MATLAB does it. In a folder with names such as baby_SRF_4_HR.png only those that end in HR are true pictures.
+Sets: folders of pictures, here or in a bucket (s3://bucket/Set5), or names of those in SRGAN_DATA/testsets. Pictures \
+are cut to a multiple of the scale and shrunk as MATLAB does it. In a folder with names such as baby_SRF_4_HR.png \
+only those that end in HR are true pictures.
 
 Inputs: clean, jpeg:QUALITY and webp:QUALITY (1 to 100), noise:DEVIATION (of 255), and the mixes of srgan data \
 degrade: photo, messenger, hard, everyday. Each but clean makes a set of its own, such as Set5+jpeg75. Scores are \
