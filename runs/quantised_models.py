@@ -28,7 +28,7 @@ from srgan.data.mixes import shares
 from srgan.data.prepare import find_pictures, rgb8
 from srgan.engines.engine import Floats
 from srgan.engines.int8 import quantise
-from srgan.engines.self_test import measure_probe, pattern
+from srgan.engines.self_test import measure_probe
 from srgan.evaluation.feature_distance import FeatureDistance
 from srgan.files import write_bytes
 from srgan.images.colour import from_float, to_float
@@ -39,8 +39,6 @@ from srgan.weights.model_file import with_card
 
 ALLOWED = 0.05
 """Largest loss in dB of a faithful model, on Set5 and on Set14, against fp32."""
-HARMFUL = 0.01
-"""Mean squared error, in levels of 255, above which a convolution's channels are scaled."""
 SIDE = 64
 """Of a calibration crop, in pixels."""
 
@@ -48,8 +46,8 @@ Entries = tuple[QuantisedConvolution, ...]
 
 
 def crops(photos: Sequence[Path], count: int) -> list[Floats]:
-    """Crops of photos reduced by four, (1, 3, SIDE, SIDE) in [0, 1], every other one damaged, and the self-test's."""
-    everyday, found = shares("everyday"), [pattern(SIDE)]  # with edges and detail as drawings have them
+    """Crops of photos reduced by four, (1, 3, SIDE, SIDE) in [0, 1], every other one damaged as photos of everyday."""
+    everyday, found = shares("everyday"), list[Floats]()
     for number in range(count):
         random = seeded("int8", str(number))
         high = rgb8(photos[number * len(photos) // count])
@@ -69,8 +67,8 @@ def convolutions(network: Any) -> list[Any]:
     return [node for node in network.get_ordered_ops() if node.get_type_name() == "Convolution"]
 
 
-def calibrated(model: Model, samples: Sequence[Floats]) -> tuple[Entries, Entries]:
-    """All convolutions but the first and the last, with the ranges of their inputs: without scales, and with them.
+def calibrated(model: Model, samples: Sequence[Floats]) -> Entries:
+    """All convolutions but the first and the last, with the ranges of their inputs and the scales of their channels.
 
     A scale is the root of a channel's largest input over its largest weight, so that the two differ alike.
     """
@@ -80,16 +78,15 @@ def calibrated(model: Model, samples: Sequence[Floats]) -> tuple[Entries, Entrie
     watched = openvino.Model([*network.get_results(), *inputs], network.get_parameters(), "watched")
     compiled = engine.shared_core().compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     ends = [[(value[0].min(axis=(1, 2)), value[0].max(axis=(1, 2))) for value in _run(compiled, s)] for s in samples]
-    plain, scaled = list[QuantisedConvolution](), list[QuantisedConvolution]()
+    entries = list[QuantisedConvolution]()
     for node, each in zip(nodes, zip(*ends, strict=True), strict=True):
         low, high = np.min([one for one, _ in each], axis=0), np.max([one for _, one in each], axis=0)
         weights = np.abs(node.input_value(1).get_node().data).max(axis=(0, 2, 3))
         scales = np.sqrt(np.maximum(np.maximum(-low, high), 1e-6) / np.maximum(weights, 1e-6))
-        scales = np.round(scales / scales.max(), 5)
-        name = node.get_friendly_name()
-        plain.append(QuantisedConvolution(name, *_range(low, high)))
-        scaled.append(QuantisedConvolution(name, *_range(low / scales, high / scales), tuple(map(float, scales))))
-    return tuple(plain), tuple(scaled)
+        scales = np.round(np.maximum(scales / scales.max(), 0.001), 5)
+        ends_of_range = _range(low / scales, high / scales)
+        entries.append(QuantisedConvolution(node.get_friendly_name(), *ends_of_range, tuple(map(float, scales))))
+    return tuple(entries)
 
 
 def _run(compiled: Any, sample: Floats) -> list[Floats]:
@@ -201,17 +198,8 @@ def main() -> None:
     model = find(options.model)
     photos = find_pictures([data_folder() / "train" / "open_licence"])
     samples = crops(photos, options.crops)
-    few = samples[1 :: max(1, options.crops // 3)][:3]
-    plain, scaled = calibrated(model, samples)
-    entries = list(plain)
-    for number, error in enumerate(harm(model, plain, few)):
-        entries[number] = scaled[number] if error > HARMFUL else plain[number]
-        what = entries[number]
-        console.print(
-            f"{what.name}: {what.low:.3f} to {what.high:.3f}{' scaled' if what.scales else ''}, {error:.4f} alone"
-        )
     sets = {name: small_and_large(data_folder() / "testsets" / name) for name in options.sets}
-    found = chosen(model, tuple(entries), few, sets)
+    found = chosen(model, calibrated(model, samples), samples[:: max(1, options.crops // 3)][:3], sets)
     if found is None:
         sys.exit(f"int8 costs {model.name} more than {ALLOWED} dB: it stays without")
     if options.write:
