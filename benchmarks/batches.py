@@ -118,7 +118,10 @@ def check(folder: Path, files: int) -> None:
 def table(times: dict[str, dict[str, list[float]]], files: int) -> list[str]:
     """Return the table's lines in Markdown."""
     start = {way: median(times[way]["one"]) for way in WAYS}
-    rates = {way: (files - 1) / (median(times[way]["many"]) - start[way]) for way in WAYS}
+    longer = {way: median(times[way]["many"]) - start[way] for way in WAYS}
+    if min(longer.values()) <= 0:
+        raise SystemExit("starting took longer than enlarging: give more files, or measure on an idle computer")
+    rates = {way: (files - 1) / longer[way] for way in WAYS}
     best = max(rates["plain"], rates["pool"])
     lines = [
         "| way | files a second after the start, of the best without Ray | start and one file, of plain's |",
