@@ -54,6 +54,8 @@ def launch(
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
     several = devices * nodes > 1
+    if several and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        _join_processes(device)
     not_sent: dict[str, Any] = {_BUFFERS_ARE_SENT: False}
     fabric = Fabric(
         accelerator=device,
@@ -65,6 +67,21 @@ def launch(
     )
     fabric.launch()
     return fabric
+
+
+def _join_processes(device: DeviceName) -> None:
+    """Join the processes that torchrun started, apart from those of an earlier start.
+
+    Its store outlives them, with their addresses: a process that is started again may wait for one that has ended.
+    """
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    size = int(os.environ["WORLD_SIZE"])
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = dist.TCPStore(address, port, size, is_master=False)  # type: ignore[attr-defined]
+    own = dist.PrefixStore(os.environ["TORCHELASTIC_RESTART_COUNT"], store)  # type: ignore[attr-defined]
+    backend = "nccl" if device == "cuda" else "gloo"
+    dist.init_process_group(backend, store=own, rank=int(os.environ["RANK"]), world_size=size)
 
 
 def describe_machine(device: torch.device) -> str:
