@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,8 @@ def environment(*, is_local: bool) -> dict[str, str]:
 def _start(ray: Any, address: str, settings: dict[str, Any]) -> None:
     for left in reversed(range(_TRIES if address == "local" else 1)):
         try:
-            ray.init(address=address, **settings)
+            with warnings.catch_warnings(action="ignore"):  # of which the error says the same
+                ray.init(address=address, **settings)
             return
         except Exception as error:  # Ray raises this very class where it could not start
             ray.shutdown()
