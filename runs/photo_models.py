@@ -6,8 +6,9 @@
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.photo_models --release               measure the newest checkpoint, write the model
 
-They learn from the photos of `python -m runs.photos`, prepared in cache/photos, by the recipes of their names; the
-teacher's targets are those of `python -m runs.teacher_patches`, in cache/photos-taught.
+They learn from the photos of `python -m runs.photos`, prepared in cache/photos, by the recipes of their names; from the
+photos with drawn text, where `python -m runs.drawn_text` has put them into cache/photos-text; and from the teacher's
+targets of `python -m runs.teacher_patches`, in cache/photos-taught.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from runs.pictures import PHOTOS
 from runs.releasing import effort, prepared, record, released, trained
-from srgan.data.prepared_set import PreparedPictures
+from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
@@ -33,6 +34,8 @@ TAUGHT = RECIPES["srgan-photo"].change(
 )
 """The second stage of srgan-photo."""
 TAUGHT_DATA = Path("cache/photos-taught")
+TEXT_DATA = Path("cache/photos-text")
+"""The photos, and images of drawn text."""
 GRAIN = {"srresnet-photo": 0.0, "srgan-photo": 1.5}
 """Standard deviation of the grain that is added to results, in levels of 255."""
 INITIAL = {"srresnet-photo": "srresnet", "srgan-photo": "srresnet-photo"}
@@ -45,7 +48,7 @@ LIMITS = {
     "srresnet-photo": (
         "It invents no texture: hair, grass and fabric come out smooth, and grain of film is taken for noise. What "
         "strong compression has removed stays away; letters a few pixels high run together, more than by "
-        "interpolation. Not trained on text, drawings or faces in particular."
+        "interpolation. Trained on little text, and on no drawings or faces in particular."
     ),
     "srgan-photo": (
         "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Fur, "
@@ -76,7 +79,8 @@ def main() -> None:
     run = run_of(network, taught=taught)
     if not choices.release:
         initial = choices.begun_from or _initial(network, taught=taught)
-        recipe, data = (TAUGHT, TAUGHT_DATA) if taught else (RECIPES[network], prepared(PHOTOS))
+        photos = TEXT_DATA if is_prepared(TEXT_DATA) else prepared(PHOTOS)
+        recipe, data = (TAUGHT, TAUGHT_DATA) if taught else (RECIPES[network], photos)
         trained(recipe, run, data, begun_from=initial, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
         if not run.exists:
@@ -97,7 +101,7 @@ def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught
 
     def card(described: Card) -> Card:
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
-        data = described.training.data + (_teacher() if taught else "")
+        data = described.training.data + (_teacher() if taught else _text(run))
         training = replace(described.training, recipe=recipe, data=data, updates=updates, hours=round(hours, 2))
         grain = GRAIN[network]
         return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
@@ -105,6 +109,12 @@ def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught
     released(run, output, card, name=network, pictures=PHOTOS)
     if not taught:  # whose validation is on patches, of other difficulty than photos
         record(network, [run])
+
+
+def _text(run: Run) -> str:
+    """Return what a card says of drawn text in a run's data."""
+    drawn = sum(entry.name.startswith("text ") for entry in PreparedPictures(Path(run.settings().data)).entries)
+    return f". And {drawn} images of drawn text" if drawn else ""
 
 
 def _teacher() -> str:

@@ -45,7 +45,10 @@ def test_refinement_begins_as_the_identity_and_then_changes_colours() -> None:
 
 
 def test_radius_and_arithmetic_count_the_refinement() -> None:
-    (trunk, plain), (same, refined) = CompactGenerator(blocks=2).stages, CompactGenerator(blocks=2, refinement=16).stages
+    (trunk, plain), (same, refined) = (
+        CompactGenerator(blocks=2).stages,
+        CompactGenerator(blocks=2, refinement=16).stages,
+    )
     assert trunk == same
     assert (trunk.radius, plain.radius, refined.radius) == (9.0, 1.0, 1.5)  # two 3x3 at a quarter of a pixel
     more = 9 * 64 * 13 * 16 + 9 * 16 * (16 * 16 + 16 * 3)
