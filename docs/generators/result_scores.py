@@ -39,9 +39,7 @@ def published_name(method: str) -> str:
 
 
 def measure_all(data: Path, folder: Path, progress: Progress) -> Results:
-    """Measure every method by every metric whose file exists: comparisons and SelfExSR on the sets of table 1.
-
-    SelfExSR takes six seconds of a processor for an image of BSD100, which is why it is not measured there.
+    """Measure every method by every metric whose file exists: comparisons on the sets of table 1.
 
     Args:
         data: the benchmark data folder, which SRGAN_DATA names; `weights` lies beside it.
@@ -52,7 +50,7 @@ def measure_all(data: Path, folder: Path, progress: Progress) -> Results:
         SrganError: if something cannot be measured.
     """
     methods, taken = _methods(data), measures(data.parent / "weights", progress)
-    compared = {path.stem for path in COMPARISONS.glob("*.onnx")} | {SELFEXSR}
+    compared = {path.stem for path in COMPARISONS.glob("*.onnx")}
     apart = [[method for method in methods if (method.info.name in compared) is yes] for yes in (False, True)]
     found = [
         evaluate(Evaluation(tuple(some), tuple(find_set(name) for name in names), taken), folder, progress)

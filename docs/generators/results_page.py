@@ -46,7 +46,7 @@ _HEAD = """\
 # Results
 
 Written by `SRGAN_DATA=... python -m docs.generators.results_page`, which measures the models that come with srgan,
-and those in `runs/comparisons`, on the benchmark images (the latter, and SelfExSR, on Set5 and Set14). What each
+and those in `runs/comparisons`, on the benchmark images (the latter on Set5 and Set14). What each
 metric means, and what it does not: [evaluation.md](evaluation.md). How each model was trained: [models.md](models.md).
 """
 _PUBLISHED = """\

@@ -31,8 +31,8 @@ Images are decoded once and stored uncompressed, about 3 bytes per pixel. Unread
 show an image of a known test set at any size and crop, are left out and listed. Your images are never changed.
 
 Layouts: div2k (DIV2K_train_HR, DIV2K_valid_HR), dogs (folders such as n02085620-Chihuahua), bsds (train and test; \
-never val, which is the test set BSD100), imagenet (train/n01440764, val), lsdir (HR/train, HR/val), and folder, which is \
-any images.
+never val, which is the test set BSD100), imagenet (train/n01440764, val), lsdir (HR/train, HR/val), and folder, \
+which is any images.
 
 Exit code: 0 success, 1 the images cannot be used, 2 invalid options, 130 interrupted.
 """

@@ -1,6 +1,7 @@
 """Stages of all generators: with its halo a tile equals the whole, and with a pixel less it does not."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import torch
@@ -76,7 +77,7 @@ def test_a_stage_sees_exactly_its_halo(make: Callable[[], AnyGenerator], halos: 
     network = settled(make)
     parts: list[Callable[[Tensor], Tensor]] = [network]
     if len(network.stages) == 2:
-        parts = [network.trunk, network.tail]
+        parts = [cast(Callable[[Tensor], Tensor], part) for part in (network.trunk, network.tail)]
     assert [stage.halo for stage in network.stages] == halos
     x = torch.rand(1, 3, 60, 12, dtype=torch.float64)
     for part, stage in zip(parts, network.stages, strict=True):
