@@ -15,6 +15,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from srgan.errors import PictureError, UsageError
+from srgan.files import check_folder
 from srgan.images.formats import FORMATS, READ_ONLY, SNIFFED_BYTES, format_of, sniff
 from srgan.upscale.options import UpscaleOptions
 
@@ -84,6 +85,7 @@ def plan_jobs(
     Raises:
         PictureError: if a word means no image.
         UsageError: if the output contradicts the sources.
+        OutputError: if the output can be no folder.
     """
     if STANDARD in words:
         if len(words) > 1:
@@ -99,6 +101,8 @@ def plan_jobs(
             )
         jobs = [_to_file(sources[0].path, output, options)]
     else:
+        if output is not None:
+            check_folder(output)
         jobs = _distinct([_named(one, options, mark, output, own_format(one.path)) for one in sources])
     if not options.overwrite:
         jobs = [_unless_existing(job) for job in jobs]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from srgan.errors import PictureError, UsageError
+from srgan.errors import OutputError, PictureError, UsageError
 from srgan.upscale.jobs import EARLIER, EXISTING, FOLDER, NO_IMAGE, SUFFIXES, Job, plan_jobs
 from srgan.upscale.options import UpscaleOptions
 
@@ -201,3 +201,9 @@ class TestResults:
         touch(*(f"photos/{number}/a.jpg" for number in range(300)))
         words = [str(path) for path in sorted(Path("photos").rglob("*.jpg"))]
         assert len(set(outputs(*words, output="large"))) == 300
+
+
+def test_a_folder_below_a_file_is_refused_at_once() -> None:
+    touch("photos/a.png", "file")
+    with pytest.raises(OutputError):
+        plan("photos", output="file/results")
