@@ -87,8 +87,16 @@ class CompactGenerator(nn.Module):
         return trunk, tail
 
     def forward(self, low: Tensor) -> Tensor:
+        return self.tail(self.trunk(low))
+
+    def trunk(self, low: Tensor) -> Tensor:
+        """Compute features at low resolution: (B, 3, H, W) in [0, 1] to (B, features + 3, H, W), the input the last."""
         first = self.head(low)
-        deep = first + self.fusion(self.blocks(first))
+        return torch.cat([first + self.fusion(self.blocks(first)), low], dim=1)
+
+    def tail(self, x: Tensor) -> Tensor:
+        """Restore images from what the trunk hands on: (B, features + 3, H, W) to (B, 3, 4 H, 4 W)."""
+        deep, low = x[:, :-3], x[:, -3:]
         repeated = low.repeat_interleave(self.scale**2, dim=1)
         colours: Tensor = functional.pixel_shuffle(self.output(deep) + repeated, self.scale)
         if self.hints is None or self.refinement is None:

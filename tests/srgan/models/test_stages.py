@@ -25,9 +25,9 @@ from srgan.models.wavelet import WaveletGenerator
 HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
     "srgan, no blocks": (lambda: Generator(blocks=0, features=8), [5, 3]),
     "srgan, 3 blocks": (lambda: Generator(blocks=3, features=8), [11, 3]),
-    "compact, no blocks": (lambda: CompactGenerator(blocks=0, features=8), [6]),
-    "compact, 3 blocks": (lambda: CompactGenerator(blocks=3, features=8), [12]),
-    "compact, refined": (lambda: CompactGenerator(blocks=1, features=8, refinement=5), [9]),
+    "compact, no blocks": (lambda: CompactGenerator(blocks=0, features=8), [5, 1]),
+    "compact, 3 blocks": (lambda: CompactGenerator(blocks=3, features=8), [11, 1]),
+    "compact, refined": (lambda: CompactGenerator(blocks=1, features=8, refinement=5), [7, 2]),
     "cheung": (lambda: CheungGenerator(blocks=1, features=4), [7, 3]),
     "ucsd": (lambda: UcsdGenerator(blocks=2, features=4), [6, 2]),
     "ucsd srcnn": (UcsdSrcnn, [3]),
