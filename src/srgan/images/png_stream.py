@@ -17,6 +17,8 @@ from srgan.images.colour import Depth, Pixels
 from srgan.images.containers import PNG_SIGNATURE, png_chunk
 
 _MOST_WAITING = 16 << 20  # bytes in the pipe: enough for encoding to go on while the next rows are computed
+_SECONDS = 1.0
+"""Time after which a side that waits looks whether the program has ended."""
 _CHUNK = 4 << 20  # bytes of a PNG chunk
 _STORED = 65_535  # bytes of an uncompressed deflate block
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -102,7 +104,9 @@ class PngStream:
         if not self._current:
             with self._condition:
                 while not self._waiting and not self._ended:
-                    self._condition.wait()
+                    self._condition.wait(_SECONDS)
+                    if not threading.main_thread().is_alive():
+                        break  # interrupted so early that nobody ended the stream
                 if not self._waiting:
                     return None
                 self._current = memoryview(self._waiting.popleft())

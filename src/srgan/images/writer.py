@@ -92,7 +92,11 @@ class ImageWriter:
         self._stream = PngStream(*self._size, self._channels, self._depth, placeholder)
         descriptor = self._file.open()
         self._executor = ThreadPoolExecutor(1, "srgan-encoder")
-        self._encoding: Future[None] = self._executor.submit(self._encode, descriptor)
+        try:
+            self._encoding: Future[None] = self._executor.submit(self._encode, descriptor)
+        except BaseException:  # an interruption: the encoder may have begun, and would wait for rows for ever
+            self._stream.stop()
+            raise
         return self
 
     def write_rows(self, rows: Pixels) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,22 @@ def test_nothing_is_left_of_what_is_given_up(
         _give_up(_writer(tmp_path / "result", format), PIXELS[:rows], error())
     assert list(tmp_path.iterdir()) == []
     assert _encoders() == []
+
+
+def test_an_interruption_while_the_encoder_starts_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = ThreadPoolExecutor.submit
+    begun: list[Future[None]] = []
+
+    def interrupted(*words: Any) -> Future[None]:
+        begun.append(submit(*words))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ImageWriter(tmp_path / "a.png", size=(8, 8), channels=3, depth=8, options=EncodeOptions("png")).__enter__()
+    assert begun[0].exception() is not None  # waits for its end: an image without rows is none
 
 
 def test_too_few_and_too_many_rows(tmp_path: Path) -> None:
