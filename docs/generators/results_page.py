@@ -18,6 +18,8 @@ from docs.generators.fidelity_plot import BEGIN as FIDELITY_BEGIN
 from docs.generators.fidelity_plot import END as FIDELITY_END
 from docs.generators.photo_scores import PHOTOS_BEGIN, PHOTOS_END, between
 from docs.generators.result_scores import COLOUR_SHIFT, PAPERS_PICTURES, fill_table, measure_all, published_name
+from docs.generators.speed_plot import BEGIN as SPEED_BEGIN
+from docs.generators.speed_plot import END as SPEED_END
 from docs.generators.training_curves import Curve, draw_curves, read_curves
 from runs.models import released
 from srgan.cli.progress_bar import ProgressBar
@@ -78,8 +80,10 @@ pixel error.
 """
 
 
-def page(results: Results, curves: Sequence[Curve], by_hand: str, photos: str = "", fidelity: str = "") -> str:
-    """Return the text of the page; `photos` is the section written by `photo_scores`, `fidelity` by `fidelity_plot`."""
+def page(
+    results: Results, curves: Sequence[Curve], by_hand: str, photos: str = "", fidelity: str = "", speed: str = ""
+) -> str:
+    """Return the text of the page; `photos` is the section by `photo_scores`, the others are by their plots."""
     weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in released().items())
     parts = [
         _HEAD,
@@ -93,6 +97,7 @@ def page(results: Results, curves: Sequence[Curve], by_hand: str, photos: str = 
         every_method(results),
         _MEASURES,
         "\n".join(f"- Protocol {name}: {find_protocol(name).description}." for name in ("paper", "matlab")) + "\n",
+        f"## Quality against time\n\n{SPEED_BEGIN}\n{speed}\n{SPEED_END}\n",
         f"## Between faithful and photo-real\n\n{FIDELITY_BEGIN}\n{fidelity}\n{FIDELITY_END}\n",
         "## Training\n",
         training(curves),
@@ -217,6 +222,7 @@ def main() -> None:
         by_hand = manual_text(before)
         photos = "" if before is None else between(before, PHOTOS_BEGIN, PHOTOS_END)
         fidelity = "" if before is None else between(before, FIDELITY_BEGIN, FIDELITY_END)
+        speed = "" if before is None else between(before, SPEED_BEGIN, SPEED_END)
         curves = read_curves(RECORDS)
         with ProgressBar() as counter:
             results = measure_all(data.resolve(), EVALUATION, counter)
@@ -225,7 +231,7 @@ def main() -> None:
         write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
-        write_bytes(PAGE, page(results, curves, by_hand, photos, fidelity).encode())
+        write_bytes(PAGE, page(results, curves, by_hand, photos, fidelity, speed).encode())
         if folder is not None:
             write_test_sheets(results, EVALUATION, folder)
     except (SrganError, ValueError) as error:
