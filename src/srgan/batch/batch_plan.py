@@ -30,7 +30,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What is to be done."""
+    """The files of a batch that are still to be enlarged, and those that are not."""
 
     tasks: tuple[Task, ...]
     settled: tuple[Settled, ...]

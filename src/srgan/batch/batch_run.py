@@ -27,7 +27,7 @@ _MOST_NAMED = 1000  # files in a report; the ledger has all
 
 @dataclass(frozen=True)
 class Batch:
-    """What is to be enlarged, into what, and how."""
+    """The sources of a batch, their target, and the options for all."""
 
     source: str
     """A folder, or the address of one."""
@@ -40,7 +40,7 @@ class Batch:
 
 @dataclass
 class BatchReport:
-    """What became of all files; `sum(counts.values())` is their number."""
+    """The numbers of files by their fate; `sum(counts.values())` is their number."""
 
     source: str
     target: str

@@ -24,7 +24,7 @@ _MOST_PARTS = 64
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of a file."""
+    """An entry of the ledger: a file, its state and its result."""
 
     input: str
     """Its name in the source."""

@@ -8,7 +8,7 @@ from srgan.upscale.upscaler import Upscaler
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """Which model enlarges, and how: the arguments of `Upscaler`."""
+    """The choice of a model, and of its computation: the arguments of `Upscaler`."""
 
     model: str = "auto"
     fidelity: float | None = None

@@ -34,7 +34,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task."""
+    """The result of a task, or the reason why there is none."""
 
     row: Row
     trouble: str = ""

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a run began with; it never changes."""
+    """The settings that a run began with; they never change."""
 
     recipe: Recipe
     data: str

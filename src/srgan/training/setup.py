@@ -27,7 +27,7 @@ _REHEARSAL = 0.06
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What the user named."""
+    """The recipe and the inputs that the user named."""
 
     recipe: Recipe
     data: str | None = None

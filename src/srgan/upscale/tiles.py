@@ -59,7 +59,7 @@ def spans(
 
 @dataclass(frozen=True)
 class Grid:
-    """How an image is cut for a stage: bands of rows, each cut into columns."""
+    """The cuts through an image for a stage: bands of rows, each cut into columns."""
 
     rows: int
     """The most rows a tile keeps."""

@@ -47,7 +47,7 @@ class _NotFinite(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where the finished tiles of a band go."""
+    """The place where finished tiles of a band go."""
 
     rows: NDArray[Any]
     """(scale * kept rows, scale * width, C), filled tile by tile."""

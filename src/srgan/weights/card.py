@@ -50,7 +50,7 @@ class CardScore:
 
 @dataclass(frozen=True)
 class Training:
-    """Where the weights come from."""
+    """The origin of the weights."""
 
     recipe: dict[str, Any]
     data: str

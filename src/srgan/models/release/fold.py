@@ -124,7 +124,7 @@ class _Repeat(nn.Module):
 
 
 class _WithInput(nn.Module):
-    """What a module makes of its input, and after it the input: (B, C, H, W) to (B, C' + C, H, W)."""
+    """A module whose output is followed by its input: (B, C, H, W) to (B, C' + C, H, W)."""
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
