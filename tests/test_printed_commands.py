@@ -42,6 +42,9 @@ PAGES = (
     "docs/dogs.md",
     "docs/mission.md",
     "docs/scale.md",
+    "docs/speed.md",
+    "docs/results.md",
+    "docs/web.md",
 )
 
 NOT_RUN = {
