@@ -1,6 +1,5 @@
 """`srgan data`: prepare images for training, write them as shards, or damage them for tests."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srgan.cli.console import count, failures, first_lines, interruptible, show_json, show_lines, storage
-from srgan.cli.shards import SHARDS_EPILOG, shards
+from srgan.cli.shards import SHARDS_EPILOG, comparison_lines, shards
 from srgan.cli.shared_options import INPUT, OUTPUT, Json, argument, flag, option
 from srgan.data.mixes import EVERYDAY, EVERYDAY_NAME, MIXES
 from srgan.errors import UsageError
@@ -214,10 +213,7 @@ def _summary(
     if report.left_out:
         yield f"{count(len(report.left_out), 'unreadable file')} left out:"
         yield from first_lines([report.left_out[name] for name in sorted(report.left_out)])
-    tests = [f"{file} ({test})" for file, test in sorted(report.test_pictures.items())]
-    yield f"Compared with {report.comparison.known} images of known test sets: {len(tests) or 'none'} left out"
-    yield from first_lines(tests)
-    yield f"Next: srgan train srresnet-mse-quick --data {shlex.quote(str(output))}"
+    yield from comparison_lines(report, output)
 
 
 app.command(epilog=SHARDS_EPILOG, no_args_is_help=True)(shards)

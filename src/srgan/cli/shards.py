@@ -14,6 +14,7 @@ from srgan.cli.shared_options import COMPUTATION, INPUT, OUTPUT, Json, argument,
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
+    from srgan.data.prepare import PreparationReport
     from srgan.data.shard_writer import ShardReport
 
 SHARDS_EPILOG = """\
@@ -114,6 +115,11 @@ def _summary(output: Path, report: "ShardReport", smallest: int) -> Iterator[str
     if report.left_out:
         yield f"{count(len(report.left_out), 'file')} left out:"
         yield from first_lines([report.left_out[name] for name in sorted(report.left_out)])
+    yield from comparison_lines(report, output)
+
+
+def comparison_lines(report: "PreparationReport | ShardReport", output: Path) -> Iterator[str]:
+    """Yield the last lines of a report: the images of test sets that were left out, and the next command."""
     tests = [f"{file} ({test})" for file, test in sorted(report.test_pictures.items())]
     yield f"Compared with {report.comparison.known} images of known test sets: {len(tests) or 'none'} left out"
     yield from first_lines(tests)
