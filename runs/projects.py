@@ -49,14 +49,14 @@ def _shortened(name: str, updates: int, **settings: Any) -> Recipe:
 
 _EVERYDAY = "everyday"
 PLANNED = {
-    "ucsd-srcnn": Planned(_shortened("ucsd-srcnn", 300, batch=1, learning_rate=1e-3), OPEN_PHOTOS),
-    "ucsd-srresnet": Planned(_shortened("ucsd-srresnet", 100, batch=1, learning_rate=1e-3), OPEN_PHOTOS),
-    "ucsd-srgan": Planned(_shortened("ucsd-srgan", 30, batch=1, learning_rate=1e-4), OPEN_PHOTOS, "ucsd-srresnet"),
-    "loridan-pre": Planned(_shortened("loridan-pre", 300, batch=4), DOGS),
-    "loridan-gan": Planned(_shortened("loridan-gan", 60, batch=4), DOGS, "loridan-pre"),
-    "loridan-pre-everyday": Planned(_shortened("loridan-pre", 300, batch=4, degradation=_EVERYDAY), DOGS),
+    "ucsd-srcnn": Planned(_shortened("ucsd-srcnn", 2_000, batch=1, learning_rate=1e-3), OPEN_PHOTOS),
+    "ucsd-srresnet": Planned(_shortened("ucsd-srresnet", 800, batch=1, learning_rate=1e-3), OPEN_PHOTOS),
+    "ucsd-srgan": Planned(_shortened("ucsd-srgan", 200, batch=1, learning_rate=1e-4), OPEN_PHOTOS, "ucsd-srresnet"),
+    "loridan-pre": Planned(_shortened("loridan-pre", 3_000, batch=4), DOGS),
+    "loridan-gan": Planned(_shortened("loridan-gan", 600, batch=4), DOGS, "loridan-pre"),
+    "loridan-pre-everyday": Planned(_shortened("loridan-pre", 2_000, batch=4, degradation=_EVERYDAY), DOGS),
     "loridan-gan-everyday": Planned(
-        _shortened("loridan-gan", 60, batch=4, degradation=_EVERYDAY), DOGS, "loridan-pre-everyday"
+        _shortened("loridan-gan", 400, batch=4, degradation=_EVERYDAY), DOGS, "loridan-pre-everyday"
     ),
     "cheung": Planned(_shortened("cheung", 2_500, batch=4), OPEN_PHOTOS),
 }
