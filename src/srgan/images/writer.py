@@ -86,7 +86,8 @@ class ImageWriter:
         self._mark = secrets.token_bytes(32)
         placeholder = None
         if self._options.format in ("webp", "avif") and self._metadata.exif is not None:
-            room = self._mark * (len(self._metadata.exif) // 32 + 1)
+            # Text whose character set is said: libexif would add it, but for text that begins with a zero.
+            room = b"ASCII\0\0\0" + self._mark * (len(self._metadata.exif) // 32 + 1)
             photo = Directory({0x9286: Tag(7, len(room), room)})
             placeholder = exif.pack_exif(Directory({}, {exif.EXIF_POINTER: photo}))
         self._stream = PngStream(*self._size, self._channels, self._depth, placeholder)

@@ -139,6 +139,20 @@ def test_same_input_same_bytes(format: str, tmp_path: Path) -> None:
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
+@pytest.mark.parametrize("format", ["webp", "avif"])
+def test_metadata_has_one_size_whatever_the_placeholder(
+    format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for number, first in enumerate((b"\0", b" ", b"\xff")):  # libexif mends texts by how they begin
+        mark = first + bytes(range(1, 32))
+        monkeypatch.setattr("srgan.images.writer.secrets.token_bytes", lambda _, mark=mark: mark)
+        path = tmp_path / f"{number}.{format}"
+        write(path, PIXELS, options=EncodeOptions(format, made_by="srgan"))
+        made.append(path.read_bytes())
+    assert made[0] == made[1] == made[2]
+
+
 @pytest.mark.parametrize("depth", [8, 16, 32])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("size", [(31, 77), (7, 5), (50, 41)])
