@@ -1,34 +1,35 @@
-"""Jobs: which images the words of a command mean, and which result each of them becomes.
+"""Jobs: which result each image becomes that the words of a command mean.
 
 A name says once how much larger its image is: a file gets the mark, `photo-x4.jpg`, beside it or in the output folder;
 a folder keeps its files' names and gets the mark itself, `photos-x4/photo.jpg`, or is mirrored into the output folder.
 Every file is accounted for: what is not enlarged becomes a job with the reason. Only hidden files do not count.
 """
 
-import glob
 import os
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 
-from srgan.errors import PictureError, UsageError
+from srgan.errors import UsageError
 from srgan.files import check_folder
-from srgan.images.formats import FORMATS, READ_ONLY, SNIFFED_BYTES, format_of, sniff
+from srgan.images.formats import FORMATS, SNIFFED_BYTES, format_of, sniff
 from srgan.upscale.options import UpscaleOptions
+from srgan.upscale.sources import (
+    EARLIER,
+    FOLDER,
+    NO_IMAGE,
+    Found,
+    Walk,
+    find_images,
+    find_in_folder,
+)
 
 STANDARD = "-"
 """In place of a file's name: standard input or output."""
-SUFFIXES = {*chain(*(form.suffixes for form in FORMATS.values()), *READ_ONLY.values())}
-"""Endings of image files."""
-
-EXISTING, EARLIER, NO_IMAGE, FOLDER = "done before", "made by earlier runs", "not readable", "not searched"
-"""Why files are skipped, for summaries."""
-
-_RESULT = re.compile(r"(?P<source>.+)-(x\d+(\.\d+)?|[whl]\d+)(-f[01](\.\d+)?)?(-\d+)?")
-"""Names of results and of folders of results, without suffix."""
+EXISTING = "done before"
+"""Why files are skipped whose results exist, for summaries; other reasons: `srgan.upscale.sources`."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,12 @@ class Job:
     skipped: str | None = None
     """Why it is not enlarged, in a line; None if it is."""
     kind: str | None = None
-    """Why it is not enlarged, as one of the constants above."""
+    """Why it is not enlarged: `EXISTING`, or a constant of `srgan.upscale.sources`."""
 
     @property
     def name(self) -> str:
         """Name of the source in messages."""
         return "standard input" if self.source is None else str(self.source)
-
-
-@dataclass(frozen=True)
-class Found:
-    """A file that a word means."""
-
-    path: Path
-    folder: Path | None = None
-    """The folder that was named and in which it lies, at any depth; None if it was named itself."""
-    kind: str | None = None
-    """Why it is not enlarged, as in `Job`."""
 
 
 def plan_jobs(
@@ -116,7 +106,7 @@ def plan_folder(
     *,
     recursive: bool = False,
     follow_links: bool = False,
-    walk: "Walk" = os.walk,
+    walk: Walk = os.walk,
     own_formats: "OwnFormats" = lambda paths: map(own_format, paths),
 ) -> tuple[Job, ...]:
     """Return the jobs that `plan_jobs` has for a folder and an output folder, whether results exist or not.
@@ -133,28 +123,18 @@ def plan_folder(
     Raises:
         PictureError: if there is no image.
     """
-    inside = _inside(folder, recursive=recursive, follow_links=follow_links, output=output, walk=walk)
-    found = _without_results(tuple(inside))
+    found = find_in_folder(folder, recursive=recursive, follow_links=follow_links, output=output, walk=walk)
     images = [one for one in found if one.kind is None]
-    if not images:
-        raise _no_images(folder, recursive=recursive)
     formats = own_formats([one.path for one in images])
     jobs = [_named(one, options, "", str(output), format) for one, format in zip(images, formats, strict=True)]
     return (*_distinct(jobs), *_skipped(found))
 
 
-Walk = Callable[..., Iterable[tuple[str, list[str], list[str]]]]
-"""`os.walk` or its like."""
 OwnFormats = Callable[[Sequence[Path]], Iterable[str | None]]
 
 
 def _skipped(found: Iterable[Found]) -> list[Job]:
     return [Job(one.path, None, None, _REASONS[one.kind], one.kind) for one in found if one.kind is not None]
-
-
-def _no_images(folder: str | Path, *, recursive: bool) -> PictureError:
-    remedy = "" if recursive else ", or search its subfolders too"
-    return PictureError(f"the folder {folder} has no images that srgan reads: name another{remedy}")
 
 
 _REASONS = {
@@ -168,89 +148,6 @@ def _unless_existing(job: Job) -> Job:
     if job.output is None or not job.output.exists():
         return job
     return replace(job, skipped=f"{job.output} exists already", kind=EXISTING)
-
-
-def find_images(
-    words: Collection[str], *, recursive: bool, follow_links: bool, output: Path | None
-) -> tuple[Found, ...]:
-    """Return the files that files, folders and patterns mean, each once, in the order of the words.
-
-    Images are recognised by name alone; whether a file is what its name says shows when it is opened.
-
-    Args:
-        words: as typed.
-        recursive: whether subfolders are searched.
-        follow_links: whether linked folders are searched too.
-        output: a folder in which no sources are looked for, since results go there.
-
-    Raises:
-        PictureError: if a word means no image.
-    """
-    found: dict[tuple[str, Path | None], Found] = {}
-    for word in words:
-        path = Path(word)
-        if path.is_dir():
-            inside = list(_inside(path, recursive=recursive, follow_links=follow_links, output=output))
-            if all(one.kind for one in inside):
-                raise _no_images(word, recursive=recursive)
-        else:
-            inside = list(_matching(word, path))
-        for one in inside:
-            found.setdefault((os.path.abspath(one.path), one.folder), one)
-    return _without_results(found.values())
-
-
-def _without_results(found: Collection[Found]) -> tuple[Found, ...]:
-    """Mark what an earlier run made of another file among them: `photo-x4.jpg` beside `photo.jpg`."""
-    names = {(one.path.parent, one.path.stem) for one in found if one.kind is None}
-
-    def is_result(one: Found) -> bool:
-        name = None if one.kind else _RESULT.fullmatch(one.path.stem)
-        return name is not None and (one.path.parent, name["source"]) in names
-
-    return tuple(replace(one, kind=EARLIER) if is_result(one) else one for one in found)
-
-
-def _matching(word: str, path: Path) -> Iterator[Found]:
-    if os.path.lexists(path):
-        yield Found(path)
-    elif glob.has_magic(word):
-        matches = sorted(Path(match) for match in glob.glob(word, recursive=True))
-        images = [match for match in matches if match.suffix.lower() in SUFFIXES and match.is_file()]
-        if not images:
-            raise PictureError(f"no image matches {word}: check the pattern")
-        yield from map(Found, images)
-    else:
-        raise PictureError(f"{word} does not exist: check the path")
-
-
-def _inside(
-    folder: Path, *, recursive: bool, follow_links: bool, output: Path | None, walk: "Walk" = os.walk
-) -> Iterator[Found]:
-    """Yield the files of a folder, sorted, without hidden ones, and the subfolders that are not searched."""
-    results = None if output is None else os.path.realpath(output)
-    seen = {os.path.realpath(folder)}
-
-    def refuse(error: OSError) -> None:
-        raise PictureError(f"the folder {error.filename} cannot be read ({error.strerror}): check its permissions")
-
-    for place, folders, files in walk(folder, onerror=refuse, followlinks=follow_links):
-        beside, searched = set(folders), []
-        for name in sorted(name for name in folders if not name.startswith(".")):
-            path = Path(place, name)
-            real = os.path.realpath(path)
-            earlier = (match := _RESULT.fullmatch(name)) and match["source"] in beside
-            if earlier or real == results:
-                yield Found(path, folder, EARLIER)
-            elif not recursive or (path.is_symlink() and not follow_links) or (follow_links and real in seen):
-                yield Found(path, folder, FOLDER)
-            else:
-                seen.update([real] if follow_links else [])  # a link to a folder above would never end
-                searched.append(name)
-        folders[:] = searched
-        for name in sorted(name for name in files if not name.startswith(".")):
-            path = Path(place, name)
-            yield Found(path, folder, None if path.suffix.lower() in SUFFIXES else NO_IMAGE)
 
 
 def _is_file_name(output: str, *, alone: bool) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from srgan.engines.engine import EngineName, Precision
 from srgan.errors import ModelError, UsageError
 from srgan.images.colour import Pixels
-from srgan.images.inspection import Inspection, inspect_file, inspect_opened, inspect_pixels
+from srgan.images.inspection import Inspection, inspect_opened, inspect_pixels
 from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageReader
 from srgan.upscale.loaded_model import LoadedModel
 from srgan.weights.catalogue import Model, installed
@@ -36,6 +36,12 @@ CLEAN = ModelPair("srgan", "srresnet")
 DAMAGED = ModelPair("srgan-photo", "srresnet-photo")
 """For images that were compressed or are noisy; trained on such images."""
 
+FAST = {CLEAN.faithful: "swift", DAMAGED.faithful: "swift-photo"}
+"""Small networks for large images, by the faithful model that each stands in for."""
+LARGE = 6_000_000
+"""Pixels of an image from which on `auto` takes the fast model: a faithful one takes a minute or more for as many on
+two cores without bfloat16 (docs/decisions/0037)."""
+
 
 @dataclass(frozen=True)
 class ChosenModel:
@@ -54,7 +60,7 @@ class ChosenModel:
 
 
 def choose_model(
-    inspection: Inspection, installed: Mapping[str, Model], *, fidelity: float = 1.0
+    inspection: Inspection, installed: Mapping[str, Model], *, fidelity: float = 1.0, pixels: int = 0
 ) -> tuple[AnyModel, str]:
     """Choose the network that suits an image among the installed ones.
 
@@ -62,6 +68,7 @@ def choose_model(
         inspection: measurements of the image.
         installed: models by name.
         fidelity: from 0, the photo-real model of the pair, to 1, the faithful one.
+        pixels: width times height; a large image gets the fast model, where there is one.
 
     Returns:
         The network, and the reason as a clause: `it is a JPEG of quality 60`.
@@ -72,6 +79,8 @@ def choose_model(
     """
     check_fidelity(fidelity)
     pair = DAMAGED if inspection.damaged else CLEAN
+    if fidelity == 1 and pixels >= LARGE and (fast := FAST[pair.faithful]) in installed:
+        return installed[fast], f"{inspection.reason}, and large: {pixels / 1e6:.0f} megapixels"
     missing = _missing(pair, installed, fidelity)
     if not missing:
         return _between(pair, installed, fidelity), inspection.reason
@@ -165,12 +174,13 @@ class Chooser:
         if self._named is not None:
             return ChosenModel(self._named)
         if isinstance(source, np.ndarray):
-            inspection = inspect_pixels(source)
+            inspection, pixels = inspect_pixels(source), source.shape[0] * source.shape[1]
         elif isinstance(source, ImageReader):
-            inspection = inspect_opened(source)
+            inspection, pixels = inspect_opened(source), source.info.width * source.info.height
         else:
-            inspection = inspect_file(source, max_pixels=max_pixels)
-        network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity)
+            with ImageReader(source, max_pixels=max_pixels, upright=False) as reader:
+                return self.choose(reader)
+        network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity, pixels=pixels)
         return ChosenModel(self._load(network), reason, inspection)
 
     def hint(self, opened: ImageReader) -> str | None:

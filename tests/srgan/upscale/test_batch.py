@@ -8,9 +8,10 @@ from PIL import Image
 
 from srgan.progress import NoProgress
 from srgan.upscale.batch import estimate_files, plan_files, upscale_files
-from srgan.upscale.jobs import EXISTING, NO_IMAGE, Job, plan_jobs
+from srgan.upscale.jobs import EXISTING, Job, plan_jobs
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.result import BatchResult, FileResult
+from srgan.upscale.sources import NO_IMAGE
 from srgan.upscale.upscaler import Upscaler
 
 

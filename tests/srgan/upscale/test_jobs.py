@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from srgan.errors import OutputError, PictureError, UsageError
-from srgan.upscale.jobs import EARLIER, EXISTING, FOLDER, NO_IMAGE, SUFFIXES, Job, plan_jobs
+from srgan.upscale.jobs import EXISTING, Job, plan_jobs
 from srgan.upscale.options import UpscaleOptions
+from srgan.upscale.sources import EARLIER, FOLDER, NO_IMAGE, SUFFIXES
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Each inspection gets its pair of models, and missing models are replaced with a reason."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from srgan.images.input_bytes import InputBytes
 from srgan.images.inspection import Inspection
 from srgan.upscale.batch import plan_files, upscale_files
 from srgan.upscale.jobs import plan_jobs
-from srgan.upscale.model_choice import CLEAN, DAMAGED, better_model, choose_model
+from srgan.upscale.model_choice import CLEAN, DAMAGED, FAST, LARGE, better_model, choose_model
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import Model, find, installed
 from srgan.weights.interpolation import Interpolated
+from tests.conftest import make_model
 from tests.helpers.images_made_up import decoded, jpeg, png
 from tests.helpers.images_made_up import photo as made_up_photo
 
@@ -74,6 +76,54 @@ def test_where_a_model_is_missing_the_nearest_serves(
     assert network.name == name
     assert (reason == COMPRESSED.reason) == (name == "srgan-photo")
     assert choose_model(PRISTINE, left, fidelity=fidelity)[1] == PRISTINE.reason
+
+
+@pytest.fixture
+def with_fast_models(family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of all six, as if they had come with srgan."""
+    folder = Path(shutil.copytree(family, tmp_path / "family"))
+    for seed, name in enumerate(FAST.values(), 5):
+        make_model(folder, name, seed=seed, normalisation=False)
+    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("inspection", "pixels", "fidelity", "name"),
+    [
+        (COMPRESSED, LARGE, 1.0, "swift-photo"),
+        (PRISTINE, LARGE, 1.0, "swift"),
+        (COMPRESSED, LARGE - 1, 1.0, "srresnet-photo"),
+        (COMPRESSED, LARGE, 0.0, "srgan-photo"),
+        (PRISTINE, LARGE, 0.5, "srgan to srresnet at fidelity 0.5"),
+    ],
+)
+def test_a_large_picture_gets_the_fast_model(
+    with_fast_models: Path, inspection: Inspection, pixels: int, fidelity: float, name: str
+) -> None:
+    network, reason = choose_model(inspection, installed(), fidelity=fidelity, pixels=pixels)
+    large = network.name in FAST.values()
+    assert (network.name, reason) == (name, f"{inspection.reason}{', and large: 6 megapixels' if large else ''}")
+
+
+def test_without_fast_models_a_large_picture_gets_the_usual_one(models: dict[str, Model]) -> None:
+    network, reason = choose_model(COMPRESSED, models, pixels=LARGE)
+    assert (network.name, reason) == ("srresnet-photo", COMPRESSED.reason)
+
+
+@pytest.mark.parametrize("model", ["auto", "srresnet"])
+def test_files_bytes_and_arrays_are_known_to_be_large(
+    with_fast_models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str
+) -> None:
+    """From their size; a model that was named is used for any."""
+    monkeypatch.setattr("srgan.upscale.model_choice.LARGE", 40 * 30)
+    pixels, upscaler = made_up_photo(0, 40, 30), Upscaler(model)
+    (tmp_path / "photo.png").write_bytes(png(pixels))
+    name = "swift" if model == "auto" else model
+    assert upscaler.plan(tmp_path / "photo.png").chosen.loaded.model.name == name
+    for source in (tmp_path / "photo.png", png(pixels), pixels):
+        assert upscaler.models.choose(source).loaded.model.name == name
+    assert upscaler.models.choose(pixels[1:]).loaded.model.name == "srresnet"
 
 
 def test_without_the_clean_pair_nothing_can_be_chosen(models: dict[str, Model]) -> None:
