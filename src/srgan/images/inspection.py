@@ -4,14 +4,13 @@ The content of the file counts, never its name. Where the header of a lossy file
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from srgan.images.block_grid import BlockGrid, find_grid
 from srgan.images.colour import Depth, Pixels
 from srgan.images.input_bytes import InputBytes
 from srgan.images.jpeg_header import read_jpeg_header
 from srgan.images.noise import noise_level
-from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageReader
+from srgan.images.reader import ImageReader
 from srgan.images.sample import Window, sample_file, sample_pixels
 from srgan.images.webp_header import read_webp_header
 
@@ -65,20 +64,6 @@ class Inspection:
         if self.noise is not None and self.noise >= NOISE_LEVEL:
             return f"it has noise of {self.noise:.0f} levels"
         return None
-
-
-def inspect_file(source: str | Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Inspection:
-    """Inspect a file: its header, and a bounded sample of its pixels where that does not decide.
-
-    Args:
-        source: a file, or the bytes of one.
-        max_pixels: the largest image, in pixels, that is opened.
-
-    Raises:
-        PictureError: if it cannot be read, as far as it was.
-    """
-    with ImageReader(source, max_pixels=max_pixels, upright=False) as reader:
-        return inspect_opened(reader)
 
 
 def inspect_opened(reader: ImageReader) -> Inspection:

@@ -11,12 +11,14 @@ from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.srvgg import Srvgg
+from srgan.models.swift import Swift
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.models.wavelet import WaveletGenerator
 
 AnyGenerator = (
     Generator
     | CompactGenerator
+    | Swift
     | CheungGenerator
     | UcsdGenerator
     | UcsdSrcnn
@@ -34,6 +36,7 @@ AnyGenerator = (
 ARCHITECTURES: dict[str, type[AnyGenerator]] = {
     "srgan-generator": Generator,
     "compact-generator": CompactGenerator,
+    "swift": Swift,
     "cheung-generator": CheungGenerator,
     "ucsd-generator": UcsdGenerator,
     "ucsd-srcnn": UcsdSrcnn,

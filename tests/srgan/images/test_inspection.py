@@ -12,10 +12,16 @@ from PIL import Image
 from srgan.errors import PictureError
 from srgan.images.block_grid import BlockGrid
 from srgan.images.image import EncodeOptions, write
-from srgan.images.inspection import CLEAN_QUALITY, Inspection, inspect_file, inspect_pixels
+from srgan.images.inspection import CLEAN_QUALITY, Inspection, inspect_opened, inspect_pixels
+from srgan.images.reader import ImageReader
 from tests.helpers.images_made_up import decoded, deep_tiff, drawing, jpeg, noisy, photo, png, webp
 
 Case = tuple[str, bool, bytes]
+
+
+def inspect_file(source: Path | bytes) -> Inspection:
+    with ImageReader(source, upright=False) as reader:
+        return inspect_opened(reader)
 
 
 def cropped(pixels: Any, chance: random.Random) -> Any:

@@ -19,6 +19,7 @@ from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.srvgg import Srvgg
+from srgan.models.swift import Swift
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.models.wavelet import WaveletGenerator
 
@@ -28,6 +29,7 @@ HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
     "compact, no blocks": (lambda: CompactGenerator(blocks=0, features=8), [5, 1]),
     "compact, 3 blocks": (lambda: CompactGenerator(blocks=3, features=8), [11, 1]),
     "compact, refined": (lambda: CompactGenerator(blocks=1, features=8, refinement=5), [7, 2]),
+    "swift": (lambda: Swift(blocks=3, features=8), [9]),
     "cheung": (lambda: CheungGenerator(blocks=1, features=4), [7, 3]),
     "ucsd": (lambda: UcsdGenerator(blocks=2, features=4), [6, 2]),
     "ucsd srcnn": (UcsdSrcnn, [3]),

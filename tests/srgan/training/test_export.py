@@ -28,6 +28,7 @@ from srgan.weights.catalogue import find
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "srgan-generator": {"blocks": 1, "features": 8},
     "compact-generator": {"blocks": 1, "features": 8, "refinement": 5},
+    "swift": {"blocks": 1, "features": 8},
     "cheung-generator": {"blocks": 1, "features": 4},
     "ucsd-generator": {"blocks": 1, "features": 8},
     "ucsd-srcnn": {},

@@ -24,6 +24,7 @@ from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
 from srgan.models.srvgg import Srvgg
+from srgan.models.swift import Swift
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.models.wavelet import WaveletGenerator
 from srgan.weights.card import Stage
@@ -301,5 +302,5 @@ def _(generator: RrdbGenerator) -> tuple[nn.Module, ...]:
 
 
 @deploy.register
-def _(generator: Srvgg | Span | Msrresnet | WaveletGenerator) -> tuple[nn.Module, ...]:
+def _(generator: Swift | Srvgg | Span | Msrresnet | WaveletGenerator) -> tuple[nn.Module, ...]:
     return (generator.eval(),)

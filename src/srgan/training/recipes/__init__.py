@@ -6,7 +6,7 @@ from srgan.training.recipes.modern import MODERN_RECIPES
 from srgan.training.recipes.paper_recipes import PAPER_RECIPES
 from srgan.training.recipes.photos import PHOTO_RECIPES
 from srgan.training.recipes.projects import PROJECT_RECIPES
-from srgan.training.recipes.quick import QUICK_RECIPES, SRGAN_CPU, SRGAN_VGG22_CPU, SRRESNET_CPU
+from srgan.training.recipes.quick import QUICK_RECIPES, SRGAN_CPU, SRGAN_VGG22_CPU, SRRESNET_CPU, SWIFT
 from srgan.training.recipes.recipe import Recipe
 
 RECIPES: dict[str, Recipe] = {
@@ -15,6 +15,7 @@ RECIPES: dict[str, Recipe] = {
         *PAPER_RECIPES,
         *QUICK_RECIPES,
         SRRESNET_CPU,
+        SWIFT,
         *PHOTO_RECIPES,
         SRGAN_VGG22_CPU,
         SRGAN_CPU,

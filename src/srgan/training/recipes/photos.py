@@ -4,6 +4,7 @@ Six in ten crops are damaged as by a camera or a web page, one in six as by a me
 begins with its weights, but half as deep again (docs/decisions/0021).
 """
 
+from srgan.training.recipes.quick import SWIFT
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.recipes.settings import (
     CropSettings,
@@ -46,4 +47,11 @@ SRGAN_PHOTO = SRRESNET_PHOTO.change(
     validate_every=1_000,
 )
 
-PHOTO_RECIPES = (SRRESNET_PHOTO, SRGAN_PHOTO)
+SWIFT_PHOTO = SWIFT.change(
+    name="swift-photo",
+    summary="Faithful and fast, for large damaged photos: the small network of swift, from a random start",
+    degradation="everyday",
+    updates=50_000,
+)
+
+PHOTO_RECIPES = (SRRESNET_PHOTO, SRGAN_PHOTO, SWIFT_PHOTO)

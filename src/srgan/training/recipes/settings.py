@@ -10,6 +10,7 @@ from srgan.errors import UsageError
 GeneratorName = Literal[
     "srgan-generator",
     "compact-generator",
+    "swift",
     "cheung-generator",
     "ucsd-generator",
     "ucsd-srcnn",

@@ -19,6 +19,7 @@ from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator
 from srgan.models.srvgg import Srvgg
+from srgan.models.swift import Swift
 from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
 from srgan.models.wavelet import WaveletGenerator
 
@@ -26,6 +27,7 @@ MAKERS: list[Callable[[], AnyGenerator]] = [
     lambda: Generator(blocks=2, features=8),
     lambda: CompactGenerator(blocks=2, features=8),
     lambda: CompactGenerator(blocks=2, features=8, refinement=5),
+    lambda: Swift(blocks=2, features=8),
     lambda: UcsdGenerator(blocks=2, features=8),
     lambda: CheungGenerator(blocks=2, features=4),
     UcsdSrcnn,
