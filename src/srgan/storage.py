@@ -4,7 +4,6 @@ A file appears under its name when it is whole, or not at all: here by renaming 
 is not completed leaves nothing. Networks are asked only when the user names an address.
 """
 
-import hashlib
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.errors import SrganError, UsageError
-from srgan.files import AtomicFile, cache_root, make_folder, scratch_folder, write_bytes
+from srgan.files import make_folder, write_bytes
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "hf": "huggingface_hub"}
 """The package that each kind of address needs."""
@@ -144,7 +143,7 @@ class Place:
                     folder = top / place[len(self._root) :].strip("/")
                     names = sorted(name for name in files if name)  # a bucket's marker of a folder has no name
                     for name in names:
-                        entries[folder / name] = _entry(files[name])
+                        entries[folder / name] = entry_in_listing(files[name])
                     inner = sorted(folders)
                     yield str(folder), inner, names
                     for name in set(folders) - set(inner):
@@ -166,7 +165,7 @@ class Place:
                 listed = self._system.find(self._root, detail=True)
         except FileNotFoundError:
             return {}
-        return {key[len(self._root) + 1 :]: _entry(info) for key, info in listed.items()}
+        return {key[len(self._root) + 1 :]: entry_in_listing(info) for key, info in listed.items()}
 
     def entry(self, name: str) -> Entry | None:
         """Return one file as a listing has it, or None if there is none.
@@ -176,7 +175,11 @@ class Place:
         """
         try:
             with self._errors():
-                return entry_of(self.path / name) if self.is_local else _entry(self._system.info(self._key(name)))
+                return (
+                    entry_of(self.path / name)
+                    if self.is_local
+                    else entry_in_listing(self._system.info(self._key(name)))
+                )
         except FileNotFoundError:
             return None
 
@@ -292,7 +295,7 @@ def entry_of(path: Path) -> Entry:
     return Entry(status.st_size, f"{status.st_mtime_ns}-{status.st_size}", status.st_mtime)
 
 
-def _entry(info: dict[str, Any]) -> Entry:
+def entry_in_listing(info: dict[str, Any]) -> Entry:
     """Return what an fsspec listing says of a file; each kind of storage names it otherwise."""
     size = int(info.get("size") or 0)
     mark = next((info[key] for key in ("ETag", "etag", "md5Hash", "content_md5", "blob_id", "generation")
@@ -301,49 +304,3 @@ def _entry(info: dict[str, Any]) -> Entry:
     when = datetime.fromisoformat(modified) if isinstance(modified, str) else modified
     stamp = f"{str(mark if mark is not None else when).strip(chr(34))}-{size}"
     return Entry(size, stamp, when.timestamp() if isinstance(when, datetime) else None)
-
-
-def local_copy(address: str, suffixes: Sequence[str]) -> Path:
-    """Return a local folder with the files of a folder in a bucket, which are copied into the cache when they change.
-
-    Args:
-        address: of the folder.
-        suffixes: of the files that are copied, in small letters; subfolders are copied too, hidden files are not.
-
-    Raises:
-        UsageError: if it is an address of an unknown kind.
-        StorageError: if it cannot be read, or holds no such file.
-        OutputError: if the cache cannot be written.
-    """
-    place = Place(address)
-    place.check()
-    listed = {name: entry for name, entry in place.entries().items() if _is_wanted(name, suffixes)}
-    if not listed:
-        raise StorageError(f"{address} has no such files ({', '.join(suffixes)}): check the address")
-    folder = cache_root() / "buckets" / hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:12] / place.path.name
-    make_folder(folder)
-
-    def copy(name: str) -> None:
-        path, entry = folder / name, listed[name]
-        mark = path.with_name(f".{path.name}.stamp")  # written last: a copy without its stamp is made again
-        if path.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == entry.stamp:
-            return
-        make_folder(path.parent)
-        with scratch_folder() as scratch:
-            place.fetch(name, scratch / "file")
-            with AtomicFile(path, overwrite=True) as target, (scratch / "file").open("rb") as source:
-                while block := source.read(1 << 20):
-                    target.write(block)
-        write_bytes(mark, entry.stamp.encode())
-
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        list(threads.map(copy, listed))
-    for path in folder.rglob("*"):  # what the bucket no longer holds
-        if path.is_file() and path.name[0] != "." and path.relative_to(folder).as_posix() not in listed:
-            path.unlink(missing_ok=True)
-    return folder
-
-
-def _is_wanted(name: str, suffixes: Sequence[str]) -> bool:
-    inside = Path(name)
-    return inside.suffix.lower() in suffixes and not any(part.startswith(".") for part in inside.parts)

@@ -1,14 +1,15 @@
 """Storage: folders here and in buckets have the same files; what is written appears whole; faults are one error."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from srgan.errors import UsageError
-from srgan.storage import Place, StorageError, local_copy
-from tests.helpers.bucket import NAME, bucket, keys, put
+from srgan.storage import Place, StorageError, entry_in_listing
+from tests.helpers.bucket import NAME, bucket, put
 
 PHOTOS = {"photos/a.png": b"a", "photos/dogs/b.jpg": b"bb", "photos/.hidden.png": b"h", "photos/notes.txt": b"n"}
 
@@ -62,10 +63,40 @@ def test_addresses_that_are_none(address: str) -> None:
         Place(address)
 
 
-def test_a_missing_package_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(StorageError, match=r"srgan\[ray\]"):
-        Place("s3://bucket/photos")
+@pytest.mark.parametrize(
+    ("kind", "installed", "command"),
+    [
+        ("s3", (), "pip install 'srgan[ray]'"),
+        ("s3", ("fsspec",), "pip install 'srgan[ray]'"),
+        ("gs", ("fsspec",), "pip install gcsfs"),
+        ("az", ("fsspec",), "pip install adlfs"),
+        ("hf", ("fsspec",), "pip install huggingface_hub"),
+    ],
+)
+def test_a_missing_package_is_one_error(
+    kind: str, installed: tuple[str, ...], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if name in installed else None)
+    with pytest.raises(StorageError) as error:
+        Place(f"{kind}://bucket/photos")
+    assert str(error.value).endswith(command)
+
+
+_DAY = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("listed", "stamp", "modified"),
+    [
+        ({"ETag": '"a1"', "LastModified": _DAY}, "a1-7", _DAY.timestamp()),  # s3fs
+        ({"md5Hash": "b2", "updated": "2026-01-02T00:00:00.000Z"}, "b2-7", _DAY.timestamp()),  # gcsfs
+        ({"etag": "0x8C", "last_modified": _DAY}, "0x8C-7", _DAY.timestamp()),  # adlfs
+        ({"blob_id": "c3", "last_commit": None}, "c3-7", None),  # huggingface_hub
+    ],
+)
+def test_listings_of_all_kinds(listed: dict[str, Any], stamp: str, modified: float | None) -> None:
+    entry = entry_in_listing({"size": 7, **listed})
+    assert (entry.size, entry.stamp, entry.modified) == (7, stamp, modified)
 
 
 def test_a_bucket_that_is_not_there(client: Any, tmp_path: Path) -> None:
@@ -85,21 +116,3 @@ def test_wrong_credentials_are_one_error(client: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(StorageError, match="credentials"):
         Place(f"s3://{NAME}/photos").check()
-
-
-def test_a_local_copy_follows_the_bucket(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SRGAN_CACHE", str(tmp_path))
-    folder = local_copy(f"s3://{NAME}/photos", (".png", ".jpg"))
-    assert folder.name == "photos"
-    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.name[0] != "."} == {
-        "a.png", "dogs", "dogs/b.jpg"}  # fmt: skip
-    put(client, **{"photos/dogs/b.jpg": b"new"})
-    client.delete_object(Bucket=NAME, Key="photos/a.png")
-    put(client, **{"photos/c.png": b"c"})
-    assert local_copy(f"s3://{NAME}/photos/", (".png", ".jpg")) == folder
-    assert (folder / "dogs/b.jpg").read_bytes() == b"new"
-    assert not (folder / "a.png").exists()
-    assert (folder / "c.png").read_bytes() == b"c"
-    with pytest.raises(StorageError):
-        local_copy(f"s3://{NAME}/photos", (".tif",))
-    assert set(keys(client)) == {"photos/dogs/b.jpg", "photos/c.png", "photos/.hidden.png", "photos/notes.txt"}

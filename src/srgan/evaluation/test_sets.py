@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from srgan.data.prepare import SUFFIXES
 from srgan.errors import DataError, PictureError, UsageError
 from srgan.evaluation.damaged_inputs import CLEAN, Damage, reduced
+from srgan.evaluation.local_copy import local_copy
 from srgan.files import make_folder
 from srgan.images import read, write
-from srgan.storage import is_address, local_copy
+from srgan.storage import is_address
 
 Pixels = NDArray[np.uint8]
 
