@@ -223,7 +223,8 @@ def main() -> None:
         optimizer.step()
         update, spent = update + 1, time.process_time() - began
     line = {"body": choices.body, "updates": update, **seconds(network)}
-    sys.stdout.write(json.dumps(line | scores(network, validation)) + "\n")
+    found = scores(network, validation) if choices.minutes else {}
+    sys.stdout.write(json.dumps(line | found) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from tests.helpers.images_made_up import decoded, deep_tiff, drawing, jpeg, nois
 Case = tuple[str, bool, bytes]
 
 
-def inspect_file(source: Path | bytes) -> Inspection:
-    with ImageReader(source, upright=False) as reader:
+def inspect_file(source: Path | bytes, **limits: int) -> Inspection:
+    with ImageReader(source, upright=False, **limits) as reader:
         return inspect_opened(reader)
 
 
