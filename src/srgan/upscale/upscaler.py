@@ -36,8 +36,8 @@ class Upscaler:
 
     Args:
         model: `auto`, which inspects each image and takes `srresnet` for a clean one and `srresnet-photo` for one
-            that was compressed or is noisy; or the name of a shipped model, or the path of one's own (`srgan models`
-            lists them).
+            that was compressed or is noisy, or their fast counterparts `swift` and `swift-photo` for a large one; or
+            the name of a shipped model, or the path of one's own (`srgan models` lists them).
         fidelity: from 0, most photo-real, to 1, most faithful: with `auto` the network between `srgan` and `srresnet`,
             or between `srgan-photo` and `srresnet-photo`; else the one between `model` and `faithful`.
         faithful: a model of the same architecture, one trained from the other.

@@ -13,14 +13,14 @@ from srgan.errors import PictureError
 from srgan.images.block_grid import BlockGrid
 from srgan.images.image import EncodeOptions, write
 from srgan.images.inspection import CLEAN_QUALITY, Inspection, inspect_opened, inspect_pixels
-from srgan.images.reader import ImageReader
+from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageReader
 from tests.helpers.images_made_up import decoded, deep_tiff, drawing, jpeg, noisy, photo, png, webp
 
 Case = tuple[str, bool, bytes]
 
 
-def inspect_file(source: Path | bytes, **limits: int) -> Inspection:
-    with ImageReader(source, upright=False, **limits) as reader:
+def inspect_file(source: Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Inspection:
+    with ImageReader(source, upright=False, max_pixels=max_pixels) as reader:
         return inspect_opened(reader)
 
 
