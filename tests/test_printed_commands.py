@@ -101,6 +101,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
         _make_vgg(folder / "weights")
         for path in ("own.onnx", "own/dogs.onnx", "models/dogs.onnx", "models/deep.onnx", "runs/own/model/own.onnx"):
             _copy_model(tiny_model, Path(path))
+        for name in ("srresnet-vgg22", "srgan-mse", "srgan-vgg22"):
+            _copy_model(tiny_model, Path(f"runs/comparisons/{name}.onnx"))
         _make_foreign_networks()
         run("srgan data prepare photos -o ready")
         run("srgan data shards photos -o shards")
