@@ -1,8 +1,9 @@
 """Train, measure and release the networks for damaged photos, and the fast ones for large photos.
 
     SRGAN_DATA=... python -m runs.photo_models                         srresnet-photo, from srresnet
+    SRGAN_DATA=... python -m runs.photo_models --stage squared         goes on with squared errors, which letters need
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo   from the newest srresnet-photo
-    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --taught   goes on with a teacher's targets
+    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage taught   goes on with a teacher's targets
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start; so is swift
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.photo_models --release               measure the newest checkpoint, write the model
@@ -16,24 +17,36 @@ import argparse
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from runs.pictures import PHOTOS
 from runs.releasing import effort, prepared, record, released, trained
 from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.training.recipes import RECIPES
+from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-TAUGHT = RECIPES["srgan-photo"].change(
-    degradation="clean",  # the patches are damaged already
-    consistency=1.0,
-    spectrum=0.1,
-    learning_rate=3e-4,
-    decay=0.6,
-    updates=13_000,
-)
-"""The second stage of srgan-photo."""
+Stage = Literal["first", "squared", "taught"]
+RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
+    **{(name, "first"): RECIPES[name] for name in ("srresnet-photo", "srgan-photo", "swift-photo", "swift")},
+    # Letters a few pixels high become strokes by absolute errors, whose best guess is the likeliest picture; by squared
+    # errors it is the mean of the likely ones, which stays as soft as what is known.
+    ("srresnet-photo", "squared"): RECIPES["srresnet-photo"].change(
+        content="mse", batch=4, crop=176, learning_rate=3e-4, updates=12_000
+    ),
+    ("swift-photo", "squared"): RECIPES["swift-photo"].change(content="mse", learning_rate=3e-4, updates=14_000),
+    ("srgan-photo", "taught"): RECIPES["srgan-photo"].change(
+        degradation="clean",  # the patches are damaged already
+        consistency=1.0,
+        spectrum=0.1,
+        learning_rate=3e-4,
+        decay=0.6,
+        updates=13_000,
+    ),
+}
+"""What is trained in each stage of a network."""
 TAUGHT_DATA = Path("cache/photos-taught")
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
@@ -69,41 +82,44 @@ LIMITS = {
 }
 
 
-def run_of(network: str, *, taught: bool = False) -> Run:
-    """Return the run of a network, begun or not."""
-    return Run(Path("checkpoints") / network / ("taught" if taught else "first"))
+def run_of(network: str, stage: Stage = "first") -> Run:
+    """Return the run of a network's stage, begun or not."""
+    return Run(Path("checkpoints") / network / stage)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=INITIAL, default="srresnet-photo", help="srresnet-photo without it")
-    parser.add_argument("--taught", action="store_true", help="the second stage of srgan-photo: by a teacher's targets")
+    parser.add_argument("--stage", choices=get_args(Stage), default="first", help="first without it")
     parser.add_argument("--begun-from", metavar="MODEL", help="a run or model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
-    network, taught = choices.network, choices.taught
-    if taught and network != "srgan-photo":
-        parser.error("--taught is the second stage of --network srgan-photo")
-    run = run_of(network, taught=taught)
+    network, stage = choices.network, choices.stage
+    if (network, stage) not in RECIPE_OF:
+        parser.error(f"{network} has no stage {stage}")
+    run = run_of(network, stage)
     if not choices.release:
-        initial = choices.begun_from or _initial(network, taught=taught)
+        initial = choices.begun_from or _initial(network, stage)
         photos = TEXT_DATA if is_prepared(TEXT_DATA) else prepared(PHOTOS)
-        recipe, data = (TAUGHT, TAUGHT_DATA) if taught else (RECIPES[network], photos)
-        trained(recipe, run, data, begun_from=initial, minutes=choices.minutes)
+        data = TAUGHT_DATA if stage == "taught" else photos
+        trained(RECIPE_OF[network, stage], run, data, begun_from=initial, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
         if not run.exists:
             parser.error(f"there is nothing to release: no run of {network} was begun in {run.folder}")
-        _release(network, run, choices.output, as_run=choices.as_run, taught=taught)
+        _release(network, run, choices.output, as_run=choices.as_run, taught=stage == "taught")
 
 
-def _initial(network: str, *, taught: bool) -> str | None:
+def _initial(network: str, stage: Stage) -> str | None:
     """Return what a run begins with: the newest run before it, or else the released model; None for a random start."""
-    before = network if taught else INITIAL[network]
-    if before is not None and before in INITIAL and (run := run_of(before)).exists:
-        return str(run.folder)
+    if stage != "first":
+        return str(run_of(network).folder) if run_of(network).exists else network
+    before = INITIAL[network]
+    if before in INITIAL:
+        runs = [run_of(before, earlier) for earlier in ("squared", "first") if (before, earlier) in RECIPE_OF]
+        return next((str(run.folder) for run in runs if run.exists), before)
     return before
 
 
