@@ -79,7 +79,7 @@ def best_grid(width: int, height: int, *, halo: int, area: int, most_rows: int |
     best, least = Grid(min(16, height), min(16, width)), float("inf")
     for count in range(1, ceil(width / 16) + 1):
         columns = ceil(width / count)
-        computed = min(columns + 2 * halo, width)
+        computed = min(columns + min(count - 1, 2) * halo, width)  # none beyond the image
         rows = area // computed - 2 * halo
         if area // computed >= height:
             rows = height

@@ -81,6 +81,8 @@ class TiledNetwork:
             for limit, stage in zip(limits, engine.stages, strict=True)
         )
         self._areas = list(self._first_areas)
+        more = max(min(limits[0] + _BAND_MEMORY, free) - limits[0], 0)
+        self._more_area = more // (size * engine.stages[0].values)  # for images whose rows leave their memory empty
 
     @property
     def scale(self) -> int:
@@ -101,7 +103,11 @@ class TiledNetwork:
     def grid(self, width: int, height: int) -> Grid:
         """Return the bands, and the columns in them, in which to restore an image of this size."""
         most_rows = max(_BAND_MEMORY // (3 * width * self.scale**2), _SMALLEST)
-        area = self._areas[0] // (4 if width * self.scale > _WIDE else 1)
+        area = self._areas[0]
+        if area == self._first_areas[0]:  # there was no shortage so far
+            finished = min(3 * width * height * self.scale**2, _BAND_MEMORY)
+            area += self._more_area * (_BAND_MEMORY - finished) // _BAND_MEMORY
+        area //= 4 if width * self.scale > _WIDE else 1
         return best_grid(width, height, halo=self.halo, area=area, most_rows=most_rows)
 
     def work(self, width: int, height: int) -> int:

@@ -127,6 +127,27 @@ def test_networks_that_see_far_get_tiles_as_large_as_their_halos() -> None:
     assert min(grid.rows, grid.columns) >= 150 or free_memory() < 4 * 4 * 200 * 900**2
 
 
+def test_tiles_of_a_small_image_take_the_memory_that_its_rows_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan.upscale.tiling.free_memory", lambda: 2**36)
+    far = Grouped()
+    far.stages = (Stage("restored", scale=4, radius=2, values=320, multiply_adds=1),)
+    network = TiledNetwork(far)
+
+    def largest(width: int, height: int) -> int:
+        grid, halo = network.grid(width, height), network.halo
+        return max(
+            (rows.high - rows.low) * (columns.high - columns.low)
+            for rows in spans(height, grid.rows, halo)
+            for columns in spans(width, grid.columns, halo)
+        )
+
+    usual, together = (400 * 2**20 // 1280, 560 * 2**20 // 1280)
+    assert usual < largest(1000, 1000) <= together - 3 * 1000 * 1000 * 16 // 1280
+    assert largest(5000, 5000) <= usual
+    network._areas[0] //= 2  # after a shortage
+    assert largest(1000, 1000) <= usual // 2
+
+
 def test_self_ensemble_goes_on_in_full_precision() -> None:
     network = TiledNetwork(Broken("bf16", broken=True), fallback=lambda: Broken("fp32", broken=False), ensemble=True)
     low = picture(30, 40)
