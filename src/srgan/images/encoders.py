@@ -39,7 +39,7 @@ def saver(
         predictor = "none" if depth == 32 else "horizontal"  # few programs read the one for floats
         settings = {"compression": "deflate", "predictor": predictor, "level": 3, "bigtiff": big}
         if options.pyramid:
-            settings |= {"tile": True, "tile_width": _TILE, "tile_height": _TILE, "pyramid": True}
+            settings |= {"tile": True, "tile_width": _TILE, "tile_height": _TILE}
         return "tiffsave_target", settings
     return "pngsave_target", {"compression": 3, "filter": "up"}
 

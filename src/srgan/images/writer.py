@@ -25,6 +25,7 @@ from srgan.images.icc import SRGB_SPACE, make_profile
 from srgan.images.metadata import THUMBNAIL, Metadata, fit
 from srgan.images.metadata_writer import attach, jpeg_segments, png_chunks, tiff_tags
 from srgan.images.png_stream import PngStream, StreamClosed, floats_of
+from srgan.images.pyramid import add_smaller_copies
 from srgan.images.resize import resize_image
 from srgan.images.tiff_tags import add_tags
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
@@ -164,6 +165,8 @@ class ImageWriter:
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", make_profile(SRGB_SPACE, gray=False))
         target = pyvips.Target.new_to_descriptor(file.fileno())
         pyvips.Operation.call(operation, image, target, keep=keep, **settings)
+        if self._options.pyramid:
+            add_smaller_copies(file, self._file.path.parent, settings)
         if format == "tiff":
             add_tags(file, tiff_tags(metadata))
             return

@@ -211,11 +211,13 @@ import resource, sys
 import numpy as np
 from srgan.images.image import ImageReader, ImageWriter, EncodeOptions
 
-path, format, height, resized = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "resized"
+path, format, height, how = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 width = 6000
 rows = (np.add.outer(np.arange(50) * 3, np.arange(width * 3) // 90) % 256).astype(np.uint8).reshape(50, width, 3)
-options = EncodeOptions(format)
-final = (width * 3 // 4, height * 3 // 4) if resized else None
+if how == "pyramid":
+    rows = np.random.default_rng(0).integers(0, 256, rows.shape, np.uint8)  # whose smaller copies take room
+options = EncodeOptions(format, pyramid=how == "pyramid")
+final = (width * 3 // 4, height * 3 // 4) if how == "resized" else None
 with ImageWriter(path, size=(width, height), channels=3, depth=8, options=options, resize_to=final) as writer:
     for _ in range(height // 50):
         writer.write_rows(rows)
@@ -227,7 +229,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss has other units elsewhere")
-@pytest.mark.parametrize(("format", "how"), [("png", ""), ("tiff", ""), ("jpeg", ""), ("png", "resized")])
+@pytest.mark.parametrize(
+    ("format", "how"), [("png", ""), ("tiff", ""), ("jpeg", ""), ("png", "resized"), ("tiff", "pyramid")]
+)
 def test_memory_does_not_grow_with_the_picture(format: str, how: str, tmp_path: Path) -> None:
     used = []
     for height in (600, 5000):
