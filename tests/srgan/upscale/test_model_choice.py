@@ -150,7 +150,7 @@ def test_a_better_model_is_known_for_damaged_pictures(models: dict[str, Model], 
 
 def test_all_shipped_models_of_the_table_enlarge_alike() -> None:
     models = installed()
-    names = {*asdict(CLEAN).values(), *asdict(DAMAGED).values()} & set(models)
+    names = {*asdict(CLEAN).values(), *asdict(DAMAGED).values(), *FAST.values()} & set(models)
     assert {models[name].scale for name in names} == {4}
     for pair in (CLEAN, DAMAGED):
         ends = [models[name].card for name in asdict(pair).values() if name in models]
