@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.commands import SRGAN, photo
+from srgan.batch.ledger import FOLDER
 
 WAYS = ("plain", "pool", "ray")
 _upscaler: Any = None
@@ -100,19 +101,23 @@ def _enlarge(source: Path, target: Path) -> None:
 
 
 def check(folder: Path, files: int) -> None:
-    """Compare the results of all ways.
+    """Compare the results of all ways and rounds.
 
     Raises:
         SystemExit: if they differ.
     """
-    made = [path for path in (folder / "plain-many-0").rglob("*.*") if path.is_file()]
-    for path in made:
-        for way in WAYS:
-            other = folder / f"{way}-many-0" / path.relative_to(folder / "plain-many-0")
-            if other.read_bytes() != path.read_bytes():
-                raise SystemExit(f"{other} differs from {path}")
-    if len(made) != files:
-        raise SystemExit(f"{len(made)} of {files} files were made")
+    first, *others = (contents(target) for target in sorted(folder.glob("*-many-*")))
+    if len(first) != files:
+        raise SystemExit(f"{len(first)} of {files} files were made")
+    differing = {name for other in others for name in first.keys() | other.keys() if first.get(name) != other.get(name)}
+    if differing:
+        raise SystemExit(f"not every way gave the same: {', '.join(sorted(differing))}")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the results in a folder, by name."""
+    files = (path for path in folder.rglob("*.*") if path.is_file() and FOLDER not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def table(times: dict[str, dict[str, list[float]]], files: int) -> list[str]:

@@ -107,7 +107,7 @@ class Place:
         except (FileNotFoundError, SrganError):
             raise
         except Exception as error:  # each kind of storage has errors of its own
-            why = " ".join(str(error).split()) or type(error).__name__
+            why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
             raise StorageError(
                 f"{self} cannot be reached ({why[:200]}): check the address and your credentials"
             ) from error

@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +77,8 @@ class Worker:
     def enlarge(self, task: Task) -> Outcome:
         """Enlarge a file; failures are outcomes, too."""
         try:
-            with scratch_folder() as scratch:
+            in_folders = all(place.is_local for place in self._places)
+            with nullcontext(Path()) if in_folders else scratch_folder() as scratch:
                 is_there = task.finished or (task.row.deaths > 0 and self._is_there(task.row))
                 return Outcome(self._finished(task, scratch) if is_there else self._enlarged(task, scratch))
         except (StorageError, OutputError) as error:
