@@ -63,8 +63,8 @@ SUMMARIES = {
 LIMITS = {
     "srresnet-photo": (
         "It invents no texture: hair, grass and fabric come out smooth, and grain of film is taken for noise. What "
-        "strong compression has removed stays away; letters a few pixels high run together, more than by "
-        "interpolation. Trained on little text, and on no drawings or faces in particular."
+        "strong compression has removed stays away; letters a few pixels high stay blurred or run together. Trained on "
+        "little text, and on no drawings or faces in particular."
     ),
     "srgan-photo": (
         "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Fur, "
