@@ -11,7 +11,8 @@ import torch.distributed as dist
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
+from torch.autograd.function import Function, once_differentiable
+from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from srgan.errors import UsageError
@@ -112,54 +113,68 @@ def _multiplies_bf16(device: DeviceName) -> bool:
     return device == "cpu" and any(supported() for supported in asked if supported is not None)
 
 
-class _SumOverProcesses(torch.autograd.Function):
-    """The sum over all processes, whose gradient is one too."""
-
-    @staticmethod
-    def forward(ctx: FunctionCtx, values: Tensor) -> Tensor:
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: Tensor) -> Tensor:
-        total = gradients[0].contiguous().clone()
-        dist.all_reduce(total)
-        return total
-
-
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):
     """`BatchNorm2d` over the batches of all processes, which are equally large.
 
-    torch has one for graphics processors only; this one needs nothing but a sum over all processes.
+    torch has one for graphics processors only; this one needs nothing but two exchanges between the processes, one
+    forward and one backward.
     """
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
             return super().forward(input)
-        count = dist.get_world_size() * input.numel() // input.shape[1]
-        values = input.to(torch.promote_types(input.dtype, torch.float32))
-        mean = _sum(values.sum(dim=(0, 2, 3))) / count
-        # The mean first, then deviations from it: squares of large numbers would cancel.
-        variance = _sum((values - mean[:, None, None]).square().sum(dim=(0, 2, 3))) / count
-        self._update_statistics(mean.detach(), variance.detach() * count / max(count - 1, 1))
-        gain = self.weight * torch.rsqrt(variance + self.eps)
-        return ((values - mean[:, None, None]) * gain[:, None, None] + self.bias[:, None, None]).to(input.dtype)
+        restored: Tensor = _BatchNorm.apply(input, self.weight, self.bias, self)  # type: ignore[no-untyped-call]
+        return restored
 
     @torch.no_grad()
-    def _update_statistics(self, mean: Tensor, variance: Tensor) -> None:
+    def statistics(self, input: Tensor) -> tuple[Tensor, Tensor, int]:
+        """Return mean and variance over all processes, (C,) each, and the number of values; update the running ones."""
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
         assert self.momentum is not None
+        processes = dist.get_world_size()
+        # Those of each process as deviations from its own mean: squares of large numbers would cancel.
+        own = torch.zeros_like(self.running_mean), torch.ones_like(self.running_var)
+        mine = torch.stack(torch.batch_norm_update_stats(input, *own, momentum=1.0))
+        all_of_them = [torch.empty_like(mine) for _ in range(processes)]
+        dist.all_gather(all_of_them, mine)
+        means, variances = torch.stack(all_of_them, dim=1)
+        mean = means.mean(dim=0)
+        variance = variances.mean(dim=0) + (means - mean).square().mean(dim=0)
+        count = processes * input.numel() // input.shape[1]
         self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance, self.momentum)
+        self.running_var.lerp_(variance * count / max(count - 1, 1), self.momentum)
         self.num_batches_tracked.add_(1)
+        return mean, variance, count
 
 
-def _sum(values: Tensor) -> Tensor:
-    total: Tensor = _SumOverProcesses.apply(values)  # type: ignore[no-untyped-call]
-    return total
+class _BatchNorm(Function):
+    """Batch normalisation over all processes, with torch's own arithmetic for what each does by itself."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, weight: Tensor, bias: Tensor, module: SynchronisedBatchNorm2d) -> Tensor:
+        mean, variance, ctx.count = module.statistics(input)
+        ctx.eps = module.eps
+        ctx.save_for_backward(input, weight, mean, variance)
+        return functional.batch_norm(input, mean, variance, weight, bias, eps=module.eps)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        input, weight, mean, variance = ctx.saved_tensors
+        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, input, weight, mean, variance, None, None, False, ctx.eps, [False, True, True]
+        )
+        total = torch.stack((of_weight, of_bias))
+        dist.all_reduce(total)
+        rate = torch.rsqrt(variance + ctx.eps)
+        gain = weight * rate
+        slope, offset = -gain * total / ctx.count  # of the normalised input, and of 1
+        slope = slope * rate
+        gains, slopes, offsets = (each[:, None, None] for each in (gain, slope, offset - slope * mean))
+        of_input = torch.addcmul(offsets, input, slopes).add_(gradient * gains)
+        return of_input.to(input.dtype), of_weight, of_bias, None
 
 
 def synchronise(module: nn.Module) -> None:
