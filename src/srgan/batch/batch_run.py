@@ -137,7 +137,7 @@ def _enlarge(
     progress: Progress,
 ) -> None:
     """Enlarge files by a pool and enter what becomes of them; a fault or Ctrl-C ends it and is noted in the report."""
-    rows, written, pool = list[Row](), time.monotonic(), None
+    rows, held, written, pool = list[Row](), list[str](), time.monotonic(), None
     progress.start("", len(tasks))
     _remove_leftovers(ledger.target, tasks)
     try:
@@ -149,19 +149,30 @@ def _enlarge(
                     report.add(outcome.row, outcome.row.state)
                     progress.advance(1)
                     if outcome.row.state != "done":
-                        progress.say(f"Error: {outcome.row.input}: {outcome.row.reason}")
+                        held.append(f"Error: {outcome.row.input}: {outcome.row.reason}")
+                    if not outcome.trouble:  # of a bucket or disk that fails for good, the end tells in one line
+                        _say(held, progress)
                     if time.monotonic() - written > _PART:
                         lock.check()
                         ledger.add(rows)
                         rows, written = [], time.monotonic()
+                _say(held, progress)
             finally:
                 report.deaths = pool.deaths
                 ledger.add(rows)
     except (KeyboardInterrupt, SystemExit):  # Ray turns SIGTERM into the latter
         report.interrupted = True
+        _say(held, progress)
     except SrganError as error:
         report.error = str(error)
     _remove_leftovers(ledger.target, tasks)
+
+
+def _say(held: list[str], progress: Progress) -> None:
+    """Print lines and forget them."""
+    for line in held:
+        progress.say(line)
+    held.clear()
 
 
 def _pool(ray: Any, batch: Batch, files: int) -> WorkerPool:

@@ -21,6 +21,7 @@ from srgan.batch.target_lock import TargetLock
 from srgan.batch.worker import Worker
 from srgan.batch.worker_pool import WorkerPool
 from srgan.errors import OutputError, PictureError, SrganError, UsageError
+from srgan.progress import NoProgress, Progress
 from srgan.storage import Place, StorageError
 from srgan.upscale.batch import plan_files, upscale_files
 from srgan.upscale.jobs import plan_jobs
@@ -55,9 +56,14 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> InlineRay:
 def start(ray: InlineRay, photos: Path, tmp_path: Path, tiny_model: Path) -> Start:
     """Run a batch of the photos: `start(target="large", scale=2)`."""
 
-    def run(source: str = str(photos), target: str = str(tmp_path / "large"), **options: Any) -> BatchReport:
-        settings = UpscaleOptions(**options)
-        return run_batch(Batch(source, target, settings, ModelOptions(str(tiny_model)), recursive=True), "ray")
+    def run(
+        source: str = str(photos),
+        target: str = str(tmp_path / "large"),
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> BatchReport:
+        batch = Batch(source, target, UpscaleOptions(**options), ModelOptions(str(tiny_model)), recursive=True)
+        return run_batch(batch, "ray", progress=progress)
 
     return run
 
@@ -78,8 +84,10 @@ def rows(target: Path | str) -> dict[str, Row]:
 def test_results_are_those_of_the_plain_run(
     start: Start, photos: Path, plain: dict[str, bytes], tmp_path: Path
 ) -> None:
-    report = start()
+    progress = _Lines()
+    report = start(progress=progress)
     assert report.counts == {"done": 8, "skipped": 1, "failed": 1}
+    assert [line.partition(":")[0] for line in progress.lines] == ["Error"]
     assert contents(tmp_path / "large") == plain
     found = rows(tmp_path / "large")
     assert set(found) == set(contents(photos))
@@ -213,14 +221,26 @@ def test_a_bucket_that_vanishes_ends_the_run(start: Start, photos: Path, monkeyp
     assert report.counts["left"] > 0
 
 
+class _Lines(NoProgress):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
 def test_a_full_disk_ends_the_run(start: Start, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "TROUBLES", 3)
     shutil.rmtree(photos)
     photos.mkdir()
     for number, side in enumerate((8, 8, 40, 40, 40, 40)):
         (photos / f"{number}.png").write_bytes(saved(noise(side, side, seed=number), "PNG"))
+    progress = _Lines()
     with no_larger_files_than(20_000):
-        report = start()
+        report = start(progress=progress)
+    assert progress.lines == []  # the report has the only one
     assert report.error is not None
     assert report.counts == {"done": 2, "failed": 2, "left": 2}
     assert Counter(row.state for row in rows(tmp_path / "large").values()) == {"done": 2, "failed": 2, "planned": 2}
