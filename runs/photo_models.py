@@ -36,7 +36,7 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ("srresnet-photo", "squared"): RECIPES["srresnet-photo"].change(
         content="mse", batch=4, crop=176, learning_rate=3e-4, updates=12_000
     ),
-    ("swift-photo", "squared"): RECIPES["swift-photo"].change(content="mse", learning_rate=3e-4, updates=14_000),
+    ("swift-photo", "squared"): RECIPES["swift-photo"].change(content="mse", learning_rate=3e-4, updates=13_000),
     ("srgan-photo", "taught"): RECIPES["srgan-photo"].change(
         degradation="clean",  # the patches are damaged already
         consistency=1.0,
