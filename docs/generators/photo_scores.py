@@ -35,11 +35,11 @@ INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14"
     kind: ("Set14", "BSD100") for kind in ("jpeg:75", "messenger")
 }
 """Inputs, and the test sets for each."""
-MODELS = ("srresnet", "srgan", "srresnet-photo", "srgan-photo")
+MODELS = ("srresnet", "srgan", "swift-photo", "srresnet-photo", "srgan-photo")
 OTHER = "Real-ESRGAN x4plus"
 OTHER_MODEL = PROJECT / "cache" / "real_esrgan" / "real-esrgan.json"
 README_SET, README_INPUTS = "Set14", ("jpeg:75",)
-README_METHODS = ("bicubic", "srresnet", "srresnet-photo", "srgan-photo", OTHER)
+README_METHODS = ("bicubic", "srresnet", "swift-photo", "srresnet-photo", "srgan-photo", OTHER)
 """The rows of README."""
 COLUMNS = {
     "matlab/psnr": ("PSNR", 2),
