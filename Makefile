@@ -6,6 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTO ?=
 ARGUMENTS ?=
+# One more than cores: tests wait for browsers and other processes a third of the time.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: demo test test-all check bench docs clean
 
@@ -24,7 +26,7 @@ demo: .venv/demo
 	@$(BIN)/python examples/demo.py $(PHOTO)
 
 test: .venv/dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"  # a worker and a thread a core
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 test-all: test
 	$(BIN)/python -m pytest -m slow
