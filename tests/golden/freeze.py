@@ -19,7 +19,10 @@ from PIL import Image
 from srgan import Upscaler
 from tests.helpers.voted import cast
 
-MODELS = ("drcn", "espcn", "srcnn", "srgan", "srgan-open", "srresnet", "srresnet-open", "srresnet-photo")
+MODELS = (
+    *("drcn", "espcn", "srcnn", "srgan", "srgan-open", "srresnet", "srresnet-open", "srresnet-photo"),
+    *("swift", "swift-photo"),
+)
 RECIPE = "srgan-vgg22-quick"
 SETTINGS = (
     "blocks=1 features=8 batch=2 crop=16 content=l1 discriminator_features=4 updates=8 log_every=2 validate_every=4"
