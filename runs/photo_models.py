@@ -4,7 +4,8 @@
     SRGAN_DATA=... python -m runs.photo_models --stage squared         goes on with squared errors, which letters need
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo   from the newest srresnet-photo
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage taught   goes on with a teacher's targets
-    SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start; so is swift
+    SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
+    SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.photo_models --release               measure the newest checkpoint, write the model
 
@@ -30,7 +31,10 @@ from srgan.weights.catalogue import SHIPPED
 
 Stage = Literal["first", "squared", "taught"]
 RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
-    **{(name, "first"): RECIPES[name] for name in ("srresnet-photo", "srgan-photo", "swift-photo", "swift")},
+    ("srresnet-photo", "first"): RECIPES["srresnet-photo"],
+    ("srgan-photo", "first"): RECIPES["srgan-photo"],
+    ("swift-photo", "first"): RECIPES["swift-photo"].change(updates=34_000),
+    ("swift", "first"): RECIPES["swift"].change(learning_rate=4e-4, updates=9_000),
     # Letters a few pixels high become strokes by absolute errors, whose best guess is the likeliest picture; by squared
     # errors it is the mean of the likely ones, which stays as soft as what is known.
     ("srresnet-photo", "squared"): RECIPES["srresnet-photo"].change(
@@ -52,7 +56,7 @@ TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
 GRAIN = {"srgan-photo": 1.5}
 """Standard deviation of the grain that is added to results, in levels of 255, where any is."""
-INITIAL = {"srresnet-photo": "srresnet", "srgan-photo": "srresnet-photo", "swift-photo": None, "swift": None}
+INITIAL = {"srresnet-photo": "srresnet", "srgan-photo": "srresnet-photo", "swift-photo": None, "swift": "swift-photo"}
 """The model that each begins with, where there is no run of it; None for a random start."""
 SUMMARIES = {
     "srresnet-photo": "Faithful, for photos as people have them: removes noise and compression, invents no texture",
@@ -117,10 +121,9 @@ def _initial(network: str, stage: Stage) -> str | None:
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
     before = INITIAL[network]
-    if before in INITIAL:
-        runs = [run_of(before, earlier) for earlier in ("squared", "first") if (before, earlier) in RECIPE_OF]
-        return next((str(run.folder) for run in runs if run.exists), before)
-    return before
+    stages: tuple[Stage, ...] = ("first",) if network == "swift" else ("squared", "first")
+    runs = [run_of(before, earlier) for earlier in stages] if before in INITIAL else []
+    return next((str(run.folder) for run in runs if run.exists), before)
 
 
 def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught: bool) -> None:
