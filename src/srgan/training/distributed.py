@@ -173,7 +173,9 @@ class _BatchNorm(Function):
         slope, offset = -gain * total / ctx.count  # of the normalised input, and of 1
         slope = slope * rate
         gains, slopes, offsets = (each[:, None, None] for each in (gain, slope, offset - slope * mean))
-        of_input = torch.addcmul(offsets, input, slopes).add_(gradient * gains)
+        # Converted at first: torch is sixteen times as slow where an operation mixes bfloat16 and float32.
+        values, errors = input.to(slopes.dtype), gradient.to(slopes.dtype)
+        of_input = torch.addcmul(offsets, values, slopes).addcmul_(errors, gains)
         return of_input.to(input.dtype), of_weight, of_bias, None
 
 
