@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import check_crops
+from srgan.models.layers import PReLU, check_crops
 from srgan.weights.card import Stage
 
 _EPSILON = 1e-3
@@ -31,9 +31,9 @@ def _initialise(network: nn.Module) -> None:
                 nn.init.zeros_(module.bias)
 
 
-def _prelu(channels: int) -> nn.PReLU:
+def _prelu(channels: int) -> PReLU:
     """One slope a channel, shared over space; Keras starts it as a ReLU."""
-    return nn.PReLU(channels, init=0.0)
+    return PReLU(channels, init=0.0)
 
 
 class CheungBlock(nn.Module):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import he_
+from srgan.models.layers import PReLU, he_
 from srgan.models.srgan import ResidualBlock
 from srgan.weights.card import Stage
 
@@ -36,7 +36,7 @@ class CompactGenerator(nn.Module):
         super().__init__()
         if refinement and refinement < 4:
             raise ValueError(f"refinement is {refinement}, but must be 0, or 4 or more: three channels are the colours")
-        self.head = nn.Sequential(nn.Conv2d(3, features, 9, padding=4), nn.PReLU(features))
+        self.head = nn.Sequential(nn.Conv2d(3, features, 9, padding=4), PReLU(features))
         self.blocks = nn.Sequential(*(ResidualBlock(features, normalisation=False, skip=True) for _ in range(blocks)))
         self.fusion = nn.Sequential(nn.Conv2d(features, features, 3, padding=1), nn.Identity())
         self.output = nn.Conv2d(features, 3 * self.scale**2, 3, padding=1)
@@ -108,5 +108,5 @@ class CompactGenerator(nn.Module):
 def _refinement(channels: int) -> nn.Sequential:
     """Return two 3x3 convolutions at full size, to differences of the three colours."""
     return nn.Sequential(
-        nn.Conv2d(channels, channels, 3, padding=1), nn.PReLU(channels), nn.Conv2d(channels, 3, 3, padding=1)
+        nn.Conv2d(channels, channels, 3, padding=1), PReLU(channels), nn.Conv2d(channels, 3, 3, padding=1)
     )

@@ -1,7 +1,11 @@
-"""Parts that several networks share: initialisation, sub-pixel convolution, bicubic enlargement, luminance."""
+"""Parts that several networks share: initialisation, PReLU, sub-pixel convolution, bicubic enlargement, luminance."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 
@@ -27,6 +31,35 @@ def check_crops(crops: Tensor, side: int) -> None:
     """
     if crops.shape[-2:] != (side, side):
         raise ValueError(f"the discriminator is made for crops of {side} pixels, not {list(crops.shape)}")
+
+
+class PReLU(nn.PReLU):
+    """`nn.PReLU` with gradients that take a CPU a fifth of the time or less: torch's are computed number by number."""
+
+    def forward(self, input: Tensor) -> Tensor:  # (B, C, ...), unchanged in shape
+        if not self.training or input.device.type != "cpu":
+            return super().forward(input)
+        bent: Tensor = _PReLU.apply(input, self.weight)  # type: ignore[no-untyped-call]
+        return bent
+
+
+class _PReLU(Function):
+    """PReLU whose gradients are made of operations that torch vectorises."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(input, weight)
+        return functional.prelu(input, weight)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        input, weight = ctx.saved_tensors
+        slope = weight.to(input.dtype).view(-1, *(1,) * (input.ndim - 2))
+        above: Tensor = torch.ops.aten.threshold_backward(gradient, input, 0)
+        below = gradient - above
+        of_slopes = (below * input).sum(dim=(0, *range(2, input.ndim)), dtype=weight.dtype)
+        return above.addcmul_(below, slope), of_slopes if len(weight) > 1 else of_slopes.sum(dim=0, keepdim=True)
 
 
 def icnr_(convolution: nn.Conv2d, *, factor: int) -> None:

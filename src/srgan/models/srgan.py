@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import check_crops, convolve_shuffled, he_, icnr_
+from srgan.models.layers import PReLU, check_crops, convolve_shuffled, he_, icnr_
 from srgan.weights.card import Stage
 
 _DISCRIMINATOR_LAYERS = ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2))
@@ -28,7 +28,7 @@ class ResidualBlock(nn.Module):
         self.skip = skip
         self.convolution1 = _convolution(features, features, 3, bias=not normalisation)
         self.normalisation1 = nn.BatchNorm2d(features) if normalisation else nn.Identity()
-        self.activation = nn.PReLU(features)
+        self.activation = PReLU(features)
         self.convolution2 = _convolution(features, features, 3, bias=not normalisation)
         self.normalisation2 = nn.BatchNorm2d(features) if normalisation else nn.Identity()
 
@@ -44,7 +44,7 @@ class UpsamplingStep(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         self.convolution = _convolution(features, 4 * features, 3)
-        self.activation = nn.PReLU(features)
+        self.activation = PReLU(features)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, features, H, W) to (B, features, 2 H, 2 W)
         y: Tensor = self.activation(functional.pixel_shuffle(self.convolution(x), 2))
@@ -74,7 +74,7 @@ class Generator(nn.Module):
             raise ValueError(f"the generator enlarges by 2, 4 or 8, not {scale}")
         self.scale = scale
         self.skips = skips
-        self.head = nn.Sequential(_convolution(3, features, 9), nn.PReLU(features))
+        self.head = nn.Sequential(_convolution(3, features, 9), PReLU(features))
         self.blocks = nn.Sequential(
             *(ResidualBlock(features, normalisation=normalisation, skip=skips) for _ in range(blocks))
         )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import check_crops, enlarge, he_, icnr_
+from srgan.models.layers import PReLU, check_crops, enlarge, he_, icnr_
 from srgan.models.srgan import ResidualBlock, UpsamplingStep
 from srgan.weights.card import Stage
 
@@ -61,7 +61,7 @@ class UcsdGenerator(nn.Module):
     def __init__(self, *, blocks: int = 16, features: int = 64) -> None:
         super().__init__()
         self.scale = 4
-        self.head = nn.Sequential(nn.Conv2d(3, features, 3, padding=1), nn.PReLU(features))
+        self.head = nn.Sequential(nn.Conv2d(3, features, 3, padding=1), PReLU(features))
         self.blocks = nn.Sequential(*(ResidualBlock(features, normalisation=True, skip=True) for _ in range(blocks)))
         self.fusion = nn.Sequential(nn.Conv2d(features, features, 3, padding=1, bias=False), nn.BatchNorm2d(features))
         steps = [UpsamplingStep(features), UpsamplingStep(features)]

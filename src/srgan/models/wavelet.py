@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from srgan.models.haar import join, split, split_everywhere
-from srgan.models.layers import he_
+from srgan.models.layers import PReLU, he_
 from srgan.models.patch_discriminator import PatchDiscriminator
 from srgan.models.srgan import ResidualBlock
 from srgan.weights.card import Stage
@@ -44,12 +44,12 @@ class WaveletGenerator(nn.Module):
         if features % 2:
             raise ValueError(f"features is {features}, but must be even: half of them make the finest bands")
         half = features // 2
-        self.head = nn.Sequential(nn.Conv2d(4 * 3, features, 3, padding=1), nn.PReLU(features))
+        self.head = nn.Sequential(nn.Conv2d(4 * 3, features, 3, padding=1), PReLU(features))
         self.blocks = nn.Sequential(*(ResidualBlock(features, normalisation=False, skip=True) for _ in range(blocks)))
         self.fusion = nn.Conv2d(features, features, 3, padding=1)
         self.coarse = nn.Conv2d(features, 4 * 3, 3, padding=1)
         fine = nn.Conv2d(half, 3 * 3, 3, padding=1)
-        self.fine = nn.Sequential(nn.Conv2d(features, 4 * half, 3, padding=1), nn.PixelShuffle(2), nn.PReLU(half), fine)
+        self.fine = nn.Sequential(nn.Conv2d(features, 4 * half, 3, padding=1), nn.PixelShuffle(2), PReLU(half), fine)
         he_(self, slope=0.25)
         for block in self.residual_blocks:
             block.convolution2.weight.data.mul_(0.1)

@@ -13,6 +13,7 @@ from srgan.metrics.luma import bt601_luma
 from srgan.models.drcn import Drcn
 from srgan.models.espcn import Espcn
 from srgan.models.layers import (
+    PReLU,
     convolve_shuffled,
     enlarge,
     icnr_,
@@ -21,6 +22,26 @@ from srgan.models.layers import (
     with_luminance,
 )
 from srgan.models.srcnn import Srcnn
+
+
+@pytest.mark.parametrize("slopes", [1, 5])
+@pytest.mark.parametrize("kind", [torch.float64, torch.float32, torch.bfloat16])
+def test_prelu_has_the_gradients_of_torch(kind: torch.dtype, slopes: int) -> None:
+    torch.manual_seed(0)
+    image = torch.randn(2, 5, 7, 6, dtype=kind).requires_grad_()
+    image.data[0, 0, 0, :2] = torch.tensor([0.0, -0.0])
+    weighting = torch.randn_like(image)
+    results = []
+    for layer in (PReLU(slopes), nn.PReLU(slopes)):
+        layer = layer.double() if kind is torch.float64 else layer  # as when bfloat16 is mixed with float32
+        layer.weight.data = torch.rand(slopes, generator=torch.Generator().manual_seed(1)).to(layer.weight.dtype)
+        with torch.autocast("cpu", torch.bfloat16, enabled=kind is torch.bfloat16):
+            bent = layer(image)
+        results.append((bent, *torch.autograd.grad((bent * weighting).sum(), (image, layer.weight))))
+    ours, torchs = results
+    assert torch.equal(ours[0], torchs[0])
+    assert torch.equal(ours[1], torchs[1])
+    torch.testing.assert_close(ours[2], torchs[2], rtol=1e-2 if kind is torch.bfloat16 else 1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4])
