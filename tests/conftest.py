@@ -58,6 +58,13 @@ def family(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(autouse=True)
+def _random_numbers_of_their_own() -> None:
+    """Let no test get other random weights because of the tests before it."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def _torchlib_parsed_once() -> None:
     """Let torch's exporter parse the sources of its thousand operators once: that is nearly half of every export."""
     module = sys.modules.get("torch.onnx._internal.exporter._registration")
