@@ -258,6 +258,8 @@ def _conclude(result: "BatchResult", *, talkative: bool) -> None:
         for file in result.files if several else ():
             if file.status == "failed":
                 say(f"Failed: {failure(file)}")
+        if result.left:
+            say(f"The disk is full: {result.left:,} left; free some space and run the same command again")
         if several or not result.number("failed"):
             tell(summary(result))
     if result.exit_code:

@@ -1,5 +1,7 @@
 """Files enlarged one after the other: a failure concerns its file alone, and no result is left half made."""
 
+import errno
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +14,11 @@ from srgan.upscale.jobs import Job
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.result import FilePlan, FileResult
 from srgan.upscale.upscaler import Cancelled, Upscaler
+
+FULL_DISKS = 3
+"""Files in a row for which the disk has no space, after which the others are left: one large file says nothing yet."""
+_NO_SPACE = os.strerror(errno.ENOSPC)
+"""All that libvips says of it."""
 
 
 def plan_files(
@@ -65,6 +72,8 @@ def upscale_files(
 ) -> Iterator[FileResult]:
     """Enlarge files and yield the result of each as soon as it is there; end early when the progress says so.
 
+    The rest is left, too, once the disk is full.
+
     Args:
         upscaler: the models.
         plans: from `plan_files`.
@@ -75,7 +84,7 @@ def upscale_files(
         ModelError: if a model is damaged.
         EngineError: if the network cannot be run at all.
     """
-    progress = progress or NoProgress()
+    progress, full = progress or NoProgress(), 0
     for plan in plans:
         if isinstance(plan, FileResult):
             if plan.status == "failed":
@@ -86,11 +95,15 @@ def upscale_files(
         try:
             with _place_for(plan.output, send) as output:
                 result = upscaler.upscale_file(replace(plan, output=output), progress=progress)
+            full = 0
             yield replace(result, output=plan.result("done", 0).output)
         except Cancelled:
             return
         except SrganError as error:
+            full = full + 1 if _NO_SPACE in str(error) else 0
             yield plan.failed(error)
+            if full == FULL_DISKS:
+                return
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Batches: as many results as jobs, each with its reason; failures stop nothing; no folder is left empty."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,18 @@ def test_as_many_files_out_as_in(upscaler: Upscaler, photos: Path) -> None:
     assert document["skipped_kinds"] == {EXISTING: 1, NO_IMAGE: 1}
     assert len(document["files"]) == len(list(photos.iterdir()))
     assert batch.exit_code == 1
+
+
+def test_a_full_disk_ends_the_run(upscaler: Upscaler, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    Image.fromarray(np.full((6, 8, 3), 99, np.uint8)).save(photos / "f.png")
+    jobs = jobs_of(photos, UpscaleOptions(overwrite=True))
+    monkeypatch.setattr("srgan.files.os.fsync", refuse)
+    results = list(upscale_files(upscaler, plan_files(upscaler, jobs, UpscaleOptions(overwrite=True))))
+    names = [Path(one.source).name for one in results if one.status == "failed"]
+    assert names == ["a.png", "b.jpg", "c.jpg", "e.png"]  # b.jpg is no image, which says nothing of the disk
 
 
 def test_estimates_write_nothing(upscaler: Upscaler, photos: Path) -> None:
