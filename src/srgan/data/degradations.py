@@ -1,4 +1,4 @@
-"""Degrade images as cameras, messengers and web pages do: blur, resize, noise, lossy files.
+"""Degrade images as cameras, messengers and web pages do: blur, resize, sharpening, noise, lossy files.
 
 Equal random generators give equal images, bit for bit, on one computer with one number of threads; other numbers of
 threads sum products in another order, and some pixels round differently.
@@ -27,6 +27,8 @@ _CACHED = 1024
 """Longest side in pixels of images whose matrices are cached: those of whole photos would fill the memory."""
 _SMALLEST = 4
 """Least width and height in pixels between two rounds."""
+_MASK = 1.0
+"""Standard deviation in pixels of an unsharp mask's blur."""
 _RINGING_SHARE = 0.1
 """Probability of a sinc kernel, whose edges ring (Wang et al. 2021, section 3.3)."""
 
@@ -108,6 +110,9 @@ def _apply(
     levels = _resize(
         levels, (target[0], target[1]), kernel, blur=0.0 if shaped else round(blur / _STEP) * _STEP * ratio
     )
+    if settings.sharpened_share and random.random() < settings.sharpened_share:
+        blurred = _resize(levels, (target[0], target[1]), "cubic", blur=_MASK)
+        levels = levels + np.float32(_draw_value(settings.sharpening, random)) * (levels - blurred)
     if random.random() < settings.noise_share:
         levels = add_noise(
             levels,

@@ -10,7 +10,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """Parameter ranges of one round: blur, then resize, then noise, then a lossy file.
+    """Parameter ranges of one round: blur, then resize, then sharpening, then noise, then a lossy file.
 
     Lengths are in pixels of the final low-resolution image, strengths in levels of 255; shares are probabilities.
     """
@@ -25,6 +25,10 @@ class Round:
     """Size of the image after this round, as a multiple of the final size."""
     bicubic_share: float = 0.0
     """Probability of the bicubic filter; otherwise each of four filters is as likely."""
+    sharpened_share: float = 0.0
+    """Probability of an unsharp mask after the resize, as web pages' thumbnails get it."""
+    sharpening: Range = (0.0, 0.0)
+    """What the mask adds, as a multiple of the difference from a blurred image."""
     noise_share: float = 0.0
     """Probability of noise."""
     noise: Range = (0.0, 0.0)
@@ -93,6 +97,39 @@ _ALL = (
         ),
     ),
     Mix(
+        "web",
+        "A web page's copy: a file of quality 30 to 80, made smaller, often sharpened, and saved again at 75 to 95",
+        (
+            Round(
+                blur_share=0.1,
+                blur=(0.1, 0.8),
+                size=(0.9, 2.5),
+                bicubic_share=0.5,
+                noise_share=0.2,
+                noise=(0.5, 6.0),
+                quality=(30, 80),
+            ),
+            Round(bicubic_share=0.5, sharpened_share=0.4, sharpening=(0.2, 1.0), quality=(75, 95)),
+        ),
+    ),
+    Mix(
+        "resaved",
+        "A file of quality 30 to 80, saved again at 75 to 95, which tells nothing of its faults",
+        (
+            Round(
+                blur_share=0.1,
+                blur=(0.1, 0.8),
+                bicubic_share=0.5,
+                sharpened_share=0.2,
+                sharpening=(0.2, 0.8),
+                noise_share=0.2,
+                noise=(0.5, 6.0),
+                quality=(30, 80),
+            ),
+            Round(quality=(75, 95)),
+        ),
+    ),
+    Mix(
         "hard",
         "Two rounds of strong blur, resizing, noise and compression (Wang et al. 2021, Zhang et al. 2021)",
         (
@@ -121,7 +158,14 @@ _ALL = (
 MIXES: dict[str, Mix] = {mix.name: mix for mix in _ALL}
 """The mixes by name."""
 
-EVERYDAY: dict[str, float] = {"clean": 0.2, "photo": 0.6, "messenger": 0.17, "hard": 0.03}
+EVERYDAY: dict[str, float] = {
+    "clean": 0.12,
+    "photo": 0.44,
+    "messenger": 0.12,
+    "web": 0.15,
+    "resaved": 0.09,
+    "hard": 0.08,
+}
 """Probability of each mix for training on everyday images."""
 
 EVERYDAY_NAME = "everyday"
