@@ -33,7 +33,7 @@ program, have noise, and were saved as JPEG once or twice; a network that was no
 faults. A mix is a recipe for such damage; its parameters are drawn at random from the ranges below.
 """
 _ROUNDS = """\
-An image goes through the rounds of its mix; each consists of blur, resizing, noise and a lossy file, in this order.
+An image goes through the rounds of its mix; each consists of blur, resizing, an unsharp mask, noise and a lossy file, in this order.
 The last round ends at the final size, that of the low-resolution image; lengths are in its pixels. No mix shifts an
 image (`pytest tests/srgan/data/test_degradations.py`).
 """
@@ -71,6 +71,7 @@ def page() -> str:
         "kernels": ["random" if one.any_kernel else "Gaussian" for _, one in rounds],
         "size, relative to the final": [_range(one.size) for _, one in rounds],
         "bicubic filter, else any of four": [_share(one.bicubic_share) for _, one in rounds],
+        "unsharp mask": [_describe(one.sharpened_share, _range(one.sharpening)) for _, one in rounds],
         "noise": [_describe(one.noise_share, _range(one.noise)) for _, one in rounds],
         "gray noise": [_share(one.gray_share) if one.noise_share else "-" for _, one in rounds],
         "Poisson noise": [_share(one.poisson_share) if one.noise_share else "-" for _, one in rounds],

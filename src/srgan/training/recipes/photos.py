@@ -1,6 +1,6 @@
 """Recipes for photos as people have them, whose models `srgan upscale` chooses for JPEGs.
 
-Six in ten crops are damaged as by a camera or a web page, one in six as by a messenger. The trunk is SRResNet's and
+Crops are damaged by the mix "everyday": as by cameras, messengers and web pages. The trunk is SRResNet's and
 begins with its weights, but half as deep again (docs/decisions/0021).
 """
 

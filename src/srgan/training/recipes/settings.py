@@ -171,7 +171,7 @@ class CropSettings:
     quarter_turns: bool = True
     """Crops are turned as well as mirrored."""
     degradation: str = "clean"
-    """Damage of low-resolution crops: clean, photo, messenger, hard, or everyday, which draws from the four."""
+    """Damage of low-resolution crops: the name of a mix, or everyday, which draws from all of them."""
     reduced_decoding: int = 1
     """Divisor, 1, 2, 4 or 8, of the size at which JPEGs in shards are decoded, by a scaled IDCT; it is not bicubic."""
 
