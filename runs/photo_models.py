@@ -4,6 +4,7 @@
     SRGAN_DATA=... python -m runs.photo_models --stage squared         goes on with squared errors, which letters need
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo   from the newest srresnet-photo
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage taught   goes on with a teacher's targets
+    SRGAN_DATA=... python -m runs.photo_models --stage copies          goes on with the released model; srgan-photo, too
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
@@ -29,7 +30,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught"]
+Stage = Literal["first", "squared", "taught", "copies"]
 RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ("srresnet-photo", "first"): RECIPES["srresnet-photo"],
     ("srgan-photo", "first"): RECIPES["srgan-photo"],
@@ -49,9 +50,24 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
         decay=0.6,
         updates=13_000,
     ),
+    # Since then the mix holds copies from the web, whose last file is better than the one before it.
+    ("srresnet-photo", "copies"): RECIPES["srresnet-photo"].change(
+        content="mse", batch=4, crop=160, learning_rate=3e-4, updates=18_000
+    ),
+    ("srgan-photo", "copies"): RECIPES["srgan-photo"].change(
+        degradation="clean",
+        consistency=1.0,
+        spectrum=0.1,
+        learning_rate=2.5e-4,
+        decay=0.6,
+        discriminator_alone=400,
+        updates=4_400,
+    ),
 }
 """What is trained in each stage of a network."""
 TAUGHT_DATA = Path("cache/photos-taught")
+TAUGHT: tuple[tuple[str, Stage], ...] = (("srgan-photo", "taught"), ("srgan-photo", "copies"))
+"""Stages whose targets are a teacher's."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
 GRAIN = {"srgan-photo": 1.5}
@@ -108,16 +124,18 @@ def main() -> None:
     if not choices.release:
         initial = choices.begun_from or _initial(network, stage)
         photos = TEXT_DATA if is_prepared(TEXT_DATA) else prepared(PHOTOS)
-        data = TAUGHT_DATA if stage == "taught" else photos
+        data = TAUGHT_DATA if (network, stage) in TAUGHT else photos
         trained(RECIPE_OF[network, stage], run, data, begun_from=initial, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
         if not run.exists:
             parser.error(f"there is nothing to release: no run of {network} was begun in {run.folder}")
-        _release(network, run, choices.output, as_run=choices.as_run, taught=stage == "taught")
+        _release(network, run, choices.output, as_run=choices.as_run, taught=(network, stage) in TAUGHT)
 
 
 def _initial(network: str, stage: Stage) -> str | None:
     """Return what a run begins with: the newest run before it, or else the released model; None for a random start."""
+    if stage == "copies":
+        return network
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
     before = INITIAL[network]
@@ -131,7 +149,7 @@ def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught
 
     def card(described: Card) -> Card:
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
-        data = described.training.data + (_teacher() if taught else _text(run))
+        data = described.training.data + (_teacher(run) if taught else _text(run))
         training = replace(described.training, recipe=recipe, data=data, updates=updates, hours=round(hours, 2))
         grain = GRAIN.get(network, 0.0)
         return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
@@ -147,9 +165,9 @@ def _text(run: Run) -> str:
     return f". And {drawn} images of drawn text" if drawn else ""
 
 
-def _teacher() -> str:
-    """Return what a card says of the second stage."""
-    kinds = Counter(entry.name.split()[0] for entry in PreparedPictures(TAUGHT_DATA).entries)
+def _teacher(run: Run) -> str:
+    """Return what a card says of a teacher's targets in a run's data."""
+    kinds = Counter(entry.name.split()[0] for entry in PreparedPictures(Path(run.settings().data)).entries)
     return (
         f". Then {kinds['taught']:,} patches of these photos whose targets were made by Real-ESRGAN x4plus (Wang et "
         "al. 2021, BSD-3-Clause), corrected to the tones of the originals and mixed with a quarter of them; "
