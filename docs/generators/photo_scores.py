@@ -31,7 +31,7 @@ EVALUATION = PROJECT / "cache" / "photo-results"
 PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
 """Marks around the generated text."""
 
-INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "noise:10"), ("Set14",)) | {
+INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "web", "noise:10"), ("Set14",)) | {
     kind: ("Set14", "BSD100") for kind in ("jpeg:75", "messenger")
 }
 """Inputs, and the test sets for each."""
@@ -51,8 +51,8 @@ COLUMNS = {
 
 
 _WHAT = """\
-Everyday photos: the small image was saved as JPEG of quality 75 or 50 (libjpeg, 4:2:0), sent through a messenger, or
-has noise of 10 levels ([degradations.md](degradations.md)). Means over a test set, measured by
+Everyday photos: the small image was saved as JPEG of quality 75 or 50 (libjpeg, 4:2:0), sent through a messenger, is a
+web page's copy, or has noise of 10 levels ([degradations.md](degradations.md)). Means over a test set, measured by
 `SRGAN_DATA=... python -m docs.generators.photo_scores`.
 """
 _NOTES = """\
