@@ -1,6 +1,7 @@
 """Damage that an image has already taken: compression, by its file and its pixels, and noise.
 
-The content of the file counts, never its name. Where the header of a lossy file decides, no pixel is decoded.
+The content of the file counts, never its name. A lossy file is damaged, whatever its quality: networks trained on clean
+images enlarge even what a camera's JPEG of quality 97 leaves (docs/decisions/0038). Of such a file no pixel is decoded.
 """
 
 from dataclasses import dataclass
@@ -14,17 +15,13 @@ from srgan.images.reader import ImageReader
 from srgan.images.sample import Window, sample_file, sample_pixels
 from srgan.images.webp_header import read_webp_header
 
-CLEAN_QUALITY = {"jpeg": 93, "webp": 81}
-"""The lowest quality that counts as clean, by format. `srresnet` is better than `srresnet-photo` from 90 and 81 on, by
-PSNR (docs/decisions/0020); JPEG of 90 to 92 leaves blocks in the pixels as strong as those of JPEG below 90."""
-
 GRID_STRENGTH = 0.55
 """From here on pixels were once a JPEG, of quality below 93; below 86 it is nearly always reached (see BlockGrid)."""
 
 NOISE_LEVEL = 2.0
 """Standard deviation [levels of 255] from which on noise would be enlarged into grain."""
 
-_NAMES = {"jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
+_NAMES = {"jpeg": "a JPEG", "webp": "a WebP", "avif": "an AVIF", "heic": "a HEIC"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Inspection:
     bits: Depth
     """Bits a channel."""
     lossy: str | None = None
-    """The format that compressed it with losses: `jpeg`, `webp` or `avif`."""
+    """The format that compressed it with losses: `jpeg`, `webp`, `avif` or `heic`."""
     quality: int | None = None
     """From 1 to 100, on the scale of libjpeg or libwebp; None where the file does not tell."""
     subsampling: str | None = None
@@ -56,9 +53,9 @@ class Inspection:
 
     @property
     def _damage(self) -> str | None:
-        if self.lossy is not None and (self.quality is None or self.quality < CLEAN_QUALITY[self.lossy]):
-            name = f"{'an' if self.lossy == 'avif' else 'a'} {_NAMES[self.lossy]}"
-            return f"it is {name} of {'unknown quality' if self.quality is None else f'quality {self.quality}'}"
+        if self.lossy is not None:
+            quality = "unknown quality" if self.quality is None else f"quality {self.quality}"
+            return f"it is {_NAMES[self.lossy]} of {quality}"
         if self.grid is not None and self.grid.strength >= GRID_STRENGTH:
             return "it was once a JPEG (8x8 blocks)"
         if self.noise is not None and self.noise >= NOISE_LEVEL:
@@ -90,7 +87,7 @@ def _of_header(opened: InputBytes) -> tuple[str | None, int | None, str | None]:
     if opened.format == "webp":
         webp = read_webp_header(opened.read_at)
         return ("webp", webp.quality, "4:2:0") if webp.lossy else (None, None, None)
-    return ("avif" if opened.format == "avif" else None), None, None
+    return (opened.format if opened.format in ("avif", "heic") else None), None, None
 
 
 def _with_pixels(found: Inspection, windows: list[Window]) -> Inspection:
