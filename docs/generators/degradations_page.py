@@ -33,9 +33,9 @@ program, have noise, and were saved as JPEG once or twice; a network that was no
 faults. A mix is a recipe for such damage; its parameters are drawn at random from the ranges below.
 """
 _ROUNDS = """\
-An image goes through the rounds of its mix; each consists of blur, resizing, an unsharp mask, noise and a lossy file, in this order.
-The last round ends at the final size, that of the low-resolution image; lengths are in its pixels. No mix shifts an
-image (`pytest tests/srgan/data/test_degradations.py`).
+An image goes through the rounds of its mix; each consists of blur, resizing, an unsharp mask, noise and a lossy file,
+in this order. The last round ends at the final size, that of the low-resolution image; lengths are in its pixels. No
+mix shifts an image (`pytest tests/srgan/data/test_degradations.py`).
 """
 _NOTES = """\
 - **Resizing** is cubic, linear, area or Lanczos, with equal probability and always with antialiasing.
