@@ -1,6 +1,6 @@
 """Named mixes of degradations for training and evaluation images: parameter ranges and probabilities."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from srgan.errors import UsageError
 
@@ -69,6 +69,11 @@ class Mix:
     rounds: tuple[Round, ...]
 
 
+_EARLIER_SAVE = Round(
+    blur_share=0.1, blur=(0.1, 0.8), bicubic_share=0.5, noise_share=0.2, noise=(0.5, 6.0), quality=(30, 80)
+)
+"""A save whose faults a later one of better quality hides."""
+
 _ALL = (
     Mix("clean", "Reduced by the bicubic filter, and nothing else", ()),
     Mix(
@@ -100,15 +105,7 @@ _ALL = (
         "web",
         "A web page's copy: a file of quality 30 to 80, made smaller, often sharpened, and saved again at 75 to 95",
         (
-            Round(
-                blur_share=0.1,
-                blur=(0.1, 0.8),
-                size=(0.9, 2.5),
-                bicubic_share=0.5,
-                noise_share=0.2,
-                noise=(0.5, 6.0),
-                quality=(30, 80),
-            ),
+            replace(_EARLIER_SAVE, size=(0.9, 2.5)),
             Round(bicubic_share=0.5, sharpened_share=0.4, sharpening=(0.2, 1.0), quality=(75, 95)),
         ),
     ),
@@ -116,16 +113,7 @@ _ALL = (
         "resaved",
         "A file of quality 30 to 80, saved again at 75 to 95, which tells nothing of its faults",
         (
-            Round(
-                blur_share=0.1,
-                blur=(0.1, 0.8),
-                bicubic_share=0.5,
-                sharpened_share=0.2,
-                sharpening=(0.2, 0.8),
-                noise_share=0.2,
-                noise=(0.5, 6.0),
-                quality=(30, 80),
-            ),
+            replace(_EARLIER_SAVE, sharpened_share=0.2, sharpening=(0.2, 0.8)),
             Round(quality=(75, 95)),
         ),
     ),
