@@ -60,12 +60,12 @@ def _half(image: Any) -> Any:
     if image.hasalpha():
         most = _MOST[image.format]
         half = whole.premultiply(max_alpha=most).shrink(across, down).unpremultiply(max_alpha=most)
+        rounded = half if image.format == "float" else half.linear(1, 0.5).cast(image.format)
     elif image.format == "float":
-        half = whole.shrink(across, down)
-    else:
-        wide = whole.cast("uint") << 2  # whose means leave no remainder
-        half = wide.shrink(across, down).linear(0.25, 0)
-    rounded = half if image.format == "float" else half.linear(1, 0.5).cast(image.format)
+        rounded = whole.shrink(across, down)
+    else:  # in integers as short as possible, since strips are as wide as the image: 4 a + 2, whose means are whole
+        wide = whole.cast("ushort" if image.format == "uchar" else "uint") << 2 | 2
+        rounded = (wide.shrink(across, down) >> 2).cast(image.format)
     return rounded.copy(interpretation=image.interpretation)
 
 
