@@ -134,7 +134,7 @@ def main() -> None:
 
 def _initial(network: str, stage: Stage) -> str | None:
     """Return what a run begins with: the newest run before it, or else the released model; None for a random start."""
-    if stage == "copies":
+    if stage == "copies":  # after stages whose runs need not be there any more
         return network
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
