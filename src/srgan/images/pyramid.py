@@ -45,9 +45,9 @@ def add_smaller_copies(file: BinaryIO, folder: Path, settings: dict[str, Any]) -
 
 
 def _image(file: BinaryIO) -> Any:
-    """Return the first image of a TIFF, to be read from top to bottom."""
-    file.seek(0)
-    return pyvips.Image.tiffload_source(pyvips.Source.new_from_descriptor(file.fileno()), access="sequential")
+    """Return the first image of a TIFF in tiles, which are read when they are wanted."""
+    file.seek(0)  # from top to bottom, libvips would hold several rows of tiles and more: twice the memory
+    return pyvips.Image.tiffload_source(pyvips.Source.new_from_descriptor(file.fileno()), access="random")
 
 
 def _half(image: Any) -> Any:
@@ -59,14 +59,19 @@ def _half(image: Any) -> Any:
     whole = image.crop(0, 0, image.width // across * across, image.height // down * down)
     if image.hasalpha():
         most = _MOST[image.format]
-        half = whole.premultiply(max_alpha=most).shrink(across, down).unpremultiply(max_alpha=most)
+        half = _mean(whole.premultiply(max_alpha=most), across, down).unpremultiply(max_alpha=most)
         rounded = half if image.format == "float" else half.linear(1, 0.5).cast(image.format)
     elif image.format == "float":
-        rounded = whole.shrink(across, down)
+        rounded = _mean(whole, across, down)
     else:  # in integers as short as possible, since strips are as wide as the image: 4 a + 2, whose means are whole
         wide = whole.cast("ushort" if image.format == "uchar" else "uint") << 2 | 2
-        rounded = (wide.shrink(across, down) >> 2).cast(image.format)
+        rounded = (_mean(wide, across, down) >> 2).cast(image.format)
     return rounded.copy(interpretation=image.interpretation)
+
+
+def _mean(image: Any, across: int, down: int) -> Any:
+    """Return means of `across` by `down` pixels: of rows first, which leaves less to hold between the two steps."""
+    return image.shrinkh(across).shrinkv(down)
 
 
 def _append(file: BinaryIO, copy: BinaryIO) -> None:
