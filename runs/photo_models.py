@@ -82,14 +82,14 @@ SUMMARIES = {
 }
 LIMITS = {
     "srresnet-photo": (
-        "It invents no texture: hair, grass and fabric come out smooth, and grain of film is taken for noise. What "
-        "strong compression has removed stays away; letters a few pixels high stay blurred or run together. Trained on "
-        "little text, and on no drawings or faces in particular."
+        "It invents no texture: hair, grass and fabric come out smooth. Grain of film and faint stars are taken for "
+        "noise. What strong compression has removed stays away; letters a few pixels high stay blurred or run "
+        "together. Trained on little text, and on no drawings or faces in particular."
     ),
     "srgan-photo": (
         "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Fur, "
-        "grass and gravel turn into strokes, smoother than they are. Small faces and letters may come out wrong. Its "
-        "results get a fine grain, drawings and screenshots, too: --grain 0 leaves it out."
+        "grass and gravel turn into strokes, smoother than they are. Small faces and letters may come out wrong; faint "
+        "stars are taken for noise. Its results get a fine grain, drawings and screenshots, too: --grain 0 leaves it out."
     ),
     "swift-photo": (
         "Small, for speed: it removes compression and noise less completely than srresnet-photo, and edges are softer. "

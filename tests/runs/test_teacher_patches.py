@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runs import drawn_text
-from runs.teacher_patches import corrected, cut, place, prepare, text_patch
+from runs.teacher_patches import corrected, cut, place, prepare, readable, text_patch
 from srgan.data.prepared_set import KnownTestComparison, NewSet, PreparedPictures
 from srgan.errors import DataError
 from srgan.images.resize import imresize
@@ -47,6 +47,15 @@ def test_a_corrected_target_is_nearer_to_the_clean_image() -> None:
 
     assert error(corrected(target, clean)) < 0.1 * error(target)
     assert np.abs(corrected(high, clean).astype(int) - high).max() <= 3
+
+
+def test_letters_that_are_lost_have_a_soft_target() -> None:
+    originals = {number: drawn_text.draw_text(100_000 + number, 256) for number in range(40)}
+    shares = {number: readable(text_patch(number)[0], high) for number, high in originals.items()}
+    lost, plain = (next(number for number, share in shares.items() if share == wanted) for wanted in (0.0, 1.0))
+    soft = imresize(imresize(originals[lost], 0.25, border="replicate"), 4.0, border="replicate")
+    np.testing.assert_allclose(text_patch(lost)[1], soft, atol=1)
+    np.testing.assert_allclose(text_patch(plain)[1], originals[plain], atol=1)
 
 
 def test_taught_patches_make_a_set(photos: Path, tmp_path: Path) -> None:
