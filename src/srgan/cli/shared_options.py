@@ -4,6 +4,7 @@ Each alias annotates a parameter of a command: `def evaluate(as_json: Json = Fal
 """
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,7 +27,7 @@ def option(help: str, *names: str, metavar: str | None = None, panel: str | None
         limits: `min` and `max` of a number.
     """
     bounds: dict[str, Any] = dict(limits)
-    return typer.Option(*names, metavar=metavar, rich_help_panel=panel, help=help, **bounds)
+    return typer.Option(*names, metavar=metavar, rich_help_panel=panel, help=help, callback=_refuse_addresses, **bounds)
 
 
 def flag(help: str, *names: str, panel: str | None = None) -> Any:
@@ -36,7 +37,24 @@ def flag(help: str, *names: str, panel: str | None = None) -> Any:
 
 def argument(help: str, metavar: str) -> Any:
     """Declare an argument without a shown default."""
-    return typer.Argument(metavar=metavar, show_default=False, help=help)
+    return typer.Argument(metavar=metavar, show_default=False, help=help, callback=_refuse_addresses)
+
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}(?=[^/])", re.ASCII)
+"""Begins an address such as `s3://bucket`, of which a path keeps one stroke."""
+
+
+def _refuse_addresses(value: Any) -> Any:
+    """Return a parameter's value, unless it is a path and was given as an address, which would be a folder `s3:`.
+
+    Raises:
+        typer.BadParameter: in that case.
+    """
+    for path in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(path, Path) and (found := _ADDRESS.match(str(path))):
+            address = f"{found[1]}://{str(path)[found.end() :]}"
+            raise typer.BadParameter(f"{address} is an address: name a file or folder of this computer")
+    return value
 
 
 Json = Annotated[bool, flag("Report as a JSON document.", "--json")]

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from srgan.cli.shared_options import SeveralWords, option, separate
+from srgan.cli.shared_options import SeveralWords, argument, option, separate
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,31 @@ def test_several_words_may_follow_an_option(words: list[str], expected: str) -> 
         typer.echo(f"{methods} {sets} {one}")
 
     assert CliRunner().invoke(app, words).stdout == f"{expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["photos", "-o", "made"], 0),
+        (["C:/photos"], 0),
+        (["photos", "--word", "s3://bucket/photos"], 0),
+        (["s3://bucket/photos"], 2),
+        (["photos", "-o", "gs://bucket"], 2),
+        (["photos", "--run", "a", "--run", "az://container/run"], 2),
+    ],
+)
+def test_an_address_is_no_folder_of_this_computer(words: list[str], code: int) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def command(
+        folder: Annotated[Path, argument("Folder.", "FOLDER")],
+        output: Annotated[Path | None, option("Output.", "-o")] = None,
+        runs: Annotated[list[Path] | None, option("Runs.", "--run")] = None,
+        word: Annotated[str | None, option("Word.")] = None,
+    ) -> None: ...
+
+    assert CliRunner().invoke(app, words).exit_code == code
 
 
 def test_commas_separate_words_but_not_existing_paths(tmp_path: Path) -> None:
