@@ -89,7 +89,8 @@ LIMITS = {
     "srgan-photo": (
         "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. Fur, "
         "grass and gravel turn into strokes, smoother than they are. Small faces and letters may come out wrong; faint "
-        "stars are taken for noise. Its results get a fine grain, drawings and screenshots, too: --grain 0 leaves it out."
+        "stars are taken for noise. Its results get a fine grain, drawings and screenshots, too; --grain 0 leaves it "
+        "out."
     ),
     "swift-photo": (
         "Small, for speed: it removes compression and noise less completely than srresnet-photo, and edges are softer. "

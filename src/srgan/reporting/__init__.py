@@ -1,7 +1,8 @@
 """Reporting: tables, plots and self-contained pages, whatever they show."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from srgan.lazy_import import lazy_names
 
 if TYPE_CHECKING:
     from srgan.reporting.page import data_url as data_url
@@ -26,19 +27,13 @@ if TYPE_CHECKING:
     from srgan.reporting.table import Number as Number
     from srgan.reporting.table import Table as Table
     from srgan.reporting.table import mark_best as mark_best
-
-_NAMES = {
-    "page": "data_url render render_page",
-    "plot_style": "BLUE INK ORANGE PALE QUIET RED SERIES Drawing clean_axes draw new_figure shorten "
-    "use_log_axis_if_wide",
-    "table": "MISSING Cell Column Number Table mark_best",
-}
-_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import the module of a public name when the name is first used."""
-        if name in _MODULES:
-            return getattr(import_module(f"srgan.reporting.{_MODULES[name]}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "page": "data_url render render_page",
+            "plot_style": "BLUE INK ORANGE PALE QUIET RED SERIES Drawing clean_axes draw new_figure shorten "
+            "use_log_axis_if_wide",
+            "table": "MISSING Cell Column Number Table mark_best",
+        },
+    )

@@ -1,7 +1,8 @@
 """Enlarging: options, jobs and the Upscaler. Names are imported when they are used."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from srgan.lazy_import import lazy_names
 
 if TYPE_CHECKING:
     from srgan.upscale.jobs import Job as Job
@@ -12,21 +13,14 @@ if TYPE_CHECKING:
     from srgan.upscale.result import FileResult as FileResult
     from srgan.upscale.upscaler import Cancelled as Cancelled
     from srgan.upscale.upscaler import Upscaler as Upscaler
-
-_NAMES = {
-    "batch": "plan_files upscale_files",
-    "jobs": "Job plan_jobs",
-    "model_choice": "ChosenModel",
-    "options": "UpscaleOptions",
-    "result": "FilePlan FileResult",
-    "upscaler": "Cancelled Upscaler",
-}
-_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import the module of a public name when the name is first used."""
-        if name in _MODULES:
-            return getattr(import_module(f"srgan.upscale.{_MODULES[name]}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "jobs": "Job plan_jobs",
+            "model_choice": "ChosenModel",
+            "options": "UpscaleOptions",
+            "result": "FilePlan FileResult",
+            "upscaler": "Cancelled Upscaler",
+        },
+    )
