@@ -19,7 +19,7 @@ from typing import Any, Self
 from srgan.errors import OutputError
 from srgan.files import make_folder
 from srgan_web.job_options import JobOptions
-from srgan_web.job_record import JobRecord, JobStatus, QueuedJob, decoded, encoded
+from srgan_web.job_record import JobRecord, QueuedJob, decoded, encoded
 from srgan_web.store_database import NAME, StoreDatabase, is_abandoned
 
 ATTEMPTS = 5
@@ -161,10 +161,6 @@ class JobStore:
     def of_client(self, client: str) -> list[JobRecord]:
         """Return a client's jobs, oldest first."""
         return self._select("WHERE client = ? ORDER BY created, id", client)
-
-    def with_status(self, status: JobStatus) -> list[JobRecord]:
-        """Return jobs in one state, in the order in which they were queued."""
-        return self._select("WHERE status = ? ORDER BY queued, id", status)
 
     def queued(self) -> list[QueuedJob]:
         """Return the queue, in the order in which jobs came."""

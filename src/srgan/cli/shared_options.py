@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
-INPUT, OUTPUT, COMPUTATION, MESSAGES = "Input", "Output", "Computation", "Messages"
+INPUT, OUTPUT, COMPUTATION = "Input", "Output", "Computation"
 """Headings of `--help` under which options stand; those without one stand under "Options"."""
 
 

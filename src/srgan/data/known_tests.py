@@ -115,11 +115,6 @@ class KnownTests:
         return float(sides.clip(0).prod() / min(1, placement.zoom**2))
 
 
-def find_known_test(pixels: NDArray[np.uint8]) -> str | None:
-    """Return the name of the known test image that an (H, W, 3) uint8 image shows: see `KnownTests.find`."""
-    return known_tests().find(pixels)
-
-
 @cache
 def known_tests() -> KnownTests:
     """Return the test images of the shipped list."""
