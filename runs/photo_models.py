@@ -5,6 +5,8 @@
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo   from the newest srresnet-photo
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage taught   goes on with a teacher's targets
     SRGAN_DATA=... python -m runs.photo_models --stage copies          goes on with the released model; srgan-photo, too
+    SRGAN_DATA=... python -m runs.photo_models --stage soap            goes on with another optimizer
+    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
@@ -30,7 +32,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught", "copies"]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text"]
 RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ("srresnet-photo", "first"): RECIPES["srresnet-photo"],
     ("srgan-photo", "first"): RECIPES["srgan-photo"],
@@ -63,11 +65,26 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
         discriminator_alone=400,
         updates=4_400,
     ),
+    ("srresnet-photo", "soap"): RECIPES["srresnet-photo"].change(
+        content="mse",
+        optimiser="soap",
+        batch=4,
+        crop=160,
+        learning_rate=5e-4,
+        beta1=0.95,
+        decay=0.9,
+        clip=0.25,
+        updates=7_000,
+    ),
 }
 """What is trained in each stage of a network."""
+# Since then the targets of text that cannot be read are soft.
+RECIPE_OF["srgan-photo", "text"] = RECIPE_OF["srgan-photo", "copies"].change(updates=6_000)
 TAUGHT_DATA = Path("cache/photos-taught")
-TAUGHT: tuple[tuple[str, Stage], ...] = (("srgan-photo", "taught"), ("srgan-photo", "copies"))
+TAUGHT: tuple[tuple[str, Stage], ...] = (("srgan-photo", "taught"), ("srgan-photo", "copies"), ("srgan-photo", "text"))
 """Stages whose targets are a teacher's."""
+FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text")
+"""Stages that begin with the released model: the runs before it need not be there any more."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
 GRAIN = {"srgan-photo": 1.5}
@@ -135,7 +152,7 @@ def main() -> None:
 
 def _initial(network: str, stage: Stage) -> str | None:
     """Return what a run begins with: the newest run before it, or else the released model; None for a random start."""
-    if stage == "copies":  # after stages whose runs need not be there any more
+    if stage in FROM_RELEASED:
         return network
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
@@ -172,7 +189,8 @@ def _teacher(run: Run) -> str:
     return (
         f". Then {kinds['taught']:,} patches of these photos whose targets were made by Real-ESRGAN x4plus (Wang et "
         "al. 2021, BSD-3-Clause), corrected to the tones of the originals and mixed with a quarter of them; "
-        f"{kinds['plain']:,} whose targets are the originals; and {kinds['text']:,} of drawn text"
+        f"{kinds['plain']:,} whose targets are the originals; and {kinds['text']:,} of drawn text, "
+        "soft where it cannot be read"
     )
 
 

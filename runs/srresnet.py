@@ -3,13 +3,15 @@
     SRGAN_DATA=... python -m runs.srresnet              prepare, train (resumes), measure, write the model
     SRGAN_DATA=... python -m runs.srresnet --data open  srresnet-open, from photos with open licences alone
     SRGAN_DATA=... python -m runs.srresnet --begun-from MODEL   take a released model for the first stage
+    SRGAN_DATA=... python -m runs.srresnet --data photos  goes on with the released srresnet on the larger collection
     SRGAN_DATA=... python -m runs.srresnet --minutes 9  train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srresnet --release    only measure the newest checkpoint and write the model
 
 Three stages of 20,000, 24,000 and 16,000 updates of 4 crops: the first as the recipe srresnet-cpu has it; the second at
 half its learning rate; the third with SOAP, and on squared errors, which PSNR is made of. `srresnet-open` goes without
-the second, and 10,000 updates into the third. On two cores without bfloat16 the first takes an hour; where they
-multiply it, an update of Adam's takes a tenth of a second on one core, of SOAP's twice that.
+the second, and 10,000 updates into the third. A fourth of 6,000 updates, with larger crops, is on the photos of
+`python -m runs.photos`, which came later and show no test picture. On two cores without bfloat16 the first takes an
+hour; where they multiply it, an update of Adam's takes a tenth of a second on one core, of SOAP's twice that.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from runs.pictures import BY_NAME, Pictures
+from runs.pictures import BY_NAME, PHOTOS, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
@@ -33,8 +35,11 @@ THIRD = FIRST.change(
 STAGES = {
     "": {"first": FIRST, "second": SECOND, "third": THIRD},
     "-open": {"first": FIRST, "third": THIRD.change(updates=10_000)},
+    "-photos": {"fourth": THIRD.change(crop=128, updates=6_000, seed=3)},
 }
 """By what the pictures add to the name."""
+MODEL = {"": "srresnet", "-open": "srresnet-open", "-photos": "srresnet"}
+"""The model that the last stage makes, by the same."""
 SUMMARY = "Faithful: SRResNet, trained on pixel error; sharp edges, no invented texture"
 LIMITS = (
     "Trained on clean bicubic reductions: pictures from cameras with noise, blur or strong JPEG compression are "
@@ -45,7 +50,7 @@ LIMITS = (
 
 def stages(pictures: Pictures) -> dict[str, Run]:
     """The runs of all stages, begun or not."""
-    return {stage: Run(Path(f"checkpoints/srresnet{pictures.name}") / stage) for stage in STAGES[pictures.name]}
+    return {stage: Run(Path("checkpoints") / MODEL[pictures.name] / stage) for stage in STAGES[pictures.name]}
 
 
 def newest(pictures: Pictures) -> Run:
@@ -53,15 +58,16 @@ def newest(pictures: Pictures) -> Run:
     begun = [run for run in stages(pictures).values() if run.exists]
     if not begun:
         sys.exit(
-            f"there is no checkpoint of srresnet{pictures.name}: begin with the released model by --begun-from "
-            f"srresnet{pictures.name}, or train it by python -m runs.srresnet"
+            f"there is no checkpoint of {MODEL[pictures.name]}: begin with the released model by --begun-from "
+            f"{MODEL[pictures.name]}, or train it by python -m runs.srresnet"
         )
     return begun[-1]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", choices=BY_NAME, default="everything", help="which pictures; everything without it")
+    choosable = [name for name, pictures in BY_NAME.items() if pictures.name in STAGES]
+    parser.add_argument("--data", choices=choosable, default="everything", help="which pictures; everything without it")
     parser.add_argument("--begun-from", metavar="MODEL", help="a released model that stands for the first stage")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--stages", type=int, default=3, help="train no more than so many of them")
@@ -71,7 +77,10 @@ def main() -> None:
     pictures = BY_NAME[choices.data]
     if not choices.release:
         data, before = prepared(pictures), choices.begun_from
-        for name, run in list(stages(pictures).items())[1 if before else 0 : choices.stages]:
+        begun = 1 if before else 0
+        if pictures is PHOTOS:
+            before, begun = before or "srresnet", 0
+        for name, run in list(stages(pictures).items())[begun : choices.stages]:
             if not trained(STAGES[pictures.name][name], run, data, begun_from=before, minutes=choices.minutes):
                 return  # the next stage begins with what this one ends with
             before = str(run.folder)
@@ -83,8 +92,8 @@ def main() -> None:
             training = replace(described.training, updates=updates, hours=round(hours, 2))
             return replace(described, summary=SUMMARY + pictures.hint, limits=LIMITS, training=training)
 
-        released(run, choices.output, card, name=f"srresnet{pictures.name}", pictures=pictures)
-        record(f"srresnet{pictures.name}", stages(pictures).values())
+        released(run, choices.output, card, name=MODEL[pictures.name], pictures=pictures)
+        record(MODEL[pictures.name], stages(pictures).values())
 
 
 if __name__ == "__main__":
