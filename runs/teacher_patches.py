@@ -4,10 +4,9 @@
     chrt -i 0 python -m runs.teaching cache/teacher/patches.npy cache/teacher/targets.npy
     python -m runs.teacher_patches prepare cache/photos cache/teacher cache/photos-taught --plain 4000 --text 900
 
-Patches of drawn text (`runs.drawn_text`) are added, since of text the teacher makes other glyphs. Their targets are the
-originals where letters can be read in the degraded patch, and otherwise the clean patch enlarged by interpolation: who
-must draw crisp letters that he cannot see learns to draw hatching. So are more patches of photos whose targets are the
-originals: of small faces the teacher makes others, too.
+Patches of drawn text (`runs.drawn_text`) are added, since of text the teacher makes other glyphs; their targets are the
+softer, the less can be read in the degraded patch. So are more patches of photos whose targets are the originals: of
+small faces the teacher makes others, too.
 
 Places and damage of patch n are a pure function of n and the prepared photos. A target is corrected before it is
 learned from: what its downscaled image lacks of the original's, blurred, is added (back-projection, Irani and Peleg
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from scipy.ndimage import gaussian_filter
 
-from runs.drawn_text import draw_text
+from runs.drawn_text import draw_text, softened
 from runs.teaching import PATCH, Pixels
 from srgan.data.crops import CropDegradation
 from srgan.data.mixes import EVERYDAY_NAME
@@ -44,8 +43,6 @@ _TONES = 2.0
 """Standard deviation of the blur of corrections, in low-resolution pixels."""
 _FIRST_TEXT = 100_000
 """Apart from the images of text in sets of whole photos."""
-_READABLE = (0.75, 0.88)
-"""Correlation of a degraded patch of text with its original: letters are lost below, and are all plain above."""
 
 
 def place(pictures: PreparedPictures, number: int) -> tuple[Pixels, Pixels, Pixels]:
@@ -71,16 +68,7 @@ def text_patch(number: int) -> tuple[Pixels, Pixels]:
     high = draw_text(_FIRST_TEXT + number, SCALE * PATCH)
     low = imresize(high, 1.0 / SCALE, border="replicate")
     degraded = CropDegradation(EVERYDAY_NAME).crop(low, high, 0, 0, (PATCH, PATCH), number)
-    soft = imresize(low, float(SCALE), border="replicate")
-    return degraded, mixed(soft, high, readable(degraded, high))
-
-
-def readable(degraded: Pixels, high: Pixels) -> float:
-    """Return how surely text can be read in a degraded patch, from 0 to 1: by its correlation with the original."""
-    seen = imresize(to_float(degraded), float(SCALE), border="replicate")
-    correlation = np.corrcoef(seen.mean(axis=2).ravel(), to_float(high).mean(axis=2).ravel())[0, 1]
-    lost, plain = _READABLE
-    return float(np.clip((correlation - lost) / (plain - lost), 0.0, 1.0))
+    return degraded, softened(high, low, degraded)
 
 
 def _detail(low: Pixels) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runs import drawn_text
-from runs.teacher_patches import corrected, cut, place, prepare, readable, text_patch
+from runs.teacher_patches import corrected, cut, place, prepare, text_patch
 from srgan.data.prepared_set import KnownTestComparison, NewSet, PreparedPictures
 from srgan.errors import DataError
 from srgan.images.resize import imresize
@@ -51,7 +51,7 @@ def test_a_corrected_target_is_nearer_to_the_clean_image() -> None:
 
 def test_letters_that_are_lost_have_a_soft_target() -> None:
     originals = {number: drawn_text.draw_text(100_000 + number, 256) for number in range(40)}
-    shares = {number: readable(text_patch(number)[0], high) for number, high in originals.items()}
+    shares = {number: drawn_text.readable(text_patch(number)[0], high) for number, high in originals.items()}
     lost, plain = (next(number for number, share in shares.items() if share == wanted) for wanted in (0.0, 1.0))
     soft = imresize(imresize(originals[lost], 0.25, border="replicate"), 4.0, border="replicate")
     np.testing.assert_allclose(text_patch(lost)[1], soft, atol=1)
@@ -108,4 +108,6 @@ def test_text_joins_a_set_of_photos(photos: Path, tmp_path: Path, monkeypatch: p
     assert [entry.name for entry in whole.entries] == ["0.png", "1.png", "2.png", "3.png", "text 0", "text 1"]
     assert [entry.validation for entry in whole.entries] == [False, False, False, True, False, False]
     np.testing.assert_array_equal(whole[3][1], PreparedPictures(photos)[3][1])
-    np.testing.assert_array_equal(whole[4][1], drawn_text.draw_text(0, 64))
+    high = drawn_text.draw_text(0, 64)
+    np.testing.assert_array_equal(whole[4][0], imresize(high, 0.25, border="replicate"))
+    np.testing.assert_array_equal(whole[4][1], drawn_text.softened(high, whole[4][0], whole[4][0]))
