@@ -132,6 +132,8 @@ def main() -> None:
     parser.add_argument("--begun-from", metavar="MODEL", help="a run or model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
+    parser.add_argument("--mean-with", type=Path, metavar="FILE", help="release the mean with this earlier model")
+    parser.add_argument("--share", type=float, default=0.3, help="its share in the mean; 0.3 without it")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
@@ -147,7 +149,9 @@ def main() -> None:
     if choices.release or choices.minutes is None:
         if not run.exists:
             parser.error(f"there is nothing to release: no run of {network} was begun in {run.folder}")
-        _release(network, run, choices.output, as_run=choices.as_run, taught=(network, stage) in TAUGHT)
+        mean_with = (choices.mean_with, choices.share) if choices.mean_with else None
+        taught = (network, stage) in TAUGHT
+        _release(network, run, choices.output, as_run=choices.as_run, taught=taught, mean_with=mean_with)
 
 
 def _initial(network: str, stage: Stage) -> str | None:
@@ -162,7 +166,15 @@ def _initial(network: str, stage: Stage) -> str | None:
     return next((str(run.folder) for run in runs if run.exists), before)
 
 
-def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught: bool) -> None:
+def _release(
+    network: str,
+    run: Run,
+    output: Path,
+    *,
+    as_run: str | None,
+    taught: bool,
+    mean_with: tuple[Path, float] | None,
+) -> None:
     updates, hours = effort(run)
 
     def card(described: Card) -> Card:
@@ -172,7 +184,7 @@ def _release(network: str, run: Run, output: Path, *, as_run: str | None, taught
         grain = GRAIN.get(network, 0.0)
         return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
 
-    released(run, output, card, name=network, pictures=PHOTOS)
+    released(run, output, card, name=network, pictures=PHOTOS, mean_with=mean_with)
     if not taught:  # whose validation is on patches, of other difficulty than photos
         record(network, [run])
 

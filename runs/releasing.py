@@ -19,6 +19,7 @@ from srgan.errors import SrganError
 from srgan.images.image import read
 from srgan.images.resize import imresize
 from srgan.metrics import PROTOCOLS
+from srgan.models.release.state_dict import trained_weights
 from srgan.progress import NoProgress
 from srgan.training.checkpoint import find_newest
 from srgan.training.distributed import launch
@@ -115,9 +116,25 @@ def trained(
     return state.done >= state.updates
 
 
-def released(run: Run, folder: Path, card: Callable[[Card], Card], *, name: str, pictures: Pictures) -> Card:
-    """Measure the better weights of a run's newest state and write them as a model; `card` completes what is said."""
+def released(
+    run: Run,
+    folder: Path,
+    card: Callable[[Card], Card],
+    *,
+    name: str,
+    pictures: Pictures,
+    mean_with: tuple[Path, float] | None = None,
+) -> Card:
+    """Measure the better weights of a run's newest state and write them as a model; `card` completes what is said.
+
+    With `mean_with`, another model of the network and its share, the weights are the mean of both.
+    """
     generator, state = trained_generator(run, console.print)
+    if mean_with:
+        other = trained_weights(find(mean_with[0]))
+        generator.load_state_dict(
+            {key: torch.lerp(ours, other[key], mean_with[1]) for key, ours in generator.state_dict().items()}
+        )
     described = describe_run(run, state, name=name, licence="Apache-2.0", terms=pictures.terms)
     training = replace(described.training, data=_words(pictures))
     return export(generator, card(replace(described, training=training, scores=measured(generator))), folder)
