@@ -9,6 +9,9 @@
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
+    SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
+    SRGAN_DATA=... python -m runs.photo_models --network swift-x2      enlarges twice, from swift
+    SRGAN_DATA=... python -m runs.photo_models --network swift-photo-x2       the same from swift-photo
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.photo_models --release               measure the newest checkpoint, write the model
 
@@ -23,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from runs.pictures import PHOTOS
+from runs.pictures import PHOTOS, PHOTOS_X2, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.training.recipes import RECIPES
@@ -33,6 +36,8 @@ from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
 Stage = Literal["first", "squared", "taught", "copies", "soap", "text"]
+_SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
+_TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ("srresnet-photo", "first"): RECIPES["srresnet-photo"],
     ("srgan-photo", "first"): RECIPES["srgan-photo"],
@@ -66,16 +71,11 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
         updates=4_400,
     ),
     ("srresnet-photo", "soap"): RECIPES["srresnet-photo"].change(
-        content="mse",
-        optimiser="soap",
-        batch=4,
-        crop=160,
-        learning_rate=5e-4,
-        beta1=0.95,
-        decay=0.9,
-        clip=0.25,
-        updates=7_000,
+        **_SOAP, batch=4, crop=160, learning_rate=5e-4, decay=0.9, updates=7_000
     ),
+    ("swift", "soap"): RECIPES["swift"].change(**_SOAP, learning_rate=1e-3, decay=0.9, updates=60_000),
+    ("swift-x2", "first"): RECIPES["swift"].change(**_SOAP, **_TWICE),
+    ("swift-photo-x2", "first"): RECIPES["swift-photo"].change(**_SOAP, **_TWICE),
 }
 """What is trained in each stage of a network."""
 # Since then the targets of text that cannot be read are soft.
@@ -89,13 +89,24 @@ TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
 GRAIN = {"srgan-photo": 1.5}
 """Standard deviation of the grain that is added to results, in levels of 255, where any is."""
-INITIAL = {"srresnet-photo": "srresnet", "srgan-photo": "srresnet-photo", "swift-photo": None, "swift": "swift-photo"}
+INITIAL = {
+    "srresnet-photo": "srresnet",
+    "srgan-photo": "srresnet-photo",
+    "swift-photo": None,
+    "swift": "swift-photo",
+    "swift-x2": "swift",
+    "swift-photo-x2": "swift-photo",
+}
 """The model that each begins with, where there is no run of it; None for a random start."""
 SUMMARIES = {
     "srresnet-photo": "Faithful, for photos as people have them: removes noise and compression, invents no texture",
     "srgan-photo": "Photo-real, for photos as people have them: removes noise and compression, invents texture",
     "swift-photo": "Faithful and fast, for large photos as people have them: removes noise and compression",
     "swift": "Faithful and fast, for large clean photos: a small network",
+    "swift-x2": "Faithful, enlarges twice, for clean photos: a small network",
+    "swift-photo-x2": (
+        "Faithful, enlarges twice, for photos as people have them: removes noise and compression; a small network"
+    ),
 }
 LIMITS = {
     "srresnet-photo": (
@@ -117,12 +128,28 @@ LIMITS = {
         "Small, for speed: fine lines and repeating patterns are less surely right than with srresnet. Trained on "
         "clean bicubic reductions: pictures with noise, blur or strong JPEG compression are enlarged with their faults."
     ),
+    "swift-x2": (
+        "Trained on clean bicubic reductions: pictures with noise, blur or strong JPEG compression are enlarged with "
+        "their faults. Where a result is more than twice as large, swift and srresnet know better what to draw."
+    ),
+    "swift-photo-x2": (
+        "It invents no texture: hair, grass and fabric come out smooth. Not trained on drawings, text or faces in "
+        "particular. Where a result is more than twice as large, srresnet-photo knows better what to draw."
+    ),
 }
 
 
 def run_of(network: str, stage: Stage = "first") -> Run:
     """Return the run of a network's stage, begun or not."""
     return Run(Path("checkpoints") / network / stage)
+
+
+def _twice(network: str) -> bool:
+    return network.endswith("-x2")
+
+
+def _pictures(network: str) -> Pictures:
+    return PHOTOS_X2 if _twice(network) else PHOTOS
 
 
 def main() -> None:
@@ -143,7 +170,7 @@ def main() -> None:
     run = run_of(network, stage)
     if not choices.release:
         initial = choices.begun_from or _initial(network, stage)
-        photos = TEXT_DATA if is_prepared(TEXT_DATA) else prepared(PHOTOS)
+        photos = TEXT_DATA if is_prepared(TEXT_DATA) and not _twice(network) else prepared(_pictures(network))
         data = TAUGHT_DATA if (network, stage) in TAUGHT else photos
         trained(RECIPE_OF[network, stage], run, data, begun_from=initial, minutes=choices.minutes)
     if choices.release or choices.minutes is None:
@@ -161,7 +188,7 @@ def _initial(network: str, stage: Stage) -> str | None:
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
     before = INITIAL[network]
-    stages: tuple[Stage, ...] = ("first",) if network == "swift" else ("squared", "first")
+    stages: tuple[Stage, ...] = ("first",) if network == "swift" else ("soap", "squared", "first")
     runs = [run_of(before, earlier) for earlier in stages] if before in INITIAL else []
     return next((str(run.folder) for run in runs if run.exists), before)
 
@@ -184,7 +211,7 @@ def _release(
         grain = GRAIN.get(network, 0.0)
         return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
 
-    released(run, output, card, name=network, pictures=PHOTOS, mean_with=mean_with)
+    released(run, output, card, name=network, pictures=_pictures(network), mean_with=mean_with)
     if not taught:  # whose validation is on patches, of other difficulty than photos
         record(network, [run])
 

@@ -1,6 +1,6 @@
 """What released models are trained on: which folders of the benchmark data folder, and on which terms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runs.photo_sources import SOURCES, stated
@@ -21,6 +21,8 @@ class Pictures:
     """Added to what is said of those models in a line."""
     selected: tuple[Path, ...] = ()
     """Folders of photos that `photos` took and made sharp, to be learned from as they are."""
+    scale: int = 4
+    """Factor between an image and the small one that is made of it."""
 
     @property
     def cache(self) -> Path:
@@ -61,6 +63,8 @@ PHOTOS = Pictures(
     selected=(SELECTED / "open", SELECTED / "others"),
 )
 """For models of photos: the most and the sharpest pictures."""
+PHOTOS_X2 = replace(PHOTOS, name="-photos-x2", scale=2)
+"""The same for networks that enlarge twice."""
 OPEN_PHOTOS = Pictures(
     "-photos-open",
     OPEN.folders,

@@ -18,7 +18,8 @@ from srgan.data.prepared_set import PreparedPictures, comparison_words, is_prepa
 from srgan.errors import SrganError
 from srgan.images.image import read
 from srgan.images.resize import imresize
-from srgan.metrics import PROTOCOLS
+from srgan.metrics import PAPER, matlab_protocol
+from srgan.models import AnyGenerator
 from srgan.models.release.state_dict import trained_weights
 from srgan.progress import NoProgress
 from srgan.training.checkpoint import find_newest
@@ -59,7 +60,7 @@ def prepared(pictures: Pictures) -> Path:
         found = (find_pictures(pictures.selected) if pictures.selected else []) + own
         training = [path for number, path in enumerate(found) if number % HELD_OUT]
         halved = set(own) - sharp
-        report = prepare(training, pictures.cache, validation=found[::HELD_OUT], halved=halved)
+        report = prepare(training, pictures.cache, validation=found[::HELD_OUT], halved=halved, scale=pictures.scale)
         for reason in report.left_out.values():
             console.print(f"left out: {reason}")
     return pictures.cache
@@ -70,23 +71,25 @@ def _found(folders: Iterable[str]) -> list[Path]:
     return find_pictures(places) if places else []
 
 
-def small_and_large(folder: Path) -> list[tuple[Pixels, Pixels]]:
-    """(low, high) of every picture of a test set, cut to a multiple of 4; gray ones as RGB."""
+def small_and_large(folder: Path, scale: int = 4) -> list[tuple[Pixels, Pixels]]:
+    """(low, high) of every picture of a test set, cut to a multiple of the scale; gray ones as RGB."""
     pairs = []
     for path in sorted(folder.glob("*.png")):
         pixels = read(path).pixels[:, :, :3].astype(np.uint8)
         pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
-        high = np.ascontiguousarray(pixels[: pixels.shape[0] // 4 * 4, : pixels.shape[1] // 4 * 4])
-        pairs.append((imresize(high, 0.25, border="replicate"), high))
+        height, width = (side // scale * scale for side in pixels.shape[:2])
+        high = np.ascontiguousarray(pixels[:height, :width])
+        pairs.append((imresize(high, 1 / scale, border="replicate"), high))
     return pairs
 
 
-def measured(generator: torch.nn.Module) -> tuple[CardScore, ...]:
+def measured(generator: AnyGenerator) -> tuple[CardScore, ...]:
     """Scores on the test sets by every protocol: the plain means over the pictures of a set."""
     found = []
     for name in TEST_SETS:
-        pairs = [(enlarge(generator, low), high) for low, high in small_and_large(data_folder() / "testsets" / name)]
-        for protocol in PROTOCOLS.values():
+        pictures = small_and_large(data_folder() / "testsets" / name, generator.scale)
+        pairs = [(enlarge(generator, low), high) for low, high in pictures]
+        for protocol in (PAPER, matlab_protocol(generator.scale)):
             scores = [protocol.measure(restored, high) for restored, high in pairs]
             psnr, ssim = fmean(score.psnr for score in scores), fmean(score.ssim for score in scores)
             found.append(CardScore(name, protocol.name, round(psnr, 4), round(ssim, 4)))

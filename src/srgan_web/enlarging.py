@@ -20,29 +20,43 @@ from srgan_web.limits import RESULT_FACTOR, WebLimits
 _KEPT = 4  # upscalers, each with its networks in memory
 _PLANS = 500  # plans of uploads that wait
 
+Crop = tuple[int, int, int, int] | None
+"""Left, top, width and height of the part that is enlarged; None for all."""
+
 
 @dataclass
 class _Kept:
     """An upscaler, and the plans that it made for uploads that wait: they need not be inspected again."""
 
     upscaler: srgan.Upscaler
-    plans: "OrderedDict[tuple[Path, UpscaleOptions], FilePlan]" = field(default_factory=OrderedDict)
+    plans: "OrderedDict[tuple[Path, UpscaleOptions, Crop], FilePlan]" = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def plan(self, path: Path, options: UpscaleOptions) -> FilePlan:
+    def plan(self, path: Path, options: UpscaleOptions, crop: Crop) -> FilePlan:
         """Return how an upload will be enlarged, and keep it."""
-        plan = self.upscaler.plan(path, None, options)
+        plan = self._plan(path, options, crop)
         with self.lock:
-            self.plans[path, options] = plan
+            self.plans[path, options, crop] = plan
             while len(self.plans) > _PLANS:
                 self.plans.popitem(last=False)
         return plan
 
-    def take(self, path: Path, options: UpscaleOptions) -> FilePlan:
+    def take(self, path: Path, options: UpscaleOptions, crop: Crop) -> FilePlan:
         """Return a plan that was kept, or make it."""
         with self.lock:
-            kept = self.plans.pop((path, options), None)
-        return self.upscaler.plan(path, None, options) if kept is None else kept
+            kept = self.plans.pop((path, options, crop), None)
+        return self._plan(path, options, crop) if kept is None else kept
+
+    def _plan(self, path: Path, options: UpscaleOptions, crop: Crop) -> FilePlan:
+        """Return the plan of an upload; of one of which a part is enlarged, with the model that suits the part's size.
+
+        The whole, which is not written, is planned at its own size.
+        """
+        if crop is None:
+            return self.upscaler.plan(path, None, options)
+        plan = self.upscaler.plan(path, None, replace(options, scale=1, width=None))
+        sized = UpscaleOptions(scale=options.factor(*crop[2:]), max_pixels=options.max_pixels)
+        return replace(plan, chosen=self.upscaler.models.choose(path, sized))
 
 
 class Enlarger:
@@ -98,7 +112,7 @@ class Enlarger:
         """
         with _naming(path, name):
             kept, settings = self._kept(options), self._settings(options)
-            plan = kept.plan(path, _whole(settings, options))
+            plan = kept.plan(path, settings, options.crop)
             part, scale = _cropped(plan.info, options), kept.upscaler.models.scale
             width, height = settings.size(part, scale)
         most = RESULT_FACTOR * self._limits.max_pixels
@@ -145,7 +159,7 @@ class Enlarger:
         part = path.with_name(f"{path.name}.crop.png")
         with _naming(path, name):
             kept, settings = self._kept(options), self._settings(options)
-            whole = kept.take(path, _whole(settings, options))
+            whole = kept.take(path, settings, options.crop)
             if options.crop is None:
                 result = kept.upscaler.upscale_file(replace(whole, output=output), progress=progress)
             else:
@@ -232,11 +246,6 @@ class Enlarger:
             while len(self._upscalers) > _KEPT:
                 self._upscalers.popitem(last=False)
             return self._upscalers[key]
-
-
-def _whole(settings: UpscaleOptions, options: JobOptions) -> UpscaleOptions:
-    """Return settings for the whole image, of which a part alone may be enlarged."""
-    return settings if options.crop is None else replace(settings, scale=1, width=None)
 
 
 @contextmanager

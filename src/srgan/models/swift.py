@@ -26,21 +26,21 @@ class SwiftBlock(nn.Module):
 
 
 class Swift(nn.Module):
-    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, 4 H, 4 W), both nominally in [0, 1].
+    """Low resolution to high resolution: (B, 3, H, W) to (B, 3, scale * H, scale * W), both nominally in [0, 1].
 
     Args:
         blocks: number of residual blocks.
         features: channels; engines like multiples of 16.
+        scale: 2, 4 or 8.
     """
 
-    scale = 4
-
-    def __init__(self, *, blocks: int = 10, features: int = 48) -> None:
+    def __init__(self, *, blocks: int = 10, features: int = 48, scale: int = 4) -> None:
         super().__init__()
+        self.scale = scale
         self.head = nn.Conv2d(3, features, 3, padding=1)
         self.blocks = nn.Sequential(*(SwiftBlock(features) for _ in range(blocks)))
         self.fusion = nn.Conv2d(features, features, 3, padding=1)
-        self.output = nn.Conv2d(features, 3 * self.scale**2, 3, padding=1)
+        self.output = nn.Conv2d(features, 3 * scale**2, 3, padding=1)
         he_(self)
         for block in self.blocks:  # so that the network begins near repeated pixels
             cast(SwiftBlock, block).convolution2.weight.data.mul_(0.1)

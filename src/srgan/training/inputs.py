@@ -220,6 +220,8 @@ def read_initial_weights(
 def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:
     """Refuse another network; a compact one may begin with an SRResNet's trunk, fewer blocks, or no refinement.
 
+    One of one sub-pixel step may begin with one of another scale.
+
     Raises:
         UsageError: if the networks differ otherwise.
     """
@@ -232,6 +234,8 @@ def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> No
         if isinstance(blocks, int) and 0 < blocks < recipe.network.blocks:
             recipe = recipe.change(blocks=blocks)
     ours = {"generator": recipe.network.generator, **recipe.network.arguments}
+    if recipe.network.generator == "swift":
+        del ours["scale"]
     # Cards leave out what is as the network's defaults have it.
     theirs = {name: theirs.get(name, getattr(NetworkSettings, name)) for name in ours}
     differing = [name for name in ours if theirs[name] != ours[name]]
@@ -245,11 +249,11 @@ def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> No
 
 
 def _fit(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights for the recipe's generator: those that only a compact one has are initialised.
+    """Return weights for the recipe's generator: those that the other does not have, or in another shape, begin anew.
 
-    Blocks that were not there begin as the identity.
+    Blocks of a compact one that were not there begin as the identity.
     """
-    if recipe.network.generator != "compact-generator":
+    if recipe.network.generator not in ("compact-generator", "swift"):
         return weights
     own = make_generator(recipe).state_dict()
     for name in own:

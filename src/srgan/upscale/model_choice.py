@@ -12,8 +12,9 @@ from srgan.engines.engine import EngineName, Precision
 from srgan.errors import ModelError, UsageError
 from srgan.images.colour import Pixels
 from srgan.images.inspection import Inspection, inspect_opened, inspect_pixels
-from srgan.images.reader import DEFAULT_MAX_PIXELS, ImageReader
+from srgan.images.reader import ImageReader
 from srgan.upscale.loaded_model import LoadedModel
+from srgan.upscale.options import UpscaleOptions
 from srgan.weights.catalogue import Model, installed
 from srgan.weights.interpolation import AnyModel, Interpolated, check_fidelity, find_network
 
@@ -38,6 +39,8 @@ DAMAGED = ModelPair("srgan-photo", "srresnet-photo")
 
 FAST = {CLEAN.faithful: "swift", DAMAGED.faithful: "swift-photo"}
 """Small networks for large images, by the faithful model that each stands in for."""
+TWICE = {CLEAN.faithful: "swift-x2", DAMAGED.faithful: "swift-photo-x2"}
+"""Networks that enlarge twice, by the faithful model that each stands in for where no more than that is asked."""
 LARGE = 6_000_000
 """Pixels of an image from which on `auto` takes the fast model: a faithful one takes a minute or more for as many on
 two cores without bfloat16 (docs/decisions/0037)."""
@@ -60,7 +63,12 @@ class ChosenModel:
 
 
 def choose_model(
-    inspection: Inspection, installed: Mapping[str, Model], *, fidelity: float = 1.0, pixels: int = 0
+    inspection: Inspection,
+    installed: Mapping[str, Model],
+    *,
+    fidelity: float = 1.0,
+    pixels: int = 0,
+    factor: float | None = None,
 ) -> tuple[AnyModel, str]:
     """Choose the network that suits an image among the installed ones.
 
@@ -69,6 +77,8 @@ def choose_model(
         installed: models by name.
         fidelity: from 0, the photo-real model of the pair, to 1, the faithful one.
         pixels: width times height; a large image gets the fast model, where there is one.
+        factor: by which the image is enlarged; up to 2 it gets a model that enlarges twice, where there is one. None
+            for the scale of the other models.
 
     Returns:
         The network, and the reason as a clause: `it is a JPEG of quality 60`.
@@ -79,6 +89,8 @@ def choose_model(
     """
     check_fidelity(fidelity)
     pair = DAMAGED if inspection.damaged else CLEAN
+    if fidelity == 1 and factor is not None and factor <= 2 and (twice := TWICE[pair.faithful]) in installed:
+        return installed[twice], f"{inspection.reason}, and enlarged twice at most"
     if fidelity == 1 and pixels >= LARGE and (fast := FAST[pair.faithful]) in installed:
         return installed[fast], f"{inspection.reason}, and large: {pixels / 1e6:.0f} megapixels"
     missing = _missing(pair, installed, fidelity)
@@ -124,7 +136,7 @@ class Chooser:
     Args: those of `Upscaler`.
 
     Attributes:
-        scale: output pixels per input pixel along one axis, of every model that may be chosen.
+        scale: by which images are enlarged unless another factor is asked for.
 
     Raises:
         ModelError: if there is no such model, or two are of different architectures.
@@ -159,28 +171,35 @@ class Chooser:
         return installed()
 
     def choose(
-        self, source: str | Path | bytes | Pixels | ImageReader, *, max_pixels: int = DEFAULT_MAX_PIXELS
+        self, source: str | Path | bytes | Pixels | ImageReader, options: UpscaleOptions | None = None
     ) -> ChosenModel:
         """Return the model that was named, or with `auto` the one that suits this image.
 
         Args:
             source: a file, the bytes of one, an array (H, W) or (H, W, C) of uint8 or uint16, or a file
                 opened with `upright=False`, of which rows are read.
-            max_pixels: the largest file, in pixels, that is opened.
+            options: size of the result, and the largest file that is opened.
 
         Raises:
             PictureError: if the file cannot be read, as far as that was necessary.
         """
         if self._named is not None:
             return ChosenModel(self._named)
+        options = options or UpscaleOptions()
         if isinstance(source, np.ndarray):
-            inspection, pixels = inspect_pixels(source), source.shape[0] * source.shape[1]
+            inspection, (height, width) = inspect_pixels(source), source.shape[:2]
         elif isinstance(source, ImageReader):
-            inspection, pixels = inspect_opened(source), source.info.width * source.info.height
+            inspection, width, height = inspect_opened(source), source.upright_info.width, source.upright_info.height
         else:
-            with ImageReader(source, max_pixels=max_pixels, upright=False) as reader:
-                return self.choose(reader)
-        network, reason = choose_model(inspection, self._installed, fidelity=self._fidelity, pixels=pixels)
+            with ImageReader(source, max_pixels=options.max_pixels, upright=False) as reader:
+                return self.choose(reader, options)
+        network, reason = choose_model(
+            inspection,
+            self._installed,
+            fidelity=self._fidelity,
+            pixels=width * height,
+            factor=options.factor(width, height),
+        )
         return ChosenModel(self._load(network), reason, inspection)
 
     def hint(self, opened: ImageReader) -> str | None:

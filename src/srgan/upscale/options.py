@@ -91,6 +91,13 @@ class UpscaleOptions:
         following = max(1, round(other * side / given))
         return (side, following) if by_width else (following, side)
 
+    def factor(self, width: int, height: int) -> float | None:
+        """Return the factor by which an image of this size is enlarged; None where it is the model's own scale."""
+        if self.scale is not None:
+            return self.scale
+        sides = (self.width, width), (self.height, height), (self.long_side, max(width, height))
+        return next((side / given for side, given in sides if side is not None), None)
+
     def mark(self, own_scale: int, fidelity: float | None = None, *, ensemble: bool = False) -> str:
         """Return what is added to the names of results, such as `-x4`, `-w1920`, `-x4-f0.7` or `-x4-ensemble`."""
         name = next((name for name in _SIZES if getattr(self, name) is not None), "scale")

@@ -36,8 +36,9 @@ class Upscaler:
 
     Args:
         model: `auto`, which inspects each image and takes `srresnet` for a clean one and `srresnet-photo` for one
-            that was compressed or is noisy, or their fast counterparts `swift` and `swift-photo` for a large one; or
-            the name of a shipped model, or the path of one's own (`srgan models` lists them).
+            that was compressed or is noisy, their fast counterparts `swift` and `swift-photo` for a large one, and
+            `swift-x2` and `swift-photo-x2` for one that is enlarged no more than twice; or the name of a shipped
+            model, or the path of one's own (`srgan models` lists them).
         fidelity: from 0, most photo-real, to 1, most faithful: with `auto` the network between `srgan` and `srresnet`,
             or between `srgan-photo` and `srresnet-photo`; else the one between `model` and `faithful`.
         faithful: a model of the same architecture, one trained from the other.
@@ -101,7 +102,7 @@ class Upscaler:
         """
         options = options or UpscaleOptions()
         with ImageReader(source, max_pixels=options.max_pixels, upright=False) as reader:
-            info, chosen, better = reader.upright_info, self.models.choose(reader), None
+            info, chosen, better = reader.upright_info, self.models.choose(reader, options), None
             with suppress(PictureError):  # damage is reported when the file is enlarged
                 better = self.models.hint(reader) if hint else None
         size = options.size(info, self.models.scale)
@@ -206,7 +207,7 @@ class Upscaler:
         """
         options = UpscaleOptions(scale=scale, width=width, height=height, long_side=long_side)
         source = open_image(image)
-        chosen = self.models.choose(source)
+        chosen = self.models.choose(source, options)
         if not isinstance(source, np.ndarray):
             with ImageReader(source) as reader:
                 return self._restore(chosen, reader.info, reader.read_rows, options, progress)

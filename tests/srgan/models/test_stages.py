@@ -30,6 +30,7 @@ HALOS: dict[str, tuple[Callable[[], AnyGenerator], list[int]]] = {
     "compact, 3 blocks": (lambda: CompactGenerator(blocks=3, features=8), [11, 1]),
     "compact, refined": (lambda: CompactGenerator(blocks=1, features=8, refinement=5), [7, 2]),
     "swift": (lambda: Swift(blocks=3, features=8), [9]),
+    "swift, x2": (lambda: Swift(blocks=1, features=8, scale=2), [5]),
     "cheung": (lambda: CheungGenerator(blocks=1, features=4), [7, 3]),
     "ucsd": (lambda: UcsdGenerator(blocks=2, features=4), [6, 2]),
     "ucsd srcnn": (UcsdSrcnn, [3]),

@@ -135,6 +135,23 @@ def test_a_compact_network_takes_the_trunk_of_an_srresnet(tiny_model: Path) -> N
         read_initial_weights(recipe.change(features=8), str(tiny_model))
 
 
+def test_a_network_that_enlarges_twice_takes_the_trunk_of_one_that_enlarges_four_times(
+    inputs: Inputs, begun: Callable[..., Run], fabric: Fabric
+) -> None:
+    run = begun(SMALL.change(generator="swift", blocks=1, features=8))
+    train_run(run, inputs, fabric)
+    recipe = run.settings().recipe.change(scale=2)
+    weights, found = read_initial_weights(recipe, str(run.folder)), find_newest(run.checkpoints)
+    assert weights is not None
+    assert found is not None
+    make_generator(recipe).load_state_dict(weights)
+    theirs = [found.part(part) for part in ("generator", "average")]
+    for name, tensor in weights.items():
+        assert name.startswith("output.") or any(torch.equal(tensor, each[name]) for each in theirs), name
+    with pytest.raises(UsageError):
+        read_initial_weights(recipe.change(features=16), str(run.folder))
+
+
 def test_a_deeper_compact_network_begins_as_the_shallower_one(tiny_model: Path) -> None:
     shallow = RECIPES["srgan-photo"].change(blocks=2, features=16)
     networks = []

@@ -15,11 +15,12 @@ from PIL import Image
 import srgan
 from srgan.engines.engine import EngineName
 from srgan.errors import ModelError, UsageError
+from srgan.images.image import read
 from srgan.images.input_bytes import InputBytes
 from srgan.images.inspection import Inspection
 from srgan.upscale.batch import plan_files, upscale_files
 from srgan.upscale.jobs import plan_jobs
-from srgan.upscale.model_choice import CLEAN, DAMAGED, FAST, LARGE, better_model, choose_model
+from srgan.upscale.model_choice import CLEAN, DAMAGED, FAST, LARGE, TWICE, better_model, choose_model
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import Model, find, installed
@@ -80,10 +81,12 @@ def test_where_a_model_is_missing_the_nearest_serves(
 
 @pytest.fixture
 def with_fast_models(family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of all six, as if they had come with srgan."""
+    """The folder of all eight, as if they had come with srgan."""
     folder = Path(shutil.copytree(family, tmp_path / "family"))
     for seed, name in enumerate(FAST.values(), 5):
         make_model(folder, name, seed=seed, normalisation=False)
+    for seed, name in enumerate(TWICE.values(), 7):
+        make_model(folder, name, seed=seed, normalisation=False, scale=2)
     monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", folder)
     return folder
 
@@ -109,6 +112,54 @@ def test_a_large_picture_gets_the_fast_model(
 def test_without_fast_models_a_large_picture_gets_the_usual_one(models: dict[str, Model]) -> None:
     network, reason = choose_model(COMPRESSED, models, pixels=LARGE)
     assert (network.name, reason) == ("srresnet-photo", COMPRESSED.reason)
+
+
+@pytest.mark.parametrize(
+    ("inspection", "factor", "fidelity", "name"),
+    [
+        (COMPRESSED, 2.0, 1.0, "swift-photo-x2"),
+        (PRISTINE, 0.5, 1.0, "swift-x2"),
+        (PRISTINE, 2.01, 1.0, "swift"),
+        (COMPRESSED, None, 1.0, "swift-photo"),
+        (COMPRESSED, 2.0, 0.0, "srgan-photo"),
+    ],
+)
+def test_a_picture_that_is_enlarged_twice_gets_the_model_for_it(
+    with_fast_models: Path, inspection: Inspection, factor: float | None, fidelity: float, name: str
+) -> None:
+    models = installed()
+    network, reason = choose_model(inspection, models, fidelity=fidelity, pixels=LARGE, factor=factor)
+    assert network.name == name
+    assert ("twice" in reason) == (name in TWICE.values())
+    del models[TWICE["srresnet"]], models[TWICE["srresnet-photo"]]
+    assert choose_model(inspection, models, fidelity=fidelity, factor=factor)[0].scale == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"scale": 2}, "swift-x2"),
+        ({"width": 80}, "swift-x2"),
+        ({"width": 81}, "srresnet"),
+        ({"long_side": 80}, "swift-x2"),
+        ({"height": 61}, "srresnet"),
+        ({}, "srresnet"),
+    ],
+)
+def test_the_size_of_a_result_decides_whether_it_is_enlarged_twice(
+    with_fast_models: Path, tmp_path: Path, options: dict[str, int], name: str
+) -> None:
+    """Of files and of arrays; the size is what was asked for."""
+    pixels, upscaler = made_up_photo(0, 40, 30), Upscaler()
+    (tmp_path / "photo.png").write_bytes(png(pixels))
+    plan = upscaler.plan(tmp_path / "photo.png", tmp_path / "large.png", UpscaleOptions(**options))
+    assert plan.chosen.loaded.model.name == name
+    upscaler.upscale_file(plan)
+    restored = upscaler.upscale(pixels, **options)
+    assert restored.shape[1::-1] == plan.size == UpscaleOptions(**options).size(plan.info, 4)
+    assert (read(tmp_path / "large.png").pixels == restored).all()
+    if options.get("scale") == 2:
+        assert (restored == Upscaler(name).upscale(pixels)).all()
 
 
 @pytest.mark.parametrize("model", ["auto", "srresnet"])

@@ -26,6 +26,7 @@ DiscriminatorName = Literal["none", "srgan", "patch", "features", "cheung", "ucs
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "srgan-generator": ("blocks", "features", "scale", "normalisation", "skips"),
     "compact-generator": ("blocks", "features", "refinement"),
+    "swift": ("blocks", "features", "scale"),
     "srcnn": ("middle",),
     "drcn": ("recursions", "features"),
     "edsr": ("blocks", "features", "residual_scaling"),
@@ -33,6 +34,8 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "ucsd-srcnn": (),
     "espcn": (),
 }
+_SCALES: dict[str, tuple[int, ...]] = {"srgan-generator": (2, 4, 8), "swift": (2, 4, 8)}
+"""Of the generators that do not enlarge by 4 alone."""
 _LEAST_CROP = 16
 _LEAST_REFINEMENT = 4  # three channels are the colours
 _LARGEST_SEED = 2**63 - 2
@@ -73,8 +76,8 @@ class NetworkSettings:
             raise UsageError("residual_scaling is 0, but must be more: blocks would add nothing")
         if self.middle not in (1, 3, 5):
             raise UsageError(f"middle is {self.middle}, but must be 1, 3 or 5")
-        if self.scale not in (2, 4, 8) or (self.generator != "srgan-generator" and self.scale != 4):
-            raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with srgan-generator)")
+        if self.scale not in _SCALES.get(self.generator, (4,)):
+            raise UsageError(f"scale is {self.scale}, but must be 4 (or 2 or 8 with {' or '.join(_SCALES)})")
         if self.generator == "wavelet" and self.features % 2:
             raise UsageError(f"features is {self.features}, but must be even: half of them make the finest bands")
         if 0 < self.refinement < _LEAST_REFINEMENT:
