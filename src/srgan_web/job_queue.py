@@ -1,5 +1,6 @@
 """The queue of jobs: fair between clients, limited, and shared by the servers of a store."""
 
+import itertools
 import shutil
 import threading
 import time
@@ -62,7 +63,7 @@ class JobQueue:
         limits: on time, disk and queue.
 
     Attributes:
-        version: grows with every change of a job or of its progress.
+        version: another number after every change of a job or of its progress.
         changed: notified at every change of the queue.
         workers: number of jobs that this server runs at the same time.
     """
@@ -70,6 +71,7 @@ class JobQueue:
     def __init__(self, store: JobStore, enlarger: Enlarger, limits: WebLimits) -> None:
         self.store, self.enlarger, self.limits = store, enlarger, limits
         self.totals, self.version, self.workers = QueueTotals(), 0, 1
+        self._versions = itertools.count(1)
         self.changed = threading.Condition(threading.RLock())
         self._running: dict[str, RunningJob] = {}
         self._served: dict[str, float] = {}
@@ -218,8 +220,12 @@ class JobQueue:
         """Note a change of the queue."""
         with self.changed:
             self._queue_version += 1
-            self.version += 1
+            self.note_progress()
             self.changed.notify_all()
+
+    def note_progress(self) -> None:
+        """Note how far a job is; no lock is needed, as no number is given twice."""
+        self.version = next(self._versions)
 
     def watch(self) -> None:
         """Notice what other servers have done to the store, and delete jobs whose time is over.

@@ -154,10 +154,6 @@ class WorkerPool:
         """Return whether a job is to end early."""
         return running.cancelled or self._stopping or time.monotonic() > running.deadline
 
-    def note_progress(self) -> None:
-        """Let event streams send the progress of jobs."""
-        self.queue.version += 1
-
 
 class JobProgress:
     """The `Progress` of a job."""
@@ -172,7 +168,7 @@ class JobProgress:
     def advance(self, count: int = 1) -> None:
         self._done += count
         self._running.share = self._done / self._total if self._total else 0.0
-        self._pool.note_progress()
+        self._pool.queue.note_progress()
 
     def say(self, line: str) -> None:
         pass

@@ -169,7 +169,7 @@ def _only_the_first(add: Any) -> Any:
     return once
 
 
-def test_a_worker_that_dies_costs_a_retry(start: Start, ray: InlineRay, tmp_path: Path) -> None:
+def test_a_worker_that_dies_costs_a_retry(start: Start, ray: InlineRay, photos: Path, tmp_path: Path) -> None:
     died: list[str] = []
 
     def dies(task: Any) -> bool:
@@ -188,6 +188,14 @@ def test_a_worker_that_dies_costs_a_retry(start: Start, ray: InlineRay, tmp_path
     died.clear()
     assert start().counts == {"kept": 7, "skipped": 1, "failed": 1, "quarantined": 1}
     assert died == []
+    ray.dies = lambda task: False
+    os.utime(photos / "more/001.png")
+    assert start().counts == {"kept": 7, "skipped": 1, "failed": 1, "done": 1}
+
+
+def test_a_quarantined_photo_is_tried_again_where_results_are_replaced(start: Start, ray: InlineRay) -> None:
+    ray.dies = lambda task: task.row.input == "more/001.png"
+    assert start().counts["quarantined"] == 1
     ray.dies = lambda task: False
     assert start(overwrite=True).counts["quarantined"] == 0
 
