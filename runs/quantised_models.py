@@ -49,16 +49,16 @@ SIDE = 64
 Entries = tuple[QuantisedConvolution, ...]
 
 
-def crops(photos: Sequence[Path], count: int) -> list[Floats]:
-    """Crops of photos reduced by four, (1, 3, SIDE, SIDE) in [0, 1], every other one damaged as photos of everyday."""
+def crops(photos: Sequence[Path], count: int, scale: int) -> list[Floats]:
+    """Crops of photos made smaller, (1, 3, SIDE, SIDE) in [0, 1], every other one damaged as photos of everyday."""
     everyday, found = shares("everyday"), list[Floats]()
     for number in range(count):
         random = seeded("int8", str(number))
         high = rgb8(photos[number * len(photos) // count])
-        down, across = (int(random.integers(0, side - 4 * SIDE + 1)) for side in high.shape[:2])
-        window = high[down : down + 4 * SIDE, across : across + 4 * SIDE]
+        down, across = (int(random.integers(0, side - scale * SIDE + 1)) for side in high.shape[:2])
+        window = high[down : down + scale * SIDE, across : across + scale * SIDE]
         mix = draw(everyday if number % 2 else shares("clean"), random)
-        found.append(to_float(degrade(window, mix, scale=4, random=random)).transpose(2, 0, 1)[None])
+        found.append(to_float(degrade(window, mix, scale=scale, random=random)).transpose(2, 0, 1)[None])
     return found
 
 
@@ -120,7 +120,7 @@ class Network:
         return restored
 
     def enlarge(self, low: Pixels) -> Pixels:
-        """(h, w, 3) uint8 to (4 h, 4 w, 3)."""
+        """(h, w, 3) uint8 to (scale * h, scale * w, 3)."""
         restored = self(np.ascontiguousarray(to_float(low).transpose(2, 0, 1)[None]))
         return from_float(restored[0].transpose(1, 2, 0), 8).astype(np.uint8)
 
@@ -201,8 +201,8 @@ def main() -> None:
 
     model = find(options.model)
     photos = find_pictures([data_folder() / "train" / "open_licence"])
-    samples = crops(photos, options.crops)
-    sets = {name: small_and_large(data_folder() / "testsets" / name) for name in options.sets}
+    samples = crops(photos, options.crops, model.scale)
+    sets = {name: small_and_large(data_folder() / "testsets" / name, model.scale) for name in options.sets}
     jpeg = Compression("jpeg", QUALITY)
     sets |= {f"{name} at JPEG {QUALITY}": [(compress(low, jpeg), high) for low, high in sets[name]] for name in sets}
     found = chosen(model, calibrated(model, samples), samples[:: max(1, options.crops // 3)][:3], sets)

@@ -61,7 +61,7 @@ def failure_sheet(cases: list[FailureCase], label: str, upscaler: Upscaler) -> P
     rows = []
     for case in cases:
         small = case.low.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
-        restored = upscaler.upscale(case.low).astype(np.uint8)
+        restored = upscaler.upscale(case.low, scale=SCALE).astype(np.uint8)
         rows.append([_middle(one) for one in (small, imresize(case.low, float(SCALE)), restored, case.high)])
     captions = [[case.name, "", "", ""] for case in cases]
     return sheet(("small", "bicubic", label, "original"), rows, captions)

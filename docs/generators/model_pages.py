@@ -31,9 +31,10 @@ Written by `make docs` from the models' cards; `srgan models NAME` shows one. Mo
 `runs/comparisons` and not part of the package: use them with `--model runs/comparisons/NAME.onnx`.
 """
 _SCORES = """\
-Scores are means over a test set, PSNR [dB] / SSIM, at x4. `pytest tests/srgan/weights/test_scores.py` measures them
-again (for some models only on Set5), and `python -m docs.generators.results_page` measures all of them. SSIM values of
-the two protocols cannot be compared. What the numbers mean, and what they do not: [evaluation.md](evaluation.md).
+Scores are means over a test set, PSNR [dB] / SSIM, at the scale of the model, x4 where nothing else is said.
+`pytest tests/srgan/weights/test_scores.py` measures them again (for some models only on Set5), and
+`python -m docs.generators.results_page` measures all of them. SSIM values of the two protocols cannot be compared.
+What the numbers mean, and what they do not: [evaluation.md](evaluation.md).
 """
 _PICTURES = """\
 The images show weaknesses: drawings downscaled by four and enlarged again. Rows from top to bottom:

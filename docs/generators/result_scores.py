@@ -65,7 +65,7 @@ def _methods(data: Path) -> tuple[Method, ...]:
     folders = {method: data / "published" / method for method in PAPERS_PICTURES}
     published = [f"{published_name(method)}={folder}" for method, folder in folders.items() if folder.is_dir()]
     interpolations = [name for name in INTERPOLATED if name != REFERENCE]
-    models = [f"{name}={model.folder / name}.onnx" for name, model in released().items()]
+    models = [f"{name}={model.folder / name}.onnx" for name, model in released().items() if model.scale == SCALE]
     words = (*interpolations, *methods_without_weights(), *models, *published, REFERENCE)
     return tuple(find_method(word) for word in words)
 

@@ -21,6 +21,8 @@ from docs.generators.result_scores import COLOUR_SHIFT, PAPERS_PICTURES, fill_ta
 from docs.generators.speed_plot import BEGIN as SPEED_BEGIN
 from docs.generators.speed_plot import END as SPEED_END
 from docs.generators.training_curves import Curve, draw_curves, read_curves
+from docs.generators.twice_scores import BEGIN as TWICE_BEGIN
+from docs.generators.twice_scores import END as TWICE_END
 from runs.models import released
 from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
@@ -40,6 +42,13 @@ CURVES, SHEET, LOSS_SHEET = (DOCS / "images" / name for name in ("curves.png", "
 RECORDS = DOCS.parent / "runs" / "records"
 EVALUATION = DOCS.parent / "cache" / "results"
 
+_MARKS = (
+    (PHOTOS_BEGIN, PHOTOS_END),
+    (TWICE_BEGIN, TWICE_END),
+    (SPEED_BEGIN, SPEED_END),
+    (FIDELITY_BEGIN, FIDELITY_END),
+)
+"""Around sections that other scripts write."""
 BEGIN, END = "<!-- by hand: begin -->", "<!-- by hand: end -->"
 FAILED = "Failed attempts, with numbers: [the log](log.md)."
 """Text between the marks of a new page."""
@@ -80,15 +89,15 @@ pixel error.
 """
 
 
-def page(
-    results: Results, curves: Sequence[Curve], by_hand: str, photos: str = "", fidelity: str = "", speed: str = ""
-) -> str:
-    """Return the text of the page; `photos` is the section by `photo_scores`, the others are by their plots."""
+def page(results: Results, curves: Sequence[Curve], by_hand: str, others: Mapping[str, str] | None = None) -> str:
+    """Return the text of the page; `others` are sections that other scripts write, by the marks of their beginnings."""
+    others = others or {}
     weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in released().items())
     parts = [
         _HEAD,
         f"Weights, by the first digits of their checksums: {weights}.\n",
-        f"## Photos\n\n{PHOTOS_BEGIN}\n{photos}\n{PHOTOS_END}\n",
+        _marked("Photos", PHOTOS_BEGIN, PHOTOS_END, others),
+        _marked("Enlarged twice", TWICE_BEGIN, TWICE_END, others),
         "## Compared with the paper\n",
         _PUBLISHED,
         compare(TABLE1, results),
@@ -97,8 +106,8 @@ def page(
         every_method(results),
         _MEASURES,
         "\n".join(f"- Protocol {name}: {find_protocol(name).description}." for name in ("paper", "matlab")) + "\n",
-        f"## Quality against time\n\n{SPEED_BEGIN}\n{speed}\n{SPEED_END}\n",
-        f"## Between faithful and photo-real\n\n{FIDELITY_BEGIN}\n{fidelity}\n{FIDELITY_END}\n",
+        _marked("Quality against time", SPEED_BEGIN, SPEED_END, others),
+        _marked("Between faithful and photo-real", FIDELITY_BEGIN, FIDELITY_END, others),
         "## Training\n",
         training(curves),
         "## Images\n",
@@ -106,6 +115,11 @@ def page(
         f"## What failed\n\n{BEGIN}\n{by_hand}\n{END}\n",
     ]
     return "\n".join(parts)
+
+
+def _marked(title: str, begin: str, end: str, others: Mapping[str, str]) -> str:
+    """Return a section that another script writes between its marks."""
+    return f"## {title}\n\n{begin}\n{others.get(begin, '')}\n{end}\n"
 
 
 def compare(published: Published, results: Results) -> str:
@@ -220,9 +234,9 @@ def main() -> None:
     try:
         before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else None
         by_hand = manual_text(before)
-        photos = "" if before is None else between(before, PHOTOS_BEGIN, PHOTOS_END)
-        fidelity = "" if before is None else between(before, FIDELITY_BEGIN, FIDELITY_END)
-        speed = "" if before is None else between(before, SPEED_BEGIN, SPEED_END)
+        others = (
+            {} if before is None else {begin: between(before, begin, end) for begin, end in _MARKS if begin in before}
+        )
         curves = read_curves(RECORDS)
         with ProgressBar() as counter:
             results = measure_all(data.resolve(), EVALUATION, counter)
@@ -231,7 +245,7 @@ def main() -> None:
         write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
-        write_bytes(PAGE, page(results, curves, by_hand, photos, fidelity, speed).encode())
+        write_bytes(PAGE, page(results, curves, by_hand, others).encode())
         if folder is not None:
             write_test_sheets(results, EVALUATION, folder)
     except (SrganError, ValueError) as error:

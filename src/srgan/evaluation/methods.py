@@ -101,13 +101,13 @@ class ModelMethod(Method):
     Args:
         name: of the method; None for that of the model.
         model: its name or file.
-        scale: the factor that it must have.
+        scale: the factor; results of a model that enlarges more are made smaller, as `srgan upscale` does it.
         engine: what runs it.
         precision: of its numbers.
         ensemble: take the mean of its results for the eight orientations, and add + to the name.
 
     Raises:
-        ModelError: if there is no such model, or it has another scale.
+        ModelError: if there is no such model, or it enlarges less.
     """
 
     def __init__(
@@ -120,14 +120,16 @@ class ModelMethod(Method):
         *,
         ensemble: bool = False,
     ) -> None:
-        self._arguments = (name, model, scale, engine, precision)
+        self._arguments, self._scale = (name, model, scale, engine, precision), scale
         card = find(model).card
-        if card.scale != scale:
+        if card.scale < scale:
             raise ModelError(
                 f"{card.name} enlarges {card.scale} times and not {scale}: leave it out, or choose scale {card.scale}"
             )
         identity, summary = f"{card.identity} {choose(engine).engine} {precision}", card.summary
         name, self.work = name or check_name(card.name, "method"), card.multiply_adds / 1e6
+        if card.scale > scale:
+            summary = f"{summary}; enlarged {card.scale} times and made smaller"
         if ensemble:
             name, identity, self.work = f"{name}+", f"{identity} ensemble", 8 * self.work
             summary = f"{summary}; the mean of eight orientations"
@@ -152,7 +154,7 @@ class ModelMethod(Method):
         low = pair.low
         assert self._upscaler is not None
         started = time.perf_counter()
-        restored = self._upscaler.upscale(low)
+        restored = self._upscaler.upscale(low, scale=self._scale)
         return restored.astype(np.uint8, copy=False), time.perf_counter() - started
 
 
@@ -225,7 +227,7 @@ def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", preci
 
     Raises:
         UsageError: if there is no such method.
-        ModelError: if a model is unknown, damaged, or has another scale.
+        ModelError: if a model is unknown, damaged, or enlarges less.
         DataError: if a folder does not exist.
     """
     before, equals, what = word.partition("=")

@@ -99,10 +99,19 @@ def test_what_is_no_method_is_told(text: str, error: type[SrganError]) -> None:
 
 
 @pytest.mark.usefixtures("only_tiny")
-def test_another_name_may_be_given_and_no_other_scale() -> None:
+def test_another_name_may_be_given_and_no_larger_scale() -> None:
     assert [find_method(text).info.name for text in ("mine=tiny", "cubic=bicubic")] == ["mine", "cubic"]
     with pytest.raises(ModelError):
-        find_method("tiny", scale=2)
+        find_method("tiny", scale=8)
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_a_model_that_enlarges_more_is_made_smaller(tmp_path: Path, tiny_model: Path) -> None:
+    (pair,), method = make_pairs(tmp_path, "a"), find_method("tiny", scale=2)
+    assert method.info.note != find_method("tiny").info.note
+    with method.ready():
+        restored, _ = method.restore(pair)
+    assert np.array_equal(restored, Upscaler(tiny_model, precision="fp32").upscale(pair.low, scale=2))
 
 
 @pytest.mark.parametrize("place", ["made/tiny", "made"])
