@@ -40,6 +40,7 @@ Exit code: 0 success, 1 a photo failed, 2 invalid options, 130 interrupted.
 """
 
 _SIZE, _PLACE, _ENGINE, _TALK = "Size", "Results", "Computation", "Messages"
+_HUGE = 20_000_000  # pixels of an image: below, memory that is kept is used again, in a tenth less time (docs/speed.md)
 
 
 def upscale(
@@ -133,7 +134,6 @@ def upscale(
     """Make photos larger, four times by default."""
     with failures(as_json=json):
         from srgan.cli.progress_bar import FilesBar, on_terminal
-        from srgan.engines.memory import give_back_large_arrays
         from srgan.images.image import DEFAULT_MAX_PIXELS
         from srgan.upscale.batch import estimate_files, plan_files, upscale_files
         from srgan.upscale.jobs import plan_jobs
@@ -149,7 +149,6 @@ def upscale(
             max_pixels=max_pixels or DEFAULT_MAX_PIXELS, pyramid=pyramid, resume=resume,
         )  # fmt: skip
         precise = None if precision == "auto" else precision
-        give_back_large_arrays()
         if on is not None:
             from srgan.batch.model_options import ModelOptions
             from srgan.cli.batch import upscale_batch
@@ -178,7 +177,7 @@ def upscale(
         waiting = sum(job.skipped is None for job in jobs)
         bar = FilesBar(waiting, shown=talkative and not dry_run)
         hint = talkative and on_terminal()  # never in a pipe
-        plans = _with_hint(plan_files(upscaler, jobs, options, standard_input=piped, hint=hint), bar)
+        plans = _with_care(plan_files(upscaler, jobs, options, standard_input=piped, hint=hint), bar)
         work = estimate_files(plans) if dry_run else upscale_files(upscaler, plans, progress=bar, send=_send)
         result = _run(work, bar, len(jobs), talkative=talkative, skipped=len(jobs) - waiting)
         if json:
@@ -207,11 +206,14 @@ def _run(
     return BatchResult(tuple(results), seconds, left=files - len(results), interrupted=interrupted or bar.stopping)
 
 
-def _with_hint(plans: "Iterable[FilePlan | FileResult]", bar: "ProgressBar") -> "Iterator[FilePlan | FileResult]":
-    """Yield the plans, and say the hint of one that has it."""
+def _with_care(plans: "Iterable[FilePlan | FileResult]", bar: "ProgressBar") -> "Iterator[FilePlan | FileResult]":
+    """Yield the plans; say the hint of one that has it, and keep memory low from the first huge image on."""
+    from srgan.engines.memory import give_back_large_arrays
     from srgan.upscale.result import FilePlan
 
     for plan in plans:
+        if isinstance(plan, FilePlan) and plan.info.width * plan.info.height >= _HUGE:
+            give_back_large_arrays()
         if isinstance(plan, FilePlan) and plan.hint is not None:
             bar.say(f"Hint: {plan.name}: {plan.hint}; --model auto chooses by itself")
         yield plan
