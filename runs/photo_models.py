@@ -139,6 +139,13 @@ LIMITS = {
 }
 
 
+_SEEN = (
+    ". The first weights of all, of srresnet, had seen 302003 of BSDS500 as well, which shows the woman of Set5 at "
+    "another size"
+)
+"""What a card says of networks that go back to srresnet."""
+
+
 def run_of(network: str, stage: Stage = "first") -> Run:
     """Return the run of a network's stage, begun or not."""
     return Run(Path("checkpoints") / network / stage)
@@ -207,6 +214,7 @@ def _release(
     def card(described: Card) -> Card:
         recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
         data = described.training.data + (_teacher(run) if taught else _text(run))
+        data += _SEEN if network in ("srresnet-photo", "srgan-photo") else ""
         training = replace(described.training, recipe=recipe, data=data, updates=updates, hours=round(hours, 2))
         grain = GRAIN.get(network, 0.0)
         return replace(described, summary=SUMMARIES[network], limits=LIMITS[network], training=training, grain=grain)
