@@ -10,7 +10,7 @@
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
-    SRGAN_DATA=... python -m runs.photo_models --network swift-x2      enlarges twice, from swift
+    SRGAN_DATA=... python -m runs.photo_models --network swift-x2      enlarges twice, from swift; then --stage second
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo-x2       the same from swift-photo
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.photo_models --release               measure the newest checkpoint, write the model
@@ -35,9 +35,10 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught", "copies", "soap", "text"]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
+_FALLING = {"learning_rate": 8e-4, "decay": 1.0}
 RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ("srresnet-photo", "first"): RECIPES["srresnet-photo"],
     ("srgan-photo", "first"): RECIPES["srgan-photo"],
@@ -73,8 +74,10 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ("srresnet-photo", "soap"): RECIPES["srresnet-photo"].change(
         **_SOAP, batch=4, crop=160, learning_rate=5e-4, decay=0.9, updates=7_000
     ),
-    ("swift", "soap"): RECIPES["swift"].change(**_SOAP, learning_rate=1e-3, decay=0.9, updates=60_000),
+    ("swift", "soap"): RECIPES["swift"].change(**_SOAP, **_FALLING, updates=22_000, seed=1),
+    ("swift-photo", "soap"): RECIPES["swift-photo"].change(**_SOAP, **_FALLING, updates=22_000),
     ("swift-x2", "first"): RECIPES["swift"].change(**_SOAP, **_TWICE),
+    ("swift-x2", "second"): RECIPES["swift"].change(**_SOAP, **_TWICE | _FALLING | {"updates": 12_000, "seed": 1}),
     ("swift-photo-x2", "first"): RECIPES["swift-photo"].change(**_SOAP, **_TWICE),
 }
 """What is trained in each stage of a network."""
@@ -83,7 +86,7 @@ RECIPE_OF["srgan-photo", "text"] = RECIPE_OF["srgan-photo", "copies"].change(upd
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT: tuple[tuple[str, Stage], ...] = (("srgan-photo", "taught"), ("srgan-photo", "copies"), ("srgan-photo", "text"))
 """Stages whose targets are a teacher's."""
-FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text")
+FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second")
 """Stages that begin with the released model: the runs before it need not be there any more."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
