@@ -128,8 +128,9 @@ LIMITS = {
         "It invents no texture: hair, grass and fabric come out smooth. Not trained on drawings or faces in particular."
     ),
     "swift": (
-        "Small, for speed: fine lines and repeating patterns are less surely right than with srresnet. Trained on "
-        "clean bicubic reductions: pictures with noise, blur or strong JPEG compression are enlarged with their faults."
+        "It invents no texture: hair, grass and fabric come out smooth; fine repeating patterns may run in a wrong "
+        "direction. Trained on clean bicubic reductions: pictures with noise, blur or strong JPEG compression are "
+        "enlarged with their faults."
     ),
     "swift-x2": (
         "Trained on clean bicubic reductions: pictures with noise, blur or strong JPEG compression are enlarged with "

@@ -92,8 +92,9 @@ def upscale(
     )] = False,
     model: Annotated[str, option(
         "A model that `srgan models` lists, or the file of your own; auto inspects each photo: srresnet for a "
-        "clean one, srresnet-photo for one that was compressed or is noisy; from 6 megapixels on swift or swift-photo, "
-        "where installed.", metavar="NAME", panel=_ENGINE,
+        "clean one, srresnet-photo for one that was compressed or is noisy; for large photos swift or "
+        "swift-photo, and for --scale 2 or less swift-x2 or swift-photo-x2, where installed.",
+        metavar="NAME", panel=_ENGINE,
     )] = "auto",
     photo_real: Annotated[bool, flag(
         "Invent texture, as --fidelity 0: srgan for clean photos, srgan-photo, where installed, for damaged ones.",

@@ -41,9 +41,9 @@ FAST = {CLEAN.faithful: "swift", DAMAGED.faithful: "swift-photo"}
 """Small networks for large images, by the faithful model that each stands in for."""
 TWICE = {CLEAN.faithful: "swift-x2", DAMAGED.faithful: "swift-photo-x2"}
 """Networks that enlarge twice, by the faithful model that each stands in for where no more than that is asked."""
-LARGE = 6_000_000
-"""Pixels of an image from which on `auto` takes the fast model: a faithful one takes a minute or more for as many on
-two cores without bfloat16 (docs/decisions/0037)."""
+LARGE = {CLEAN.faithful: 1_000_000, DAMAGED.faithful: 6_000_000}
+"""Pixels of an image from which on `auto` takes the fast model: for clean images, where it is as good, as soon as the
+faithful one takes some seconds; for others where that takes a minute (docs/decisions/0037)."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def choose_model(
     pair = DAMAGED if inspection.damaged else CLEAN
     if fidelity == 1 and factor is not None and factor <= 2 and (twice := TWICE[pair.faithful]) in installed:
         return installed[twice], f"{inspection.reason}, and enlarged twice at most"
-    if fidelity == 1 and pixels >= LARGE and (fast := FAST[pair.faithful]) in installed:
-        return installed[fast], f"{inspection.reason}, and large: {pixels / 1e6:.0f} megapixels"
+    if fidelity == 1 and pixels >= LARGE[pair.faithful] and (fast := FAST[pair.faithful]) in installed:
+        return installed[fast], f"{inspection.reason}, and large: {_megapixels(pixels)}"
     missing = _missing(pair, installed, fidelity)
     if not missing:
         return _between(pair, installed, fidelity), inspection.reason
@@ -105,6 +105,11 @@ def choose_model(
             f"this srgan came without {' and '.join(absent)}, which auto needs: upgrade srgan, or name a model"
         )
     return _between(CLEAN, installed, fidelity), reason
+
+
+def _megapixels(pixels: int) -> str:
+    number = f"{pixels / 1e6:.2g}" if pixels < 1e8 else f"{pixels / 1e6:.0f}"
+    return f"{number} megapixel{'' if number == '1' else 's'}"
 
 
 def better_model(named: AnyModel, inspection: Inspection, installed: Mapping[str, Model]) -> str | None:

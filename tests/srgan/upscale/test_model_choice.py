@@ -94,11 +94,13 @@ def with_fast_models(family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("inspection", "pixels", "fidelity", "name"),
     [
-        (COMPRESSED, LARGE, 1.0, "swift-photo"),
-        (PRISTINE, LARGE, 1.0, "swift"),
-        (COMPRESSED, LARGE - 1, 1.0, "srresnet-photo"),
-        (COMPRESSED, LARGE, 0.0, "srgan-photo"),
-        (PRISTINE, LARGE, 0.5, "srgan to srresnet at fidelity 0.5"),
+        (COMPRESSED, 6_000_000, 1.0, "swift-photo"),
+        (PRISTINE, 6_000_000, 1.0, "swift"),
+        (COMPRESSED, 5_999_999, 1.0, "srresnet-photo"),
+        (PRISTINE, 1_000_000, 1.0, "swift"),
+        (PRISTINE, 999_999, 1.0, "srresnet"),
+        (COMPRESSED, 6_000_000, 0.0, "srgan-photo"),
+        (PRISTINE, 6_000_000, 0.5, "srgan to srresnet at fidelity 0.5"),
     ],
 )
 def test_a_large_picture_gets_the_fast_model(
@@ -106,11 +108,12 @@ def test_a_large_picture_gets_the_fast_model(
 ) -> None:
     network, reason = choose_model(inspection, installed(), fidelity=fidelity, pixels=pixels)
     large = network.name in FAST.values()
-    assert (network.name, reason) == (name, f"{inspection.reason}{', and large: 6 megapixels' if large else ''}")
+    size = "1 megapixel" if pixels == 1_000_000 else "6 megapixels"
+    assert (network.name, reason) == (name, f"{inspection.reason}{f', and large: {size}' if large else ''}")
 
 
 def test_without_fast_models_a_large_picture_gets_the_usual_one(models: dict[str, Model]) -> None:
-    network, reason = choose_model(COMPRESSED, models, pixels=LARGE)
+    network, reason = choose_model(COMPRESSED, models, pixels=6_000_000)
     assert (network.name, reason) == ("srresnet-photo", COMPRESSED.reason)
 
 
@@ -128,7 +131,7 @@ def test_a_picture_that_is_enlarged_twice_gets_the_model_for_it(
     with_fast_models: Path, inspection: Inspection, factor: float | None, fidelity: float, name: str
 ) -> None:
     models = installed()
-    network, reason = choose_model(inspection, models, fidelity=fidelity, pixels=LARGE, factor=factor)
+    network, reason = choose_model(inspection, models, fidelity=fidelity, pixels=6_000_000, factor=factor)
     assert network.name == name
     assert ("twice" in reason) == (name in TWICE.values())
     del models[TWICE["srresnet"]], models[TWICE["srresnet-photo"]]
@@ -167,7 +170,7 @@ def test_files_bytes_and_arrays_are_known_to_be_large(
     with_fast_models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str
 ) -> None:
     """From their size; a model that was named is used for any."""
-    monkeypatch.setattr("srgan.upscale.model_choice.LARGE", 40 * 30)
+    monkeypatch.setitem(LARGE, "srresnet", 40 * 30)
     pixels, upscaler = made_up_photo(0, 40, 30), Upscaler(model)
     (tmp_path / "photo.png").write_bytes(png(pixels))
     name = "swift" if model == "auto" else model
