@@ -21,7 +21,7 @@ from tests.helpers.voted import cast
 
 MODELS = (
     *("drcn", "espcn", "srcnn", "srgan", "srgan-open", "srresnet", "srresnet-open", "srresnet-photo"),
-    *("swift", "swift-photo"),
+    *("swift", "swift-photo", "swift-x2", "swift-photo-x2"),
 )
 RECIPE = "srgan-vgg22-quick"
 SETTINGS = (

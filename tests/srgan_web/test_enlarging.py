@@ -62,6 +62,28 @@ def test_a_part_equals_the_part_alone_with_the_model_of_the_whole(enlarger: Enla
     assert sorted(path.name for path in tmp_path.iterdir()) == ["part.png", "result", "upload"]
 
 
+@pytest.mark.parametrize(
+    ("scale", "width", "name"),
+    [
+        (2, None, "swift-photo-x2"),
+        (4, None, "srresnet-photo"),
+        (None, 40, "swift-photo-x2"),
+        (None, 41, "srresnet-photo"),
+    ],
+)
+def test_the_size_of_a_part_decides_on_its_model(
+    enlarger: Enlarger, tmp_path: Path, scale: float | None, width: int | None, name: str
+) -> None:
+    upload, result = tmp_path / "upload", tmp_path / "result"
+    upload.write_bytes(make_photo(quality=50))
+    options = JobOptions(crop=(5, 3, 20, 17), format="png", scale=scale, width=width)
+    plan = enlarger.plan(upload, "photo.jpg", options)
+    assert plan["model_name"] == name
+    assert name in enlarger.enlarge(upload, "photo.jpg", result, options)["model"]
+    with Image.open(result) as image:
+        assert image.size == (plan["result"]["width"], plan["result"]["height"])
+
+
 def test_the_plan_says_what_auto_saw(enlarger: Enlarger, tmp_path: Path) -> None:
     upload = tmp_path / "upload"
     upload.write_bytes(make_photo(quality=50))
