@@ -104,7 +104,7 @@ def test_released_models_pass_their_self_test_and_draw_nothing_on_flat_gray(name
     loaded = LoadedModel(find(name), precision="int8")
     assert loaded.network_for(8).engine.precision == "int8"
     upscaler = Upscaler(name, precision="int8", grain=0)
-    edge = 4 * loaded.network.halo  # as far as the border is seen
+    edge = loaded.network.scale * loaded.network.halo  # as far as the border is seen
     side = 2 * loaded.network.halo + 8
     for level in (37, 128, 200):
         flat = upscaler.upscale(np.full((side, side, 3), level, np.uint8))[edge:-edge, edge:-edge].astype(int)
