@@ -150,7 +150,7 @@ def test_a_picture_that_is_enlarged_twice_gets_the_model_for_it(
     ],
 )
 def test_the_size_of_a_result_decides_whether_it_is_enlarged_twice(
-    with_fast_models: Path, tmp_path: Path, options: dict[str, int], name: str
+    with_fast_models: Path, tmp_path: Path, options: dict[str, Any], name: str
 ) -> None:
     """Of files and of arrays; the size is what was asked for."""
     pixels, upscaler = made_up_photo(0, 40, 30), Upscaler()
