@@ -24,7 +24,7 @@ def serve() -> AbstractContextManager[ServedSite]:
 @contextmanager
 def following(site: ServedSite) -> Iterator[Iterator[str]]:
     """Follow the jobs of a site; yields the lines after the first event."""
-    with httpx.stream("GET", f"{site.address}/v1/events", timeout=30) as response:
+    with httpx.stream("GET", f"{site.address}/v1/events", timeout=180) as response:
         lines = response.iter_lines()
         assert [next(lines) for _ in range(4)] == ["event: ready", "data: []", "retry: 2000", ""]
         yield lines
@@ -33,7 +33,7 @@ def following(site: ServedSite) -> Iterator[Iterator[str]]:
 def add_and_see(site: ServedSite, lines: Iterator[str]) -> None:
     """Send a photo and wait until a stream tells of it."""
     form: Any = {"files": {"image": ("photo.jpg", make_photo())}, "data": {"hold": "true"}}
-    id = httpx.post(f"{site.address}/v1/jobs", **form, timeout=30).json()["id"]
+    id = httpx.post(f"{site.address}/v1/jobs", **form, timeout=180).json()["id"]
     assert next(lines) == "event: job"
     assert json.loads(next(lines).removeprefix("data: "))["id"] == id
 

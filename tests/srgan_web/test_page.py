@@ -33,6 +33,7 @@ def page(chromium: "Browser", site: ServedSite) -> Iterator["Page"]:
 def visit(chromium: "Browser", site: ServedSite) -> Iterator["Page"]:
     """Open the page as a new visitor; nothing may go wrong in it, and it may ask no other server."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(180_000)  # a slow computer is no fault of the page
     page, problems = context.new_page(), list[str]()
     page.on(
         "console", lambda said: problems.append(said.text) if said.type == "error" and "422" not in said.text else None

@@ -35,7 +35,7 @@ def running(store: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str
             text = process.stdout.readline()
             while not text.rstrip().endswith("}"):
                 text += process.stdout.readline()
-            with httpx.Client(base_url=json.loads(text)["address"], timeout=60) as client:
+            with httpx.Client(base_url=json.loads(text)["address"], timeout=180) as client:
                 yield process, client
         finally:
             process.kill()
