@@ -130,7 +130,7 @@ def evaluate(
         names = dict.fromkeys(separate(protocols) or ["paper", "matlab"])
         judged = [find_protocol(name, scale) for name in names]
         measures = _choose_measures(judged, niqe, features or [], scale)
-        words = separate(methods) + separate(more_methods) or default_methods()
+        words = separate(methods) + separate(more_methods) or default_methods(scale)
         true_images = _find_sets(separate(sets), separate(inputs))
         found = [find_method(word, scale=scale, engine=engine, precision=precision) for word in words]
         found = add_ensembles(found) if ensemble else found

@@ -214,9 +214,9 @@ def add_ensembles(methods: Iterable[Method]) -> list[Method]:
     return found
 
 
-def default_methods() -> list[str]:
-    """Return the methods evaluated by default: interpolations and the models that come with srgan."""
-    return [*INTERPOLATIONS, *shipped()]
+def default_methods(scale: int = 4) -> list[str]:
+    """Return the methods evaluated by default: interpolations, and the shipped models that enlarge enough."""
+    return [*INTERPOLATIONS, *(name for name, model in shipped().items() if model.scale >= scale)]
 
 
 def find_method(word: str, *, scale: int = 4, engine: EngineName = "auto", precision: Precision = "fp32") -> Method:

@@ -52,7 +52,8 @@ def test_the_true_pictures_are_a_method_if_asked_for(tmp_path: Path, only_tiny: 
     restored, seconds = method.restore(pair)
     assert (method.info.name, method.info.kind, seconds) == ("HR", "reference", None)
     assert np.array_equal(restored, pair.high)
-    assert default_methods() == ["nearest", "bicubic", "lanczos", "tiny"]
+    assert default_methods() == default_methods(2) == ["nearest", "bicubic", "lanczos", "tiny"]
+    assert default_methods(8) == ["nearest", "bicubic", "lanczos"]
 
 
 @pytest.mark.usefixtures("only_tiny")
