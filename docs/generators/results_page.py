@@ -234,9 +234,7 @@ def main() -> None:
     try:
         before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else None
         by_hand = manual_text(before)
-        others = (
-            {} if before is None else {begin: between(before, begin, end) for begin, end in _MARKS if begin in before}
-        )
+        others = {} if before is None else {begin: between(before, begin, end) for begin, end in _MARKS}
         curves = read_curves(RECORDS)
         with ProgressBar() as counter:
             results = measure_all(data.resolve(), EVALUATION, counter)

@@ -5,7 +5,6 @@
 SRGAN_DATA is the benchmark data folder. Results are cached in cache/twice-results.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,9 +74,6 @@ def section(rows: Sequence[Row]) -> str:
 
 
 def main() -> None:
-    data = Path(os.environ.get("SRGAN_DATA", ""))
-    if not (data / "testsets").is_dir():
-        sys.exit("SRGAN_DATA must be the benchmark data folder, with testsets/ in it")
     try:
         with ProgressBar() as counter:
             rows = measured(EVALUATION, counter)
