@@ -10,6 +10,7 @@
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
+    SRGAN_DATA=... python -m runs.photo_models --network swift --stage long   goes on with it; swift-photo, too
     SRGAN_DATA=... python -m runs.photo_models --network swift-x2      enlarges twice, from swift; then --stage second
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo-x2       the same from swift-photo
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
@@ -35,7 +36,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second"]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 _FALLING = {"learning_rate": 8e-4, "decay": 1.0}
@@ -76,6 +77,8 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ),
     ("swift", "soap"): RECIPES["swift"].change(**_SOAP, **_FALLING, updates=22_000, seed=1),
     ("swift-photo", "soap"): RECIPES["swift-photo"].change(**_SOAP, **_FALLING, updates=22_000),
+    ("swift", "long"): RECIPES["swift"].change(**_SOAP, **_FALLING, updates=80_000, seed=2),
+    ("swift-photo", "long"): RECIPES["swift-photo"].change(**_SOAP, **_FALLING, updates=64_000, seed=2),
     ("swift-x2", "first"): RECIPES["swift"].change(**_SOAP, **_TWICE),
     ("swift-x2", "second"): RECIPES["swift"].change(**_SOAP, **_TWICE | _FALLING | {"updates": 12_000, "seed": 1}),
     ("swift-photo-x2", "first"): RECIPES["swift-photo"].change(**_SOAP, **_TWICE),
@@ -86,7 +89,7 @@ RECIPE_OF["srgan-photo", "text"] = RECIPE_OF["srgan-photo", "copies"].change(upd
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT: tuple[tuple[str, Stage], ...] = (("srgan-photo", "taught"), ("srgan-photo", "copies"), ("srgan-photo", "text"))
 """Stages whose targets are a teacher's."""
-FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second")
+FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long")
 """Stages that begin with the released model: the runs before it need not be there any more."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
