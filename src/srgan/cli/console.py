@@ -94,20 +94,24 @@ def _abandon_output() -> None:
 
 @contextmanager
 def failures(*, as_json: bool) -> Iterator[None]:
-    """Run a command: an error of srgan becomes one line, an exit code, and with `as_json` a document."""
+    """Run a command: an error of srgan, or of the system for a file, becomes a line, an exit code and a document."""
     try:
         yield
-    except SrganError as error:
+    except (SrganError, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:
+            raise
         message = error_message(error)
         say(f"Error: {message}")
         if as_json:
             with suppress(OutputError):
                 show_json({"error": message})
-        raise typer.Exit(error.exit_code) from error
+        raise typer.Exit(getattr(error, "exit_code", 1)) from error
 
 
-def error_message(error: SrganError) -> str:
+def error_message(error: SrganError | OSError) -> str:
     """Return an error's message, with the option in place of the name of the parameter at fault."""
+    if isinstance(error, OSError):
+        return f"{error.filename} cannot be used ({error.strerror}): check its name and permissions"
     parameter = getattr(error, "parameter", None)
     if parameter is None:
         return str(error)

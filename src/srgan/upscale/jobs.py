@@ -145,7 +145,7 @@ _REASONS = {
 
 
 def _unless_existing(job: Job) -> Job:
-    if job.output is None or not job.output.exists():
+    if job.output is None or not os.path.exists(job.output):
         return job
     return replace(job, skipped=f"{job.output} exists already", kind=EXISTING)
 
@@ -154,7 +154,7 @@ def _is_file_name(output: str, *, alone: bool) -> bool:
     """Return whether an output names a file and no folder; for a source that stands alone, any ending makes it one."""
     if output == STANDARD:
         return True
-    if output.endswith(("/", os.sep)) or Path(output).is_dir():
+    if output.endswith(("/", os.sep)) or os.path.isdir(output):
         return False
     return bool(Path(output).suffix) if alone else format_of(output) is not None
 
@@ -238,7 +238,7 @@ def _resolver() -> Callable[[Path], str]:
     folders: dict[Path, str] = {}
 
     def real(path: Path) -> str:
-        if path.is_symlink():
+        if os.path.islink(path):  # not Path.is_symlink, which raises for a name that is too long
             return os.path.realpath(path)
         if path.parent not in folders:
             folders[path.parent] = os.path.realpath(path.parent)

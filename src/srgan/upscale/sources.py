@@ -56,7 +56,7 @@ def find_images(
     found: dict[tuple[str, Path | None], Found] = {}
     for word in words:
         path = Path(word)
-        if path.is_dir():
+        if os.path.isdir(path):
             inside = find_in_folder(path, recursive=recursive, follow_links=follow_links, output=output)
         else:
             inside = tuple(_matching(word, path))
@@ -104,11 +104,11 @@ def _matching(word: str, path: Path) -> Iterator[Found]:
     if os.path.lexists(path):
         yield Found(path)
     elif glob.has_magic(word):
-        matches = sorted(Path(match) for match in glob.glob(word, recursive=True))
-        images = [match for match in matches if match.suffix.lower() in SUFFIXES and match.is_file()]
-        if not images:
+        matches = sorted(Path(match) for match in glob.glob(word, recursive=True) if not os.path.isdir(match))
+        found = [Found(path, kind=None if path.suffix.lower() in SUFFIXES else NO_IMAGE) for path in matches]
+        if all(one.kind for one in found):
             raise PictureError(f"no image matches {word}: check the pattern")
-        yield from map(Found, images)
+        yield from found
     else:
         raise PictureError(f"{word} does not exist: check the path")
 

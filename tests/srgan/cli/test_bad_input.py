@@ -67,6 +67,18 @@ def test_one_line_and_no_file(refusal: Callable[[int, str], str], code: int, lin
     refusal(code, f"upscale {line}")
 
 
+@pytest.mark.usefixtures("mess")
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("upscale [{0}.jpg]", "upscale photo.jpg -o [{0}]/", "upscale photo.jpg --model [{0}.onnx]"),
+        *("data prepare [{0}] -o ready", "train srresnet-mse-quick --data [{0}]", "models [{0}]", "web --folder [{0}]"),
+    ],
+)
+def test_a_name_that_is_too_long_is_one_line(refusal: Callable[[int, str], str], line: str) -> None:
+    refusal(1, line.format("long" * 100))
+
+
 @pytest.mark.parametrize("words", [["--scale", "abc"], ["--quality", "0"], ["--max-pixels", "0"], ["--engine", "x"]])
 def test_what_is_no_value_of_an_option_is_a_usage_error(srgan: Run, make: Make, words: list[str]) -> None:
     make("photo.jpg")

@@ -49,10 +49,11 @@ def test_counts_sizes_and_storage() -> None:
         (PictureError("a\nb.jpg is empty"), 1, "a?b.jpg is empty"),
         (UsageError("width must be 1 or more", parameter="width"), 2, "--width must be 1 or more"),
         (UsageError("warm_up is 9, more than 8", parameter="warm_up"), 2, "--warm-up is 9, more than 8"),
+        (PermissionError(13, "denied", "a\nb"), 1, "a?b cannot be used (denied): check its name and permissions"),
     ],
 )
 def test_errors_become_a_line_a_code_and_a_document(
-    capsys: pytest.CaptureFixture[str], error: SrganError, code: int, line: str
+    capsys: pytest.CaptureFixture[str], error: Exception, code: int, line: str
 ) -> None:
     with pytest.raises(typer.Exit) as caught, failures(as_json=True):
         raise error

@@ -87,6 +87,7 @@ class TestSources:
         assert sources("?.*") == ["a.jpg", "b.jpg"]
         assert sources("**/c.jpg") == ["deep/er/c.jpg"]
         assert sources("photo[1].jpg") == ["photo[1].jpg"]
+        assert skipped("?.*") == {"a.txt": NO_IMAGE}
 
     def test_each_image_once(self) -> None:
         touch("a.jpg", "noending")
@@ -202,6 +203,11 @@ class TestResults:
         touch(*(f"photos/{number}/a.jpg" for number in range(300)))
         words = [str(path) for path in sorted(Path("photos").rglob("*.jpg"))]
         assert len(set(outputs(*words, output="large"))) == 300
+
+
+def test_a_result_whose_name_is_too_long_concerns_its_photo_alone() -> None:
+    touch("a.png", "n" * 251 + ".png")
+    assert len(outputs("a.png", "n" * 251 + ".png")) == 2
 
 
 def test_a_folder_below_a_file_is_refused_at_once() -> None:
