@@ -106,7 +106,7 @@ def _members(archive: Path) -> list[SourcePicture]:
 def _walk(tar: tarfile.TarFile, within: str) -> Iterator[tuple[str, int, int]]:
     """Yield (name, size, offset) of the files in a tar file, and in the tar files in it."""
     for member in tar:
-        name = f"{within}{member.name}"
+        name = within + member.name.lstrip("/")  # as tar unpacks it
         if not member.isfile():
             continue
         if name.endswith(".tar"):

@@ -136,9 +136,14 @@ class ShardedPictures:
 
     def split(self) -> tuple["ShardedPictures", "ShardedPictures"]:
         """Return the training and the validation images."""
-        training, validation = copy(self), copy(self)
-        training.shards, validation.shards = self._splits[TRAINING], self._splits[VALIDATION]
-        return training, validation
+        return self._part(TRAINING), self._part(VALIDATION)
+
+    def _part(self, split: str) -> "ShardedPictures":
+        part = copy(self)
+        part.shards = self._splits[split]
+        for known in ("_starts", "low_sizes"):  # of all shards
+            vars(part).pop(known, None)
+        return part
 
     @cached_property
     def _starts(self) -> Columns:

@@ -5,7 +5,9 @@ As in the authors' MATLAB release: lower is better; the originals of Set14 score
 """
 
 import math
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +35,12 @@ _TAPS = gaussian_taps(7, 7 / 6)
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # horizontal, vertical, both diagonals
 _REMEDY = "give NIQE's parameters as a .npz with mu_pris_param and cov_pris_param"
 
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
+"""What np.load raises for files that are not whole."""
+
 _gamma = np.vectorize(math.gamma, otypes=[np.float64])
 
 
@@ -58,7 +66,7 @@ class Niqe:
             with path.open("rb") as stream, np.load(stream) as file:
                 mean, covariance = np.ravel(file["mu_pris_param"]), np.asarray(file["cov_pris_param"])
             identity = sha256(path)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise ModelError(f"{path} has no parameters of NIQE ({type(error).__name__}): {_REMEDY}") from error
         if mean.shape != (FEATURES,) or covariance.shape != (FEATURES, FEATURES):
             raise ModelError(f"the parameters in {path} are not of {FEATURES} features: {_REMEDY}")

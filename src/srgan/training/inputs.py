@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
 from torch import Tensor, zeros_like
 
 from srgan.data.cache import prepared
@@ -211,10 +210,7 @@ def read_initial_weights(
         return _fit(recipe, checkpoint.part(run.better("generator", "average")))
     model = find(begun_from)
     _check_network(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
-    try:
-        return _fit(recipe, trained_weights(model))
-    except SafetensorError as error:
-        raise ModelError(f"the weights of {begun_from} cannot be read ({error}): export the model again") from error
+    return _fit(recipe, trained_weights(model))
 
 
 def _check_network(recipe: Recipe, source: str, theirs: dict[str, object]) -> None:

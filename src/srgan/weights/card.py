@@ -171,7 +171,7 @@ class Card:
             card = cls(**fields)
             card._check()
             return card
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(f"{source} is not a model card ({error}): export the model again") from error
 
     def _check(self) -> None:

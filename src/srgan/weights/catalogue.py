@@ -220,9 +220,9 @@ def rename(name: str, new_name: str) -> Model:
 
 def _own_path(name: str) -> Path:
     path = own_folder() / f"{name}.onnx"
-    if path.name == f"{name}.onnx" and path.is_file():
+    if path.name == f"{name}.onnx" and os.path.isfile(path):
         return path
-    if (SHIPPED / f"{name}.onnx").is_file():
+    if os.path.isfile(SHIPPED / f"{name}.onnx"):
         raise ModelError(f"{name} came with srgan and stays as it is: only models that were added can be changed")
     raise ModelError(f"there is no model {name} among those that were added: srgan models lists them")
 
@@ -235,10 +235,10 @@ def find(model: str | Path) -> Model:
     """
     path = Path(model)
     if path.suffix in (".onnx", *_OLD_FILES):
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike `Path.is_file`, false where a name is too long, too
             raise ModelError(f"there is no model file {path}: check the path")
         return _open_card(path)
-    if path.suffix in _CHECKPOINTS and path.is_file():
+    if path.suffix in _CHECKPOINTS and os.path.isfile(path):
         raise ModelError(
             f"{path} holds weights alone: add the network by srgan models add, or name a model's .onnx file"
         )
@@ -246,7 +246,7 @@ def find(model: str | Path) -> Model:
     with suppress(ModelError):
         places.append(own_folder() / f"{model}.onnx")
     for place in places:
-        if path.name == str(model) and place.is_file():
+        if path.name == str(model) and os.path.isfile(place):
             return _open_card(place)
     known = ", ".join([*installed(), *methods_without_weights()]) or "(none is installed)"
     raise ModelError(f"there is no model {model}: choose one of {known}, or name an .onnx file")

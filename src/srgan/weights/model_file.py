@@ -75,8 +75,12 @@ def read_weights(contents: bytes) -> dict[str, NDArray[Any]]:
         if isinstance(name, slice) and b"/" not in contents[name]:
             if not isinstance(raw, slice) or not isinstance(kind, int) or kind not in TYPES:
                 raise FileDamaged("the weights of a model are of an unknown type: export the model again")
-            array: NDArray[Any] = np.frombuffer(contents[raw], TYPES[kind]).reshape(shape)
-            weights[contents[name].decode()] = array.astype(np.float32) if array.itemsize == 2 else array.copy()
+            try:
+                array: NDArray[Any] = np.frombuffer(contents[raw], TYPES[kind]).reshape(shape)
+                key = contents[name].decode()
+            except (ValueError, OverflowError) as error:
+                raise FileDamaged("the weights of a model have other shapes: export the model again") from error
+            weights[key] = array.astype(np.float32) if array.itemsize == 2 else array.copy()
     return weights
 
 

@@ -39,8 +39,8 @@ class Layer:
     """By number, as the format has it; a scalar is an array of one."""
 
     def scalar(self, number: int, default: float = 0) -> float:
-        """Return a parameter that is not an array."""
-        return self.parameters.get(number, (default,))[0]
+        """Return a parameter that is not an array; the default where it is an empty one."""
+        return (self.parameters.get(number) or (default,))[0]
 
     def whole(self, number: int, default: int = 0) -> int:
         """Return a parameter that counts something."""
@@ -207,7 +207,7 @@ def _sum(graph: _Graph, layer: Layer) -> None:
 
 def _weighted_sum(graph: _Graph, layer: Layer) -> None:
     layer.require(layer.whole(0) == 1, "another operation than a sum")
-    factors = layer.parameters.get(1, (1.0,) * len(layer.inputs))
+    factors = layer.parameters.get(1) or (1.0,) * len(layer.inputs)
     layer.require(len(factors) == len(layer.inputs), f"{len(factors)} factors for {len(layer.inputs)} inputs")
     terms = []
     for number, (source, factor) in enumerate(zip(graph.sources(layer), factors, strict=True)):

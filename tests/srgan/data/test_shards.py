@@ -144,6 +144,24 @@ def test_a_tar_file_of_tar_files_is_the_folder(album: Path, tmp_path: Path) -> N
         assert tar.read_bytes() == (tmp_path / "from-folder" / tar.name).read_bytes()
 
 
+def test_names_in_a_tar_file_may_begin_with_a_slash(album: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "photos.tar", "w") as tar:
+        for path in album.rglob("*.JPEG"):
+            member = tar.gettarinfo(path, path.name)
+            member.name = str(path)
+            with path.open("rb") as file:
+                tar.addfile(member, file)
+    report = write(tmp_path / "photos.tar", tmp_path / "shards")
+    assert (report.training, report.validation) == (10, 2)
+    assert not check_shards(tmp_path / "shards")
+
+
+def test_a_part_knows_its_own_pictures_alone(shards: Path) -> None:
+    whole = ShardedPictures(shards, scale=4)
+    assert len(whole) == len(whole.low_sizes) == 12
+    assert [(len(part), len(part.low_sizes)) for part in whole.split()] == [(10, 10), (2, 2)]
+
+
 def test_pictures_of_test_sets_are_left_out(data_folder: Path, album: Path, tmp_path: Path) -> None:
     for path in album.rglob("*.JPEG"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import random
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,22 @@ def test_files_without_parameters_are_refused_with_the_remedy(tmp_path: Path) ->
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
     refused()
+
+
+def test_damage_gives_parameters_or_a_model_error_and_nothing_else(tmp_path: Path) -> None:
+    path, chance, refused = tmp_path / "niqe.npz", random.Random(0), 0
+    np.savez_compressed(path, mu_pris_param=np.zeros(FEATURES), cov_pris_param=np.eye(FEATURES))
+    whole = path.read_bytes()
+    for _ in range(1000):
+        damaged = bytearray(whole)
+        for _ in range(3):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            Niqe.load(path)
+        except ModelError:
+            refused += 1
+    assert refused > 500
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,16 @@ def test_a_model_of_three_files_is_found_by_any_of_them_and_works(three_files: P
             model.read(suffix)
 
 
+def test_weights_that_are_none_are_refused_even_with_their_checksum(three_files: Path) -> None:
+    weights = three_files.with_suffix(".safetensors")
+    before = hashlib.sha256(weights.read_bytes()).hexdigest()
+    weights.write_bytes(b"no weights")
+    after = hashlib.sha256(weights.read_bytes()).hexdigest()
+    three_files.write_text(three_files.read_text().replace(before, after))
+    with pytest.raises(ModelError):
+        trained_weights(find(three_files))
+
+
 def test_card_survives_being_written(model: Path) -> None:
     card = find(model).card
     assert Card.from_json(card.to_json(), source=model) == card
@@ -85,7 +95,7 @@ def test_a_damaged_file_is_not_opened(model: Path) -> None:
         opened.read()
 
 
-@pytest.mark.parametrize("text", ["{}", "not json", '{"stages": 3}', "[]"])
+@pytest.mark.parametrize("text", ["{}", "not json", '{"stages": 3}', "[]", "[" * 10**5])
 def test_a_card_that_is_none_is_refused(model: Path, text: str) -> None:
     replace_card(model, text)
     with pytest.raises(ModelError):
@@ -109,7 +119,7 @@ def test_a_renamed_model_is_refused(model: Path) -> None:
         find(model.rename(model.parent / "other.onnx"))
 
 
-@pytest.mark.parametrize("name", ["nonsense", "../srresnet", "a/b"])
+@pytest.mark.parametrize("name", ["nonsense", "../srresnet", "a/b", "a" * 300])
 def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
     with pytest.raises(ModelError, match="srresnet"):
         find(name)
@@ -119,8 +129,9 @@ def test_paths_that_are_no_models(tmp_path: Path) -> None:
     (tmp_path / "other.pth").touch()
     with pytest.raises(ModelError, match="holds weights alone"):
         find(tmp_path / "other.pth")
-    with pytest.raises(ModelError, match="check the path"):
-        find(tmp_path / "missing.onnx")
+    for name in ("missing.onnx", f"{'a' * 300}.onnx"):
+        with pytest.raises(ModelError, match="check the path"):
+            find(tmp_path / name)
 
 
 def test_cards_say_what_training_has_seen_of_the_test_sets_and_what_was_measured() -> None:
@@ -182,7 +193,7 @@ def test_names_that_are_taken_or_none_are_refused(tiny_model: Path, name: str) -
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("name", ["srresnet", "nobody", "../mine", "own/mine"])
+@pytest.mark.parametrize("name", ["srresnet", "nobody", "../mine", "own/mine", "a" * 300])
 def test_only_added_models_are_changed(name: str) -> None:
     with pytest.raises(ModelError):
         remove(name)

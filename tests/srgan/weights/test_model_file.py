@@ -29,6 +29,15 @@ def test_reads_what_the_onnx_package_reads(path: Path) -> None:
         assert np.array_equal(weights[name], numpy_helper.to_array(tensor).astype(np.float32))
 
 
+@pytest.mark.parametrize("dims", [(7,), (2**40, 2**40), (-1, -1)])
+def test_weights_of_another_shape_are_refused(tiny_model: Path, dims: tuple[int, ...]) -> None:
+    model = onnx.load_model(tiny_model)
+    tensor = next(tensor for tensor in model.graph.initializer if "/" not in tensor.name)
+    tensor.dims[:] = dims
+    with pytest.raises(FileDamaged):
+        read_weights(model.SerializeToString())
+
+
 @given(st.binary(max_size=60))
 def test_other_files_are_refused_in_one_way(contents: bytes) -> None:
     for read in (read_card, graph_checksum, read_weights):

@@ -151,6 +151,16 @@ def test_a_damaged_param_file_is_refused(text: str) -> None:
         read_param(text)
 
 
+def test_an_empty_array_is_as_if_it_were_not_there() -> None:
+    plain, empty = (
+        to_onnx(param(*LAYERS).replace("0=1 -23301=2,2.000000e-01,1.500000e+00", factors), contents(FP32))
+        for factors in ("0=1", "0=1 -23301=0")
+    )
+    assert plain == empty
+    with pytest.raises(ModelError):
+        to_onnx(param(LAYERS[0], "Convolution c 1 1 data out -23300=0 1=1 6=3"), bytes(16))
+
+
 @pytest.mark.parametrize("cut", [2, 60, -4])
 def test_a_bin_file_of_another_length_is_refused(cut: int) -> None:
     with pytest.raises(ModelError):

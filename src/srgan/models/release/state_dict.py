@@ -1,6 +1,5 @@
 """Weights as tensors: of a model, and out of files that `torch.save` wrote, whose pickles run nothing here."""
 
-import json
 import pickle
 import struct
 import warnings
@@ -35,7 +34,7 @@ def trained_weights(model: Model) -> dict[str, Tensor]:
         return {name: torch.from_numpy(value) for name, value in read_weights(model.read()).items()}
     try:
         return load(model.read(".safetensors"))
-    except (RuntimeError, ValueError, json.JSONDecodeError) as error:
+    except (SafetensorError, RuntimeError, ValueError) as error:
         raise ModelError(f"the weights of {model.name} are damaged: export the model again") from error
 
 
@@ -51,16 +50,17 @@ def read_any_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         ModelError: if the file cannot be read, is damaged or too large, or holds anything but tensors of the CPU.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise ModelError(f"{path} is larger than {MAX_BYTES >> 30} GiB, and no network that srgan runs is")
-    if path.suffix == ".safetensors":
-        try:
-            state: Any = load(path.read_bytes())
-        except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} is damaged or no safetensors file: fetch it again") from error
-    else:
-        state = _unwrap(_load(path), path)
-    whole = sum(value.numel() * value.element_size() for value in state.values()) <= 2 * path.stat().st_size
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ModelError(f"{path} is larger than {MAX_BYTES >> 30} GiB, and no network that srgan runs is")
+        is_plain = path.suffix == ".safetensors"
+        state: Any = load(path.read_bytes()) if is_plain else _unwrap(_load(path), path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is damaged or no safetensors file: fetch it again") from error
+    whole = sum(value.numel() * value.element_size() for value in state.values()) <= 2 * size
     plain = all(value.layout == torch.strided and value.device.type == "cpu" for value in state.values())
     if not (whole and plain and all(isinstance(name, str) for name in state)):
         raise ModelError(f"{path} holds more than plain tensors, or claims more than it has: fetch it again")
@@ -120,8 +120,12 @@ def _load(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of unusual pickles, which are refused if they are not understood
             return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror or error}): check the path") from error
+        raise _unreadable(path, error) from error
     except pickle.UnpicklingError as error:
         raise ModelError(f"{path} holds more than plain tensors: convert it to .safetensors") from error
     except _DAMAGE as error:
         raise ModelError(f"{path} is damaged or not what torch.save writes: fetch or write it again") from error
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(f"{path} cannot be read ({error.strerror or error}): check the path")

@@ -4,6 +4,7 @@ import os
 import pickle
 import random
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -71,9 +72,12 @@ def test_refuses_what_is_no_dict_of_floating_point_tensors(state: object, tmp_pa
         read_tensors(save(state, tmp_path / "state.pth", zipped=True))
 
 
-def test_absent_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", [read_tensors, read_any_tensors])
+@pytest.mark.parametrize("name", ["absent.pth", "absent.safetensors", "folder.safetensors"])
+def test_files_that_cannot_be_read(read: Callable[[Path], object], name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder.safetensors").mkdir()
     with pytest.raises(ModelError):
-        read_tensors(tmp_path / "absent.pth")
+        read(tmp_path / name)
 
 
 @CONTAINERS
