@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load, save
@@ -127,20 +126,18 @@ def _optimizer_state(network: Network) -> dict[str, Tensor]:
 
 
 def _fill_optimizer(network: Network, tensors: dict[str, Tensor]) -> None:
-    kinds: dict[str, dict[str, Any]] = {}
+    """Fill the optimizer's state; a parameter that has not been changed yet has none."""
+    parameters = dict(network.module.named_parameters())
+    counts_on_cpu = not network.optimizer.defaults.get("fused")
     for key, value in tensors.items():
         kind, _, name = key.partition("/")
-        kinds.setdefault(name, {})[kind] = value
-    for name, parameter in network.module.named_parameters():
-        network.optimizer.state[parameter] = {
-            kind: _place_like(value, parameter, kind) for kind, value in kinds[name].items()
-        }
+        parameter = parameters[name]
+        placed = value.clone() if kind == "step" and counts_on_cpu else _place_like(value, parameter)
+        network.optimizer.state[parameter][kind] = placed
 
 
-def _place_like(value: Tensor, parameter: Tensor, kind: str) -> Tensor:
+def _place_like(value: Tensor, parameter: Tensor) -> Tensor:
     """Return a tensor of the optimizer on the device and in the layout in which the optimizer makes it."""
-    if kind == "step":  # is counted on the CPU
-        return value.clone()
     if value.shape == parameter.shape:
         return torch.empty_like(parameter).copy_(value)
     return value.to(parameter.device, copy=True)

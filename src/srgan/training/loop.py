@@ -59,20 +59,21 @@ def train(
     started, before = time.monotonic(), state.seconds
     deadline = math.inf if seconds is None else started + seconds
     sampler = make_sampler(state.recipe, inputs.training)
-    recent, reached = _RecentUpdates(state.done), False
+    reached = False
     with ExitStack() as stack:
         recorder = None
         if fabric.is_global_zero:
-            recorder = stack.enter_context(_Recorder(state, run, inputs, progress, recent))
+            recorder = stack.enter_context(_Recorder(state, run, inputs, progress))
             progress.start("training", state.updates - state.done)
         numbers = range(state.done, state.updates)
         for batch in batches(sampler, fabric.device, numbers, rank=fabric.global_rank, ranks=fabric.world_size):
-            recent.add(update(state, batch))
+            measured = update(state, batch)
             stopping = _agree(state, progress.should_stop() or time.monotonic() > deadline)
             validating = state.done % settings.validate_every == 0 or state.done == state.updates
             saving = validating or stopping or (save_every is not None and state.done % save_every == 0)
             logging = state.done % settings.log_every == 0
             if recorder is not None:
+                recorder.recent.add(measured)
                 if logging or saving:
                     recorder.check()
                 if logging:
@@ -136,8 +137,9 @@ class _RecentUpdates:
 class _Recorder:
     """Everything that the first process writes and says of a run, apart from checkpoints. A context manager."""
 
-    def __init__(self, state: State, run: Run, inputs: Inputs, progress: Progress, recent: _RecentUpdates) -> None:
-        self._state, self._run, self._progress, self._recent = state, run, progress, recent
+    def __init__(self, state: State, run: Run, inputs: Inputs, progress: Progress) -> None:
+        self._state, self._run, self._progress = state, run, progress
+        self.recent = _RecentUpdates(state.done)
         self._pairs = inputs.validation_pairs()
         self._sheets = SampleSheets(state, run, self._pairs)
         self._monitor = AlertMonitor()
@@ -162,24 +164,24 @@ class _Recorder:
         """
         kept = sorted(self._run.checkpoints.glob("update-*.json"))
         checkpoint = str(kept[-1].with_suffix(".safetensors")) if kept else None
-        check_finite(self._recent.first, self._recent.losses(), checkpoint=checkpoint)
+        check_finite(self.recent.first, self.recent.losses(), checkpoint=checkpoint)
 
     def log(self) -> None:
         """Add a row to the log, and report alerts."""
-        state, means = self._state, self._recent.means()
+        state, means = self._state, self.recent.means()
         schedule = state.recipe.schedule
         rate = schedule.learning_rate * schedule.factor(state.done - 1, state.updates)
-        self._log.add_row(state.done, means, learning_rate=rate, rate=self._recent.rate())
+        self._log.add_row(state.done, means, learning_rate=rate, rate=self.recent.rate())
         for alert in self._monitor.observe(state.done, means):
             self._progress.say(f"update {state.done}: {alert.message}")
         if state.discriminator is not None:
             losses = {"perceptual": means["generator"], "discriminator": means["discriminator"]}
             self._progress.say(adversarial_line(state.done, state.updates, **losses))
-        self._recent.clear(state.done)
+        self.recent.clear(state.done)
 
     def validate(self) -> None:
         """Validate the generator and its average, and write a sheet of samples."""
-        state, recent = self._state, self._recent
+        state, recent = self._state, self.recent
         scores = validate(state, self._pairs)
         self._log.add_validation(state.done, scores)
         path = self._run.pictures / f"update-{state.done:08d}.png"

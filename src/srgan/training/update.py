@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
@@ -80,19 +82,15 @@ def _update_discriminator(state: State, network: Network, window: Step) -> dict[
 
 def _update_generator(state: State, steps: dict[str, Step]) -> dict[str, Tensor]:
     crop = steps["crop"]
-    total: Tensor | None = None
+    weighted: list[Tensor] = []
     measured: dict[str, Tensor] = {}
     for term in state.terms:
-        if term.autocast:
-            with state.fabric.autocast():
-                value = term.loss(steps[term.sees])
-        else:
+        with state.fabric.autocast() if term.autocast else nullcontext():
             value = term.loss(steps[term.sees])
-        weighted = term.weight_at(crop.progress) * value
-        total = weighted if total is None else total + weighted
+        weighted.append(term.weight_at(crop.progress) * value)
         if term.name:
             measured[term.name] = value
-    assert total is not None
+    total = reduce(torch.add, weighted)
     if state.discriminator is not None:
         measured["detail"] = detail(crop.restored, crop.high)
     measured["generator"] = total

@@ -9,10 +9,11 @@ import torch
 from lightning_fabric import Fabric
 
 from srgan.errors import TrainingError
-from srgan.training.checkpoint import find_newest, restore_checkpoint, save_checkpoint
+from srgan.training.checkpoint import _fill_optimizer, find_newest, restore_checkpoint, save_checkpoint
 from srgan.training.inputs import Inputs
+from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run, RunSettings
-from srgan.training.state import make_state
+from srgan.training.state import Network, make_state
 from srgan.training.update import update
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
@@ -105,8 +106,9 @@ def test_what_cannot_be_written_leaves_nothing(fabric: Fabric, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == [blocked.name]
 
 
-def test_everything_comes_back_to_the_bit(fabric: Fabric, tmp_path: Path) -> None:
-    one, other = (make_state(ADVERSARIAL, fabric=fabric, updates=8) for _ in range(2))
+@pytest.mark.parametrize("recipe", [ADVERSARIAL, ADVERSARIAL.change(discriminator_alone=2)])
+def test_everything_comes_back_to_the_bit(fabric: Fabric, tmp_path: Path, recipe: Recipe) -> None:
+    one, other = (make_state(recipe, fabric=fabric, updates=8) for _ in range(2))
     torch.manual_seed(0)
     batch = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 32, 32)
     update(one, batch)
@@ -119,3 +121,15 @@ def test_everything_comes_back_to_the_bit(fabric: Fabric, tmp_path: Path) -> Non
     for _ in range(2):
         ours, theirs = update(one, batch), update(other, batch)
         assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize(("fused", "device"), [(True, "meta"), (False, "cpu")])
+def test_steps_are_counted_where_the_optimizer_counts_them(fused: bool, device: str) -> None:
+    """Adam, fused, counts on the device of the weights; on a graphics processor it reads nothing else."""
+    module = torch.nn.Linear(2, 2, device="meta")
+    optimizer = torch.optim.Adam(module.parameters(), fused=fused)
+    _fill_optimizer(
+        Network(module, module, optimizer, 1e-3), {f"{kind}/bias": torch.ones(()) for kind in ("step", "x")}
+    )
+    state = optimizer.state[module.bias]
+    assert [state[kind].device.type for kind in ("step", "x")] == [device, "meta"]

@@ -1,5 +1,6 @@
 """The loop: it learns, it resumes to the bit, it says what happens, and it leaves what was promised."""
 
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from lightning_fabric import Fabric
 from srgan.errors import TrainingError
 from srgan.metrics import MATLAB
 from srgan.models.features.vgg import VGG19, ContentLayer
+from srgan.training.batches import Batch
 from srgan.training.checkpoint import find_newest
 from srgan.training.inputs import Inputs
 from srgan.training.loop import train
@@ -21,6 +23,7 @@ from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
 from srgan.training.setup import load_state
 from srgan.training.state import State
+from srgan.training.update import update
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
 
 Begun = Callable[..., Run]
@@ -92,6 +95,25 @@ def test_time_ends_a_run_with_a_checkpoint(fabric: Fabric, inputs: Inputs, begun
     assert found is not None
     assert found.update == 1
     assert read_log(run.folder / "validation.csv")["update"] == [1]
+
+
+def test_processes_that_record_nothing_keep_nothing(
+    fabric: Fabric, inputs: Inputs, begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[torch.Tensor]] = []
+    alive: list[int] = []
+
+    def watch(state: State, batch: Batch) -> dict[str, torch.Tensor]:
+        alive.append(sum(each() is not None for each in made))
+        measured = update(state, batch)
+        made.append(weakref.ref(measured["content"]))
+        return measured
+
+    monkeypatch.setattr("srgan.training.loop.update", watch)
+    monkeypatch.setattr(Fabric, "is_global_zero", False)
+    train_run(begun(SMALL), inputs, fabric)
+    assert len(alive) == 8
+    assert max(alive) <= 1
 
 
 @pytest.mark.parametrize(("psnr", "updates"), [(1.0, [4]), (99.0, [4, 8])])
