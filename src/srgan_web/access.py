@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 import h11
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -116,11 +116,8 @@ class AccessCheck:
 
 
 def read_cookie(headers: Headers, name: str) -> str:
-    """Return a cookie of a request, empty if absent."""
-    cookies: SimpleCookie = SimpleCookie()
-    with suppress(CookieError):
-        cookies.load(headers.get("cookie", ""))
-    return cookies[name].value if name in cookies else ""
+    """Return a cookie of a request, empty if absent; those of other services on this host may be malformed."""
+    return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 
 def _is_cross_site(method: str, headers: Headers, host: str) -> bool:

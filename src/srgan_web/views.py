@@ -114,7 +114,9 @@ def _marked(pixels: Any, amount: Any) -> Any:
 
 
 def _opaque(rows: Any) -> Any:
-    """Return rows on a white ground, without their transparency."""
+    """Return rows of integers on a white ground, without their transparency; floats in [0, 1] get 16 bits."""
+    if rows.dtype == np.float32:
+        rows = np.rint(65_535 * rows.clip(0, 1)).astype(np.uint16)
     if rows.shape[2] not in (2, 4):
         return rows
     top = np.iinfo(rows.dtype).max

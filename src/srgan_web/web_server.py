@@ -16,6 +16,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from srgan.errors import UsageError
 from srgan.http_server import EVERYWHERE, await_start, listen, listening_address, run_server
 from srgan_web.access import AccessRules
 from srgan_web.batches import Batches
@@ -34,7 +35,11 @@ _MOST_CONNECTIONS = 500
 
 @dataclass(frozen=True)
 class WebPlace:
-    """Where the service listens, and where it keeps images."""
+    """Where the service listens, and where it keeps images.
+
+    Raises:
+        UsageError: if the address is no URL.
+    """
 
     host: str = "127.0.0.1"
     """A name or address of this machine."""
@@ -51,10 +56,16 @@ class WebPlace:
     reports: Path | None = None
     """Folder of reports to link; None for none."""
 
+    def __post_init__(self) -> None:
+        if self.address is not None and not _host(self.address):
+            raise UsageError(
+                f"address must be a URL such as https://photos.example, not {self.address}", parameter="address"
+            )
+
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the service."""
-        return all(_is_loopback(name) for name in (self.host, self.address and urlsplit(self.address).hostname) if name)
+        return all(_is_loopback(name) for name in (self.host, _host(self.address or "")) if name)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def serving_site(
     with JobStore(place.store) as store, listen(place.host, place.port) as listener:
         address = (place.address or listening_address(listener, place.host)).rstrip("/")
         token = place.token or (None if place.is_local else secrets.token_urlsafe(24))
-        names = {name.lower() for name in (place.host, urlsplit(address).hostname, socket.gethostname()) if name}
+        names = {name.lower() for name in (place.host, _host(address), socket.gethostname()) if name}
         rules = AccessRules(place.is_local, names - set(EVERYWHERE), token, place.address is not None)
         batches = None if place.folder is None else Batches(place.folder, store, enlarger)
         pool, ended = WorkerPool(JobQueue(store, enlarger, limits), batches, workers=workers), threading.Event()
@@ -109,6 +120,15 @@ def serving_site(
             server.should_exit = True
             ended.wait(_END)
             pool.stop()
+
+
+def _host(address: str) -> str | None:
+    """Return the host of a URL of http or https, None if it is no such URL."""
+    try:
+        parts = urlsplit(address)
+        return parts.hostname if parts.scheme in ("http", "https") else None
+    except ValueError:
+        return None
 
 
 def _is_loopback(name: str) -> bool:

@@ -12,10 +12,11 @@ from PIL import Image
 from starlette.routing import Route
 
 import srgan
+from srgan.errors import UsageError
 from srgan_web.access import AccessRules
 from srgan_web.job_options import JobOptions
 from srgan_web.job_queue import JobQueue
-from srgan_web.views import write_view
+from srgan_web.views import VIEWS, write_view
 from srgan_web.web_server import WebPlace
 from tests.srgan_web.conftest import RESULT, Service, make_photo
 from tests.srgan_web.test_job_queue import MakeService, wait_for
@@ -104,6 +105,14 @@ def test_the_image_of_one_job_serves_another(service: Service) -> None:
     assert service.store.upload(second["id"]).read_bytes() == make_photo()
 
 
+@pytest.mark.parametrize("other", ['settings={"theme": "dark"}', "a[0]=1", "a,b"])
+def test_malformed_cookies_of_other_services_on_this_host_do_no_harm(other: str, make_service: MakeService) -> None:
+    service = make_service(AccessRules(token="secret"))
+    client = service.client(Cookie=f"{other}; srgan_token=secret; srgan_client=first")
+    id = service.post(client, hold="true").json()["id"]
+    assert service.store.of_client("browser first")[0].id == id
+
+
 def test_clients_see_their_own_jobs(service: Service) -> None:
     first, second = (service.client(Cookie=f"srgan_client={name}") for name in ("first", "second"))
     id = service.post(first, hold="true").json()["id"]
@@ -128,6 +137,12 @@ def test_a_proxy_names_the_programs(proxied: bool, seen: int, make_service: Make
 )  # fmt: skip
 def test_a_token_is_made_up_where_others_can_reach_the_service(place: WebPlace, local: bool) -> None:
     assert place.is_local == local
+
+
+@pytest.mark.parametrize("address", ["photos.example", "http://[bad", "ftp://photos.example", ""])
+def test_an_address_is_a_url(address: str) -> None:
+    with pytest.raises(UsageError):
+        WebPlace(address=address)
 
 
 def test_events_follow_a_job_to_its_end(service: Service) -> None:
@@ -187,6 +202,21 @@ def test_the_map_marks_detail_that_the_small_image_does_not_hold(tmp_path: Path)
     yellow = shown[:, :, 0] - shown[:, :, 2]
     assert yellow[:, :16].max() < 10
     assert yellow[:, 40:].min() > 150
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("view", VIEWS)
+def test_images_of_floats_have_views(view: str, channels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srgan_web.views.THUMBNAIL", 100)
+    pixels = np.full((20, 20, channels), 0.6, np.float32)
+    pixels[:, :, 3:] = 0.5
+    paths = tmp_path / "upload.tif", tmp_path / "result.tif"
+    srgan.write(paths[0], pixels)
+    srgan.write(paths[1], pixels.repeat(4, axis=0).repeat(4, axis=1))
+    write_view(view, *paths, JobOptions(), (80, 80), tmp_path / "view.jpg")
+    expected = 0.6 if channels < 4 else 0.8  # half of it is the white ground
+    expected *= 0.5 if view == "invented" else 1
+    assert srgan.read(tmp_path / "view.jpg").pixels.mean() == pytest.approx(255 * expected, abs=2)
 
 
 def test_a_map_compares_results_of_one_size(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

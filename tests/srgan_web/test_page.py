@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -284,6 +285,40 @@ def test_a_batch_is_followed_again_after_its_events_were_refused(chromium: "Brow
         page.route("**/v1/batches/*/events", lambda connection: connection.fulfill(status=204), times=1)
         page.get_by_role("button", name="Enlarge the folder").click()
         page.locator(".state", has_text="1 of 1 files: 1 enlarged").wait_for()
+
+
+def test_a_batch_is_followed_by_one_stream_also_after_failed_files_were_tried_again(
+    chromium: "Browser", tmp_path: Path
+) -> None:
+    class Held(StubEnlarger):
+        last = threading.Event()
+
+        def enlarge_file(self, source: Path, *words: Any) -> tuple[str, ...]:
+            if source.name == "z.jpg":
+                self.last.wait(60)
+            return super().enlarge_file(source, *words)
+
+    (tmp_path / "album").mkdir()
+    for name in ("bad", "z"):
+        (tmp_path / "album" / f"{name}.jpg").write_bytes(make_photo())
+    enlarger = Held(WebLimits())
+    with serve_site(enlarger, folder=tmp_path / "album") as site, visit(chromium, site) as page:
+        page.add_init_script(RECORD_STREAMS)
+        page.get_by_role("link", name="Folder").click()
+        page.get_by_role("button", name="Enlarge the folder").click()
+        page.locator(".state", has_text="1 of 2 files: 0 enlarged, 1 failed").wait_for()
+        enlarger.bad = "none"
+        page.get_by_role("button", name="Try failed files again").click()
+        page.locator(".state", has_text="0 of 2 files: 0 enlarged, 0 failed").wait_for()
+        assert page.evaluate("streams.map(each => each.readyState === EventSource.CLOSED)") == [True, False]
+        enlarger.last.set()
+        page.locator(".state", has_text="2 of 2 files: 2 enlarged").wait_for()
+
+
+RECORD_STREAMS = """
+window.streams = [];
+window.EventSource = class extends EventSource { constructor(address) { super(address); streams.push(this); } };
+"""
 
 
 def test_model_cards_and_reports_are_linked(chromium: "Browser", tmp_path: Path) -> None:

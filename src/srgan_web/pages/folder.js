@@ -25,12 +25,9 @@ async function attempt(work) {
 // The folder
 
 async function showFolder() {
-  let found;
-  try {
-    found = await send(`/v1/folders?path=${encodeURIComponent(get("path").value)}`, "GET");
-  } catch {
-    return; // while a path is being typed
-  }
+  const path = get("path").value;
+  const found = await send(`/v1/folders?path=${encodeURIComponent(path)}`, "GET").catch(() => null);
+  if (!found || get("path").value !== path) return; // while a path is being typed
   const at = found.path === "." ? "" : `${found.path}/`;
   const places = found.folders.map((name) => `${at}${name}`);
   get("folders").replaceChildren(...places.map((place) => new Option("", place)));
@@ -64,13 +61,15 @@ async function begin() {
 
 function follow(batch) {
   show(batch);
-  const events = new EventSource(batch.links.events);
+  const card = cards.get(batch.id);
+  card.events?.close();
+  const events = card.events = new EventSource(batch.links.events);
   events.addEventListener("batch", (event) => {
     const now = JSON.parse(event.data);
     show(now);
     if (now.status === "done") events.close();
   });
-  events.addEventListener("removed", () => { events.close(); forget(batch.id); });
+  events.addEventListener("removed", () => forget(batch.id));
   events.addEventListener("error", () => {
     if (events.readyState === EventSource.CLOSED) setTimeout(followAgain, 3000, batch);
   });
@@ -118,8 +117,9 @@ function newCard(batch) {
   const card = { element, batch, offset: 0, ended: -1 };
   cards.set(batch.id, card);
   get("batches").prepend(element);
-  element.querySelector("details").addEventListener("toggle", () => showFiles(card, 0));
-  element.querySelector("select").addEventListener("change", () => showFiles(card, 0));
+  const details = element.querySelector("details");
+  details.addEventListener("toggle", () => { if (details.open) attempt(() => showFiles(card, 0)); });
+  element.querySelector("select").addEventListener("change", () => attempt(() => showFiles(card, 0)));
   element.addEventListener("click", (event) => {
     const act = { retry: () => retry(card), remove: () => remove(card), more: () => showFiles(card, card.next) }[
       event.target.dataset?.do];
@@ -129,8 +129,7 @@ function newCard(batch) {
 }
 
 async function retry({ batch }) {
-  const now = await send(`${batch.links.self}/retry`);
-  follow(now);
+  follow(await send(`${batch.links.self}/retry`));
 }
 
 async function remove({ batch }) {
@@ -141,6 +140,7 @@ async function remove({ batch }) {
 function forget(id) {
   const card = cards.get(id);
   if (!card) return;
+  card.events?.close();
   if (card.element.contains(document.activeElement)) get("batches-title").focus();
   card.element.remove();
   cards.delete(id);
@@ -154,9 +154,8 @@ async function showFiles(card, offset) {
   Object.assign(card, { offset, next });
   card.element.querySelector("tbody").replaceChildren(...files.map((file) => {
     const row = document.createElement("tr");
-    const reason = file.note ? `${file.note}` : "";
-    const cells = [file.source, STATUS[file.status], [file.output && file.status === "done" ? file.output : "", reason]
-      .filter(Boolean).join("; ")];
+    const outcome = [file.status === "done" && file.output, file.note].filter(Boolean).join("; ");
+    const cells = [file.source, STATUS[file.status], outcome];
     row.append(...cells.map((text) => {
       const cell = document.createElement("td");
       cell.textContent = text;
