@@ -90,7 +90,7 @@ def model_table(models: "Sequence[Model]") -> str:
         cells = (card.name, f"x{card.scale}", size, measured, card.licence, card.summary)
         table.add_row(*(Text(printable(cell)) for cell in cells))
     # A pipe has no edge to wrap at, and a row on one line is easier to search.
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     paper = io.StringIO()
     Console(file=paper, force_terminal=terminal, width=None if terminal else 200).print(table)
     rows = "\n".join(line.rstrip() for line in paper.getvalue().splitlines() if line.strip())

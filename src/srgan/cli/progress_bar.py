@@ -35,7 +35,7 @@ class _LateProgress(Progress):
 
 def on_terminal() -> bool:
     """Return whether standard error is a terminal on which lines can be redrawn."""
-    return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 class ProgressBar:

@@ -17,14 +17,13 @@ from srgan.images.formats import FORMATS, READ_ONLY
 SUFFIXES = {*chain(*(form.suffixes for form in FORMATS.values()), *READ_ONLY.values())}
 """Endings of image files."""
 
-
 EARLIER, NO_IMAGE, FOLDER = "made by earlier runs", "not readable", "not searched"
 """Why files are skipped, for summaries."""
 
 Walk = Callable[..., Iterable[tuple[str, list[str], list[str]]]]
 """`os.walk` or its like."""
 
-_RESULT = re.compile(r"(?P<source>.+)-(x\d+(\.\d+)?|[whl]\d+)(-f[01](\.\d+)?)?(-\d+)?")
+_RESULT = re.compile(r"(?P<source>.+)-(x\d+(\.\d+)?|[whl]\d+)(-f[01](\.\d+)?)?(-ensemble)?(-\d+)?")
 """Names of results and of folders of results, without suffix."""
 
 
@@ -118,10 +117,14 @@ def _inside(folder: Path, *, recursive: bool, follow_links: bool, output: Path |
     results = None if output is None else os.path.realpath(output)
     seen = {os.path.realpath(folder)}
 
-    def refuse(error: OSError) -> None:
-        raise PictureError(f"the folder {error.filename} cannot be read ({error.strerror}): check its permissions")
+    unreadable = list[Found]()
 
-    for place, folders, files in walk(folder, onerror=refuse, followlinks=follow_links):
+    def note(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise PictureError(f"the folder {folder} cannot be read ({error.strerror}): check its permissions")
+        unreadable.append(Found(Path(error.filename), folder))  # which fails alone when it is opened
+
+    for place, folders, files in walk(folder, onerror=note, followlinks=follow_links):
         beside, searched = set(folders), []
         for name in sorted(name for name in folders if not name.startswith(".")):
             path = Path(place, name)
@@ -138,3 +141,4 @@ def _inside(folder: Path, *, recursive: bool, follow_links: bool, output: Path |
         for name in sorted(name for name in files if not name.startswith(".")):
             path = Path(place, name)
             yield Found(path, folder, None if path.suffix.lower() in SUFFIXES else NO_IMAGE)
+    yield from unreadable

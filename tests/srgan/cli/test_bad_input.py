@@ -118,6 +118,17 @@ def test_a_full_standard_output_is_told(
     assert "standard output cannot be written" in done.stderr
 
 
+@pytest.mark.parametrize("closed", [1, 2])
+def test_streams_may_be_closed(
+    arguments: Callable[..., list[str]], environment: dict[str, str], make: Make, closed: int
+) -> None:
+    make("photo.png")
+    for words in (["upscale", "photo.png", "--overwrite"], ["models"]):
+        done = subprocess.run(arguments(*words), env=environment, preexec_fn=lambda: os.close(closed))
+        assert done.returncode == 0
+    assert Path("photo-x4.png").exists()
+
+
 def test_a_keyboard_is_no_pipe(arguments: Callable[..., list[str]], environment: dict[str, str], desk: Path) -> None:
     ours, its = os.openpty()
     done = subprocess.run(arguments("upscale", "-"), env=environment, stdin=its, capture_output=True, text=True)

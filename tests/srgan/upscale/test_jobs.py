@@ -9,7 +9,7 @@ import pytest
 from srgan.errors import OutputError, PictureError, UsageError
 from srgan.upscale.jobs import EXISTING, Job, plan_jobs
 from srgan.upscale.options import UpscaleOptions
-from srgan.upscale.sources import EARLIER, FOLDER, NO_IMAGE, SUFFIXES
+from srgan.upscale.sources import EARLIER, FOLDER, NO_IMAGE, SUFFIXES, find_in_folder
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,16 @@ class TestSources:
         assert sources("photos", **followed) == ["photos/a.jpg", "photos/link/b.jpg"]
         assert skipped("photos", **followed) == {"photos/circle": FOLDER}
 
+    def test_a_subfolder_that_may_not_be_read_fails_alone(self) -> None:
+        touch("photos/a.jpg")
+
+        def walk(top: Path, onerror: Any, **options: Any) -> Any:
+            onerror(PermissionError(13, "Permission denied", str(top / "deep")))
+            yield from os.walk(top, **options)
+
+        found = find_in_folder(Path("photos"), recursive=True, follow_links=False, output=None, walk=walk)
+        assert [(one.path.name, one.kind) for one in found] == [("a.jpg", None), ("deep", None)]
+
     def test_the_folder_of_results_is_not_searched(self) -> None:
         touch("photos/a.jpg", "photos/large/a.jpg", "photos/more/b.jpg")
         assert sources("photos", recursive=True, output="photos/large") == ["photos/more/b.jpg"]
@@ -76,7 +86,7 @@ class TestSources:
             "photos/large": EARLIER,
         }
 
-    @pytest.mark.parametrize("result", ["photos-x4", "photos-x2.5", "photos-w1200", "photos-l9", "photos-x4-f0.7"])
+    @pytest.mark.parametrize("result", ["photos-x4", "photos-x2.5", "photos-w1200", "photos-l9", "photos-x4-f0.7-ensemble"])
     def test_a_folder_of_results_beside_its_source_is_not_searched(self, result: str) -> None:
         touch("all/photos/a.jpg", f"all/{result}/a.jpg", "all/trip-x4/a.jpg")
         assert sources("all", recursive=True) == ["all/photos/a.jpg", "all/trip-x4/a.jpg"]
@@ -100,7 +110,8 @@ class TestSources:
             plan(word)
 
     @pytest.mark.parametrize(
-        "result", ["a-x4.jpg", "a-x2.5.png", "a-w12.webp", "a-h9.jpg", "a-w9-f0.25.jpg", "a-x4-2.png"]
+        "result",
+        ["a-x4.jpg", "a-x2.5.png", "a-w12.webp", "a-h9.jpg", "a-w9-f0.25.jpg", "a-x4-2.png", "a-x4-ensemble-3.png"],
     )
     def test_what_an_earlier_run_made_is_no_source(self, result: str) -> None:
         touch("photos/a.jpg", f"photos/{result}")
