@@ -60,7 +60,14 @@ def prepared(pictures: Pictures) -> Path:
         found = (find_pictures(pictures.selected) if pictures.selected else []) + own
         training = [path for number, path in enumerate(found) if number % HELD_OUT]
         halved = set(own) - sharp
-        report = prepare(training, pictures.cache, validation=found[::HELD_OUT], halved=halved, scale=pictures.scale)
+        report = prepare(
+            training,
+            pictures.cache,
+            validation=found[::HELD_OUT],
+            halved=halved,
+            scale=pictures.scale,
+            processes=os.cpu_count() or 1,
+        )
         for reason in report.left_out.values():
             console.print(f"left out: {reason}")
     return pictures.cache

@@ -1,5 +1,6 @@
 """`srgan data`: prepare images for training, write them as shards, or damage them for tests."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ which is any images.
 Exit code: 0 success, 1 the images cannot be used, 2 invalid options, 130 interrupted.
 """
 
+_WORTH_A_PROCESS = 50
+"""Images that take longer than another process takes to begin."""
 _NAMES = (*MIXES, EVERYDAY_NAME)
 _SHARES = ", ".join(f"{name} {share:.0%}" for name, share in EVERYDAY.items())
 _SUMMARIES = {
@@ -177,6 +180,7 @@ def prepare(
                 halved=[*selection.training, *selection.validation] if halve else (),
                 scale=scale,
                 smallest=smallest,
+                processes=min(os.cpu_count() or 1, 1 + len(selection.training) // _WORTH_A_PROCESS),
                 progress=bar,
             )
         if as_json:

@@ -7,13 +7,16 @@ of the two are aligned, and free of border effects.
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from srgan.data.known_tests import known_tests
 from srgan.data.prepared_set import KnownTestComparison, NewSet, Pixels
+from srgan.data.worker_pool import map_in_order
 from srgan.errors import DataError, PictureError
 from srgan.images.colour import from_float, to_float
 from srgan.images.image import FORMATS, read
@@ -98,6 +101,7 @@ def prepare(
     halved: Collection[Path] = (),
     scale: int = 4,
     smallest: int = 96,
+    processes: int = 1,
     progress: Progress | None = None,
 ) -> PreparationReport:
     """Decode, check and store images in `destination`.
@@ -113,6 +117,7 @@ def prepare(
             artefacts of photos.
         scale: factor between high and low resolution; images are cropped to a multiple of it at the right and bottom.
         smallest: least width and height in pixels.
+        processes: how many look at images at a time; each image is the same for any number.
         progress: counts images.
 
     Raises:
@@ -126,22 +131,19 @@ def prepare(
     test_pictures: dict[str, str] = {}
     too_small = 0
     known = known_tests()
-    with NewSet(destination) as new:
+    look = partial(_look, scale=scale, smallest=smallest)
+    tasks = [(path, path in halving) for path in files]
+    with NewSet(destination) as new, closing(map_in_order(look, tasks, processes)) as seen:
         progress.start("preparing pictures", len(files))
-        for done, path in enumerate(files, start=1):
-            try:
-                pixels = rgb8(path)
-            except PictureError as error:
-                left_out[str(path)] = str(error)
-            except OSError as error:  # a disk or network that fails during reading
-                left_out[str(path)] = f"{path} cannot be read ({error.strerror})"
+        for done, (path, outcome) in enumerate(zip(files, seen, strict=True), start=1):
+            if outcome.unreadable:
+                left_out[str(path)] = outcome.unreadable
+            elif outcome.test:
+                test_pictures[str(path)] = outcome.test
+            elif outcome.pair:
+                new.add(str(path), *outcome.pair, validation=path in validating)
             else:
-                if test := known.find(pixels):
-                    test_pictures[str(path)] = test
-                elif pair := _make_pair(imresize(pixels, 0.5) if path in halving else pixels, scale, smallest):
-                    new.add(str(path), *pair, validation=path in validating)
-                else:
-                    too_small += 1
+                too_small += 1
             if done == _FIRST:
                 new.check_space(done, len(files))
             progress.advance()
@@ -155,6 +157,28 @@ def prepare(
         _check(report, files=len(files), validating=len(validating), smallest=smallest)
         new.commit(scale, comparison)
     return report
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of an image; nothing where it is too small."""
+
+    pair: tuple[Pixels, Pixels] | None = None
+    test: str | None = None
+    unreadable: str | None = None
+
+
+def _look(task: tuple[Path, bool], *, scale: int, smallest: int) -> _Outcome:
+    path, halved = task
+    try:
+        pixels = rgb8(path)
+    except PictureError as error:
+        return _Outcome(unreadable=str(error))
+    except OSError as error:  # a disk or network that fails during reading
+        return _Outcome(unreadable=f"{path} cannot be read ({error.strerror})")
+    if test := known_tests().find(pixels):
+        return _Outcome(test=test)
+    return _Outcome(_make_pair(imresize(pixels, 0.5) if halved else pixels, scale, smallest))
 
 
 def _make_pair(high: Pixels, scale: int, smallest: int) -> tuple[Pixels, Pixels] | None:

@@ -8,11 +8,8 @@ on where an earlier one ended. Images that show one of a known test set are left
 import hashlib
 import json
 import multiprocessing
-import os
 import re
-import signal
 import tarfile
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +24,7 @@ from srgan.data.prepare import rgb8
 from srgan.data.prepared_set import KnownTestComparison
 from srgan.data.shard_sources import SourcePicture, find_sources
 from srgan.data.shards import INDEX, TRAINING, VALIDATION, VERSION, ppm_header
+from srgan.data.worker_pool import begin_worker
 from srgan.errors import DataError, OutputError, PictureError
 from srgan.files import AtomicFile, make_folder, write_bytes
 from srgan.images.formats import SNIFFED_BYTES, sniff
@@ -202,17 +200,10 @@ def _write_all(plans: Sequence[ShardPlan], processes: int) -> Iterator[ShardPlan
 
 
 def _begin_process(stopping: Any) -> None:
-    """Make a process ready to write: Ctrl-C is its parent's affair, and it ends with its parent."""
+    """Make a process ready to write."""
     global _stopping
     _stopping = stopping
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-    os._exit(1)
+    begin_worker()
 
 
 class _Stopped(OutputError):

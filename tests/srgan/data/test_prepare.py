@@ -37,11 +37,12 @@ def folder(tmp_path: Path) -> Path:
     return pictures
 
 
-def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_prepared_pictures_are_the_files(folder: Path, tmp_path: Path, processes: int) -> None:
     files = find_pictures([folder])
     assert [file.name for file in files] == ["a.png", "broken.jpg", "d.png", "b.png", "c.PNG", "small.png"]
     progress = RecordedProgress()
-    report = prepare(files, tmp_path / "cache", progress=progress)
+    report = prepare(files, tmp_path / "cache", processes=processes, progress=progress)
     assert (report.prepared, report.training, report.validation, report.too_small) == (4, 4, 0, 1)
     assert (progress.tasks, progress.counts) == ([("preparing pictures", 6)], [[1] * 6])
     assert list(report.left_out) == [str(folder / "broken.jpg")]
