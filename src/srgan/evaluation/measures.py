@@ -54,7 +54,9 @@ def protocol_measure(protocol: Protocol) -> Measure:
     return Measure(f"the {protocol.name} protocol", scores, protocol.description, take, least, needed=True)
 
 
-def _rgb_measure() -> Measure:
+def rgb_measure() -> Measure:
+    """Return PSNR [dB] and MSE of all channels in [0, 1]."""
+
     def take(restored: Pixels, pair: Pair) -> dict[str, float]:
         high = pair.high
         return {"rgb/psnr": rgb_psnr(restored, high), "rgb/mse": mse(restored, high)}
@@ -82,7 +84,7 @@ def consistency_measure(scale: int) -> Measure:
 
 def always_taken(scale: int) -> tuple[Measure, ...]:
     """Return the measures that need no file: PSNR and MSE of all channels in [0, 1], MS-SSIM and consistency."""
-    return _rgb_measure(), _multiscale_measure(scale), consistency_measure(scale)
+    return rgb_measure(), _multiscale_measure(scale), consistency_measure(scale)
 
 
 def niqe_measure(path: Path) -> Measure:

@@ -85,6 +85,11 @@ class Results:
             )
         return found
 
+    def seconds(self, method: str, data: str) -> list[float]:
+        """Return the times of a method's images of a set, without those that were not timed."""
+        rows = [row for row in self.rows if (row.method, row.data) == (method, data)]
+        return [row.seconds for row in rows if row.seconds is not None]
+
     def check_set(self, data: str) -> None:
         """Check that a set is among those evaluated.
 

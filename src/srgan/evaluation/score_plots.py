@@ -39,14 +39,7 @@ def draw_scores(results: Results) -> tuple[Drawing, ...]:
         drawings += [_plane(data, fidelity, other, results) for other in perceptual for data in results.sets]
         drawings += [_speed(data, fidelity, results) for data in results.sets]
     for data in results.sets:
-        seconds = {
-            method.name: [
-                row.seconds
-                for row in results.rows
-                if (row.data, row.method) == (data, method.name) and row.seconds is not None
-            ]
-            for method in results.methods
-        }
+        seconds = {method.name: results.seconds(method.name, data) for method in results.methods}
         drawings.append(_strip(f"{data}: time of each picture", "seconds", seconds, results))
     return tuple(drawing for drawing in drawings if drawing is not None)
 

@@ -3,7 +3,6 @@
 What was not measured stays missing.
 """
 
-import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -11,10 +10,11 @@ from srgan.evaluation.damaged_inputs import Damage
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import EXACT_UP_TO, Comparison, compare, interval, mean, measured
 from srgan.metrics.protocol import Protocol
-from srgan.reporting.table import Cell, Column, Number, Table, mark_best
+from srgan.reporting.table import Cell, Column, Number, Table, mark_best, without_zero
 
 _SUMMARISED = re.compile(r"(?!rgb/).*/(psnr|ssim)")  # measures that `summary` shows
 _LOWER_IS_BETTER = re.compile(r"niqe|rgb/mse|features/.*")
+_LEVEL = 0.05  # of significance
 
 
 def summary(results: Results, protocol: Protocol, *, intervals: bool = False) -> Table:
@@ -99,14 +99,8 @@ def per_image(results: Results, data: str) -> Table:
     return Table(title, (*header, Column("seconds")) if timed else tuple(header), tuple(rows), notes)
 
 
-def significance_table(results: Results, data: str, measure: str, *, level: float = 0.05) -> Table:
-    """Return which methods differ on a set: paired Wilcoxon tests of all pairs, with Holm's correction.
-
-    Args:
-        results: of the evaluation.
-        data: name of the set.
-        measure: such as `paper/psnr`.
-        level: of significance.
+def significance_table(results: Results, data: str, measure: str) -> Table:
+    """Return which methods differ on a set by a measure: Wilcoxon tests of all pairs, with Holm's correction.
 
     Raises:
         DataError: if no image of the set was scored by that measure, or only some were.
@@ -119,7 +113,7 @@ def significance_table(results: Results, data: str, measure: str, *, level: floa
         f"Paired two-sided Wilcoxon tests on {data} by {label(measure)}",
         tuple(Column(title, bounds.get(title, ())) for title in titles),
         tuple(_comparison_row(comparison, printer(measure)) for comparison in comparisons),
-        _significance_notes(comparisons, len(results.sets[data]), level),
+        _significance_notes(comparisons, data, measure, len(results.sets[data])),
     )
 
 
@@ -136,23 +130,25 @@ def _comparison_row(comparison: Comparison, spec: Callable[[float], str]) -> tup
     )
 
 
-def _significance_notes(comparisons: Sequence[Comparison], images: int, level: float) -> tuple[str, ...]:
+def _significance_notes(comparisons: Sequence[Comparison], data: str, measure: str, images: int) -> tuple[str, ...]:
     """Return what was tested, on what, and what so few images could have shown at all."""
     if not comparisons:
         return ("Fewer than two methods were measured: there is nothing to compare.",)
-    least = min(1.0, 2.0 ** (1 - images))
-    found = sum(comparison.adjusted < level for comparison in comparisons)
+    least, pairs = min(1.0, 2.0 ** (1 - images)), len(comparisons)
+    methods = {name for comparison in comparisons for name in (comparison.first, comparison.second)}
+    family = f"the {pairs} pairs of {len(methods)} methods on {data} by {measure}"
+    found = sum(comparison.adjusted < _LEVEL for comparison in comparisons)
     notes = [
-        f"Unit of analysis: {comparisons[0].unit} (n = {images}); n of a row leaves out equal pairs (zeros).",
-        f"Family of Holm's correction: {comparisons[0].family}; {found} of them differ at {level:g}.",
+        f"Unit of analysis: images of {data} (n = {images}); n of a row leaves out equal pairs (zeros).",
+        f"Family of Holm's correction: {family}; {found} of them differ at {_LEVEL:g}.",
         f"p is exact up to {EXACT_UP_TO} images, ties included; beyond, by the normal approximation.",
         "Mean difference: first minus second, with its 95 % BCa bootstrap interval over the images.",
         "Effect: matched-pairs rank-biserial correlation, positive where the first has the larger values.",
     ]
-    if least * len(comparisons) >= level:
+    if least * pairs >= _LEVEL:
         notes.append(
-            f"So few images cannot show a difference at {level:g}: the smallest possible p is {_print_p(least)}, "
-            f"before Holm's factor of {len(comparisons)}."
+            f"So few images cannot show a difference at {_LEVEL:g}: the smallest possible p is {_print_p(least)}, "
+            f"before Holm's factor of {pairs}."
         )
     return tuple(notes)
 
@@ -181,7 +177,7 @@ def printer(measure: str) -> Callable[[float], str]:
 
 
 def _print_similarity(value: float) -> str:
-    return re.sub(r"^(-?)0\.", r"\1.", f"{value:.4f}")
+    return without_zero(f"{value:.4f}")
 
 
 def _print_p(value: float) -> str:
@@ -207,7 +203,6 @@ def _means(results: Results, data: str, measure: str, bounds: bool = False) -> l
 
 def _mean_seconds(results: Results, method: str) -> float | None:
     """Return the mean time of an image over all sets; None unless every image was timed."""
-    times = [row.seconds for row in results.rows if row.method == method]
-    known = [time for time in times if time is not None]
+    times = [seconds for data in results.sets for seconds in results.seconds(method, data)]
     images = sum(len(names) for names in results.sets.values())
-    return math.fsum(known) / images if known and len(known) == images else None
+    return mean(times) if times and len(times) == images else None

@@ -20,6 +20,7 @@ RESAMPLES = 9999
 EXACT_UP_TO = 200
 """Number of differences up to which a Wilcoxon test is exact; beyond, it takes the normal approximation."""
 
+_TAIL = (1 - 0.95) / 2  # outside the interval on either side
 _DRAWS = 2**20  # indices drawn at once: 8 MB for sets of any size
 _RESOLUTION = 1e-10  # relative to the largest score: smaller differences are rounding errors
 _NO_REFERENCE = frozenset({"niqe"})  # measures that take the true image as a method like any other
@@ -57,17 +58,11 @@ class Comparison:
 
     first: str
     second: str
-    data: str
-    measure: str
     difference: Interval
     """First minus second, over the images."""
     test: PairedTest
     adjusted: float
-    """p after Holm's correction over the family."""
-    family: str
-    """The tests that were corrected together."""
-    unit: str
-    """The unit of analysis."""
+    """p after Holm's correction over all pairs."""
 
 
 def mean(values: Sequence[float]) -> float:
@@ -86,28 +81,25 @@ def mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def interval(values: Sequence[float], *, seed: int = 0, level: float = 0.95) -> Interval:
-    """Return the mean of one value per image, with its BCa bootstrap interval over the images.
+def interval(values: Sequence[float]) -> Interval:
+    """Return the mean of one value per image, with its 95 % BCa bootstrap interval over the images.
 
     Bias-corrected and accelerated percentiles of 9,999 resampled means (Efron and Tibshirani 1993, ch. 14). A bootstrap
-    of few images is too narrow: for normal values, a 95 % interval covers the truth in about 85 % of sets of 5, 92 %
-    of 14 and 94 % of 100.
+    of few images is too narrow: for normal values, it covers the truth in about 85 % of sets of 5, 92 % of 14 and 94 %
+    of 100. The same values give the same interval.
 
     The bounds are NaN for a single value and for a mean that is not finite. Equal values, infinite ones included, are
     their own bounds.
 
     Raises:
-        UsageError: without values, with one that is NaN, or with a level above what 9,999 resamples support.
+        UsageError: without values, or with one that is NaN.
     """
-    if not 0 < level <= 0.999:
-        raise UsageError(f"an interval cannot hold at a level of {level}: give one of at most 0.999, such as 0.95")
     centre = mean(values)
     if len(values) > 1 and min(values) == max(values):
         return Interval(values[0], values[0], values[0])
     if len(values) == 1 or not math.isfinite(centre):
         return Interval(centre, math.nan, math.nan)
-    low, high = _bca(np.asarray(values, dtype=np.float64), centre, (1 - level) / 2, np.random.default_rng(seed))
-    return Interval(centre, low, high)
+    return Interval(centre, *_bca(np.asarray(values, dtype=np.float64), centre))
 
 
 def wilcoxon(first: Sequence[float], second: Sequence[float]) -> PairedTest:
@@ -172,27 +164,15 @@ def compare(results: Results, data: str, measure: str) -> tuple[Comparison, ...]
     scores = {name: values for name in names if (values := measured(results, name, data, measure))}
     pairs = list(combinations(scores, 2))
     tests = [wilcoxon(scores[first], scores[second]) for first, second in pairs]
-    family = f"the {len(pairs)} pairs of {len(scores)} methods on {data} by {measure}"
     return tuple(
-        Comparison(
-            first,
-            second,
-            data,
-            measure,
-            interval(_differences(scores[first], scores[second])),
-            test,
-            adjusted,
-            family,
-            f"images of {data}",
-        )
+        Comparison(first, second, interval(_differences(scores[first], scores[second])), test, adjusted)
         for (first, second), test, adjusted in zip(pairs, tests, holm([test.p for test in tests]), strict=True)
     )
 
 
-def _bca(
-    sample: NDArray[np.float64], centre: float, tail: float, generator: np.random.Generator
-) -> tuple[float, float]:
-    """Return the bounds that leave `tail` outside on either side (Efron and Tibshirani 1993, eq. 14.9 to 14.15)."""
+def _bca(sample: NDArray[np.float64], centre: float) -> tuple[float, float]:
+    """Return the bounds of the interval (Efron and Tibshirani 1993, eq. 14.9 to 14.15)."""
+    generator = np.random.default_rng(0)
     rows = max(1, _DRAWS // len(sample))
     sizes = [min(rows, RESAMPLES - start) for start in range(0, RESAMPLES, rows)]
     means = np.concatenate([sample[generator.integers(0, len(sample), (n, len(sample)))].mean(axis=1) for n in sizes])
@@ -202,7 +182,7 @@ def _bca(
     deviations = (sample - centre) / np.abs(sample - centre).max()  # the jackknife of a mean, up to a factor
     acceleration = float(np.sum(deviations**3) / (6 * np.sum(deviations**2) ** 1.5))
     bounds = []
-    for share in (tail, 1 - tail):
+    for share in (_TAIL, 1 - _TAIL):
         shifted = bias + normal.inv_cdf(share)
         bounds.append(float(np.quantile(means, normal.cdf(bias + shifted / (1 - acceleration * shifted)))))
     return bounds[0], bounds[1]

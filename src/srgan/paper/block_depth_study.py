@@ -22,7 +22,7 @@ from srgan.models.release.onnx_export import model_file
 from srgan.models.srgan import Generator
 from srgan.paper.comparison_table import print_score, to_plain
 from srgan.paper.table_methods import NO_WEIGHTS
-from srgan.progress import NoProgress, Progress
+from srgan.progress import Progress
 from srgan.reporting.plot_style import BLUE, ORANGE, QUIET, clean_axes, draw
 from srgan.reporting.table import Column, Number, Table
 from srgan.weights.card import Card, Probe, Training
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLOCKS = (1, 2, 4, 8, 16, 32)
-SIDE, REPETITIONS = 64, 100
+SIDE = 64
 _FEATURES = 64
 _ARCHITECTURE = "srgan-generator"
 _COLOURS = {True: BLUE, False: ORANGE}
@@ -102,10 +101,10 @@ def find_shapes(models: Sequence[str]) -> dict[Shape, str]:
 def time_shapes(
     shapes: Sequence[Shape],
     *,
-    repetitions: int = REPETITIONS,
-    engine: EngineName = "auto",
-    precision: Precision = "fp32",
-    progress: Progress | None = None,
+    repetitions: int,
+    engine: EngineName,
+    precision: Precision,
+    progress: Progress,
 ) -> dict[Shape, float]:
     """Return the mean seconds of an untrained network of each shape for a 64x64 image.
 
@@ -114,7 +113,6 @@ def time_shapes(
     Raises:
         EngineError: if the engine is not installed or cannot run a network.
     """
-    progress = progress or NoProgress()
     progress.start("timing networks", len(shapes))
     found = {}
     for shape in shapes:

@@ -8,7 +8,7 @@ from typing import Any
 from srgan.paper.published import Published
 from srgan.paper.table_methods import NO_NUMBA, NO_PICTURES, NO_WEIGHTS
 from srgan.paper.verdicts import KINDS, NO_OPINIONS, NO_RUN, ComparedRow, Opinions
-from srgan.reporting.table import Cell, Column, Number, Table
+from srgan.reporting.table import Cell, Column, Number, Table, without_zero
 
 _COARSE = ("psnr", "mos", "loss")
 """Kinds printed with two digits; all others have four and no leading zero."""
@@ -89,7 +89,7 @@ def _printed(kind: str, value: Decimal | None) -> Number:
     if value is None:
         return Number.of(None)
     text = "inf" if value.is_infinite() else str(value)
-    return Number(text if kind in _COARSE else text.removeprefix("0"), (float(value),))
+    return Number(text if kind in _COARSE else without_zero(text), (float(value),))
 
 
 def print_score(kind: str, value: float, *, signed: bool = False) -> str:
@@ -98,7 +98,7 @@ def print_score(kind: str, value: float, *, signed: bool = False) -> str:
     text = f"{value:{sign}.{digits}f}"
     if signed and not float(text):
         text = text[1:]  # no sign on zero
-    return text if kind in _COARSE else text.replace("0.", ".", 1)
+    return text if kind in _COARSE else without_zero(text)
 
 
 def comparison_document(

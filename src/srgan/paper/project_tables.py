@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from srgan.errors import UsageError
-from srgan.evaluation.measures import always_taken, find_protocol, protocol_measure
+from srgan.evaluation.measures import find_protocol, protocol_measure, rgb_measure
 from srgan.evaluation.test_sets import ImageSet, Pixels, find_set, image_name, keep, read_rgb
 from srgan.files import write_bytes
 from srgan.paper.comparison_table import print_score
@@ -94,7 +94,7 @@ def reproduce_seeds(
     if gray:
         images += [_make_gray(one, work.folder / "gray") for one in images]
     matlab = find_protocol("matlab")
-    results = work.measure(chosen.methods, images, [protocol_measure(matlab), always_taken(4)[0]])
+    results = work.measure(chosen.methods, images, [protocol_measure(matlab), rgb_measure()])
     names = ", ".join(one.name for one in images)
     which = f"{names}: other pictures than those of the published numbers, DIV2K's, so there is no verdict."
     if data is not None:

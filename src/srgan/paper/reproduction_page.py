@@ -48,7 +48,7 @@ class PageOptions:
     runs: Sequence[Path]
     """Training runs; each goes where its recipe belongs."""
     models: Sequence[str]
-    """Models for the studies of depth and of length."""
+    """Models for the study of depth."""
     data: Path | None
     """DIV2K's validation images."""
     dogs: Sequence[str]

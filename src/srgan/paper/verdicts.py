@@ -153,15 +153,10 @@ def compare_results(
                     verdict = "not published" if theirs is None else judge(kind, ours, theirs)
                 numbers.append(ComparedNumber(kind, ours, theirs, verdict))
             rated = opinions.scores.get((method, data))
-            seconds = _mean_seconds(results, method, data) if timed else None
+            times = results.seconds(method, data) if timed else []
+            seconds = mean(times) if times else None
             rows.append(ComparedRow(data, method, tuple(numbers), printed.get("mos"), rated, seconds))
     return tuple(rows)
-
-
-def _mean_seconds(results: Results, method: str, data: str) -> float | None:
-    times = [row.seconds for row in results.rows if (row.method, row.data) == (method, data)]
-    known = [seconds for seconds in times if seconds is not None]
-    return mean(known) if known else None
 
 
 def explain_shortfalls(rows: Sequence[ComparedRow], cards: Mapping[str, Card]) -> tuple[str, ...]:

@@ -72,8 +72,6 @@ class Album:
     side: int | None
     """Side of the centre crops shown, in pixels; None for whole images."""
     scenes: tuple[InlineScene, ...]
-    missing: int
-    """Number of scenes that did not fit."""
 
 
 def inline_images(scenes: Sequence[Scene], *, limit: int = LIMIT) -> Album:
@@ -92,7 +90,7 @@ def inline_images(scenes: Sequence[Scene], *, limit: int = LIMIT) -> Album:
         if limit < 0:
             break
         shown.append(one)
-    return Album(side, tuple(shown), len(scenes) - len(shown))
+    return Album(side, tuple(shown))
 
 
 def find_crop(images: Sequence[Pixels], side: int, step: int) -> tuple[int, int, int, int]:

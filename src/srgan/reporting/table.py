@@ -76,6 +76,11 @@ def mark_best(numbers: Sequence[Number], candidates: Sequence[bool], *, lower_is
     return [replace(number, rank=rank) for number, rank in zip(numbers, ranks, strict=True)]
 
 
+def without_zero(text: str) -> str:
+    """Return a printed number without a zero before its point, as SSIM is printed: .8211."""
+    return re.sub(r"^([+-]?)0\.", r"\1.", text)
+
+
 Cell = str | tuple[Number, ...]
 """Text, or numbers that are printed with " / " between them."""
 

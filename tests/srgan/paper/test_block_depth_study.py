@@ -46,7 +46,7 @@ def test_an_untrained_network_is_what_its_card_says_and_is_timed(tmp_path: Path)
     assert model.card.arguments == {"blocks": 1, "skips": False}
     assert model.read()
     progress = RecordedProgress()
-    seconds = time_shapes([Shape(1)], repetitions=1, engine="torch", progress=progress)
+    seconds = time_shapes([Shape(1)], repetitions=1, engine="torch", precision="fp32", progress=progress)
     assert seconds[Shape(1)] > 0
     assert (progress.tasks, progress.counts) == ([("timing networks", 1)], [[1]])
 

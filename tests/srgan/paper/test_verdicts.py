@@ -78,6 +78,7 @@ def test_verdict(kind: str, ours: float, printed: str, said: str) -> None:
         ("ssim", -0.0162, True, "-.0162"),
         ("ssim", 1.0, False, "1.0000"),
         ("ssim", 0.00001, True, ".0000"),
+        ("perceptual", 20.1234, False, "20.1234"),
         ("mos", 3.555, False, "3.56"),
         ("mos", 0.5, False, "0.50"),
     ],
