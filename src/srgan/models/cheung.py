@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import PReLU, check_crops
+from srgan.models.layers import PReLU, check_crops, residual_trunk
 from srgan.weights.card import Stage
 
 _EPSILON = 1e-3
@@ -93,15 +93,9 @@ class CheungGenerator(nn.Module):
     @property
     def stages(self) -> tuple[Stage, Stage]:
         """The trunk at low resolution, and the tail that enlarges: see `srgan.Generator`, whose parts they match."""
-        wide, blocks = self.output.in_channels, len(self.blocks)
+        wide = self.output.in_channels
         features = wide // 4
-        trunk = Stage(
-            "features",
-            scale=1,
-            radius=4.0 + 2.0 * blocks + 1.0,  # 9x9, two 3x3 a block, 3x3
-            values=5 * features,
-            multiply_adds=81 * 3 * features + 9 * features**2 * (2 * blocks + 1),
-        )
+        trunk = residual_trunk(len(self.blocks), features, kernel=9)
         tail = Stage(
             "restored",
             scale=self.scale,

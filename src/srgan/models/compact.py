@@ -7,13 +7,14 @@ made, neighbouring pixels of different low-resolution pixels are independent; th
 convolutions at full size, joins them.
 """
 
+from dataclasses import replace
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import PReLU, he_
+from srgan.models.layers import PReLU, he_, residual_trunk
 from srgan.models.srgan import ResidualBlock
 from srgan.weights.card import Stage
 
@@ -65,18 +66,13 @@ class CompactGenerator(nn.Module):
     @property
     def stages(self) -> tuple[Stage, Stage]:
         """The trunk, which hands on its input after its features, and the tail, which sees little and makes much."""
-        features, blocks, cell = self.output.in_channels, len(self.blocks), self.scale**2
+        features, cell = self.output.in_channels, self.scale**2
         made, refined, radius = 3, 0, 1.0
         if self.refinement is not None:
             channels = cast(nn.Conv2d, self.refinement[0]).in_channels
             made, refined, radius = channels, 9 * channels * (channels + 3), radius + 2.0 / self.scale
-        trunk = Stage(
-            "features",
-            scale=1,
-            radius=4.0 + 2.0 * blocks + 1.0,  # 9x9, two 3x3 a block, 3x3
-            values=5 * features + 3,
-            multiply_adds=81 * 3 * features + 9 * features**2 * (2 * blocks + 1),
-        )
+        trunk = residual_trunk(len(self.blocks), features, kernel=9)
+        trunk = replace(trunk, values=trunk.values + 3)
         tail = Stage(
             "restored",
             scale=self.scale,

@@ -8,6 +8,8 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from srgan.weights.card import Stage
+
 
 def he_(network: nn.Module, *, slope: float = 0.0) -> None:
     """Initialise all convolutions and dense layers by He's method, with biases of 0.
@@ -120,6 +122,23 @@ def convolve_shuffled(unshuffled: Tensor, convolution: nn.Conv2d, *, factor: int
     bias = None if convolution.bias is None else convolution.bias.repeat_interleave(factor**2)
     phases = functional.conv2d(unshuffled, weight, bias, padding=weight.shape[-1] // 2)
     return functional.pixel_shuffle(phases, factor)
+
+
+def residual_trunk(blocks: int, features: int, *, kernel: int) -> Stage:
+    """Return the stage of a trunk at low resolution: a convolution, blocks of two 3x3, a 3x3, and a skip around them.
+
+    Args:
+        blocks: number of blocks.
+        features: channels.
+        kernel: side of the first convolution, which sees three channels.
+    """
+    return Stage(
+        "features",
+        scale=1,
+        radius=kernel // 2 + 2.0 * blocks + 1.0,
+        values=5 * features,  # the long skip's, a block's input and output, and two between
+        multiply_adds=3 * kernel**2 * features + 9 * features**2 * (2 * blocks + 1),
+    )
 
 
 def enlarge(low: Tensor, scale: int) -> Tensor:

@@ -4,6 +4,8 @@
 trained on pixels alone it is the paper's PSNR-oriented network.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -125,21 +127,31 @@ class RrdbGenerator(nn.Module):
 
     def trunk(self, low: Tensor) -> Tensor:
         """Compute features of the image's size: (B, 3, H, W) in [0, 1] to (B, features, H, W)."""
-        if self.unshuffle == 1:
-            return self._deep(low)
-        height, width = low.shape[-2:]
-        filled = functional.pad(low, (0, -width % self.unshuffle, 0, -height % self.unshuffle), mode="replicate")
-        features: Tensor = self.tail[: self.returning](self._deep(functional.pixel_unshuffle(filled, self.unshuffle)))
-        return features[:, :, :height, :width]
+        return on_squares(self._deep, low, side=self.unshuffle)
 
     def _deep(self, low: Tensor) -> Tensor:
-        first: Tensor = self.head(low)
-        deep: Tensor = self.fusion(self.blocks(first))
-        return first + deep
+        first = self.head(low)
+        features: Tensor = self.tail[: self.returning](first + self.fusion(self.blocks(first)))
+        return features
 
     def forward(self, low: Tensor) -> Tensor:
         restored: Tensor = self.tail[self.returning :](self.trunk(low))
         return restored
+
+
+def on_squares(network: Callable[[Tensor], Tensor], images: Tensor, *, side: int) -> Tensor:
+    """Return what a network makes of images (B, C, H, W) whose squares of pixels became channels: (B, C', H, W).
+
+    Args:
+        network: brings back the size, `side` times that of what it gets.
+        images: those whose sides are no multiples are filled up by repeating the last row and column.
+        side: of the squares in pixels; 1 for none.
+    """
+    if side == 1:
+        return network(images)
+    height, width = images.shape[-2:]
+    filled = functional.pad(images, (0, -width % side, 0, -height % side), mode="replicate")
+    return network(functional.pixel_unshuffle(filled, side))[:, :, :height, :width]
 
 
 def _activated(features: int) -> tuple[nn.Module, nn.Module]:

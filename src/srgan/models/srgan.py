@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import PReLU, check_crops, convolve_shuffled, he_, icnr_
+from srgan.models.layers import PReLU, check_crops, convolve_shuffled, he_, icnr_, residual_trunk
 from srgan.weights.card import Stage
 
 _DISCRIMINATOR_LAYERS = ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2))
@@ -114,13 +114,7 @@ class Generator(nn.Module):
         All convolutions of the trunk work at low resolution; each sub-pixel step halves the size of a pixel.
         """
         features, blocks, steps = self.output.in_channels, len(self.blocks), len(self.upsampling)
-        trunk = Stage(
-            "features",
-            scale=1,
-            radius=4.0 + 2.0 * blocks + 1.0,  # 9x9, two 3x3 a block, 3x3
-            values=5 * features,  # the long skip's, a block's input and output, and two between
-            multiply_adds=81 * 3 * features + 9 * features**2 * (2 * blocks + 1),
-        )
+        trunk = residual_trunk(blocks, features, kernel=9)
         tail = Stage(
             "restored",
             scale=self.scale,

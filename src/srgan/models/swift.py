@@ -9,20 +9,9 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
+from srgan.models.edsr import EdsrBlock
 from srgan.models.layers import he_
 from srgan.weights.card import Stage
-
-
-class SwiftBlock(nn.Module):
-    """Two 3x3 convolutions with a ReLU between, added to what came in."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.convolution1 = nn.Conv2d(features, features, 3, padding=1)
-        self.convolution2 = nn.Conv2d(features, features, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + cast(Tensor, self.convolution2(functional.relu(self.convolution1(x))))
 
 
 class Swift(nn.Module):
@@ -38,12 +27,12 @@ class Swift(nn.Module):
         super().__init__()
         self.scale = scale
         self.head = nn.Conv2d(3, features, 3, padding=1)
-        self.blocks = nn.Sequential(*(SwiftBlock(features) for _ in range(blocks)))
+        self.blocks = nn.Sequential(*(EdsrBlock(features, scaling=1.0) for _ in range(blocks)))
         self.fusion = nn.Conv2d(features, features, 3, padding=1)
         self.output = nn.Conv2d(features, 3 * scale**2, 3, padding=1)
         he_(self)
         for block in self.blocks:  # so that the network begins near repeated pixels
-            cast(SwiftBlock, block).convolution2.weight.data.mul_(0.1)
+            cast(EdsrBlock, block).convolution2.weight.data.mul_(0.1)
         self.output.weight.data.mul_(0.1)
 
     @property

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srgan.models.layers import PReLU, check_crops, enlarge, he_, icnr_
+from srgan.models.layers import PReLU, check_crops, enlarge, he_, icnr_, residual_trunk
 from srgan.models.srgan import ResidualBlock, UpsamplingStep
 from srgan.weights.card import Stage
 
@@ -75,14 +75,8 @@ class UcsdGenerator(nn.Module):
     @property
     def stages(self) -> tuple[Stage, Stage]:
         """The trunk at low resolution, and the tail that enlarges: see `srgan.Generator`, whose parts they match."""
-        features, blocks = self.output.in_channels, len(self.blocks)
-        trunk = Stage(
-            "features",
-            scale=1,
-            radius=1.0 + 2.0 * blocks + 1.0,  # a 3x3, two a block, a 3x3
-            values=5 * features,
-            multiply_adds=9 * 3 * features + 9 * features**2 * (2 * blocks + 1),
-        )
+        features = self.output.in_channels
+        trunk = residual_trunk(len(self.blocks), features, kernel=3)
         tail = Stage(
             "restored",
             scale=self.scale,

@@ -6,8 +6,6 @@ wavelet transform, a generator predicts the high bands of the large one, the inv
 discriminator judges the high bands. Layers, sizes and wavelet (Haar's) are srgan's own choice.
 """
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
@@ -45,21 +43,17 @@ class WaveletGenerator(nn.Module):
             raise ValueError(f"features is {features}, but must be even: half of them make the finest bands")
         half = features // 2
         self.head = nn.Sequential(nn.Conv2d(4 * 3, features, 3, padding=1), PReLU(features))
-        self.blocks = nn.Sequential(*(ResidualBlock(features, normalisation=False, skip=True) for _ in range(blocks)))
+        residual_blocks = [ResidualBlock(features, normalisation=False, skip=True) for _ in range(blocks)]
+        self.blocks = nn.Sequential(*residual_blocks)
         self.fusion = nn.Conv2d(features, features, 3, padding=1)
         self.coarse = nn.Conv2d(features, 4 * 3, 3, padding=1)
         fine = nn.Conv2d(half, 3 * 3, 3, padding=1)
         self.fine = nn.Sequential(nn.Conv2d(features, 4 * half, 3, padding=1), nn.PixelShuffle(2), PReLU(half), fine)
         he_(self, slope=0.25)
-        for block in self.residual_blocks:
+        for block in residual_blocks:
             block.convolution2.weight.data.mul_(0.1)
         for last in (self.coarse, fine):
             last.weight.data.mul_(0.1)
-
-    @property
-    def residual_blocks(self) -> list[ResidualBlock]:
-        """The blocks of the trunk, in order."""
-        return [cast(ResidualBlock, block) for block in self.blocks]
 
     @property
     def stages(self) -> tuple[Stage]:

@@ -216,12 +216,12 @@ def test_consistency_is_the_error_after_the_reduction(scale: int) -> None:
 def test_feature_error_is_relative_to_the_features_before_activation() -> None:
     torch.manual_seed(0)
     plain = plain_vgg19(2)
-    vgg = same_weights(plain, ContentLayer(2, 2))
+    vgg = same_weights(plain, ContentLayer(2, 2), before_activation=True)
     restored, high = torch.rand(2, 2, 3, 32, 32, dtype=torch.float64)
     normalised = [(each - IMAGENET[0][:, None, None]) / IMAGENET[1][:, None, None] for each in (restored, high)]
     errors = []
     for last in (2, 7):  # the modules of conv1_2 and conv2_2
         ours, theirs = (plain[: last + 1](each) for each in normalised)
         errors.append(((ours - theirs).abs().mean() / theirs.abs().mean()).item())
-    network = VggFeatures(vgg, name="plain", before_activation=True)
+    network = VggFeatures(vgg, name="plain")
     assert float(feature_error(network(restored), network(high))) == pytest.approx(np.mean(errors), rel=1e-5)

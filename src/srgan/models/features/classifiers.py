@@ -153,32 +153,15 @@ class ResNet(nn.Module):
 
 
 class VggFeatures(nn.Module):
-    """VGG19 after the last convolution of each group, up to the last that it was built with.
+    """VGG19 after the last convolution of each group, up to the last that it was built with."""
 
-    Args:
-        vgg: the network.
-        name: which network it is, and up to where.
-        before_activation: the features before each last ReLU, of any sign (Wang et al. 2018, section 3.3).
-    """
-
-    def __init__(self, vgg: VGG19, *, name: str, before_activation: bool = False) -> None:
+    def __init__(self, vgg: VGG19, *, name: str) -> None:
         super().__init__()
         self.vgg = vgg
         self.name = name
-        self.before_activation = before_activation
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        x: Tensor = self.vgg.preprocess(images)
-        features: list[Tensor] = []
-        seen = x
-        for each in self.vgg.layer.convolutions():
-            if each.position == 1 and each.group > 1:
-                features.append(seen)
-                x = functional.max_pool2d(x, 2)
-            convolved = self.vgg.convolutions[each.key](x)
-            x = functional.relu(convolved)
-            seen = convolved if self.before_activation else x
-        return [*features, seen]
+        return list(self.vgg.depths(images))
 
 
 def distance(restored: Sequence[Tensor], reference: Sequence[Tensor]) -> Tensor:

@@ -82,7 +82,7 @@ def load_feature_network(path: Path, *, before_activation: bool = False) -> Feat
 
     Args:
         path: of the file.
-        before_activation: of VGG19: the features before ReLU, see `VggFeatures`.
+        before_activation: of VGG19: the features before ReLU, see `VGG19`.
 
     Raises:
         ModelError: if the file is missing, damaged, or of another network.
@@ -159,8 +159,7 @@ def _fill(
 
 
 def _vgg_features(path: Path, layer: ContentLayer, name: str, *, before_activation: bool) -> VggFeatures:
-    vgg = load_vgg19(path, layer)
-    return VggFeatures(vgg, name=f"{name} to {layer.key}", before_activation=before_activation)
+    return VggFeatures(load_vgg19(path, layer, before_activation=before_activation), name=f"{name} to {layer.key}")
 
 
 def _torchvision_index(layer: ContentLayer) -> int:

@@ -74,7 +74,7 @@ class VGG19(nn.Module):
 
     Args:
         layer: the one whose features are returned.
-        before_activation: the features before the layer's ReLU (Wang et al. 2018, section 3.3), not as published after.
+        before_activation: the features before ReLU (Wang et al. 2018, section 3.3), not as published after.
     """
 
     def __init__(self, *, layer: ContentLayer, before_activation: bool = False) -> None:
@@ -90,14 +90,21 @@ class VGG19(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
+        *_, last = self.depths(images)
+        return last
+
+    def depths(self, images: Tensor) -> Iterator[Tensor]:
+        """Yield the features of the last convolution of each group, up to the layer."""
         x: Tensor = self.preprocess(images)
+        seen = x
         for each in self.layer.convolutions():
             if each.position == 1 and each.group > 1:
+                yield seen
                 x = functional.max_pool2d(x, 2)
-            x = self.convolutions[each.key](x)
-            if each != self.layer or not self.before_activation:
-                x = functional.relu(x)
-        return x
+            convolved = self.convolutions[each.key](x)
+            x = functional.relu(convolved)
+            seen = convolved if self.before_activation else x
+        yield seen
 
     def train(self, mode: bool = True) -> "VGG19":
         """Stay in evaluation mode, also within a module that is switched to training."""

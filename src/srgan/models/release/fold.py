@@ -19,7 +19,7 @@ from srgan.models.edsr import Edsr
 from srgan.models.espcn import Espcn
 from srgan.models.layers import BLACK, GAIN, WEIGHTS, enlarge, shuffled_weight
 from srgan.models.msrresnet import Msrresnet
-from srgan.models.rrdb import RrdbGenerator
+from srgan.models.rrdb import RrdbGenerator, on_squares
 from srgan.models.span import Span
 from srgan.models.srcnn import Srcnn
 from srgan.models.srgan import Generator, ResidualBlock, UpsamplingStep
@@ -59,7 +59,7 @@ class _Sum(nn.Module):
 
 
 class _Enlargement(nn.Module):
-    """`enlarge` of ucsd.py by a whole factor, in operations that are the same in every engine.
+    """`enlarge` by a whole factor, in operations that are the same in every engine.
 
     Each of the factor ** 2 phases of an enlarged pixel is a fixed 5x5 filter. Where a filter stands out of the picture,
     torch leaves those pixels away and lets the others share their weight: hence the division.
@@ -80,7 +80,7 @@ class _Enlargement(nn.Module):
 
 
 class _OnLuminance(nn.Module):
-    """`with_luminance` of luminance.py: what a network of one channel makes of luminance, and the picture's colours.
+    """`with_luminance`: what a network of one channel makes of luminance, and the picture's colours.
 
     Args:
         network: makes the luminance.
@@ -208,6 +208,8 @@ def _subpixel_tail(steps: Iterable[UpsamplingStep], output: nn.Conv2d) -> nn.Seq
 def deploy(generator: Deployable) -> tuple[nn.Module, ...]:
     """Return the parts of a trained generator, one a stage, folded; one after the other they are it in evaluation mode.
 
+    They share no weights, so that each can be changed by itself.
+
     Raises:
         TypeError: if there is no form for such a network.
     """
@@ -285,20 +287,23 @@ def _(generator: Edsr) -> tuple[nn.Module, ...]:
     return trunk.eval(), nn.Sequential(*list(generator.upsampling)[:-1], last, nn.PixelShuffle(factor)).eval()
 
 
-class _Trunk(nn.Module):
-    """The trunk of ESRGAN's generator."""
+class _OnSquares(nn.Module):
+    """A module on squares of pixels: see `on_squares`."""
 
-    def __init__(self, generator: RrdbGenerator) -> None:
+    def __init__(self, body: nn.Module, side: int) -> None:
         super().__init__()
-        self.generator = generator
+        self.body, self.side = body, side
 
     def forward(self, low: Tensor) -> Tensor:
-        return self.generator.trunk(low)
+        return on_squares(self.body, low, side=self.side)
 
 
 @deploy.register
 def _(generator: RrdbGenerator) -> tuple[nn.Module, ...]:
-    return _Trunk(generator).eval(), generator.tail[generator.returning :].eval()
+    deep = _Sum(nn.Sequential(generator.blocks, generator.fusion))
+    returning, tail = generator.tail[: generator.returning], generator.tail[generator.returning :]
+    trunk = _OnSquares(nn.Sequential(generator.head, deep, returning), generator.unshuffle)
+    return trunk.eval(), tail.eval()
 
 
 @deploy.register

@@ -38,6 +38,7 @@ MAKERS: list[Callable[[], AnyGenerator]] = [
     lambda: Edsr(blocks=2, features=8),
     lambda: Edsr(blocks=2, features=8, residual_scaling=0.1),
     lambda: RrdbGenerator(blocks=1, features=8, growth=4),
+    lambda: RrdbGenerator(blocks=1, features=8, growth=4, scale=2, unshuffle=4),
     lambda: Srvgg(convolutions=2, features=8),
     lambda: Span(features=8),
     lambda: Msrresnet(blocks=1, features=8),
@@ -76,6 +77,8 @@ def check_deployed(generator: AnyGenerator) -> None:
             low = torch.rand(1, 3, *size)
             torch.testing.assert_close(compose(parts, low), generator(low), rtol=1e-4, atol=1e-5)
     assert not any(isinstance(module, nn.BatchNorm2d) for part in parts for module in part.modules())
+    weights = [parameter for part in parts for parameter in part.parameters()]
+    assert len({id(parameter) for parameter in weights}) == len(weights)
 
 
 @pytest.mark.parametrize("make", MAKERS)
