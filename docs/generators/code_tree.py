@@ -9,12 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from docs.generators.photo_scores import between
+from docs.generators.page_parts import Marks
 from srgan.files import write_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "CONTRIBUTING.md"
-BEGIN, END = "<!-- tree: begin -->", "<!-- tree: end -->"
 FOLDERS = ("src/srgan", "src/srgan_study", "src/srgan_web", "runs", "docs/generators", "benchmarks", "examples")
 _WIDTH = 140
 
@@ -44,9 +43,7 @@ def _line(name: str, module: Path, depth: int) -> str:
 
 def page(before: str) -> str:
     """Return the page with the tree between its marks."""
-    between(before, BEGIN, END)
-    head, _, rest = before.partition(BEGIN)
-    return f"{head}{BEGIN}\n```\n{tree()}\n```\n{END}{rest.partition(END)[2]}"
+    return Marks("tree").replace(before, f"```\n{tree()}\n```")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ python -m docs.generators.degradations_page --check    only reports whether the 
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from skimage.data import chelsea
 
+from docs.generators.page_parts import markdown_table
 from srgan.data.degradations import degrade, seeded
 from srgan.data.mixes import EVERYDAY, MIXES, Mix, Range
 from srgan.files import write_bytes
@@ -67,6 +67,7 @@ def page() -> str:
     """Return the text of the page."""
     rounds = [(_title(mix, number), one) for mix in MIXES.values() for number, one in enumerate(mix.rounds, start=1)]
     settings = {
+        "": [title for title, _ in rounds],
         "blur": [_describe(one.blur_share, f"{_range(one.blur)} px") for _, one in rounds],
         "kernels": ["random" if one.any_kernel else "Gaussian" for _, one in rounds],
         "size, relative to the final": [_range(one.size) for _, one in rounds],
@@ -83,12 +84,12 @@ def page() -> str:
     return "\n".join(
         (
             _HEAD,
-            _table(("mix", "description", "share of `everyday`"), mixes),
+            markdown_table([("mix", "description", "share of `everyday`"), *mixes]),
             "`everyday` draws one of them for each image, with the probability in the last column.\n",
             f"![The same image, clean and damaged by each mix, with {SEEDS} seeds](images/{IMAGE.name})\n",
             "A crop of Chelsea, photographed by Stéfan van der Walt (CC0), downscaled by four; each row is a mix.\n",
             _ROUNDS,
-            _table(("", *(title for title, _ in rounds)), [(name, *cells) for name, cells in settings.items()]),
+            markdown_table([(name, *cells) for name, cells in settings.items()]),
             _NOTES,
             _USE,
         )
@@ -109,10 +110,6 @@ def _share(share: float) -> str:
 
 def _range(limits: Range | tuple[int, int]) -> str:
     return f"{limits[0]:g}" if limits[0] == limits[1] else f"{limits[0]:g} to {limits[1]:g}"
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ("---",) * len(header), *rows))
 
 
 def drawing() -> Pixels:

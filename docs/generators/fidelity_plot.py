@@ -7,8 +7,6 @@ input, the pair for photos on JPEG files. SRGAN_DATA is the benchmark data folde
 cache/fidelity.
 """
 
-import io
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,17 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from docs.generators.photo_scores import replace_between
+from docs.generators.page_parts import FIDELITY, benchmark_data, markdown_table, tidy, write_plot
 from docs.generators.result_scores import measures
 from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
 from srgan.evaluation.benchmark import Evaluation, evaluate
 from srgan.evaluation.damaged_inputs import CLEAN, Damage
 from srgan.evaluation.methods import Method
-from srgan.evaluation.results import MethodInfo, Results
+from srgan.evaluation.results import MethodInfo
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import Pair, Pixels, find_set
-from srgan.files import write_bytes
 from srgan.progress import Progress
 from srgan.reporting.plot_style import new_figure
 from srgan.upscale.upscaler import Upscaler
@@ -37,8 +34,6 @@ from srgan.weights.catalogue import find
 DOCS = Path(__file__).resolve().parents[1]
 PAGE, PLOT = DOCS / "results.md", DOCS / "images" / "fidelity.png"
 EVALUATION = DOCS.parent / "cache" / "fidelity"
-BEGIN, END = "<!-- fidelity: begin -->", "<!-- fidelity: end -->"
-"""Marks around the generated text."""
 
 FIDELITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 PAIRS = (("srgan", "srresnet", CLEAN), ("srgan-photo", "srresnet-photo", Damage.parse("jpeg:75")))
@@ -112,23 +107,19 @@ def points(data: Path, folder: Path, progress: Progress) -> list[Point]:
         chosen = find_set(SET) if damage == CLEAN else find_set(SET).damaged(damage)
         results = evaluate(Evaluation(methods, (chosen,), taken), folder, progress)
         for method, fidelity in zip(methods, FIDELITIES, strict=True):
-            scores = _means(results, method.info.name, chosen.name)
+            scores = tuple(mean(results.values(method.info.name, chosen.name, measure)) for measure in COLUMNS)
             found.append(Point(photo_real, faithful, damage.text, fidelity, scores))
     return found
-
-
-def _means(results: Results, method: str, data: str) -> tuple[float, ...]:
-    return tuple(mean(results.values(method, data, measure)) for measure in COLUMNS)
 
 
 def table(found: Sequence[Point]) -> str:
     """Return the table in Markdown."""
     heads = ["models", "input", "fidelity", *(title for title, _ in COLUMNS.values())]
-    lines = [heads, ["---", "---", *["---:"] * (len(heads) - 2)]]
+    lines = [heads]
     for point in found:
         scores = [f"{value:.{digits}f}" for value, (_, digits) in zip(point.scores, COLUMNS.values(), strict=True)]
         lines.append([f"{point.photo_real} to {point.faithful}", point.input, f"{point.fidelity:g}", *scores])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown_table(lines, texts=2)
 
 
 def draw(found: Sequence[Point], path: Path) -> None:
@@ -142,11 +133,8 @@ def draw(found: Sequence[Point], path: Path) -> None:
         for point, x, y in zip(mine, across, up, strict=True):
             panel.annotate(f"{point.fidelity:g}", (x, y), xytext=(5, 4), textcoords="offset points", fontsize="small")
         panel.set(xlabel="PSNR [dB]", ylabel="distance of features", title=f"{photo_real} to {faithful}, {damage.text}")
-        panel.grid(color="0.9", linewidth=0.8)
-        panel.spines[["top", "right"]].set_visible(False)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})  # equal points give an equal file
-    write_bytes(path, drawn.getvalue())
+        tidy(panel)
+    write_plot(path, figure)
 
 
 def section(found: Sequence[Point]) -> str:
@@ -155,16 +143,12 @@ def section(found: Sequence[Point]) -> str:
 
 
 def main() -> None:
-    data = Path(os.environ.get("SRGAN_DATA", ""))
-    if not (data / "testsets").is_dir():
-        sys.exit("SRGAN_DATA must be the benchmark data folder, with testsets/ in it")
+    data = benchmark_data()
     try:
         with ProgressBar() as counter:
-            found = points(data.resolve(), EVALUATION, counter)
-        text = PAGE.read_text(encoding="utf-8")
-        text = replace_between(text, BEGIN, END, section(found))
+            found = points(data, EVALUATION, counter)
+        FIDELITY.rewrite(PAGE, section(found))
         draw(found, PLOT)
-        write_bytes(PAGE, text.encode())
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

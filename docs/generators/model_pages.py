@@ -6,10 +6,11 @@ python -m docs.generators.model_pages --check    only reports whether the page i
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from docs.generators.failure_cases import DESCRIPTIONS, draw_cases, encode_palette, failure_sheet
+from docs.generators.page_parts import markdown_table
 from runs.models import released
 from srgan.cli.console import count, storage
 from srgan.files import write_bytes
@@ -53,7 +54,7 @@ def page(cards: Iterable[Card]) -> str:
     """Return the text of the page."""
     ordered = sorted(cards, key=order)
     listed = [(f"[{card.name}](#{card.name})", card.summary, card.licence) for card in ordered]
-    models = _table(("model", "description", "licence"), listed)
+    models = markdown_table([("model", "description", "licence"), *listed])
     kinds = "".join(f"- **{kind}**: {words}\n" for kind, words in DESCRIPTIONS.items())
     return "\n".join((_HEAD, models, _SCORES, _PICTURES, kinds, *map(_section, ordered)))
 
@@ -110,12 +111,7 @@ def _scores(scores: tuple[CardScore, ...]) -> str:
     """Return the table of scores, a row for each protocol."""
     found = {(score.protocol, score.data): f"{score.psnr:.2f} / {score.ssim:.4f}" for score in scores}
     rows = [(protocol, *(found.get((protocol, data), "-") for data in SETS)) for protocol in PROTOCOLS]
-    return _table(("protocol", *SETS), rows)
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+    return markdown_table([("protocol", *SETS), *rows])
 
 
 def draw(models: Iterable[Model]) -> None:

@@ -6,12 +6,12 @@ SRGAN_DATA is the benchmark data folder. Results are cached in cache/photo-resul
 `python -m runs.real_esrgan` has made its model; its weights and images are not part of the project.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs.generators.page_parts import PHOTOS, benchmark_data, markdown_table
 from docs.generators.result_scores import measures
 from runs.models import released
 from srgan.cli.progress_bar import ProgressBar
@@ -22,14 +22,11 @@ from srgan.evaluation.methods import find_method
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import find_set
-from srgan.files import write_bytes
 from srgan.progress import Progress
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE, README = PROJECT / "docs" / "results.md", PROJECT / "README.md"
 EVALUATION = PROJECT / "cache" / "photo-results"
-PHOTOS_BEGIN, PHOTOS_END = "<!-- photos: begin -->", "<!-- photos: end -->"
-"""Marks around the generated text."""
 
 INPUTS = dict.fromkeys(("jpeg:75", "jpeg:50", "messenger", "web", "noise:10"), ("Set14",)) | {
     kind: ("Set14", "BSD100") for kind in ("jpeg:75", "messenger")
@@ -48,8 +45,6 @@ COLUMNS = {
     "consistency": ("consistency", 1),
 }
 """Title and digits of each metric's column."""
-
-
 _WHAT = """\
 Everyday photos: the small image was saved as JPEG of quality 75 or 50 (libjpeg, 4:2:0), sent through a messenger, is a
 web page's copy, or has noise of 10 levels ([degradations.md](degradations.md)). Means over a test set, measured by
@@ -108,23 +103,16 @@ def photo_rows(results: Results) -> list[PhotoRow]:
                     (results.values(method.name, data, measure), digits) for measure, (_, digits) in COLUMNS.items()
                 ]
                 scores = tuple(f"{mean(found):.{digits}f}" if found else "-" for found, digits in values)
-                rows.append(PhotoRow(kind, name, method.name, scores, _seconds(results, method.name, data)))
+                times = results.seconds(method.name, data)
+                rows.append(PhotoRow(kind, name, method.name, scores, f"{mean(times):.2f}" if times else "-"))
     return rows
-
-
-def _seconds(results: Results, method: str, data: str) -> str:
-    times = [
-        row.seconds for row in results.rows if (row.method, row.data) == (method, data) and row.seconds is not None
-    ]
-    return f"{mean(times):.2f}" if times else "-"
 
 
 def photo_table(rows: Sequence[PhotoRow]) -> str:
     """Return the table in Markdown."""
-    heads = ["input", "set", "method", *(title for title, _ in COLUMNS.values()), "seconds"]
-    rule = ["---" if place < 3 else "---:" for place in range(len(heads))]
-    lines = [heads, rule, *([row.input, row.data, row.method, *row.scores, row.seconds] for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    heads = ("input", "set", "method", *(title for title, _ in COLUMNS.values()), "seconds")
+    lines = [(row.input, row.data, row.method, *row.scores, row.seconds) for row in rows]
+    return markdown_table([heads, *lines], texts=3)
 
 
 def section(rows: Sequence[PhotoRow]) -> str:
@@ -132,43 +120,18 @@ def section(rows: Sequence[PhotoRow]) -> str:
     return f"{_WHAT}\n{photo_table(rows)}\n{_NOTES}"
 
 
-def between(page: str, begin: str, end: str) -> str:
-    """Return the text between two marks of a page.
-
-    Raises:
-        ValueError: if a mark is missing or occurs twice.
-    """
-    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
-        raise ValueError(f"the page must hold {begin} and then {end}, once each: put them back")
-    return page[page.index(begin) + len(begin) : page.index(end)].strip("\n")
-
-
-def replace_between(page: str, begin: str, end: str, text: str) -> str:
-    """Return a page with another text between two marks.
-
-    Raises:
-        ValueError: as `between`.
-    """
-    between(page, begin, end)
-    head, _, rest = page.partition(begin)
-    return f"{head}{begin}\n{text.strip(chr(10))}\n{end}{rest.partition(end)[2]}"
-
-
 def main() -> None:
-    data = Path(os.environ.get("SRGAN_DATA", ""))
-    if not (data / "testsets").is_dir():
-        sys.exit("SRGAN_DATA must be the benchmark data folder, with testsets/ in it")
+    data = benchmark_data()
     try:
         with ProgressBar() as counter:
-            rows = photo_rows(photos_measured(data.resolve(), EVALUATION, counter))
+            rows = photo_rows(photos_measured(data, EVALUATION, counter))
         shown = [
             row
             for row in rows
             if row.data == README_SET and row.input in README_INPUTS and row.method in README_METHODS
         ]
-        for page, text in ((PAGE, section(rows)), (README, photo_table(shown))):
-            changed = replace_between(page.read_text(encoding="utf-8"), PHOTOS_BEGIN, PHOTOS_END, text)
-            write_bytes(page, changed.encode())
+        PHOTOS.rewrite(PAGE, section(rows))
+        PHOTOS.rewrite(README, photo_table(shown))
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

@@ -8,21 +8,14 @@ marks of the page is written by hand and kept.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from docs.generators.detail_sheets import LOSSES, SHOWN, write_own_sheet, write_test_sheets
-from docs.generators.fidelity_plot import BEGIN as FIDELITY_BEGIN
-from docs.generators.fidelity_plot import END as FIDELITY_END
-from docs.generators.photo_scores import PHOTOS_BEGIN, PHOTOS_END, between
+from docs.generators.page_parts import BY_HAND, FIDELITY, PHOTOS, SPEED, TWICE, Marks, benchmark_data, markdown_table
 from docs.generators.result_scores import COLOUR_SHIFT, PAPERS_PICTURES, fill_table, measure_all, published_name
-from docs.generators.speed_plot import BEGIN as SPEED_BEGIN
-from docs.generators.speed_plot import END as SPEED_END
 from docs.generators.training_curves import Curve, draw_curves, read_curves
-from docs.generators.twice_scores import BEGIN as TWICE_BEGIN
-from docs.generators.twice_scores import END as TWICE_END
 from runs.models import released
 from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
@@ -42,16 +35,8 @@ CURVES, SHEET, LOSS_SHEET = (DOCS / "images" / name for name in ("curves.png", "
 RECORDS = DOCS.parent / "runs" / "records"
 EVALUATION = DOCS.parent / "cache" / "results"
 
-_MARKS = (
-    (PHOTOS_BEGIN, PHOTOS_END),
-    (TWICE_BEGIN, TWICE_END),
-    (SPEED_BEGIN, SPEED_END),
-    (FIDELITY_BEGIN, FIDELITY_END),
-)
-"""Around sections that other scripts write."""
-BEGIN, END = "<!-- by hand: begin -->", "<!-- by hand: end -->"
 FAILED = "Failed attempts, with numbers: [the log](log.md)."
-"""Text between the marks of a new page."""
+"""Text between the marks BY_HAND of a new page."""
 
 _HEAD = """\
 # Results
@@ -89,15 +74,18 @@ pixel error.
 """
 
 
-def page(results: Results, curves: Sequence[Curve], by_hand: str, others: Mapping[str, str] | None = None) -> str:
-    """Return the text of the page; `others` are sections that other scripts write, by the marks of their beginnings."""
-    others = others or {}
+def page(results: Results, curves: Sequence[Curve], kept: Mapping[Marks, str]) -> str:
+    """Return the text of the page; `kept` are sections that other scripts write, or people."""
+
+    def section(title: str, marks: Marks) -> str:
+        return f"## {title}\n\n{marks.around(kept.get(marks, ''))}\n"
+
     weights = ", ".join(f"{name} `{model.card.identity}`" for name, model in released().items())
     parts = [
         _HEAD,
         f"Weights, by the first digits of their checksums: {weights}.\n",
-        _marked("Photos", PHOTOS_BEGIN, PHOTOS_END, others),
-        _marked("Enlarged twice", TWICE_BEGIN, TWICE_END, others),
+        section("Photos", PHOTOS),
+        section("Enlarged twice", TWICE),
         "## Compared with the paper\n",
         _PUBLISHED,
         compare(TABLE1, results),
@@ -106,20 +94,15 @@ def page(results: Results, curves: Sequence[Curve], by_hand: str, others: Mappin
         every_method(results),
         _MEASURES,
         "\n".join(f"- Protocol {name}: {find_protocol(name).description}." for name in ("paper", "matlab")) + "\n",
-        _marked("Quality against time", SPEED_BEGIN, SPEED_END, others),
-        _marked("Between faithful and photo-real", FIDELITY_BEGIN, FIDELITY_END, others),
+        section("Quality against time", SPEED),
+        section("Between faithful and photo-real", FIDELITY),
         "## Training\n",
         training(curves),
         "## Images\n",
         _SHEET,
-        f"## What failed\n\n{BEGIN}\n{by_hand}\n{END}\n",
+        section("What failed", BY_HAND),
     ]
     return "\n".join(parts)
-
-
-def _marked(title: str, begin: str, end: str, others: Mapping[str, str]) -> str:
-    """Return a section that another script writes between its marks."""
-    return f"## {title}\n\n{begin}\n{others.get(begin, '')}\n{end}\n"
 
 
 def compare(published: Published, results: Results) -> str:
@@ -139,7 +122,8 @@ def compare(published: Published, results: Results) -> str:
         notes.append(f"{why.capitalize()}: {', '.join(rows_without)}.")
     if "srgan" in found.by.values():
         notes.append(_OUR_SRGAN)
-    return f"**{published.title}** ({published.source})\n\n{_table(heads, rows)}\n{' '.join(notes)}\n"
+    table = markdown_table([heads, *rows], texts=2)
+    return f"**{published.title}** ({published.source})\n\n{table}\n{' '.join(notes)}\n"
 
 
 def _ours(numbers: Sequence[ComparedNumber]) -> str:
@@ -158,15 +142,15 @@ def _printed(numbers: Sequence[ComparedNumber]) -> str:
 
 def every_method(results: Results) -> str:
     """Return a table of models, bicubic interpolation and the paper's images on every set; `-` means not measured."""
-    heads = ["set", "method", "paper", "matlab", "features", "NIQE", "colour"]
-    rows = []
+    rows = [["set", "method", "paper", "matlab", "features", "NIQE", "colour"]]
     for data in results.sets:
         for method in results.methods:
             scores = {name: values for name in _SCORES if (values := results.values(method.name, data, name))}
             if scores and method.name != "nearest":  # it is in table 2
                 rows.append([data, _NAMES.get(method.name, method.name), *_cells(scores)])
     sizes = ", ".join(f"{len(pictures)} in {name}" for name, pictures in results.sets.items())
-    return f"{_table(heads, rows)}\nPictures: {sizes}; the paper's authors published theirs of Set5 and Set14.\n"
+    note = f"Pictures: {sizes}; the paper's authors published theirs of Set5 and Set14."
+    return f"{markdown_table(rows, texts=2)}\n{note}\n"
 
 
 _SCORES = (
@@ -206,20 +190,15 @@ def training(curves: Sequence[Curve]) -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---" if place < 2 else "---:" for place in range(len(heads))]
-    return "".join(f"| {' | '.join(line)} |\n" for line in (heads, rule, *rows))
-
-
-def manual_text(page: str | None) -> str:
-    """Return the text between the marks of a page; the default if there is no page.
+def kept_sections(page: str | None) -> dict[Marks, str]:
+    """Return the sections of a page that this script does not write; the default if there is no page.
 
     Raises:
         ValueError: if a mark is missing or occurs twice.
     """
     if page is None:
-        return FAILED
-    return between(page, BEGIN, END)
+        return {BY_HAND: FAILED}
+    return {marks: marks.find(page) for marks in (PHOTOS, TWICE, SPEED, FIDELITY, BY_HAND)}
 
 
 def main() -> None:
@@ -228,22 +207,18 @@ def main() -> None:
         "--sheets", type=Path, metavar="FOLDER", help="folder for details of the test sets, outside the project"
     )
     folder = parser.parse_args().sheets
-    data = Path(os.environ.get("SRGAN_DATA", ""))
-    if not (data / "testsets").is_dir():
-        sys.exit("SRGAN_DATA must be the benchmark data folder, with testsets/ in it")
+    data = benchmark_data()
     try:
-        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else None
-        by_hand = manual_text(before)
-        others = {} if before is None else {begin: between(before, begin, end) for begin, end in _MARKS}
+        kept = kept_sections(PAGE.read_text(encoding="utf-8") if PAGE.exists() else None)
         curves = read_curves(RECORDS)
         with ProgressBar() as counter:
-            results = measure_all(data.resolve(), EVALUATION, counter)
+            results = measure_all(data, EVALUATION, counter)
         models = released()
         write_own_sheet(SHEET, {name: models[name] for name in SHOWN})
         write_own_sheet(LOSS_SHEET, {name: models[name] for name in LOSSES if name in models})
         if curves:
             draw_curves(curves, CURVES)
-        write_bytes(PAGE, page(results, curves, by_hand, others).encode())
+        write_bytes(PAGE, page(results, curves, kept).encode())
         if folder is not None:
             write_test_sheets(results, EVALUATION, folder)
     except (SrganError, ValueError) as error:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from docs.generators.photo_scores import replace_between
+from docs.generators.page_parts import SPEED, tidy, write_plot
 from srgan.errors import DataError, SrganError
 from srgan.evaluation.outputs import read_results
 from srgan.evaluation.results import Results
@@ -23,8 +23,6 @@ from srgan.reporting.plot_style import new_figure
 
 DOCS = Path(__file__).resolve().parents[1]
 PAGE, POINTS, PLOT = DOCS / "results.md", DOCS / "speed-points.csv", DOCS / "images" / "speed.png"
-BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
-"""Marks around the generated text."""
 UNIT, SET, MEASURE = "srresnet", "Set5", "matlab/psnr"
 _TEXT = """\
 How good, and in which time: PSNR [dB] on Set5 by the matlab protocol, and the time for a small image relative to that
@@ -91,11 +89,8 @@ def draw(points: Sequence[Point], path: Path) -> None:
     axes.set(xscale="log", xlabel=f"time, {UNIT} = 1: left is better", ylabel="PSNR on Set5 [dB]: up is better")
     axes.margins(x=0.3, y=0.15)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.grid(color="0.9", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})  # equal points give an equal file
-    write_bytes(path, drawn.getvalue())
+    tidy(axes)
+    write_plot(path, figure)
 
 
 def main() -> None:
@@ -109,9 +104,8 @@ def main() -> None:
         writer.writerow(each.name for each in fields(Point))
         writer.writerows([point.method, f"{point.psnr:.2f}", f"{point.time:g}", point.measured] for point in points)
         write_bytes(POINTS, table.getvalue().encode())
-        text = replace_between(PAGE.read_text(encoding="utf-8"), BEGIN, END, section(points))
+        SPEED.rewrite(PAGE, section(points))
         draw(points, PLOT)
-        write_bytes(PAGE, text.encode())
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

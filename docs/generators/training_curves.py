@@ -5,21 +5,18 @@ those of earlier ones.
 """
 
 import csv
-import io
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs.generators.page_parts import tidy, write_plot
 from runs.pictures import OPEN
 from srgan.errors import TrainingError
-from srgan.files import write_bytes
 from srgan.reporting.plot_style import new_figure
 
 _WIDE = 8.0  # longest over shortest training from which updates are drawn on a logarithmic axis
 _COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a")
-
-
 _KINDS = ("", OPEN.name, "-photo")
 """Suffixes of the names of models with other validation images; each gets a panel."""
 
@@ -68,7 +65,7 @@ def draw_curves(curves: Sequence[Curve], path: Path) -> None:
     """Draw the curves, a line for each model and a panel for each set of validation images.
 
     Raises:
-        TrainingError: if matplotlib is not installed.
+        DataError: if matplotlib is not installed.
         OutputError: if the file cannot be written.
     """
     colours = dict(zip((curve.model for curve in curves), itertools.cycle(_COLOURS), strict=False))
@@ -84,10 +81,7 @@ def draw_curves(curves: Sequence[Curve], path: Path) -> None:
         if ends and max(ends) > _WIDE * min(ends):
             axes.set_xscale("log")
         axes.set(ylabel="PSNR [dB]")
-        axes.grid(color="0.9", linewidth=0.8)
-        axes.spines[["top", "right"]].set_visible(False)
+        tidy(axes)
         axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     axes.set(xlabel="updates")
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})  # the same curves give the same file
-    write_bytes(path, drawn.getvalue())
+    write_plot(path, figure)

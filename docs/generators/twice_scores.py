@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from docs.generators.photo_scores import replace_between
+from docs.generators.page_parts import TWICE, markdown_table
 from srgan.cli.progress_bar import ProgressBar
 from srgan.errors import SrganError
 from srgan.evaluation.benchmark import Evaluation, evaluate
@@ -19,14 +19,11 @@ from srgan.evaluation.measures import find_protocol, protocol_measure
 from srgan.evaluation.methods import find_method
 from srgan.evaluation.significance import mean
 from srgan.evaluation.test_sets import find_set
-from srgan.files import write_bytes
 from srgan.progress import Progress
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = PROJECT / "docs" / "results.md"
 EVALUATION = PROJECT / "cache" / "twice-results"
-BEGIN, END = "<!-- twice: begin -->", "<!-- twice: end -->"
-"""Marks around the generated text."""
 
 SCALE, SETS = 2, ("Set5", "Set14")
 INPUTS = (CLEAN, *(Damage.parse(text) for text in ("jpeg:93", "jpeg:75", "jpeg:50", "messenger", "noise:10")))
@@ -68,17 +65,15 @@ def measured(folder: Path, progress: Progress) -> list[Row]:
 
 def section(rows: Sequence[Row]) -> str:
     """Return the text between the marks."""
-    lines = [("input", "set", *METHODS), ("---", "---", *["---:"] * len(METHODS))]
-    lines += [(row.input, row.data, *(f"{psnr:.2f}" for psnr in row.psnr)) for row in rows]
-    return f"{_TEXT}\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    lines = [(row.input, row.data, *(f"{psnr:.2f}" for psnr in row.psnr)) for row in rows]
+    return f"{_TEXT}\n{markdown_table([('input', 'set', *METHODS), *lines], texts=2)}"
 
 
 def main() -> None:
     try:
         with ProgressBar() as counter:
             rows = measured(EVALUATION, counter)
-        text = replace_between(PAGE.read_text(encoding="utf-8"), BEGIN, END, section(rows))
-        write_bytes(PAGE, text.encode())
+        TWICE.rewrite(PAGE, section(rows))
     except (SrganError, ValueError) as error:
         sys.exit(str(error))
 

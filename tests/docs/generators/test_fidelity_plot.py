@@ -1,7 +1,7 @@
 """The table of networks between two models: what stands in docs/results.md is in order, and names shipped models."""
 
-from docs.generators.fidelity_plot import BEGIN, COLUMNS, END, FIDELITIES, PAGE, PAIRS, Point, section, table
-from docs.generators.photo_scores import between
+from docs.generators.fidelity_plot import COLUMNS, FIDELITIES, PAGE, PAIRS, Point, section, table
+from docs.generators.page_parts import FIDELITY
 from srgan.weights.catalogue import shipped
 
 
@@ -11,7 +11,7 @@ def test_a_point_is_a_row() -> None:
 
 
 def test_every_fidelity_of_shipped_pairs_is_on_the_page() -> None:
-    text = between(PAGE.read_text(encoding="utf-8"), BEGIN, END)
+    text = FIDELITY.find(PAGE.read_text(encoding="utf-8"))
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     found = {}
     for models, _, fidelity, *scores in rows[2:]:

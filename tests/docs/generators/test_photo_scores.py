@@ -2,19 +2,11 @@
 
 import pytest
 
-from docs.generators.photo_scores import (
-    PAGE,
-    PHOTOS_BEGIN,
-    PHOTOS_END,
-    README,
-    between,
-    photo_rows,
-    photo_table,
-    replace_between,
-)
+from docs.generators.page_parts import PHOTOS
+from docs.generators.photo_scores import PAGE, README, photo_rows, photo_table
 from srgan.evaluation.results import MethodInfo, Results, Row
 
-PAGE_TEXT = f"before\n{PHOTOS_BEGIN}\nold\n{PHOTOS_END}\nafter\n"
+PAGE_TEXT = f"before\n{PHOTOS.around('old')}\nafter\n"
 
 
 def test_rows_are_means_over_the_pictures_of_a_set() -> None:
@@ -31,18 +23,18 @@ def test_rows_are_means_over_the_pictures_of_a_set() -> None:
 
 
 def test_only_what_is_between_the_marks_changes() -> None:
-    assert replace_between(PAGE_TEXT, PHOTOS_BEGIN, PHOTOS_END, "new\n") == PAGE_TEXT.replace("old", "new")
-    assert between(PAGE_TEXT, PHOTOS_BEGIN, PHOTOS_END) == "old"
+    assert PHOTOS.replace(PAGE_TEXT, "new\n") == PAGE_TEXT.replace("old", "new")
+    assert PHOTOS.find(PAGE_TEXT) == "old"
 
 
-@pytest.mark.parametrize("page", ["", PHOTOS_BEGIN, f"{PHOTOS_END}{PHOTOS_BEGIN}", PAGE_TEXT + PAGE_TEXT])
+@pytest.mark.parametrize("page", ["", PHOTOS.begin, f"{PHOTOS.end}{PHOTOS.begin}", PAGE_TEXT + PAGE_TEXT])
 def test_a_page_without_its_marks_is_not_written_over(page: str) -> None:
     with pytest.raises(ValueError, match="put them back"):
-        replace_between(page, PHOTOS_BEGIN, PHOTOS_END, "new")
+        PHOTOS.replace(page, "new")
 
 
 def test_readme_has_rows_of_the_page() -> None:
-    whole = between(PAGE.read_text(encoding="utf-8"), PHOTOS_BEGIN, PHOTOS_END).splitlines()
-    shown = between(README.read_text(encoding="utf-8"), PHOTOS_BEGIN, PHOTOS_END).splitlines()
+    whole = PHOTOS.find(PAGE.read_text(encoding="utf-8")).splitlines()
+    shown = PHOTOS.find(README.read_text(encoding="utf-8")).splitlines()
     assert len(shown) > 2
     assert set(shown) <= set(whole)

@@ -8,19 +8,9 @@ import pytest
 
 from docs.generators import result_scores
 from docs.generators.detail_sheets import write_test_sheets
+from docs.generators.page_parts import BY_HAND, PHOTOS
 from docs.generators.result_scores import COLOUR_SHIFT, SETS, fill_table, measure_all, published_name
-from docs.generators.results_page import (
-    BEGIN,
-    END,
-    FAILED,
-    LOSS_SHEET,
-    SHEET,
-    compare,
-    every_method,
-    manual_text,
-    page,
-    training,
-)
+from docs.generators.results_page import LOSS_SHEET, SHEET, compare, every_method, kept_sections, page, training
 from docs.generators.training_curves import draw_curves, read_curves
 from srgan.errors import TrainingError
 from srgan.evaluation.results import MethodInfo, Results, Row
@@ -92,17 +82,11 @@ def test_every_method_has_the_measures_that_it_has() -> None:
     assert "| Set14 | SRGAN-VGG54, the paper's own pictures |" in table
 
 
-def test_what_was_manual_text_stays() -> None:
-    prose = "Nothing worked.\n\n- Not this\n- nor that"
-    made = page(results("srresnet", sets=SETS), (), prose)
-    assert manual_text(made) == prose
-    assert manual_text(page(results("srresnet", sets=SETS), (), manual_text(None))) == FAILED
-
-
-@pytest.mark.parametrize("text", ["", f"{BEGIN}", f"{END}\n{BEGIN}", f"{BEGIN}{END}{BEGIN}{END}"])
-def test_a_page_without_its_marks_is_not_written_over(text: str) -> None:
-    with pytest.raises(ValueError, match="put them back"):
-        manual_text(text)
+@pytest.mark.parametrize("prose", [None, "Nothing worked.\n\n- Not this\n- nor that"])
+def test_sections_of_others_stay(prose: str | None) -> None:
+    kept = kept_sections(None) if prose is None else {BY_HAND: prose, PHOTOS: "| a table |"}
+    found = kept_sections(page(results("srresnet", sets=SETS), (), kept))
+    assert {marks: text for marks, text in found.items() if text} == kept
 
 
 def test_later_stages_follow_earlier_ones(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The table of results that are twice as large: what stands in docs/results.md, and how a row is written."""
 
-from docs.generators.photo_scores import between
-from docs.generators.twice_scores import BEGIN, END, INPUTS, METHODS, PAGE, SETS, Row, section
+from docs.generators.page_parts import TWICE as MARKS
+from docs.generators.twice_scores import INPUTS, METHODS, PAGE, SETS, Row, section
 from srgan.upscale.model_choice import TWICE
 from srgan.weights.catalogue import shipped
 
@@ -14,7 +14,7 @@ def test_a_row_has_a_score_for_each_method() -> None:
 
 def test_models_that_auto_takes_are_as_good_as_those_that_they_stand_in_for() -> None:
     """Better on clean images; on noisy ones, of all damage, up to 0.2 dB less (docs/decisions/0040)."""
-    text = between(PAGE.read_text(encoding="utf-8"), BEGIN, END)
+    text = MARKS.find(PAGE.read_text(encoding="utf-8"))
     lines = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|")][2:]
     found = {
         (line[0].strip(), line[1].strip()): dict(zip(METHODS, map(float, line[2:]), strict=True)) for line in lines
