@@ -24,7 +24,7 @@ from srgan.evaluation.methods import REFERENCE
 from srgan.evaluation.results import Results
 from srgan.evaluation.significance import mean
 from srgan.files import write_bytes
-from srgan.paper.comparison_table import print_score
+from srgan.paper.comparison_table import order_notes, print_score
 from srgan.paper.published import TABLE1, TABLE2, Published
 from srgan.paper.verdicts import PAPER_MEASURES, ComparedNumber, compare_results
 from srgan.reporting.table import MISSING
@@ -122,6 +122,7 @@ def compare(published: Published, results: Results) -> str:
         notes.append(f"{why.capitalize()}: {', '.join(rows_without)}.")
     if "srgan" in found.by.values():
         notes.append(_OUR_SRGAN)
+    notes += order_notes(published, judged)
     table = markdown_table([heads, *rows], texts=2)
     return f"**{published.title}** ({published.source})\n\n{table}\n{' '.join(notes)}\n"
 

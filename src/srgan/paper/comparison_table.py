@@ -7,9 +7,11 @@ from typing import Any
 
 from srgan.paper.published import Published
 from srgan.paper.table_methods import NO_NUMBA, NO_PICTURES, NO_WEIGHTS
-from srgan.paper.verdicts import KINDS, NO_OPINIONS, NO_RUN, ComparedRow, Opinions
+from srgan.paper.verdicts import KINDS, NO_OPINIONS, NO_RUN, ComparedRow, Opinions, compare_orders
 from srgan.reporting.table import Cell, Column, Number, Table, without_zero
 
+_WORTH_ORDERING = 3
+"""Methods whose order says something."""
 _COARSE = ("psnr", "mos", "loss")
 """Kinds printed with two digits; all others have four and no leading zero."""
 
@@ -53,7 +55,29 @@ def comparison_table(
         lines.append(tuple(cells))
     verdicts = {number.verdict for row in rows for number in row.numbers}
     title = f"{opinions.warning} {published.title}, reproduced".strip()
-    return Table(title, tuple(header), tuple(lines), (*notes, *_notes(published, kinds, verdicts, opinions)))
+    return Table(
+        title,
+        tuple(header),
+        tuple(lines),
+        (*notes, *_notes(published, kinds, verdicts, opinions), *order_notes(published, rows)),
+    )
+
+
+def order_notes(published: Published, rows: Sequence[ComparedRow]) -> list[str]:
+    """Return a sentence for each set: whether our PSNR puts three methods or more in the published order.
+
+    Numbers can be lower throughout, after shorter training, and say the same about the methods.
+    """
+    notes = []
+    for data in published.sets:
+        ours, printed = compare_orders(rows, data)
+        if len(ours) < _WORTH_ORDERING:
+            continue
+        if ours == printed:
+            notes.append(f"On {data} the order by PSNR is the published one.")
+        else:
+            notes.append(f"On {data} the order by PSNR is {', '.join(ours)}; published: {', '.join(printed)}.")
+    return notes
 
 
 def _notes(published: Published, kinds: Sequence[str], verdicts: Collection[str], opinions: Opinions) -> list[str]:

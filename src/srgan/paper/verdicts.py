@@ -182,3 +182,16 @@ def explain_shortfalls(rows: Sequence[ComparedRow], cards: Mapping[str, Card]) -
             )
         reasons.append(f"{method} is short of the printed numbers on {', '.join(sets)}: {reason}.")
     return tuple(reasons)
+
+
+def compare_orders(rows: Sequence[ComparedRow], data: str) -> tuple[list[str], list[str]]:
+    """Return the methods of a set that have our PSNR and a printed one, the best first: by ours, and by the printed."""
+    scores = {
+        row.method: (float(number.ours), float(number.printed))
+        for row in rows
+        for number in row.numbers
+        if (row.data, number.kind) == (data, "psnr") and number.verdict != OTHER_PICTURES
+        if number.ours is not None and number.printed is not None
+    }
+    ours, printed = (sorted(scores, key=lambda method: -scores[method][place]) for place in (0, 1))
+    return ours, printed

@@ -23,6 +23,7 @@ from srgan.paper.verdicts import (
     PAPER_MEASURES,
     SEED_MEASURES,
     Opinions,
+    compare_orders,
     compare_results,
     explain_shortfalls,
     judge,
@@ -102,6 +103,16 @@ def test_a_row_without_weights_is_shown_as_such_and_never_filled_in() -> None:
     assert "| Set5 | SRResNet | - / 32.05 / - | no weights yet | - / .9019 / - | no weights yet | - / 3.37 |" in text
     assert "0.1 dB" in text
     assert "need a study" in text
+
+
+def test_orders_of_methods_by_psnr() -> None:
+    psnr = {"SRResNet-MSE": 31.5, "SRGAN-MSE": 29.0, "SRGAN-VGG22": 28.0, "SRGAN-VGG54": 30.0}
+    scores = {method: {"paper/psnr": value, "paper/ssim": 0.8} for method, value in psnr.items()}
+    found = compare_results(TABLE1, results("Set5", scores), {}, PAPER_MEASURES, {"Set5": "Set5"})
+    ours, printed = compare_orders(found, "Set5")
+    assert ours == ["SRResNet-MSE", "SRGAN-VGG54", "SRGAN-MSE", "SRGAN-VGG22"]
+    assert printed == ["SRResNet-MSE", "SRGAN-MSE", "SRGAN-VGG22", "SRGAN-VGG54"]
+    assert compare_orders(found, "Set14") == ([], [])
 
 
 def test_pictures_of_one_set_do_not_fill_another() -> None:
