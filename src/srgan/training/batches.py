@@ -36,16 +36,13 @@ def make_sampler(recipe: Recipe, pictures: AnyPictures) -> CropSampler:
         DataError: if there are too few pictures.
     """
     crops = recipe.crops
-    kind: Any = ShardSampler if isinstance(pictures, ShardedPictures) else CropSampler
-    sampler: CropSampler = kind(
-        pictures,
-        batch=crops.batch,
-        crop=crops.crop,
-        seed=recipe.schedule.seed,
-        quarter_turns=crops.quarter_turns,
-        degradation=crops.degradation,
-    )
-    return sampler
+    settings: dict[str, Any] = {
+        **{"batch": crops.batch, "crop": crops.crop, "seed": recipe.schedule.seed},
+        **{"quarter_turns": crops.quarter_turns, "degradation": crops.degradation},
+    }
+    if isinstance(pictures, ShardedPictures):
+        return ShardSampler(pictures, **settings)
+    return CropSampler(pictures, **settings)
 
 
 class DeviceCrops:

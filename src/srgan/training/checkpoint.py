@@ -16,6 +16,7 @@ from torch import Tensor
 from srgan.errors import OutputError, TrainingError
 from srgan.files import make_folder, write_bytes
 from srgan.training.distributed import describe_machine
+from srgan.training.run_folder import Run
 from srgan.training.state import Network, State
 
 _KEPT = 3
@@ -91,6 +92,22 @@ def find_newest(folder: Path, say: Callable[[str], None] = lambda line: None) ->
     if notes:
         say("no checkpoint is whole: training begins anew")
     return None
+
+
+def find_trained(run: Run, say: Callable[[str], None]) -> tuple[Checkpoint, dict[str, Tensor]]:
+    """Return a run's newest checkpoint, and its generator's weights: raw or averaged, whichever validated better.
+
+    Args:
+        run: one with a checkpoint.
+        say: gets a line for each damaged checkpoint.
+
+    Raises:
+        TrainingError: if the run has no checkpoint.
+    """
+    checkpoint = find_newest(run.checkpoints, say)
+    if checkpoint is None:
+        raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
+    return checkpoint, checkpoint.part(run.better("generator", "average"))
 
 
 def restore_checkpoint(state: State, checkpoint: Checkpoint) -> None:

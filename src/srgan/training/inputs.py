@@ -9,14 +9,14 @@ from torch import Tensor, zeros_like
 
 from srgan.data.cache import prepared
 from srgan.data.shards import AnyPictures, ShardedPictures, is_sharded
-from srgan.errors import ModelError, TrainingError, UsageError
+from srgan.errors import ModelError, UsageError
 from srgan.files import cache_root
 from srgan.models.features.classifiers import FeatureNetwork
 from srgan.models.features.feature_weights import fetch_vgg19, load_feature_network, load_vgg19
 from srgan.models.features.vgg import VGG19, ContentLayer
 from srgan.models.release.state_dict import trained_weights
 from srgan.progress import Progress
-from srgan.training.checkpoint import find_newest
+from srgan.training.checkpoint import find_trained
 from srgan.training.monitoring.validation import PixelPair, cut_middles
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.recipes.settings import NetworkSettings
@@ -204,10 +204,7 @@ def read_initial_weights(
         run = Run(Path(begun_from))
         network = run.settings().recipe.network
         _check_network(recipe, begun_from, {"generator": network.generator, **network.arguments})
-        checkpoint = find_newest(run.checkpoints, say)
-        if checkpoint is None:
-            raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
-        return _fit(recipe, checkpoint.part(run.better("generator", "average")))
+        return _fit(recipe, find_trained(run, say)[1])
     model = find(begun_from)
     _check_network(recipe, begun_from, {"generator": model.card.architecture, **model.card.arguments})
     return _fit(recipe, trained_weights(model))

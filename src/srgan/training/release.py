@@ -10,12 +10,12 @@ import torch
 
 from srgan.data.prepared_set import comparison_words
 from srgan.engines.self_test import pattern
-from srgan.errors import TrainingError, UsageError
+from srgan.errors import UsageError
 from srgan.files import check_folder, make_folder, write_bytes
 from srgan.models import AnyGenerator
 from srgan.models.release.fold import Deployable
 from srgan.models.release.onnx_export import model_file, round_weights
-from srgan.training.checkpoint import Checkpoint, find_newest
+from srgan.training.checkpoint import Checkpoint, find_trained
 from srgan.training.monitoring.log import VALIDATION, read_log
 from srgan.training.run_folder import Run, RunSettings
 from srgan.training.state import make_generator
@@ -29,36 +29,15 @@ _LIMITS = (
 
 
 def trained_generator(run: Run, say: Callable[[str], None]) -> tuple[AnyGenerator, Checkpoint]:
-    """Return the generator of a run's newest checkpoint, in evaluation mode, and the checkpoint.
-
-    Of raw and averaged weights it has those that were better in validation.
-
-    Args:
-        run: one with a checkpoint.
-        say: gets a line for each damaged checkpoint.
-
-    Raises:
-        TrainingError: if the run has no checkpoint.
-    """
-    recipe = run.settings().recipe
-    checkpoint = find_newest(run.checkpoints, say)
-    if checkpoint is None:
-        raise TrainingError(f"{run.folder} has no checkpoint yet: train it first")
-    generator = make_generator(recipe)
-    generator.load_state_dict(checkpoint.part(run.better("generator", "average")))
+    """Return the generator of a run in evaluation mode, and its checkpoint; see `find_trained`."""
+    generator = make_generator(run.settings().recipe)
+    checkpoint, weights = find_trained(run, say)
+    generator.load_state_dict(weights)
     return generator.eval(), checkpoint
 
 
 def describe_run(run: Run, checkpoint: Checkpoint, *, name: str, licence: str, terms: str) -> Card:
-    """Return the card of a run's model, without stages, probe and files.
-
-    Args:
-        run: the run.
-        checkpoint: one of it.
-        name: of the model and its files.
-        licence: of the model.
-        terms: of the pictures that it was trained on.
-    """
+    """Return the card of a run's model, without stages, probe and files; `terms` are those of its pictures."""
     settings = run.settings()
     recipe = settings.recipe
     return Card(
@@ -114,7 +93,7 @@ def export(generator: Deployable, card: Card, folder: Path) -> Card:
         OutputError: if the file cannot be written.
     """
     generator = round_weights(generator)
-    probe = Probe(*_measure_probe(generator))
+    probe = _measure_probe(generator)
     card = replace(card, stages=generator.stages, scale=generator.scale, probe=probe, files={})
     card, contents = model_file(generator, card)
     make_folder(folder)
@@ -122,12 +101,11 @@ def export(generator: Deployable, card: Card, folder: Path) -> Card:
     return card
 
 
-def _measure_probe(generator: Deployable) -> tuple[int, tuple[float, ...]]:
-    """Return the side of the self-test's pattern, and the generator's result on its diagonal: see `Probe`."""
+def _measure_probe(generator: Deployable) -> Probe:
     with torch.inference_mode():
         restored = generator(torch.from_numpy(pattern(_PROBE_SIZE)))[0, 0].numpy()
     diagonal = np.diagonal(restored)[:: generator.scale]
-    return _PROBE_SIZE, tuple(round(float(value), 5) for value in diagonal)
+    return Probe(_PROBE_SIZE, tuple(round(float(value), 5) for value in diagonal))
 
 
 def _describe_data(settings: RunSettings, terms: str) -> str:

@@ -81,10 +81,10 @@ class State:
 def make_state(
     recipe: Recipe, *, fabric: Fabric, updates: int, vgg: VGG19 | None = None, features: FeatureNetwork | None = None
 ) -> State:
-    """Make the state of a run that begins, with weights that the recipe's seed fixes.
+    """Make the state of a run that begins.
 
     Args:
-        recipe: the settings.
+        recipe: its seed fixes the weights.
         fabric: launched; decides device, precision and number of processes.
         updates: of the whole run.
         vgg: network of the content loss, if the recipe names a layer of it.
@@ -96,7 +96,7 @@ def make_state(
     if recipe.loss.is_adversarial:
         rate = schedule.discriminator_learning_rate
         rate = schedule.learning_rate if rate is None else rate
-        discriminator = _make_network(make_discriminator(recipe, features), schedule, rate, fabric)
+        discriminator = _make_network(_make_discriminator(recipe, features), schedule, rate, fabric)
     return State(
         recipe=recipe,
         fabric=fabric,
@@ -119,13 +119,7 @@ def make_generator(recipe: Recipe) -> AnyGenerator:
     return ARCHITECTURES[recipe.network.generator](**recipe.network.arguments)
 
 
-def make_discriminator(recipe: Recipe, features: FeatureNetwork | None = None) -> nn.Module:
-    """Make the discriminator of an adversarial recipe, with weights that its seed fixes.
-
-    Args:
-        recipe: the settings.
-        features: network whose features it judges, where the recipe says so.
-    """
+def _make_discriminator(recipe: Recipe, features: FeatureNetwork | None) -> nn.Module:
     torch.manual_seed(recipe.schedule.seed + 1)
     width = recipe.loss.discriminator_features
     if recipe.loss.discriminator == "features":
@@ -139,12 +133,11 @@ def _make_network(module: nn.Module, schedule: ScheduleSettings, learning_rate: 
     if fabric.world_size > 1:
         synchronise(module)
     module = module.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = make_optimizer(schedule, module, learning_rate)
+    optimizer = _make_optimizer(schedule, module, learning_rate)
     return Network(module, fabric.setup_module(module, move_to_device=False), optimizer, learning_rate)
 
 
-def make_optimizer(schedule: ScheduleSettings, module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
-    """Make the optimizer of a network's weights."""
+def _make_optimizer(schedule: ScheduleSettings, module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
     if schedule.optimiser == "soap":
         return Soap(module.parameters(), learning_rate=learning_rate, betas=(schedule.beta1, 0.95))
     return torch.optim.Adam(module.parameters(), lr=learning_rate, betas=(schedule.beta1, 0.999), fused=True)

@@ -10,10 +10,18 @@ from PIL import Image
 
 from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import PreparedPictures
+from srgan.training.checkpoint import Checkpoint, find_newest
 from srgan.training.distributed import launch
 from srgan.training.inputs import Inputs
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run, RunSettings
+
+
+def newest(run: Run) -> Checkpoint:
+    """The newest checkpoint of a run that has one."""
+    found = find_newest(run.checkpoints)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from srgan.training.run_folder import Run, RunSettings
 from srgan.training.state import Network, make_state
 from srgan.training.update import update
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
+from tests.srgan.training.conftest import newest
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +91,8 @@ def test_a_run_that_resumes_after_damage_ends_where_it_would_have(trained: Run, 
 
 
 def test_a_state_of_other_networks_is_refused(trained: Run, fabric: Fabric) -> None:
-    found = find_newest(trained.checkpoints)
-    assert found is not None
     with pytest.raises(TrainingError):
-        restore_checkpoint(make_state(ADVERSARIAL, fabric=fabric, updates=8), found)
+        restore_checkpoint(make_state(ADVERSARIAL, fabric=fabric, updates=8), newest(trained))
 
 
 def test_what_cannot_be_written_leaves_nothing(fabric: Fabric, tmp_path: Path) -> None:

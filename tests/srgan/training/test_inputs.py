@@ -9,13 +9,13 @@ from lightning_fabric import Fabric
 
 from srgan.errors import ModelError, TrainingError, UsageError
 from srgan.models.release.state_dict import trained_weights
-from srgan.training.checkpoint import find_newest
 from srgan.training.inputs import Inputs, find_features, find_vgg, load_vgg, read_initial_weights
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
 from srgan.training.state import make_generator
 from srgan.weights.catalogue import find
 from tests.helpers.small import ADVERSARIAL, SMALL, train_run
+from tests.srgan.training.conftest import newest
 
 VGG22, VGG54 = RECIPES["srgan-vgg22"], RECIPES["srgan-vgg54"]
 
@@ -85,8 +85,7 @@ def test_a_run_begins_with_the_better_weights_of_another(
 ) -> None:
     run = begun(SMALL)
     train_run(run, inputs, fabric)
-    found = find_newest(run.checkpoints)
-    assert found is not None
+    found = newest(run)
     scores = (run.folder / "validation.csv").read_text().splitlines()[0]
     for raw, average, part in ((30.0, 20.0, "generator"), (20.0, 30.0, "average")):
         row = {"update": 8, "raw_psnr": raw, "average_psnr": average}
@@ -141,11 +140,10 @@ def test_a_network_that_enlarges_twice_takes_the_trunk_of_one_that_enlarges_four
     run = begun(SMALL.change(generator="swift", blocks=1, features=8))
     train_run(run, inputs, fabric)
     recipe = run.settings().recipe.change(scale=2)
-    weights, found = read_initial_weights(recipe, str(run.folder)), find_newest(run.checkpoints)
+    weights = read_initial_weights(recipe, str(run.folder))
     assert weights is not None
-    assert found is not None
     make_generator(recipe).load_state_dict(weights)
-    theirs = [found.part(part) for part in ("generator", "average")]
+    theirs = [newest(run).part(part) for part in ("generator", "average")]
     for name, tensor in weights.items():
         assert name.startswith("output.") or any(torch.equal(tensor, each[name]) for each in theirs), name
     with pytest.raises(UsageError):
@@ -175,8 +173,7 @@ def test_a_refined_network_takes_all_of_one_without_refinement(
 ) -> None:
     run = begun(SMALL.change(generator="compact-generator"))
     train_run(run, inputs, fabric)
-    found = find_newest(run.checkpoints)
-    assert found is not None
+    found = newest(run)
     refined = SMALL.change(generator="compact-generator", refinement=5)
     weights = read_initial_weights(refined, str(run.folder))
     assert weights is not None

@@ -25,6 +25,7 @@ from srgan.training.setup import load_state
 from srgan.training.state import State
 from srgan.training.update import update
 from tests.helpers.small import ADVERSARIAL, SMALL, Heard, train_run
+from tests.srgan.training.conftest import newest
 
 Begun = Callable[..., Run]
 
@@ -91,9 +92,7 @@ def test_leaves_tables_plots_sheets_and_checkpoints(fabric: Fabric, inputs: Inpu
 def test_time_ends_a_run_with_a_checkpoint(fabric: Fabric, inputs: Inputs, begun: Begun) -> None:
     run = begun(SMALL)
     train_run(run, inputs, fabric, seconds=0)
-    found = find_newest(run.checkpoints)
-    assert found is not None
-    assert found.update == 1
+    assert newest(run).update == 1
     assert read_log(run.folder / "validation.csv")["update"] == [1]
 
 
@@ -125,9 +124,7 @@ def test_a_goal_ends_a_run_at_the_validation_that_finds_it_reached(
     state = load_state(run, inputs, fabric=fabric, progress=heard)
     seconds = train(state, run, inputs, heard, goal=Goal("Set5", psnr, pairs, MATLAB))
     assert read_log(run.folder / "validation.csv")["update"] == updates
-    found = find_newest(run.checkpoints)
-    assert found is not None
-    assert found.update == updates[-1]
+    assert newest(run).update == updates[-1]
     assert seconds == (state.seconds if updates == [4] else None)
     assert sum("dB on Set5 (matlab)" in line for line in heard.lines) == len(updates)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from srgan.files import write_bytes
 from srgan.reporting.plot_style import BLUE, ORANGE, QUIET, SERIES, clean_axes, new_figure, use_log_axis_if_wide
 from srgan.training.monitoring.alerts import BLIND_LOSS
@@ -22,8 +24,6 @@ _FEW = 30  # values that are drawn as points
 _SMOOTH = 40  # parts of a curve over which it is averaged
 
 Columns = Mapping[str, Sequence[float]]
-
-
 Curve = tuple[str, str, str, str]
 """Table, column, label, colour."""
 
@@ -124,8 +124,6 @@ def _draw_curve(axes: "Axes", curve: Curve, table: Columns) -> Sequence[float]:
 
 def _average(values: Sequence[float], width: int) -> tuple[float, ...]:
     """Return the mean of each value and those before it, at most `width` in all."""
-    sums = [0.0]
-    for value in values:
-        sums.append(sums[-1] + value)
-    starts = [max(0, end - width) for end in range(1, len(sums))]
-    return tuple((sums[end] - sums[start]) / (end - start) for end, start in enumerate(starts, start=1))
+    sums, ends = np.cumsum([0.0, *values]), np.arange(1, len(values) + 1)
+    starts = np.maximum(ends - width, 0)
+    return tuple(((sums[ends] - sums[starts]) / (ends - starts)).tolist())

@@ -9,7 +9,7 @@ from srgan.files import make_folder
 from srgan.images.resize import imresize
 from srgan.metrics import PAPER
 from srgan.reporting.contact_sheet import sheet, write_sheet
-from srgan.training.monitoring.validation import PixelPair, Pixels, enlarge
+from srgan.training.monitoring.validation import PixelPair, Pixels, cut_middles, enlarge
 from srgan.training.run_folder import Run
 from srgan.training.state import State, make_generator
 
@@ -29,8 +29,7 @@ class SampleSheets:
     """
 
     def __init__(self, state: State, run: Run, pairs: list[PixelPair]) -> None:
-        count = min(_ROWS, len(pairs))
-        self._pairs = [_cut_middle(*pairs[number * len(pairs) // count]) for number in range(count)]
+        self._pairs = cut_middles(pairs, side=_SIDE, limit=_ROWS)
         self._device = state.fabric.device
         weights, scale = run.initial(), float(state.recipe.network.scale)
         if weights is None:
@@ -58,12 +57,3 @@ class SampleSheets:
         make_folder(path.parent)
         write_sheet(path, pixels)
         return pixels
-
-
-def _cut_middle(low: Pixels, high: Pixels) -> PixelPair:
-    scale = high.shape[0] // low.shape[0]
-    top, left = (max(0, (length - _SIDE) // 2) for length in low.shape[:2])
-    part = low[top : top + _SIDE, left : left + _SIDE]
-    height, width = (scale * length for length in part.shape[:2])
-    original = high[scale * top : scale * top + height, scale * left : scale * left + width]
-    return np.ascontiguousarray(part), np.ascontiguousarray(original)

@@ -37,7 +37,7 @@ class ValidationScore:
 
 
 def cut_middles(
-    pictures: AnyPictures, side: int = 64, limit: int | None = None, degradation: str = "clean"
+    pictures: AnyPictures | Sequence[PixelPair], side: int = 64, limit: int | None = None, degradation: str = "clean"
 ) -> list[PixelPair]:
     """Return the middles of pictures, to validate on.
 
