@@ -25,6 +25,11 @@ _COMPUTER = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 _swept: set[Path] = set()
 
 
+def system_reason(problem: BaseException) -> str:
+    """Return what the system says of a failure, without its number and the file's name."""
+    return getattr(problem, "strerror", None) or str(problem)
+
+
 def write_bytes(path: str | Path, data: bytes, overwrite: bool = True, *, mode: int | None = None) -> Path:
     """Write a file whole or not at all; when this returns, its bytes and its name are on the disk.
 
@@ -54,7 +59,7 @@ def make_folder(path: str | Path) -> None:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as problem:
-        raise OutputError(f"{path} cannot be made ({_why(problem)}): choose another folder") from problem
+        raise OutputError(f"{path} cannot be made ({system_reason(problem)}): choose another folder") from problem
 
 
 def check_folder(path: str | Path) -> None:
@@ -113,7 +118,7 @@ class AtomicFile:
             existing = self.path.stat().st_mode if os.path.lexists(self.path) else None
         except (OSError, ValueError) as problem:  # a name too long, or with a zero byte
             self.path = Path(str(path).replace("\0", "?"))
-            self.fail(_why(problem))
+            self.fail(system_reason(problem))
         if existing is not None and not stat.S_ISREG(existing):
             raise OutputError(f"{self} is not an ordinary file: choose another name")
         if existing is not None and not overwrite:
@@ -145,7 +150,7 @@ class AtomicFile:
         try:
             self.descriptor = os.open(temporary, flags, 0o666 if self._mode is None else self._mode & 0o666)
         except OSError as problem:
-            self.fail(_why(problem))
+            self.fail(system_reason(problem))
         self._temporary = temporary
         return self.descriptor
 
@@ -167,7 +172,7 @@ class AtomicFile:
         except FileExistsError:
             raise OutputError(f"{self} has appeared meanwhile: choose another name, or overwrite it") from None
         except OSError as problem:
-            self.fail(_why(problem))
+            self.fail(system_reason(problem))
         self._temporary = None
         _synchronise_folder(self.path.parent)
 
@@ -191,12 +196,12 @@ class AtomicFile:
         assert self._file is not None
         try:
             if isinstance(error, OSError):
-                self.fail(_why(error))
+                self.fail(system_reason(error))
             if error is None:
                 self._file.flush()
                 self.commit()
         except OSError as problem:  # of the last bytes
-            self.fail(_why(problem))
+            self.fail(system_reason(problem))
         finally:
             with suppress(OSError):
                 self._file.close()
@@ -224,7 +229,8 @@ class AtomicFolder:
         try:
             taken = os.path.lexists(self.path) and (not self.path.is_dir() or any(self.path.iterdir()))
         except OSError as problem:
-            raise OutputError(f"{self.path} cannot be read ({_why(problem)}): choose another folder") from problem
+            why = system_reason(problem)
+            raise OutputError(f"{self.path} cannot be read ({why}): choose another folder") from problem
         if taken:
             raise OutputError(f"{self.path} exists already: choose another folder")
 
@@ -249,7 +255,7 @@ class AtomicFolder:
         finally:
             shutil.rmtree(self.place, ignore_errors=True)
         if isinstance(error, OSError):
-            why = _why(error)
+            why = system_reason(error)
             raise OutputError(f"{self.path} cannot be written ({why}): free some space or choose another") from error
 
 
@@ -277,10 +283,6 @@ def remove_leftovers(folder: Path) -> None:
             with suppress(OSError):
                 if _is_abandoned(path):
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-
-
-def _why(problem: BaseException) -> str:
-    return getattr(problem, "strerror", None) or str(problem)
 
 
 def _hidden_name() -> str:

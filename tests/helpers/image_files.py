@@ -7,7 +7,10 @@ from typing import Any
 
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
+
+SRGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+"""A colour profile of sRGB, made by LittleCMS."""
 
 
 def saved(picture: Image.Image | NDArray[Any], format: str, **options: Any) -> bytes:
@@ -16,6 +19,13 @@ def saved(picture: Image.Image | NDArray[Any], format: str, **options: Any) -> b
     with io.BytesIO() as file:
         picture.save(file, format, **options)
         return file.getvalue()
+
+
+def oriented(orientation: int) -> Image.Exif:
+    """EXIF of this orientation alone."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
 
 
 def tiff(pixels: NDArray[Any], **options: Any) -> bytes:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from srgan.images.colour import Pixels
 from srgan.images.image import EncodeOptions, write
+from tests.helpers.image_files import saved
 
 
 def photo(seed: int, width: int = 200, height: int = 160) -> Any:
@@ -54,17 +55,17 @@ def drawing(seed: int, width: int = 320, height: int = 240) -> Any:
 
 def jpeg(pixels: Pixels, quality: int, *, subsampling: int = 2, **options: Any) -> bytes:
     """A JPEG file of libjpeg; subsampling 0 is 4:4:4, 2 is 4:2:0."""
-    return _saved(pixels, "JPEG", quality=quality, subsampling=subsampling, **options)
+    return saved(pixels, "JPEG", quality=quality, subsampling=subsampling, **options)
 
 
 def webp(pixels: Pixels, **options: Any) -> bytes:
     """A WebP file of libwebp."""
-    return _saved(pixels, "WEBP", **options)
+    return saved(pixels, "WEBP", **options)
 
 
 def png(pixels: Pixels) -> bytes:
     """A PNG file."""
-    return _saved(pixels, "PNG", compress_level=1)
+    return saved(pixels, "PNG", compress_level=1)
 
 
 def decoded(contents: bytes) -> Any:
@@ -86,12 +87,6 @@ def deep_tiff(pixels: Pixels, folder: Any, *, level: float = 0.3) -> bytes:
     deep = np.clip(np.round(257.0 * pixels + noise), 0, 65_535).astype(np.uint16)
     write(folder / "deep.tif", deep, options=EncodeOptions("tiff"), overwrite=True)
     return bytes((folder / "deep.tif").read_bytes())
-
-
-def _saved(pixels: Pixels, format: str, **options: Any) -> bytes:
-    contents = io.BytesIO()
-    Image.fromarray(pixels).save(contents, format, **options)
-    return contents.getvalue()
 
 
 HEIC = base64.b85decode(

@@ -1,12 +1,12 @@
 """Small image files of every kind that srgan reads, and damage done to files by chance."""
 
-import io
 import random
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
+from tests.helpers.image_files import SRGB_PROFILE, oriented, saved
 from tests.helpers.images_made_up import DEEP_HEIC, HEIC, photo
 
 SAMPLES: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -33,18 +33,15 @@ def samples(format: str) -> list[bytes]:
     """Return intact files of a format, with EXIF and a colour profile where it holds them."""
     if format == "heic":
         return [HEIC, DEEP_HEIC]
-    tags = Image.Exif()
-    tags[0x010E], tags[0x0112] = "A cat", 6
+    tags = oriented(6)
+    tags[0x010E] = "A cat"
     tags.get_ifd(0x8769)[0x9003] = "2020:01:02 03:04:05"
-    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    carried: dict[str, Any] = {} if format in ("gif", "bmp") else {"exif": tags, "icc_profile": icc}
+    carried: dict[str, Any] = {} if format in ("gif", "bmp") else {"exif": tags, "icc_profile": SRGB_PROFILE}
     found = []
     for mode, options in SAMPLES[format]:
         image = _picture(0, mode)
         more = {"append_images": [_picture(1, mode)]} if "save_all" in options else {}
-        with io.BytesIO() as file:
-            image.save(file, format, **options, **carried, **more)
-            found.append(file.getvalue())
+        found.append(saved(image, format, **options, **carried, **more))
     return found
 
 

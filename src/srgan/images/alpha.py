@@ -3,11 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from srgan.images.colour import Pixels
-
-Floats = NDArray[np.float32]
+from srgan.images.colour import Floats, Pixels
 
 REACH = 8
 """Pixels that colour is carried into transparency; further in it has no effect on what is seen."""

@@ -5,8 +5,7 @@ from typing import IO, Any, BinaryIO
 
 import numpy as np
 
-from srgan.errors import PictureError
-from srgan.images.vips import pyvips
+from srgan.images.vips import pyvips, unreadable
 
 _FILE_HEADER, _PLAIN, _V5 = 14, 40, 124  # bytes
 _ROWS = 128  # written at once
@@ -34,7 +33,7 @@ def open_bmp(file: IO[bytes], name: str) -> tuple[tuple[int, int], Any]:
         image = BmpImageFile(file)
         return image.size, (image, _profile(file))
     except _DAMAGE as problem:
-        raise _damaged(name, problem) from None
+        raise unreadable(name, problem) from None
 
 
 def load_bmp(opened: Any, name: str) -> pyvips.Image:
@@ -52,11 +51,11 @@ def load_bmp(opened: Any, name: str) -> pyvips.Image:
             rows = image.crop((0, top, width, min(top + _ROWS, height))).convert(mode)
             pixels[top : top + _ROWS] = np.asarray(rows).reshape(-1, width, bands)
     except _DAMAGE as problem:
-        raise _damaged(name, problem) from None
-    loaded = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar")
+        raise unreadable(name, problem) from None
+    loaded = pyvips.Image.new_from_array(pixels, interpretation="srgb" if bands > 2 else "b-w")
     dots = image.info.get("dpi", (0, 0))
-    per_millimetre = [value / 25.4 for value in dots] if min(dots) > 1 else [1.0, 1.0]
-    loaded = loaded.copy(interpretation="srgb" if bands > 2 else "b-w", xres=per_millimetre[0], yres=per_millimetre[1])
+    if min(dots) > 1:
+        loaded = loaded.copy(xres=dots[0] / 25.4, yres=dots[1] / 25.4)
     if profile:
         loaded.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     return loaded
@@ -71,13 +70,6 @@ def _profile(file: IO[bytes]) -> bytes | None:
     start, length = struct.unpack_from("<II", head, _FILE_HEADER + 112)
     file.seek(_FILE_HEADER + start)
     return file.read(length) or None
-
-
-def _damaged(name: str, problem: Exception) -> PictureError:
-    why = str(problem).splitlines()[0][:120] if str(problem) else "unreadable data"
-    if "nsupported" in why:
-        return PictureError(f"{name} is of a kind that srgan does not read ({why}): save it as PNG first")
-    return PictureError(f"{name} is damaged or cut short ({why}): use an intact copy")
 
 
 def write_bmp(image: Any, file: BinaryIO, icc: bytes | None, dots_per_inch: tuple[float, float] | None) -> None:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 Depth = Literal[8, 16, 32]
 """Bits a channel; 32 are floats from 0 to 1."""
-Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16] | Floats
 
 DTYPES: dict[Depth, Any] = {8: np.uint8, 16: np.uint16, 32: np.float32}
 """Types of arrays, by depth."""
@@ -27,14 +28,14 @@ def depth_of(pixels: Pixels) -> Depth:
     raise ValueError(f"pixels are uint8, uint16 or float32, not {pixels.dtype}")
 
 
-def to_float(pixels: Pixels) -> NDArray[np.float32]:
+def to_float(pixels: Pixels) -> Floats:
     """Convert an image to float32 in [0, 1], of the same shape.
 
     Raises:
         ValueError: unless the pixels are uint8, uint16 or float32.
     """
     depth = depth_of(pixels)
-    floats: NDArray[np.float32] = pixels.astype(np.float32)
+    floats: Floats = pixels.astype(np.float32)
     floats /= np.float32(_TOPS[depth])
     return floats
 

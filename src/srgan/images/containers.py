@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from srgan.images.exif import ReadAt
+from srgan.images.exif import ReadAt, from_bytes
 
 _PIECE = 1 << 20  # bytes read at once
 _MOST_SEGMENTS, _MOST_BLOCKS = 10_000, 200_000  # of a JPEG, of other files: forged ones have more
@@ -21,6 +21,9 @@ _WHOLE_SPECTRUM = b"\x00\x3f\x00"  # coefficients 0 to 63, which every scan of a
 MOST_SEGMENT = 65_533
 """Bytes that one JPEG segment can hold."""
 EXIF_MARK, XMP_MARK, ICC_MARK = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+_ICC_PART = MOST_SEGMENT - len(ICC_MARK) - 2
+MOST_ICC = 255 * _ICC_PART
+"""Bytes of the longest colour profile that a JPEG can hold."""
 MORE_XMP_MARK, PHOTOSHOP_MARK = b"http://ns.adobe.com/xmp/extension/\0", b"Photoshop 3.0\0"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -106,8 +109,7 @@ def jpeg_segment(marker: int, data: bytes) -> bytes:
 
 def icc_segments(icc: bytes) -> list[tuple[int, bytes]]:
     """Return the APP2 segments of a colour profile."""
-    most = MOST_SEGMENT - len(ICC_MARK) - 2
-    parts = [icc[start : start + most] for start in range(0, len(icc), most)]
+    parts = [icc[start : start + _ICC_PART] for start in range(0, len(icc), _ICC_PART)]
     return [(_APP2, ICC_MARK + bytes([number, len(parts)]) + part) for number, part in enumerate(parts, 1)]
 
 
@@ -185,14 +187,14 @@ def scan_heif(read_at: ReadAt) -> HeifContents:
         start, end = next((start, end) for kind, start, end in _boxes(read_at, 0, 1 << 62) if kind == b"meta")
         meta = read_at(start + 4, min(end - start - 4, _LARGEST_BLOCK))
         _scan_meta(meta, found)
-    except (StopIteration, struct.error, IndexError, ValueError):
+    except (StopIteration, struct.error, LookupError, ValueError):
         pass
     return found
 
 
 def has_readable_items(data: bytes) -> bool:
     """Return whether types and names of all items of a HEIC file are text; pi-heif dies of others."""
-    for kind, start, end in _boxes(lambda at, length: data[at : at + length], 0, len(data)):
+    for kind, start, end in _boxes(from_bytes(data), 0, len(data)):
         for item in re.finditer(b"infe", data[start:end]) if kind == b"meta" else ():
             at = start + item.start()
             text = at + (14 if data[at + 4 : at + 5] == b"\3" else 12)  # behind version, flags, number, protection
@@ -212,6 +214,8 @@ def _boxes(read_at: ReadAt, at: int, end: int) -> Iterator[tuple[bytes, int, int
         size, kind = struct.unpack_from(">I4s", head)
         start = at + 8
         if size == 1:
+            if len(head) < 16:
+                return
             size, start = struct.unpack_from(">Q", head, 8)[0], at + 16
         stop = end if size == 0 else at + size
         if stop < start:
@@ -222,7 +226,7 @@ def _boxes(read_at: ReadAt, at: int, end: int) -> Iterator[tuple[bytes, int, int
 
 def _scan_meta(meta: bytes, found: HeifContents) -> None:
     def inside(start: int, end: int) -> list[tuple[bytes, int, int]]:
-        return list(_boxes(lambda at, length: meta[at : at + length], start, end))
+        return list(_boxes(from_bytes(meta), start, end))
 
     boxes = {kind: (start, end) for kind, start, end in inside(0, len(meta))}
     start, end = boxes[b"iinf"]

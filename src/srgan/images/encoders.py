@@ -21,13 +21,8 @@ def saver(
     # TIFF, level: 1 83, 1.03; 2 51, 0.67; 3 41, 0.62; 4 31, 0.59; 6 13, 0.56.
     # WebP, effort: 0 7.0, 0.08; 4 4.9, 0.07. AVIF, effort: 0 15, 0.06; 2 2.1, 0.07; 4 0.2, 0.06.
     if options.format == "webp":
-        coding = {"lossless": True} if lossless else {"smart_subsample": True}
-        return "webpsave_target", {
-            "Q": options.quality,
-            "effort": 4,
-            "exact": True,
-            **coding,
-        }  # colour under alpha 0 too
+        settings: dict[str, Any] = {"Q": options.quality, "effort": 4, "exact": True}  # colour under alpha 0 too
+        return "webpsave_target", settings | ({"lossless": True} if lossless else {"smart_subsample": True})
     if options.format == "avif":
         bits = min(depth, FORMATS["avif"].deepest)
         settings = {"Q": options.quality, "bitdepth": bits, "compression": "av1", "effort": 2, "lossless": lossless}
@@ -50,12 +45,10 @@ def fit_depth(image: Any, format: str) -> Any:
     if top == 255 or deepest == 32 or (deepest == 16 and top > 1):
         return image
     levels = image.linear(((1 << deepest) - 1) / top, 0.5)  # of 16 bits never a tie: 65535 is odd
-    if deepest == 16:
-        return levels.cast("ushort").copy(interpretation="grey16" if image.bands < 3 else "rgb16")
     if deepest == 8:
         return levels.cast("uchar").copy(interpretation="b-w" if image.bands < 3 else "srgb")
     deep = levels.cast("ushort").copy(interpretation="grey16" if image.bands < 3 else "rgb16")
-    return deep << (16 - deepest)  # which is where libvips looks for them
+    return deep if deepest == 16 else deep << (16 - deepest)  # which is where libvips looks for them
 
 
 def without_gray(image: Any) -> Any:

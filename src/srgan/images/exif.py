@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 ReadAt = Callable[[int, int], bytes]
 """(offset, length) to at most so many bytes."""
@@ -14,16 +15,9 @@ ReadAt = Callable[[int, int], bytes]
 RawEntry = tuple[int, int, int, int, bytes]
 """Position, tag, kind, count, value field."""
 
-PROCESSING_SOFTWARE, ORIENTATION, EXTRA_SAMPLES, IPTC, PHOTOSHOP, MAKER_NOTE = (
-    0x0B,
-    0x0112,
-    0x0152,
-    0x83BB,
-    0x8649,
-    0x927C,
-)
+PROCESSING_SOFTWARE, COMPRESSION, ORIENTATION, EXTRA_SAMPLES = 0x0B, 0x0103, 0x0112, 0x0152
+IPTC, PHOTOSHOP, MAKER_NOTE = 0x83BB, 0x8649, 0x927C
 EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER = 0x8769, 0x8825, 0xA005
-COMPRESSION = 0x0103
 X_RESOLUTION, Y_RESOLUTION, UNIT = 0x011A, 0x011B, 0x0128
 
 POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER)
@@ -34,6 +28,7 @@ KINDS = frozenset(_SIZES)
 _UNITS = {**_SIZES, 5: 4, 10: 4}
 _MOST_TAGS = 1_000
 _LONGEST_VALUE = 16_000_000
+_MOST_DOTS = 2_500_000  # per inch, which is a hundred a micrometre
 DEEPEST = 3  # directory, EXIF, interoperability
 
 # Tags of a TIFF's first directory that describe the photo; the others describe how the pixels lie in the file.
@@ -201,6 +196,16 @@ def from_bytes(block: bytes) -> ReadAt:
     return lambda offset, length: block[offset : offset + length]
 
 
+def from_file(file: BinaryIO) -> ReadAt:
+    """Return a function that reads an opened file."""
+
+    def read_at(offset: int, length: int) -> bytes:
+        file.seek(offset)
+        return file.read(length)
+
+    return read_at
+
+
 def drop_fixed_note(directory: Directory) -> bool:
     """Take out a maker note that holds offsets into its block; return whether there was one."""
     photo = directory.children.get(EXIF_POINTER, Directory())
@@ -212,7 +217,7 @@ def drop_fixed_note(directory: Directory) -> bool:
 
 
 def resolution(block: bytes) -> tuple[float, float] | None:
-    """Horizontal and vertical dots per inch, or None where an EXIF block does not say."""
+    """Horizontal and vertical dots per inch, or None where an EXIF block does not say, or something impossible."""
     try:
         tags = read_directory(from_bytes(block), (X_RESOLUTION, Y_RESOLUTION, UNIT)).tags
     except BadExif:
@@ -221,18 +226,19 @@ def resolution(block: bytes) -> tuple[float, float] | None:
     per_inch = {b"\2\0": 1.0, b"\3\0": 2.54}.get(unit.data if unit else b"\2\0")
     if per_inch is None or across is None or down is None or len(across.data) != 8 or len(down.data) != 8:
         return None
-    (up, below), (up_down, below_down) = struct.unpack("<II", across.data), struct.unpack("<II", down.data)
-    if 0 in (up, below, up_down, below_down):
+    fractions = [struct.unpack("<II", tag.data) for tag in (across, down)]
+    if any(not above or not below or above / below * per_inch > _MOST_DOTS for above, below in fractions):
         return None
-    return round(up / below * per_inch, 1), round(up_down / below_down * per_inch, 1)
+    horizontal, vertical = (round(above / below * per_inch, 1) for above, below in fractions)
+    return horizontal, vertical
 
 
 def orientation(block: bytes) -> int:
     """Return the orientation, from 1 to 8, that a block says, whatever type it is stored in."""
     with suppress(BadExif):
         tag = read_directory(from_bytes(block), (ORIENTATION,)).tags.get(ORIENTATION)
-        value = int.from_bytes(tag.data, "little") if tag is not None else 1
-        return value if 1 <= value <= 8 else 1
+        if tag is not None and 1 <= (value := int.from_bytes(tag.data, "little")) <= 8:
+            return value
     return 1
 
 

@@ -69,7 +69,8 @@ def patch(block: bytes, change: Change, new_tags: dict[int, Tag], *, limit: int 
     if not new_tags:
         return bytes(data)
     old = {tag: bytes(data[at : at + 12]) for at, tag, *_ in entries if tag not in new_tags}
-    packed = {tag: _in_order(value, layout.order) for tag, value in new_tags.items()}
+    # From little-endian to the block's own order, which is the same as back.
+    packed = {tag: little_endian(value.data, value.kind, layout.order) for tag, value in new_tags.items()}
     table = 2 + 12 * (len(old) + len(packed)) + 4
     total = table + sum(len(value) + len(value) % 2 for value in packed.values() if len(value) > 4)
     place = hole[0] + hole[0] % 2 if hole[1] - hole[0] > total else len(data) + len(data) % 2
@@ -88,10 +89,6 @@ def patch(block: bytes, change: Change, new_tags: dict[int, Tag], *, limit: int 
     data[place : place + len(directory)] = directory
     data[pointer : pointer + 4] = layout.pack("I", place)
     return bytes(data)
-
-
-def _in_order(tag: Tag, order: str) -> bytes:
-    return little_endian(tag.data, tag.kind, order)  # its own inverse
 
 
 def _patch_directory(data: bytearray, layout: Layout, entries: list[RawEntry], change: Change, *, depth: int) -> None:

@@ -10,8 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from srgan.errors import PictureError
 from srgan.images.exif import ReadAt
+from srgan.images.vips import unreadable
 
 _SCREEN_END = 13  # bytes of the signature and the logical screen descriptor
 _EXTENSION, _FRAME, _TRAILER = b"!", b",", b";"
@@ -62,7 +62,7 @@ def read_first_frame(read_at: ReadAt, name: str) -> FirstFrame:
                 while (length := read_at(at, 1)) not in (b"", b"\0"):
                     at += 1 + length[0]
                 at += 1
-    raise PictureError(f"{name} is damaged or cut short (no frame in it has pixels): use an intact copy")
+    raise unreadable(name, ValueError("no frame in it has pixels"))
 
 
 def check_whole(data: bytes, frame: FirstFrame, name: str) -> None:
@@ -87,8 +87,7 @@ def check_whole(data: bytes, frame: FirstFrame, name: str) -> None:
     try:
         GifImageFile(io.BytesIO(data)).load()
     except (OSError, ValueError, SyntaxError, IndexError, struct.error) as problem:
-        why = (str(problem).splitlines() or ["unreadable data"])[0][:120]
-        raise PictureError(f"{name} is damaged or cut short ({why}): use an intact copy") from None
+        raise unreadable(name, problem) from None
 
 
 def on_canvas(image: Any, frame: FirstFrame) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 
 from srgan.errors import PictureError
 from srgan.images.containers import has_readable_items
-from srgan.images.vips import pyvips
+from srgan.images.vips import pyvips, unreadable
 
 
 def open_heic(data: bytes, name: str) -> tuple[tuple[int, int], Any]:
@@ -23,13 +23,13 @@ def open_heic(data: bytes, name: str) -> tuple[tuple[int, int], Any]:
     except ImportError:
         raise PictureError(f"{name} is HEIC, which pi-heif reads: install it (pip install pi-heif)") from None
     if not has_readable_items(data):
-        raise _damaged(name, ValueError("its items have no names"))
+        raise unreadable(name, ValueError("its items have no names"))
     try:
         file = pi_heif.open_heif(data, convert_hdr_to_8bit=False)
         image = file[file.primary_index]
         return image.size, (image, len(file))
     except (ValueError, RuntimeError, EOFError, OSError, SyntaxError, IndexError, KeyError) as problem:
-        raise _damaged(name, problem) from None
+        raise unreadable(name, problem) from None
 
 
 def load_heic(opened: Any, name: str) -> pyvips.Image:
@@ -42,21 +42,13 @@ def load_heic(opened: Any, name: str) -> pyvips.Image:
     try:
         pixels = np.ascontiguousarray(np.asarray(image))
     except (ValueError, RuntimeError, EOFError, OSError, SyntaxError) as problem:
-        raise _damaged(name, problem) from None
-    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    height, width, bands = pixels.shape
-    deep = pixels.dtype == np.uint16
-    loaded = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "ushort" if deep else "uchar")
-    spaces = ("grey16", "rgb16") if deep else ("b-w", "srgb")
-    loaded = loaded.copy(interpretation=spaces[bands > 2])
+        raise unreadable(name, problem) from None
+    spaces = ("grey16", "rgb16") if pixels.dtype == np.uint16 else ("b-w", "srgb")
+    loaded = pyvips.Image.new_from_array(pixels)
+    loaded = loaded.copy(interpretation=spaces[loaded.bands > 2])
     for field, key in (("exif-data", "exif"), ("xmp-data", "xmp"), ("icc-profile-data", "icc_profile")):
         if image.info.get(key):
             loaded.set_type(pyvips.GValue.blob_type, field, bytes(image.info[key]))
     loaded.set_type(pyvips.GValue.gint_type, "bits-per-sample", int(image.info.get("bit_depth", 8)))
     loaded.set_type(pyvips.GValue.gint_type, "n-pages", pages)
     return loaded
-
-
-def _damaged(name: str, problem: Exception) -> PictureError:
-    why = str(problem).splitlines()[0][:120] if str(problem) else "unreadable data"
-    return PictureError(f"{name} is damaged or cut short ({why}): use an intact copy")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_CHANNELS = {b"GRAY": (1, 2), b"RGB ": (3, 4), b"CMYK": ()}
+_CHANNELS = {b"GRAY": (1, 2), b"RGB ": (3, 4)}
 _HEADER, _TAG = 132, 12  # bytes of the header with the number of tags, and of an entry of the table behind it
 _CONNECTION_SPACES = (b"XYZ ", b"Lab ")
 _NOT_FOR_IMAGES = (b"abst", b"link", b"nmcl")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.errors import PictureError
+from srgan.files import system_reason
 from srgan.images import containers
 from srgan.images.bmp import load_bmp, open_bmp
 from srgan.images.containers import JpegContents
@@ -15,17 +16,8 @@ from srgan.images.formats import SNIFFED_BYTES, sniff
 from srgan.images.gif import check_whole, on_canvas, read_first_frame
 from srgan.images.heic import load_heic, open_heic
 from srgan.images.tiff_tags import harmless_faults
-from srgan.images.vips import pyvips, reason
+from srgan.images.vips import pyvips, unreadable
 
-# What libvips says of kinds of samples and compressions that it, or the build of it, does not decode.
-_NOT_DECODED = (
-    "samples out of range",
-    "bad labq format",
-    "not configured",
-    "not supported",
-    "unsupported",
-    "security limit",
-)
 _LOADERS = {"avif": "heif"}
 
 
@@ -105,28 +97,27 @@ class InputBytes:
         return self._bytes if self._descriptor < 0 else self.read_at(0, self.length)
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return so many bytes from an offset, fewer or none at the end."""
+        """Return so many bytes from an offset, fewer or none at the end.
+
+        Raises:
+            PictureError: if the disk fails.
+        """
         if self._descriptor < 0:
             return self._bytes[offset : offset + length]
         if offset >= 1 << 63:
             return b""
-        if hasattr(os, "pread"):
-            return os.pread(self._descriptor, length, offset)
-        position = os.lseek(self._descriptor, 0, os.SEEK_CUR)  # where libvips goes on reading
-        os.lseek(self._descriptor, offset, os.SEEK_SET)
         try:
-            return os.read(self._descriptor, length)
-        finally:
-            os.lseek(self._descriptor, position, os.SEEK_SET)
+            return _read_at(self._descriptor, offset, length)
+        except OSError as problem:
+            raise PictureError(f"{self.name} cannot be read ({system_reason(problem)}): check the disk") from None
 
     def size(self) -> tuple[int, int]:
         """Return (width, height) as stored, before memory is taken for the pixels."""
         if self.format in ("heic", "bmp"):
-            if self._opened is None:
-                heic = self.format == "heic"
-                self._opened = (
-                    open_heic(self._whole(), self.name) if heic else open_bmp(io.BufferedReader(_File(self)), self.name)
-                )
+            if self._opened is None and self.format == "heic":
+                self._opened = open_heic(self._whole(), self.name)
+            elif self._opened is None:
+                self._opened = open_bmp(io.BufferedReader(_File(self)), self.name)
             size: tuple[int, int] = self._opened[0]
             return size
         if self.format == "gif":
@@ -170,15 +161,11 @@ class InputBytes:
 
     def damaged(self, failure: BaseException) -> PictureError:
         """Return the error to raise when libvips fails to decode it."""
-        why = reason(failure)
-        if any(phrase in why.lower() for phrase in _NOT_DECODED):
-            return PictureError(f"{self.name} is of a kind that srgan does not read ({why}): save it as PNG first")
-        return PictureError(f"{self.name} is damaged or cut short ({why}): use an intact copy")
+        return unreadable(self.name, failure)
 
     def without_room(self, problem: OSError) -> PictureError:
         """Return the error to raise when a temporary file for its pixels cannot be made."""
-        why = problem.strerror or str(problem)
-        return PictureError(f"{self.name} needs a temporary file ({why}): free some space")
+        return PictureError(f"{self.name} needs a temporary file ({system_reason(problem)}): free some space")
 
     def close(self) -> None:
         """Close the file."""
@@ -215,6 +202,17 @@ class _File(io.RawIOBase):
         return len(data)
 
 
+def _read_at(descriptor: int, offset: int, length: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, length, offset)
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)  # where libvips goes on reading
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    try:
+        return os.read(descriptor, length)
+    finally:
+        os.lseek(descriptor, position, os.SEEK_SET)
+
+
 def _open(path: str | Path, name: str) -> int:
     """Return a descriptor of an ordinary file."""
     try:
@@ -225,8 +223,7 @@ def _open(path: str | Path, name: str) -> int:
     except PermissionError:
         raise PictureError(f"{name} may not be read: check its permissions") from None
     except (OSError, ValueError) as error:  # a name too long, or with a zero byte
-        why = getattr(error, "strerror", None) or str(error)
-        raise PictureError(f"{name} cannot be opened ({why}): check the path") from None
+        raise PictureError(f"{name} cannot be opened ({system_reason(error)}): check the path") from None
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor

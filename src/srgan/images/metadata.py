@@ -139,6 +139,9 @@ def _fit_colour(metadata: Metadata, format: str, channels: int) -> tuple[Metadat
     if profile is not None and not (is_intact(profile) and fits(profile, 1 if gray else 3)):
         profile = None
         ledger.append(Entry("colour profile", "left out", "it is damaged, or for another kind of image"))
+    elif profile is not None and format == "jpeg" and len(profile) > containers.MOST_ICC:
+        profile = None
+        ledger.append(Entry("colour profile", "left out", "jpeg holds 16 MB"))
     elif profile is not None:
         ledger.append(Entry("colour profile", "kept"))
     cicp = metadata.cicp
@@ -188,9 +191,7 @@ def _fit_exif(metadata: Metadata, options: EncodeOptions, change: Change) -> tup
         new_tags |= exif.resolution_tags(metadata.dots_per_inch)
     if metadata.exif is None:
         return (exif.pack_exif(Directory(new_tags)) if new_tags else None), []
-    limit = {"jpeg": containers.MOST_SEGMENT - len(containers.EXIF_MARK), "webp": 65_000, "avif": 65_000}.get(
-        options.format
-    )
+    limit = _MOST_EXIF.get(options.format)
     block = patch(metadata.exif, change, new_tags, limit=limit)
     if block is None:
         return None, [Entry("EXIF", "left out", "it is damaged")]

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.images.exif import ReadAt, Tag, pack_directory, read_directory, read_entries, read_layout
+from srgan.images.exif import Tag, from_file, pack_directory, read_directory, read_entries, read_layout
 from srgan.images.vips import pyvips
 
 _SUBFILE_TYPE, _TILE_OFFSETS, _TILE_BYTES = 254, 324, 325
@@ -76,12 +76,12 @@ def _mean(image: Any, across: int, down: int) -> Any:
 
 def _append(file: BinaryIO, copy: BinaryIO) -> None:
     """Append the image of a little-endian TIFF to another one, as its last and as a reduced copy."""
-    directory = read_directory(_reader(copy))
-    layout, pointer, following = read_layout(_reader(file))
+    directory, read_at = read_directory(from_file(copy)), from_file(file)
+    layout, pointer, following = read_layout(read_at)
     while following:
-        count = len(list(read_entries(_reader(file), layout, following)))
+        count = len(list(read_entries(read_at, layout, following)))
         pointer = following + layout.counter[1] + count * layout.entry[1]
-        (following,) = layout.unpack(layout.offset[0], _reader(file)(pointer, layout.offset[1]))
+        (following,) = layout.unpack(layout.offset[0], read_at(pointer, layout.offset[1]))
     offsets, sizes = (_numbers(directory.tags[number]) for number in (_TILE_OFFSETS, _TILE_BYTES))
     first, end = int(offsets.min()), int((offsets + sizes).max())
     start = file.seek(0, 2)
@@ -105,11 +105,3 @@ def _numbers(tag: Tag) -> NDArray[np.int64]:
     """Return the numbers of a tag of type SHORT, LONG or LONG8."""
     numbers: NDArray[np.int64] = np.frombuffer(tag.data, {3: "<u2", 4: "<u4", 16: "<u8"}[tag.kind]).astype(np.int64)
     return numbers
-
-
-def _reader(file: BinaryIO) -> ReadAt:
-    def read_at(offset: int, length: int) -> bytes:
-        file.seek(offset)
-        return file.read(length)
-
-    return read_at

@@ -122,6 +122,7 @@ class ImageReader:
         self.metadata = decoder.metadata
         if decoder.turn > self._turn:
             self.metadata = replace(decoder.metadata, orientation=1)
+        self._strip = max(1, min(_HIGHEST_STRIP, _LARGEST_STRIP // (lying.width * lying.channels * 8)))
         size = lying.width * lying.height * lying.channels * DTYPES[lying.depth]().itemsize
         self._aside = self._turn > 1 or (upright and decoder.whole and size > MOST_IN_MEMORY)
 
@@ -144,24 +145,16 @@ class ImageReader:
                 return self._kept_rows().read(top, count)
             except OSError as problem:
                 raise self.source.without_room(problem) from None
+        assert self._decoder is not None
         rows: Pixels = np.empty((count, self.info.width, self.info.channels), DTYPES[self.info.depth])
-        for start in range(0, count, self._at_once()):
-            strip = rows[start : start + self._at_once()]
-            strip[:] = self._decoded(top + start, len(strip))
+        for start in range(0, count, self._strip):
+            strip = rows[start : start + self._strip]
+            strip[:] = self._decoder.rows(top + start, len(strip))
         return rows
 
     def skip_rows(self, count: int) -> None:
         """Pass over the next rows; whether they are damaged is found out only when later ones are read."""
         self._position = min(self._position + count, self.info.height)
-
-    def _at_once(self) -> int:
-        """Return the most rows that are decoded at once."""
-        assert self._decoder is not None
-        return max(1, min(_HIGHEST_STRIP, _LARGEST_STRIP // (self._decoder.width * self._decoder.channels * 8)))
-
-    def _decoded(self, top: int, count: int) -> Pixels:
-        assert self._decoder is not None
-        return self._decoder.rows(top, count)
 
     def _kept_rows(self) -> TemporaryRows:
         """Return the rows of the upright image, all of which are decoded when the first is asked for."""
@@ -170,8 +163,8 @@ class ImageReader:
             lying = self._decoder
             kept = TemporaryRows((lying.width, lying.height), lying.channels, lying.depth, self._turn, self._folder)
             try:
-                for top in range(0, lying.height, self._at_once()):
-                    kept.write(self._decoded(top, min(self._at_once(), lying.height - top)))
+                for top in range(0, lying.height, self._strip):
+                    kept.write(lying.rows(top, min(self._strip, lying.height - top)))
             except BaseException:
                 kept.close()
                 raise

@@ -218,17 +218,13 @@ def resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     Raises:
         ValueError: if the array is no such picture, or the size is less than 1x1.
     """
-    depth = depth_of(pixels)
+    depth_of(pixels)  # or it is refused
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4):
         raise ValueError(f"resize takes (H, W, 1 to 4), not {pixels.shape}")
     if 0 in pixels.shape or min(size) < 1:
         raise ValueError(f"resize cannot make {size} of {pixels.shape}")
-    height, width, channels = pixels.shape
-    format = {8: "uchar", 16: "ushort", 32: "float"}[depth]
     from srgan.images.vips import pyvips
 
-    image = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, channels, format)
-    data = resize_image(image, size).write_to_memory()
-    dtype: Any = pixels.dtype
-    result: Pixels = np.frombuffer(data, dtype).reshape(size[1], size[0], channels)
+    resized = resize_image(pyvips.Image.new_from_array(pixels), size)
+    result: Pixels = resized.numpy().reshape(size[1], size[0], pixels.shape[2])
     return result

@@ -9,6 +9,7 @@ from srgan.images.exif import (
     BadExif,
     Directory,
     ReadAt,
+    from_file,
     pack_directory,
     read_directory,
     read_entries,
@@ -63,11 +64,7 @@ def add_tags(file: BinaryIO, extra: Directory) -> None:
     """
     if not extra.tags and not extra.children:
         return
-
-    def read_at(offset: int, length: int) -> bytes:
-        file.seek(offset)
-        return file.read(length)
-
+    read_at = from_file(file)
     layout, pointer, first = read_layout(read_at)
     codes, entry_size = layout.entry
     entries = list(read_entries(read_at, layout, first))

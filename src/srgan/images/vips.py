@@ -9,6 +9,8 @@ import re
 
 import pyvips as pyvips
 
+from srgan.errors import PictureError
+
 # Its cache of operations keeps finished pictures, and with them memory and open files; and it answers a second look at
 # a path with the first look's pixels, even when the file has changed.
 pyvips.cache_set_max(0)
@@ -33,6 +35,10 @@ VipsFailure = (pyvips.Error, UnicodeDecodeError)
 _LONGEST = 120  # characters of a reason
 _MOST_LINES = 2  # of a libvips report: the rest repeats itself
 _NOISE = ("source: bad seek", "wbuffer_write:")
+# What libraries say of kinds of samples and compressions that they, or their builds, do not decode.
+_NOT_DECODED = (
+    "samples out of range", "bad labq format", "not configured", "not supported", "unsupported", "security limit",
+)  # fmt: skip
 
 
 def forget_failures() -> None:
@@ -41,10 +47,19 @@ def forget_failures() -> None:
 
 
 def reason(failure: BaseException) -> str:
-    """Why libvips failed, in one short line without control characters, repetition or names of C functions."""
-    if not isinstance(failure, pyvips.Error):
+    """Why a library failed, in one short line without control characters, repetition or names of C functions."""
+    if isinstance(failure, UnicodeDecodeError):
         return "unreadable data"
-    lines = [re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line).strip() for line in str(failure.detail).splitlines()]
+    detail = str(failure.detail if isinstance(failure, pyvips.Error) else failure)
+    lines = [re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line).strip() for line in detail.splitlines()]
     told = [re.sub(r"^(\w+|system error): ", "", line) for line in lines if line and not line.startswith(_NOISE)]
     text = "; ".join(list(dict.fromkeys(told))[:_MOST_LINES]) or "unreadable data"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def unreadable(name: str, failure: BaseException) -> PictureError:
+    """Return the error to raise when a library fails to decode a file of this name."""
+    why = reason(failure)
+    if any(phrase in why.lower() for phrase in _NOT_DECODED):
+        return PictureError(f"{name} is of a kind that srgan does not read ({why}): save it as PNG first")
+    return PictureError(f"{name} is damaged or cut short ({why}): use an intact copy")

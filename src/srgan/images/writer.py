@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from srgan.errors import OutputError
-from srgan.files import AtomicFile
+from srgan.files import AtomicFile, system_reason
 from srgan.images import containers, exif
 from srgan.images.bmp import write_bmp
 from srgan.images.colour import DTYPES, Depth, Pixels
@@ -194,7 +194,7 @@ class ImageWriter:
         if isinstance(failure, VipsFailure):
             self._file.fail(reason(failure))
         if isinstance(failure, OSError):
-            self._file.fail(failure.strerror or str(failure))
+            self._file.fail(system_reason(failure))
         if failure is not None:
             raise failure
 

@@ -18,6 +18,7 @@ _REMOVED = {
     b"http://ns.adobe.com/xap/1.0/": b"Thumbnails",
 }
 _PANORAMA = b"http://ns.google.com/photos/1.0/panorama/"
+_MOST_DIGITS = 18  # of a size; what is longer is none
 _TIFF, _EXIF = b"http://ns.adobe.com/tiff/1.0/", b"http://ns.adobe.com/exif/1.0/"
 
 
@@ -35,6 +36,8 @@ def correct(packet: bytes, change: Change) -> bytes:
     for prefix in _prefixes(packet, _PANORAMA):
 
         def scaled(match: re.Match[bytes]) -> bytes:
+            if len(match[2]) > _MOST_DIGITS:
+                return match[0]
             return match[1] + b"%d" % round(int(match[2]) * change.factor)
 
         packet = _numbers_of(prefix, b"\\w+Pixels").sub(scaled, packet)

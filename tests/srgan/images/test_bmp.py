@@ -10,6 +10,7 @@ from PIL import Image
 
 from srgan.errors import PictureError
 from srgan.images.image import Metadata, read, write
+from tests.helpers.image_files import saved
 
 COLOUR = np.random.default_rng(2).integers(0, 256, (19, 13, 4)).astype(np.uint8)
 
@@ -17,10 +18,9 @@ COLOUR = np.random.default_rng(2).integers(0, 256, (19, 13, 4)).astype(np.uint8)
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
 def test_what_pillow_writes_is_read(mode: str) -> None:
     image = Image.fromarray(COLOUR[:, :, :3]).convert(mode) if mode != "RGBA" else Image.fromarray(COLOUR)
-    with io.BytesIO() as file:
-        image.save(file, "bmp", dpi=(300, 300))
-        result = read(file.getvalue())
-        expected = np.asarray(Image.open(file).convert({"1": "L", "L": "L"}.get(mode, "RGB")))
+    data = saved(image, "bmp", dpi=(300, 300))
+    result = read(data)
+    expected = np.asarray(Image.open(io.BytesIO(data)).convert({"1": "L", "L": "L"}.get(mode, "RGB")))
     assert np.array_equal(result.pixels, expected.reshape(result.pixels.shape))
     assert (result.info.format, result.info.output_format) == ("bmp", "bmp")
     assert result.metadata.dots_per_inch == pytest.approx((300, 300), abs=0.1)
@@ -28,9 +28,7 @@ def test_what_pillow_writes_is_read(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_rows_from_the_top_have_a_negative_height(mode: str) -> None:
-    with io.BytesIO() as file:
-        Image.fromarray(np.squeeze(COLOUR[::-1, :, : len(mode)])).save(file, "bmp")
-        data = bytearray(file.getvalue())
+    data = bytearray(saved(np.squeeze(COLOUR[::-1, :, : len(mode)]), "bmp"))
     data[22:26] = struct.pack("<i", -len(COLOUR))
     colours = min(len(mode), 3)
     assert np.array_equal(read(bytes(data)).pixels[:, :, :colours], COLOUR[:, :, :colours])

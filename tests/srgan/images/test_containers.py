@@ -1,12 +1,14 @@
 """Blocks of image files that libvips does not read."""
 
-import io
+import struct
 
 import pytest
 from PIL import Image
 
-from srgan.images.containers import has_readable_items
+from srgan.images.containers import HeifContents, has_readable_items, scan_heif
+from srgan.images.exif import from_bytes
 from srgan.images.image import read
+from tests.helpers.image_files import saved
 from tests.helpers.images_made_up import DEEP_HEIC, HEIC
 
 ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
@@ -21,9 +23,7 @@ ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"
     ],
 )
 def test_auxiliary_images_of_avif_are_said(auxiliary: bytes, note: str) -> None:
-    with io.BytesIO() as file:
-        Image.new("RGBA", (16, 16), (9, 99, 200, 100)).save(file, "avif")
-        data = file.getvalue()
+    data = saved(Image.new("RGBA", (16, 16), (9, 99, 200, 100)), "avif")
     assert (read(data).info.channels, read(data).info.notes) == (4, ())
     image = read(data.replace(ALPHA, auxiliary.ljust(len(ALPHA), b"\0")))
     assert (image.info.channels, image.info.notes) == (3, (note,))
@@ -39,9 +39,7 @@ def test_auxiliary_images_of_avif_are_said(auxiliary: bytes, note: str) -> None:
     ],
 )
 def test_data_behind_a_jpeg_is_said(behind: bytes, notes: tuple[str, ...]) -> None:
-    with io.BytesIO() as file:
-        Image.new("RGB", (16, 16)).save(file, "jpeg")
-        assert read(file.getvalue() + behind).info.notes == notes
+    assert read(saved(Image.new("RGB", (16, 16)), "jpeg") + behind).info.notes == notes
 
 
 @pytest.mark.parametrize("data", [HEIC, DEEP_HEIC])
@@ -50,3 +48,13 @@ def test_items_have_types_that_are_text(data: bytes) -> None:
     at = data.index(b"infe")
     assert has_readable_items(data[: at + 8] + b"\xff\xff" + data[at + 10 :])  # its number
     assert not has_readable_items(data[: at + 12] + b"\xff" + data[at + 13 :])
+
+
+def test_a_long_box_that_is_cut_short_is_none() -> None:
+    assert read(HEIC + struct.pack(">I4s", 1, b"free")).info.format == "heic"
+
+
+@pytest.mark.parametrize("box", [b"pitm", b"free"])
+def test_items_that_are_missing_are_none(box: bytes) -> None:
+    meta = struct.pack(">I4s4xI4s6x", 26, b"meta", 14, box)
+    assert scan_heif(from_bytes(meta)) == HeifContents()

@@ -42,6 +42,15 @@ def test_damage_is_one_error() -> None:
         read(HEIC, max_pixels=100)
 
 
+def test_what_libheif_does_not_decode_is_not_called_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Unsupported feature: Unsupported codec")
+
+    monkeypatch.setattr("pi_heif.open_heif", refuse)
+    with pytest.raises(PictureError, match="of a kind that srgan does not read"):
+        read(HEIC)
+
+
 def test_without_the_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     with pytest.raises(PictureError, match="pip install pi-heif"):

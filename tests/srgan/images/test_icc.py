@@ -12,9 +12,9 @@ from PIL import Image, ImageCms
 from srgan.errors import OutputError
 from srgan.images.icc import Cicp, fits, is_cmyk, is_intact, make_profile, space_of_cicp, space_of_png
 from srgan.images.image import Metadata, read, write
+from tests.helpers.image_files import SRGB_PROFILE
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (20, 30, 3)).astype(np.uint8)
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 # Display P3 to sRGB, linear light (both D65), rounded as in CSS Color 4.
 P3_TO_SRGB = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
 
@@ -76,9 +76,10 @@ def test_kinds_of_profiles() -> None:
     assert [fits(gray, channels) for channels in (1, 2, 3, 4)] == [True, True, False, False]
     assert [fits(colour, channels) for channels in (1, 2, 3, 4)] == [False, False, True, True]
     assert not is_cmyk(colour)
-    for damaged in (SRGB[:-1], SRGB[:100], SRGB.replace(b"acsp", b"acsq"), SRGB[:132] + b"\xff" * 40 + SRGB[172:]):
+    bad_table = SRGB_PROFILE[:132] + b"\xff" * 40 + SRGB_PROFILE[172:]
+    for damaged in (SRGB_PROFILE[:-1], SRGB_PROFILE[:100], SRGB_PROFILE.replace(b"acsp", b"acsq"), bad_table):
         assert not is_intact(damaged)
-    assert is_intact(SRGB)
+    assert is_intact(SRGB_PROFILE)
 
 
 def _rendered(path: Path) -> Any:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image, ImageCms
+from PIL import Image
 from skimage.io import imread
 
 from srgan.errors import OutputError
 from srgan.images.image import FORMATS, EncodeOptions, Metadata, read, write
+from tests.helpers.image_files import SRGB_PROFILE
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 RNG = np.random.default_rng(9)
 
 
@@ -30,7 +30,7 @@ RNG = np.random.default_rng(9)
 )
 def test_what_is_written_is_read(pixels: Any, format: str, with_profile: bool, tmp_path: Path) -> None:
     colour = pixels.shape[2] > 2
-    metadata = Metadata(icc=SRGB if with_profile and colour else None, dots_per_inch=(240.0, 120.0))
+    metadata = Metadata(icc=SRGB_PROFILE if with_profile and colour else None, dots_per_inch=(240.0, 120.0))
     path = tmp_path / "picture"
     write(path, pixels, options=EncodeOptions(format), metadata=metadata, overwrite=True)
     result = read(path)

@@ -140,7 +140,7 @@ def _wide_tiff(width: int) -> bytes:
     return _changed(data, at, struct.pack("<HHII", 256, 4, 1, width))
 
 
-MOVING = saved(Image.fromarray(COLOUR), "webp", save_all=True, append_images=[Image.fromarray(COLOUR[::-1])])
+MOVING = saved(COLOUR, "webp", save_all=True, append_images=[Image.fromarray(COLOUR[::-1])])
 NARROW_CANVAS = _changed(MOVING, MOVING.index(b"VP8X") + 12, bytes([9, 0, 0]))
 MOVED_FRAME = _changed(MOVING, MOVING.index(b"ANMF") + 8, bytes([2, 0, 0]))
 
@@ -163,7 +163,7 @@ def test_a_size_that_the_pixels_do_not_bear_out_is_refused(data: bytes) -> None:
 
 
 def test_frames_of_an_apng_change_nothing_in_the_picture_before_them() -> None:
-    data = saved(Image.fromarray(COLOUR), "png", save_all=True, append_images=[Image.fromarray(COLOUR[::-1])])
+    data = saved(COLOUR, "png", save_all=True, append_images=[Image.fromarray(COLOUR[::-1])])
     for at in (data.index(b"fcTL"), data.rindex(b"fcTL")):
         frame = _changed(data[at : at + 30], 8, struct.pack(">4I", 5_000, 4_000, 90, 90))
         assert np.array_equal(read(_changed(data, at, frame + struct.pack(">I", zlib.crc32(frame)))).pixels, COLOUR)
@@ -206,6 +206,12 @@ def test_files_that_may_not_be_read_are_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("srgan.images.input_bytes.os.open", refuse)
     with pytest.raises(PictureError, match="may not be read: check its permissions"):
         read(tmp_path / "secret.png")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file that fails when it is read")
+def test_a_disk_that_fails_is_one_line() -> None:
+    with pytest.raises(PictureError, match="cannot be read"):
+        read("/proc/self/mem")
 
 
 def test_names_of_any_bytes(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from srgan.images.containers import scan_jpeg
+from srgan.images.exif import from_bytes
 from srgan.images.jpeg_header import JpegHeader, read_jpeg_header
 from tests.helpers.images_made_up import jpeg, photo
 
@@ -18,7 +19,7 @@ COARSE = jpeg(PHOTO, 60)
 
 
 def header_of(contents: bytes) -> JpegHeader:
-    return read_jpeg_header(scan_jpeg(lambda offset, length: contents[offset : offset + length]))
+    return read_jpeg_header(scan_jpeg(from_bytes(contents)))
 
 
 @pytest.mark.parametrize("number", range(3))

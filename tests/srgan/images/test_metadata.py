@@ -1,6 +1,5 @@
 """What a file says beside its pixels: carried from every format into every other that can hold it."""
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,17 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, IptcImagePlugin, PngImagePlugin
+from PIL import Image, IptcImagePlugin, PngImagePlugin
 
 from srgan.images import exif
 from srgan.images.containers import jpeg_segment
 from srgan.images.exif import Directory
+from srgan.images.icc import SRGB_SPACE, make_profile
 from srgan.images.image import FORMATS, EncodeOptions, ImageWriter, Metadata, read, write
+from tests.helpers.image_files import SRGB_PROFILE, saved
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (20, 30, 3)).astype(np.uint8)
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 # The same profile with another text in it stands for a wide-gamut one: no program may take it for its own sRGB.
-WIDE = SRGB.replace(b"sRGB", b"Wide")
+WIDE = SRGB_PROFILE.replace(b"sRGB", b"Wide")
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF tiff:Orientation="6"/></x:xmpmeta>'
 MADE_BY = "srgan 0.1.0 (test), model srresnet 1a2b3c4d, x4"
 IPTC = b"\x1c\x02\x78\x00\x05hello"
@@ -37,9 +37,7 @@ def _source(format: str) -> bytes:
     options: dict[str, Any] = {"exif": _tags(), "icc_profile": WIDE, "dpi": (300, 150)}
     if format in ("jpeg", "webp", "avif"):
         options["xmp"] = XMP
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, format, **options)
-        return file.getvalue()
+    return saved(PIXELS, format, **options)
 
 
 @pytest.mark.parametrize("source", ["jpeg", "png", "webp", "avif"])
@@ -109,10 +107,7 @@ def test_iptc(source: str, target: str, tmp_path: Path) -> None:
 
 def test_profile_for_another_kind_is_left_out(tmp_path: Path) -> None:
     gray = WIDE[:16] + b"GRAY" + WIDE[20:]
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, "png", icc_profile=gray)
-        picture = read(file.getvalue())
-    assert picture.metadata.icc is None
+    assert read(saved(PIXELS, "png", icc_profile=gray)).metadata.icc is None
     write(tmp_path / "gray.webp", PIXELS[:, :, :1], metadata=Metadata(icc=gray))
     assert read(tmp_path / "gray.webp").metadata.icc is None
     write(tmp_path / "gray.png", PIXELS[:, :, :1], metadata=Metadata(icc=gray))
@@ -120,9 +115,7 @@ def test_profile_for_another_kind_is_left_out(tmp_path: Path) -> None:
 
 
 def test_damaged_profile_is_left_out_and_said() -> None:
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, "jpeg", icc_profile=WIDE[:-1])
-        image = read(file.getvalue())
+    image = read(saved(PIXELS, "jpeg", icc_profile=WIDE[:-1]))
     assert image.metadata.icc is None
     assert image.info.notes == ("colour profile left out: it is damaged, or for another kind of image",)
 
@@ -156,6 +149,14 @@ def test_large_exif_fits_into_a_jpeg(size: int, tmp_path: Path) -> None:
     assert (writer.notes == ("EXIF left out: jpeg holds 64 KB",)) is (size > 65_527)
 
 
+def test_a_profile_too_large_for_a_jpeg_is_left_out(tmp_path: Path) -> None:
+    for length, kept in ((16_707_344, True), (16_707_348, False)):  # 255 segments hold 16,707,345 bytes
+        icc = length.to_bytes(4, "big") + make_profile(SRGB_SPACE, gray=False)[4:].ljust(length - 4, b"\0")
+        writer = _write(tmp_path / f"{length}.jpg", "jpeg", Metadata(icc=icc))
+        assert writer.notes == (() if kept else ("colour profile left out: jpeg holds 16 MB",))
+        assert ((tmp_path / f"{length}.jpg").stat().st_size > length) is kept
+
+
 @pytest.mark.parametrize("target", FORMATS)
 def test_nothing_is_invented(target: str, tmp_path: Path, exiftool: Callable[[Path], dict[str, Any]]) -> None:
     writer = _write(tmp_path / "result", target, Metadata())
@@ -180,9 +181,7 @@ def test_texts_of_png(target: str, tmp_path: Path) -> None:
     texts.add_text("Author", "me")
     texts.add_itxt("parameters", "a cat, größer", zip=True)
     texts.add_text("Software", "camera", zip=True)
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, "png", pnginfo=texts)
-        metadata = read(file.getvalue()).metadata
+    metadata = read(saved(PIXELS, "png", pnginfo=texts)).metadata
     expected = {"Author": "me", "parameters": "a cat, größer", "Software": "camera"}
     assert dict(metadata.texts) == expected
     writer = _write(tmp_path / "a", target, metadata, made_by=MADE_BY)
@@ -199,9 +198,7 @@ def test_texts_of_png(target: str, tmp_path: Path) -> None:
 
 def test_comments_of_jpeg(tmp_path: Path) -> None:
     comment = b"by me \xfc"  # not UTF-8
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, "jpeg", comment=comment)
-        metadata = read(file.getvalue()).metadata
+    metadata = read(saved(PIXELS, "jpeg", comment=comment)).metadata
     _write(tmp_path / "a", "jpeg", metadata)
     with Image.open(tmp_path / "a") as result:
         assert result.info["comment"] == comment
@@ -212,12 +209,9 @@ def test_comments_of_jpeg(tmp_path: Path) -> None:
 
 def test_what_no_result_holds_is_said_and_claimed_no_more(tmp_path: Path) -> None:
     claim = b'<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/>'
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, "jpeg", xmp=claim)
-        data = file.getvalue()
+    data = saved(PIXELS, "jpeg", xmp=claim)
     segments = b"".join(jpeg_segment(*one) for one in ((0xE2, b"MPF\0II*\0"), (0xE1, b"FLIR\0\1"), (0xE5, b"unknown")))
-    gain_map = data.replace(b"hdrgm", b"hdrgm")
-    source = read(data[:2] + segments + data[2:] + gain_map)
+    source = read(data[:2] + segments + data[2:] + data)  # a gain map is a picture of its own
     assert source.info.notes == (
         "index of further pictures (MPF) left out", "thermal data (FLIR) left out", "APP5 block left out",
         "HDR gain map left out",
@@ -234,9 +228,7 @@ def test_photoshop_resources_that_hold_for_any_size_are_kept(tmp_path: Path) -> 
         return b"8BIM" + kind.to_bytes(2, "big") + bytes(2) + len(data).to_bytes(4, "big") + data + bytes(len(data) % 2)
 
     block = resource(0x0404, IPTC) + resource(0x040C, b"thumbnail") + resource(0x07D0, b"path!")
-    with io.BytesIO() as file:
-        Image.fromarray(PIXELS).save(file, "jpeg")
-        data = file.getvalue()
+    data = saved(PIXELS, "jpeg")
     source = read(data[:2] + jpeg_segment(0xED, b"Photoshop 3.0\0" + block) + data[2:])
     assert (source.metadata.iptc, source.metadata.photoshop) == (IPTC, resource(0x07D0, b"path!"))
     for target in ("jpeg", "tiff"):

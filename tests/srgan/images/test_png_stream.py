@@ -28,7 +28,7 @@ def _picture(height: int, width: int, channels: int, depth: Depth) -> Pixels:
 @given(st.integers(1, 40), st.integers(1, 300), st.sampled_from([1, 2, 3, 4]), st.integers(1, 9000), st.integers(1, 9))
 def test_pillow_reads_what_comes_out(height: int, width: int, channels: int, size: int, strip: int) -> None:
     pixels = _picture(height, width, channels, 8)
-    feed = PngStream(width, height, channels, 8, None)
+    feed = PngStream(width, height, channels, 8)
     for start in range(0, height, strip):
         feed.push(pixels[start : start + strip])
     feed.end()
@@ -38,7 +38,7 @@ def test_pillow_reads_what_comes_out(height: int, width: int, channels: int, siz
 
 def test_sixteen_bits_and_rows_longer_than_a_deflate_block() -> None:
     pixels = _picture(3, 40_000, 1, 16)
-    feed = PngStream(40_000, 3, 1, 16, None)
+    feed = PngStream(40_000, 3, 1, 16)
     feed.push(pixels)
     feed.end()
     decoded = np.asarray(Image.open(io.BytesIO(_drain(feed, 4096))))
@@ -46,7 +46,7 @@ def test_sixteen_bits_and_rows_longer_than_a_deflate_block() -> None:
 
 
 def test_who_pushes_waits_and_is_let_go() -> None:
-    feed = PngStream(1000, 100_000, 3, 8, None)
+    feed = PngStream(1000, 100_000, 3, 8)
     rows = _picture(1000, 1000, 3, 8)
     pushed, outcome = [0], []
 
@@ -69,7 +69,7 @@ def test_who_pushes_waits_and_is_let_go() -> None:
 
 
 def test_who_pulls_is_let_go() -> None:
-    feed = PngStream(10, 10, 3, 8, None)
+    feed = PngStream(10, 10, 3, 8)
     pulled: list[bytes] = []
     thread = threading.Thread(target=lambda: pulled.append(_drain(feed, 100)))
     thread.start()

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from srgan.errors import PictureError
 from srgan.images.image import ImageReader, read
-from tests.helpers.image_files import png_of, saved, tiff
+from tests.helpers.image_files import oriented, png_of, saved, tiff
 
 RNG = np.random.default_rng(7)
 COLOUR = RNG.integers(0, 256, (24, 30, 3)).astype(np.uint8)
@@ -52,7 +52,7 @@ def test_few_bits_are_spread_to_eight(depth: int) -> None:
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_sixteen_bits_of_tiff_andpng_of(channels: int, order: Any) -> None:
+def test_sixteen_bits_of_tiff_and_png(channels: int, order: Any) -> None:
     # Dim on purpose: the depth is the file's, however dark its brightest pixel.
     pixels = RNG.integers(0, 200, (9, 11, channels)).astype(np.uint16)
     photometric = "rgb" if channels > 2 else "minisblack"
@@ -68,17 +68,14 @@ def test_sixteen_bits_of_tiff_andpng_of(channels: int, order: Any) -> None:
         assert np.array_equal(result.pixels, pixels)
 
 
-@pytest.mark.parametrize("options", [{"progressive": True}, {}, {"subsampling": 0, "quality": 100}])
-def test_jpeg_is_pillows_up_to_rounding(options: dict[str, Any]) -> None:
-    data = saved(SMOOTH, "jpeg", **options)
-    expected = np.asarray(Image.open(io.BytesIO(data))).astype(int)
-    assert np.abs(read(data).pixels - expected).mean() < 1
-
-
 @pytest.mark.parametrize(
-    ("format", "options"), [("webp", {}), ("webp", {"lossless": True}), ("avif", {"subsampling": "4:4:4"})]
-)
-def test_webp_and_avif_are_pillows_up_to_rounding(format: str, options: dict[str, Any]) -> None:
+    ("format", "options"),
+    [
+        ("jpeg", {"progressive": True}), ("jpeg", {}), ("jpeg", {"subsampling": 0, "quality": 100}),
+        ("webp", {}), ("webp", {"lossless": True}), ("avif", {"subsampling": "4:4:4"}),
+    ],
+)  # fmt: skip
+def test_lossy_formats_are_pillows_up_to_rounding(format: str, options: dict[str, Any]) -> None:
     data = saved(SMOOTH, format, **options)
     expected = np.asarray(Image.open(io.BytesIO(data))).astype(int)
     assert np.abs(read(data).pixels - expected).mean() < 1
@@ -103,9 +100,7 @@ def test_first_of_several_is_read_and_said() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format", ["png", "tiff", "jpeg", "webp"])
 def test_orientation_is_applied_once(orientation: int, format: str) -> None:
-    tag = Image.Exif()
-    tag[0x0112] = orientation
-    data = saved(SMOOTH, format, exif=tag, **({"lossless": True} if format == "webp" else {}))
+    data = saved(SMOOTH, format, exif=oriented(orientation), **({"lossless": True} if format == "webp" else {}))
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
     with ImageReader(data) as reader:
         assert (reader.info.height, reader.info.width) == expected.shape[:2]
@@ -231,9 +226,7 @@ def test_rows_may_be_passed_over(tmp_path: Path) -> None:
 
 def test_a_picture_may_be_read_as_it_lies(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 24, 3), np.uint8)
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=oriented(6))
     with ImageReader(tmp_path / "a.png") as upright, ImageReader(tmp_path / "a.png", upright=False) as lying:
         assert (upright.info.width, upright.info.height) == (8, 24)
         assert lying.upright_info == upright.upright_info == upright.info

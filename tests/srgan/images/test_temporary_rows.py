@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from srgan.errors import PictureError
 from srgan.images import reader, temporary_rows
 from srgan.images.image import ImageReader, read
-from tests.helpers.image_files import saved
+from tests.helpers.image_files import oriented, saved
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (300, 41, 3), np.uint8)
 
@@ -25,32 +25,26 @@ def on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def turned(orientation: int, format: str = "png", **options: Any) -> tuple[bytes, NDArray[Any]]:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
     picture = Image.fromarray(PIXELS)
     picture.getexif()[0x0112] = orientation
-    data = saved(picture, format, exif=exif, **options)
+    data = saved(picture, format, exif=oriented(orientation), **options)
     return data, np.asarray(ImageOps.exif_transpose(picture))
 
 
-def check(data: bytes, upright: NDArray[Any], folder: Path) -> None:
-    with ImageReader(data, temporary=folder) as opened:
+@pytest.mark.parametrize("place", ["memory", "on_disk"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_in_memory_or_in_a_file(
+    orientation: int, place: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if place == "on_disk":
+        request.getfixturevalue(place)
+    data, upright = turned(orientation)
+    with ImageReader(data, temporary=tmp_path) as opened:
         opened.skip_rows(3)
         assert np.array_equal(opened.read_rows(7), upright[3:10])
         opened.skip_rows(1)
         assert np.array_equal(opened.read_rows(999), upright[11:])
-        assert list(folder.iterdir()) == []  # nothing that the end of the process would leave
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_turned_in_memory(orientation: int, tmp_path: Path) -> None:
-    check(*turned(orientation), tmp_path)
-
-
-@pytest.mark.usefixtures("on_disk")
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_turned_in_a_file(orientation: int, tmp_path: Path) -> None:
-    check(*turned(orientation), tmp_path)
+        assert list(tmp_path.iterdir()) == []  # nothing that the end of the process would leave
 
 
 @pytest.mark.usefixtures("on_disk")
@@ -58,7 +52,7 @@ def test_turned_in_a_file(orientation: int, tmp_path: Path) -> None:
     ("format", "options"), [("jpeg", {"progressive": True}), ("webp", {"lossless": True}), ("bmp", {}), ("gif", {})]
 )
 def test_what_is_decoded_whole_gives_its_memory_back(format: str, options: dict[str, bool], tmp_path: Path) -> None:
-    data = saved(Image.fromarray(PIXELS), format, **options)
+    data = saved(PIXELS, format, **options)
     whole = read(data).pixels
     with ImageReader(data, temporary=tmp_path) as opened:
         assert np.array_equal(opened.read_rows(10), whole[:10])

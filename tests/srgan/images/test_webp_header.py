@@ -1,20 +1,20 @@
 """The quality of a WebP is read from its quantisers, and no header breaks the reading."""
 
-import io
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from srgan.images.exif import from_bytes
 from srgan.images.webp_header import WebpHeader, read_webp_header
+from tests.helpers.image_files import saved
 from tests.helpers.images_made_up import drawing, photo, webp
 
 COARSE = webp(photo(0, 40, 30), quality=60)
 
 
 def header_of(contents: bytes) -> WebpHeader:
-    return read_webp_header(lambda offset, length: contents[offset : offset + length])
+    return read_webp_header(from_bytes(contents))
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,15 @@ def test_the_quality_of_libwebp_is_found_again(quality: int, off: int) -> None:
 
 def test_what_lies_around_the_frame_is_passed_over() -> None:
     pixels = photo(0, 40, 30)
-    cut_out = io.BytesIO()
     image = Image.fromarray(pixels).convert("RGBA")
     image.putalpha(Image.linear_gradient("L").resize(image.size))
-    image.save(cut_out, "WEBP", quality=60, exif=b"Exif\0\0" + bytes(99))
-    assert header_of(cut_out.getvalue()) == header_of(COARSE)
+    assert header_of(saved(image, "WEBP", quality=60, exif=b"Exif\0\0" + bytes(99))) == header_of(COARSE)
 
 
 def test_of_an_animation_the_first_frame_counts() -> None:
-    still, moving = photo(0, 40, 30), io.BytesIO()
-    frames = [Image.fromarray(still), Image.fromarray(255 - still)]
-    frames[0].save(moving, "WEBP", quality=90, save_all=True, append_images=frames[1:])
-    assert header_of(moving.getvalue()).quality == pytest.approx(90, abs=3)
+    still = photo(0, 40, 30)
+    moving = webp(still, quality=90, save_all=True, append_images=[Image.fromarray(255 - still)])
+    assert header_of(moving).quality == pytest.approx(90, abs=3)
 
 
 def test_lossless_is_told() -> None:

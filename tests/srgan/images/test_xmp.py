@@ -22,6 +22,7 @@ OPENING = (
         (b" tiff:ImageWidth='100' tiff:ImageLength = \"50\"", b" tiff:ImageWidth='400' tiff:ImageLength = \"200\""),
         (b"><exif:PixelXDimension>100</exif:PixelXDimension>", b"><exif:PixelXDimension>400</exif:PixelXDimension>"),
         (b' pano:FullPanoWidthPixels="1000"', b' pano:FullPanoWidthPixels="4000"'),
+        *((b' pano:FullPanoWidthPixels="%s"' % digits,) * 2 for digits in (b"1" * 400, b"1" * 5000)),  # no sizes
         (b' hdrgm:Version="1.0" hdrgm:GainMapMax=\'2.3\' xmp:Rating="3"', b' xmp:Rating="3"'),
         (
             b'><Container:Directory><rdf:Seq><rdf:li Container:Item="x"/></rdf:Seq></Container:Directory><a/>',
