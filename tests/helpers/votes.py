@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from srgan_study.study import Design, Stimulus, StimulusImage, Study, StudyMethod
-from srgan_study.votes.ratings import Phase, Rating, Ratings
+from srgan_study.votes.ratings import Phase, Rating, Ratings, ScoreTable
 
 NAN = float("nan")
 _SHOWN = StimulusImage("pictures/0.png", "0" * 64, 48, 40)
@@ -79,6 +79,12 @@ def ratings_of(
         ]
         rows += seen
     return Ratings(study, True, raters, tuple(rows))
+
+
+def table_of(scores: ArrayLike) -> ScoreTable:
+    """The table of R01, R02 and so on (raters, stimuli)."""
+    votes = np.asarray(scores, np.float64)
+    return ScoreTable(tuple(f"R{row + 1:02}" for row in range(len(votes))), tuple(range(votes.shape[1])), votes)
 
 
 def votes_by_chance(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from srgan.evaluation.methods import REFERENCE as REFERENCE
     from srgan.evaluation.outputs import RESULTS as RESULTS
     from srgan.evaluation.outputs import read_results as read_results
+    from srgan.evaluation.significance import Interval as Interval
     from srgan.evaluation.significance import PairedTest as PairedTest
     from srgan.evaluation.significance import holm as holm
     from srgan.evaluation.significance import wilcoxon as wilcoxon
@@ -24,7 +25,7 @@ else:
         {
             "methods": "INTERPOLATIONS REFERENCE",
             "outputs": "RESULTS read_results",
-            "significance": "PairedTest holm wilcoxon",
+            "significance": "Interval PairedTest holm wilcoxon",
             "test_sets": "Pixels check_name check_unlike local_folder picture_files read_rgb",
         },
     )

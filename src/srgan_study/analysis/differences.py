@@ -5,11 +5,10 @@ from itertools import combinations
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srgan.errors import DataError
 from srgan.evaluation import PairedTest, holm, wilcoxon
-from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean
+from srgan_study.analysis.mean_opinion import Estimate, Floats, estimate_mean, group_columns, nanmean
 from srgan_study.votes.ratings import Ratings
 
 Unit = Literal["pooled", "image", "rater"]
@@ -72,7 +71,7 @@ def compare_methods(ratings: Ratings, data: str, unit: Unit = "image") -> tuple[
     )  # fmt: skip
 
 
-def _align_votes(ratings: Ratings, data: str) -> dict[str, NDArray[np.float64]]:
+def _align_votes(ratings: Ratings, data: str) -> dict[str, Floats]:
     """Return the votes on each method (raters, images), images in the same order; NaN where there is none."""
     table = ratings.table(data=data)
     contents = [ratings.study.stimuli[stimulus].content for stimulus in table.stimuli]
@@ -84,13 +83,13 @@ def _align_votes(ratings: Ratings, data: str) -> dict[str, NDArray[np.float64]]:
     return votes
 
 
-def _reduce(differences: NDArray[np.float64], unit: Unit) -> NDArray[np.float64]:
+def _reduce(differences: Floats, unit: Unit) -> Floats:
     """Return one difference per unit that has any."""
     sample = differences.ravel() if unit == "pooled" else nanmean(differences, 0 if unit == "image" else 1)
     return sample[~np.isnan(sample)]
 
 
-def _count_ties(sample: NDArray[np.float64]) -> int:
+def _count_ties(sample: Floats) -> int:
     sizes = np.abs(sample.round(9))
     _, counts = np.unique(sizes[sizes > 0], return_counts=True)
     return int(counts[counts > 1].sum())

@@ -12,31 +12,21 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from srgan.errors import UsageError
+from srgan.evaluation import Interval
 from srgan_study.study import LABELS
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
 RESAMPLES = 9999
 LEVEL = 0.95
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class MeanOpinion:
-    """A mean opinion score with the bounds of its 95 % interval; NaN where unknown."""
+class Estimate(Interval):
+    """A mean with its 95 % interval, and what they were computed from."""
 
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its 95 % interval; `low` and `high` are NaN where it cannot be computed."""
-
-    mean: float
-    low: float
-    high: float
     n: int  # number of units; of two crossed units, of the first
     unit: str  # what is taken to be drawn at random, such as `raters`
     how: str  # method of the interval: `t` or `bootstrap`
@@ -73,20 +63,18 @@ class ImageOpinion:
     counts: tuple[int, ...]
 
 
-def compute_opinions(ratings: Ratings, *, data: str | None = None, seed: int = 0) -> tuple[MethodOpinion, ...]:
+def compute_opinions(ratings: Ratings, *, data: str | None = None) -> tuple[MethodOpinion, ...]:
     """Return the MOS of each method on one set or on all, in the study's order of methods.
 
     The bootstrap resamples raters and images independently, 9,999 times ("pigeonhole", Owen 2007), which makes its
     percentile interval rather too wide than too narrow.
     """
-    return _summarise_methods(ratings, ratings.table(data=data), data, tuple(LABELS), seed)
+    return _summarise_methods(ratings, ratings.table(data=data), data, tuple(LABELS))
 
 
-def compute_differential_opinions(
-    ratings: Ratings, *, data: str | None = None, seed: int = 0
-) -> tuple[MethodOpinion, ...]:
+def compute_differential_opinions(ratings: Ratings, *, data: str | None = None) -> tuple[MethodOpinion, ...]:
     """Return the DMOS of each method but the reference, by ACR with hidden reference (ITU-T P.910)."""
-    opinions = _summarise_methods(ratings, subtract_reference(ratings, data=data), data, tuple(range(1, 10)), seed)
+    opinions = _summarise_methods(ratings, subtract_reference(ratings, data=data), data, tuple(range(1, 10)))
     return tuple(opinion for opinion in opinions if opinion.method != ratings.study.reference)
 
 
@@ -153,7 +141,7 @@ def group_columns(ratings: Ratings, table: ScoreTable) -> dict[str, list[int]]:
 
 
 def _summarise_methods(
-    ratings: Ratings, table: ScoreTable, data: str | None, scale: tuple[int, ...], seed: int
+    ratings: Ratings, table: ScoreTable, data: str | None, scale: tuple[int, ...]
 ) -> tuple[MethodOpinion, ...]:
     opinions = []
     for method, columns in group_columns(ratings, table).items():
@@ -171,7 +159,7 @@ def _summarise_methods(
                 mean=float(votes.mean()) if len(votes) else math.nan,
                 sd=_compute_sd(votes),
                 by_rater=estimate_mean(nanmean(scores, 1), "raters"),
-                by_rater_and_image=_bootstrap(scores, seed),
+                by_rater_and_image=_bootstrap(scores),
                 scale=scale,
                 counts=_count_votes(votes, scale),
             )
@@ -179,7 +167,7 @@ def _summarise_methods(
     return tuple(opinions)
 
 
-def _bootstrap(table: Floats, seed: int) -> Estimate:
+def _bootstrap(table: Floats) -> Estimate:
     """Return the mean of all votes (raters, images) with percentiles of resampled rows and columns."""
     raters, images = table.shape
     known = ~np.isnan(table)
@@ -187,7 +175,7 @@ def _bootstrap(table: Floats, seed: int) -> Estimate:
     mean = float(sums.sum() / counts.sum()) if counts.any() else math.nan
     low = high = math.nan
     if raters > 1 and images > 1:
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(0)
         rows, columns = _resample(rng, raters), _resample(rng, images)
         totals = np.einsum("bj,bj->b", rows @ sums, columns)
         sizes = np.einsum("bj,bj->b", rows @ counts, columns)  # 0 where a sparse design lost all votes

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan_study.analysis.mean_opinion import Estimate, estimate_mean
+from srgan_study.analysis.mean_opinion import Estimate, Floats, estimate_mean
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
 DRIFT_CHANGE = 0.5
@@ -21,8 +21,6 @@ _DRIFT_T = 3.29  # standard errors of a significant slope: one rater in a thousa
 _FEWEST_VOTES = 8  # of a rater, from which a slope is fitted
 _BANDS = 20
 _FIELDS = [("rater", "i8"), ("position", "f8"), ("sitting", "i8"), ("residual", "f8"), ("previous", "f8")]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

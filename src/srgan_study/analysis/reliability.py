@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srgan.evaluation import PairedTest, wilcoxon
-from srgan_study.analysis.mean_opinion import Estimate, estimate_mean
+from srgan_study.analysis.mean_opinion import Estimate, Floats, estimate_mean
 from srgan_study.study import LABELS
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
-Level = Literal["nominal", "ordinal", "interval"]
-"""Distance between two scores: whether they differ, how many votes lie between them, or their difference."""
-
-Floats = NDArray[np.float64]
+Level = Literal["ordinal", "interval"]
+"""Distance between two scores: how many votes lie between them, or their difference."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def compute_kappa(first: Floats, second: Floats) -> float:
     return 1 - observed / by_chance if by_chance else math.nan
 
 
-def compute_alpha(table: ScoreTable, level: Level = "ordinal") -> Alpha:
+def compute_alpha(table: ScoreTable, level: Level) -> Alpha:
     """Return Krippendorff's alpha (2011): one minus disagreement within stimuli over that of all votes mixed."""
     known = ~np.isnan(table.scores)
     values, places = np.unique(table.scores[known], return_inverse=True)
@@ -98,12 +95,9 @@ def compute_alpha(table: ScoreTable, level: Level = "ordinal") -> Alpha:
     votes, totals = counts.sum(axis=1), counts.sum(axis=0)
     shares = counts / (votes - 1)[:, None]
     coincidences = shares.T @ counts - np.diag(shares.sum(axis=0))
-    if level == "nominal":
-        distances = np.asarray(values[:, None] != values, dtype=np.float64)
-    else:
-        # Ordinal places are the number of votes below a value, and half of its own.
-        scale = np.cumsum(totals) - totals / 2 if level == "ordinal" else values
-        distances = np.asarray((scale[:, None] - scale) ** 2)
+    # Ordinal places are the number of votes below a value, and half of its own.
+    scale = np.cumsum(totals) - totals / 2 if level == "ordinal" else values
+    distances = (scale[:, None] - scale) ** 2
     by_chance = float(totals @ distances @ totals)
     alpha = math.nan
     if by_chance:

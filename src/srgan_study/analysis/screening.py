@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan_study.analysis.mean_opinion import Estimate, group_columns, nanmean, t_quantile
+from srgan_study.analysis.mean_opinion import Estimate, Floats, group_columns, nanmean, t_quantile
 from srgan_study.study import Screening
 from srgan_study.votes.ratings import Ratings, ScoreTable
 
@@ -24,8 +24,6 @@ RULES: dict[Screening, str] = {
 _ROUNDING = 1e-9  # values this close to a bound lie on it
 _ITERATIONS = 1000
 _CHANGE = 1e-8
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from statistics import median
 import numpy as np
 
 from srgan.errors import DataError
+from srgan.evaluation import Interval
 from srgan_study.analysis import mean_opinion, reliability
 from srgan_study.analysis.differences import UNITS, Difference, Unit, compare_methods
-from srgan_study.analysis.mean_opinion import ImageOpinion, MeanOpinion, MethodOpinion
+from srgan_study.analysis.mean_opinion import ImageOpinion, MethodOpinion
 from srgan_study.analysis.order_effects import OrderEffects, measure_order_effects
 from srgan_study.analysis.rater_outliers import Flag, correlate_raters, flag_raters
 from srgan_study.analysis.screening import RULES, ScreenedOpinion, compute_screened_opinions, screen
@@ -31,7 +32,7 @@ class SetAnalysis:
     screened: Mapping[Screening, tuple[ScreenedOpinion, ...]]
     differences: Mapping[Unit, tuple[Difference, ...]]  # empty until a rater has voted on two versions of an image
 
-    def score(self, method: str, rule: Screening) -> MeanOpinion | None:
+    def score(self, method: str, rule: Screening) -> Interval | None:
         """Return a method's MOS by a rule, with its interval over raters; None without a vote on this set.
 
         Unscreened it is the mean over votes, as in the paper; by a rule, the mean of the images' scores by that rule.
@@ -40,9 +41,9 @@ class SetAnalysis:
         if plain is None:
             return None
         if rule == "none":
-            return MeanOpinion(plain.mean, plain.by_rater.low, plain.by_rater.high)
+            return Interval(plain.mean, plain.by_rater.low, plain.by_rater.high)
         score = next(opinion.score for opinion in self.screened[rule] if opinion.method == method)
-        return MeanOpinion(score.mean, score.low, score.high)
+        return Interval(score.mean, score.low, score.high)
 
 
 @dataclass(frozen=True)

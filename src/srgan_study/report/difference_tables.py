@@ -16,14 +16,13 @@ _LETTERS: dict[Unit, str] = {"pooled": "v", "image": "i", "rater": "r"}
 def make_test_table(found: SetAnalysis) -> Table:
     """Return every test of every pair, in each unit."""
     rows = [row for unit in UNITS for row in found.differences.get(unit, ())]
-    intervals = [show_interval(row.difference.low, row.difference.high) for row in rows]
     columns: Columns = [
         ("set", [found.data for _ in rows]),
         ("unit", [UNIT_NAMES[row.unit] for row in rows]),
         ("first", [row.first for row in rows]),
         ("second", [row.second for row in rows]),
         ("first less second [MOS]", [show_change(row.difference.mean) for row in rows]),
-        (Column("95 %", ("low", "high")), intervals),
+        (Column("95 %", ("low", "high")), [show_interval(row.difference) for row in rows]),
         ("p", [show_p(row.test.p) for row in rows]),
         ("p after Holm", [show_p(row.adjusted) for row in rows]),
         ("effect", [show_change(row.test.effect) for row in rows]),

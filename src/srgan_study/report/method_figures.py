@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srgan.reporting import INK, PALE, QUIET, RED, SERIES, Drawing, shorten
 from srgan_study.analysis.differences import UNITS
+from srgan_study.analysis.mean_opinion import Floats
 from srgan_study.analysis.paper_comparison import find_printed_score
 from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.report.difference_tables import UNIT_NAMES, list_hopeless_units
@@ -17,8 +17,6 @@ from srgan_study.report.method_tables import describe_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = NDArray[np.float64]
 
 _DARKEST = 0.8  # share of ratings from which a cell is darkest: the same in all sets
 _NAMED = 32  # images up to which each is named

@@ -1,18 +1,16 @@
 """Tables on methods: opinion scores, the paper's Tables 1 and 2, distributions, single images, and screening."""
 
-import math
 from collections.abc import Iterable
 
+from srgan.evaluation import Interval
 from srgan.paper import TABLE1, TABLE2, Published
 from srgan.reporting import Column, Number, Table, mark_best
-from srgan_study.analysis.mean_opinion import MeanOpinion
+from srgan_study.analysis.mean_opinion import UNKNOWN
 from srgan_study.analysis.paper_comparison import describe_rule, find_printed_score, match_rows, warn_of_decider
 from srgan_study.analysis.screening import RULES
 from srgan_study.analysis.study_analysis import SetAnalysis, StudyAnalysis
 from srgan_study.report.table_cells import Columns, show_change, show_count, show_interval, show_score, tabulate
 from srgan_study.study import LABELS, Screening
-
-_UNKNOWN = MeanOpinion(math.nan, math.nan, math.nan)
 
 
 def make_overview(analysis: StudyAnalysis) -> Table:
@@ -41,11 +39,11 @@ def make_opinion_table(analysis: StudyAnalysis, found: SetAnalysis) -> Table:
         ("MOS", [(number,) for number in ranked]),
         (
             Column("95 % over raters", ("low over raters", "high over raters")),
-            [show_interval(score.low, score.high) for score in scores],
+            [show_interval(score) for score in scores],
         ),
         (
             Column(f"95 % {both}", (f"low {both}", f"high {both}")),
-            [show_interval(one.by_rater_and_image.low, one.by_rater_and_image.high) for one in opinions],
+            [show_interval(one.by_rater_and_image) for one in opinions],
         ),
         (
             Column("MOS printed in the paper", ("MOS published",)),
@@ -53,9 +51,9 @@ def make_opinion_table(analysis: StudyAnalysis, found: SetAnalysis) -> Table:
         ),
     ]
     if found.differential:
-        dmos = {one.method: MeanOpinion(one.mean, one.by_rater.low, one.by_rater.high) for one in found.differential}
+        dmos = {one.method: Interval(one.mean, one.by_rater.low, one.by_rater.high) for one in found.differential}
         columns += _make_columns(
-            [dmos.get(method, _UNKNOWN) for method in methods],
+            [dmos.get(method, UNKNOWN) for method in methods],
             "DMOS", "DMOS 95 % over raters", ("DMOS low over raters", "DMOS high over raters"),
         )  # fmt: skip
     columns += [
@@ -162,11 +160,11 @@ def make_version_table(analysis: StudyAnalysis) -> Table:
 def make_screening_table(analysis: StudyAnalysis) -> Table:
     """Return scores with and without each rule, side by side."""
     rated = [(found, method) for found in analysis.sets for method in found.methods if found.score(method, "none")]
-    plain = [found.score(method, "none") or _UNKNOWN for found, method in rated]
+    plain = [found.score(method, "none") or UNKNOWN for found, method in rated]
     columns: Columns = [("set", [found.data for found, _ in rated]), ("method", [method for _, method in rated])]
     for rule in RULES:
-        scores = [found.score(method, rule) or _UNKNOWN for found, method in rated]
-        cells = [(*show_score(one.mean), *show_interval(one.low, one.high)) for one in scores]
+        scores = [found.score(method, rule) or UNKNOWN for found, method in rated]
+        cells = [(*show_score(one.mean), *show_interval(one)) for one in scores]
         fields, what = [f"{rule} MOS", f"{rule} low", f"{rule} high"], "MOS / 95 %"
         if rule != "none":
             fields, what = [*fields, f"{rule} less none"], f"{what} / change"
@@ -206,13 +204,13 @@ def list_warnings(analysis: StudyAnalysis) -> tuple[str, ...]:
     return (warn_of_decider(analysis.decided_alone),) if analysis.decided_alone else ()
 
 
-def _score(found: SetAnalysis, methods: Iterable[str], rule: Screening) -> list[MeanOpinion]:
-    return [found.score(method, rule) or _UNKNOWN for method in methods]
+def _score(found: SetAnalysis, methods: Iterable[str], rule: Screening) -> list[Interval]:
+    return [found.score(method, rule) or UNKNOWN for method in methods]
 
 
-def _make_columns(scores: list[MeanOpinion], title: str, interval: str, fields: tuple[str, str]) -> Columns:
+def _make_columns(scores: list[Interval], title: str, interval: str, fields: tuple[str, str]) -> Columns:
     """Return a column of scores and one of their intervals."""
     return [
         (title, [show_score(score.mean) for score in scores]),
-        (Column(interval, fields), [show_interval(score.low, score.high) for score in scores]),
+        (Column(interval, fields), [show_interval(score) for score in scores]),
     ]

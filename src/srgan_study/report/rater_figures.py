@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.reporting import BLUE, ORANGE, PALE, QUIET, Drawing, clean_axes, shorten
-from srgan_study.analysis.mean_opinion import estimate_mean, nanmean
+from srgan_study.analysis.mean_opinion import Floats, estimate_mean, nanmean
 from srgan_study.analysis.order_effects import compute_residuals
 from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report.figure_foot import draw_with_foot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Floats = NDArray[np.float64]
 
 
 def draw_raters(analysis: StudyAnalysis) -> Drawing:

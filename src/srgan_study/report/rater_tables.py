@@ -1,9 +1,7 @@
 """Tables on the study itself: its design, its raters, reliability, and effects of presentation order."""
 
-import math
-
 from srgan.reporting import Cell, Column, Number, Table
-from srgan_study.analysis.mean_opinion import Estimate
+from srgan_study.analysis.mean_opinion import UNKNOWN, Estimate
 from srgan_study.analysis.study_analysis import StudyAnalysis
 from srgan_study.report.method_tables import list_warnings
 from srgan_study.report.table_cells import Numbers, show_change, show_count, show_interval, show_p, show_score, tabulate
@@ -109,7 +107,7 @@ def make_reliability_table(analysis: StudyAnalysis) -> Table:
     rows: list[tuple[Cell, ...]] = []
 
     def add(what: str, measure: str, value: Numbers, meaning: str) -> None:
-        rows.append((what, measure, value, show_interval(math.nan, math.nan), meaning))
+        rows.append((what, measure, value, show_interval(UNKNOWN), meaning))
 
     same, different, retest, icc = "same rater twice", "different raters", analysis.retest, analysis.icc
     notes = ["ICC: of full tables only; where votes are missing, of the raters or versions that have all."]
@@ -169,8 +167,7 @@ def make_course_table(analysis: StudyAnalysis) -> Table:
 
 
 def _make_row(what: str, measure: str, estimate: Estimate, meaning: str) -> tuple[Cell, ...]:
-    interval = show_interval(estimate.low, estimate.high, "+.3f")
-    return what, measure, show_score(estimate.mean, "+.3f"), interval, meaning
+    return what, measure, show_score(estimate.mean, "+.3f"), show_interval(estimate, "+.3f"), meaning
 
 
 def _count(number: int, noun: str) -> str:

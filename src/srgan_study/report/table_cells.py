@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from srgan.evaluation import Interval
 from srgan.reporting import MISSING, Cell, Column, Number, Table
 from srgan_study.votes.exports import BY_PROGRAMS, SIMULATED, mark
 from srgan_study.votes.ratings import Ratings
@@ -42,9 +43,10 @@ def show_change(value: float) -> Numbers:
     return (Number.of(float(value), spec=lambda change: f"{change:+.2f}" if round(change, 2) else "0.00"),)
 
 
-def show_interval(low: float, high: float, spec: str = ".2f") -> Numbers:
-    """Return two bounds as one cell."""
-    return (Number(MISSING if math.isnan(low) else f"{low:{spec}} to {high:{spec}}", (float(low), float(high))),)
+def show_interval(found: Interval, spec: str = ".2f") -> Numbers:
+    """Return the two bounds as one cell."""
+    text = MISSING if math.isnan(found.low) else f"{found.low:{spec}} to {found.high:{spec}}"
+    return (Number(text, (float(found.low), float(found.high))),)
 
 
 def show_count(value: int) -> Numbers:

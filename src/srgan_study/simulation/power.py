@@ -16,7 +16,7 @@ from srgan.progress import NoProgress, Progress
 from srgan.reporting import Cell, Column, Number, Table
 from srgan_study.analysis.differences import UNITS, Unit
 from srgan_study.analysis.wilcoxon import EXACT_UP_TO, compute_p_values, count_differences
-from srgan_study.simulation.rater_model import LEAST, MOST, RaterModel, round_votes
+from srgan_study.simulation.rater_model import LEAST, MOST, Floats, RaterModel, round_votes
 from srgan_study.study import Study
 
 LEVEL = 0.05
@@ -25,8 +25,6 @@ WANTED = 0.8  # power for which studies are usually planned
 _SHOWN = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200)
 _UNIT_NAMES: Mapping[Unit, str] = {"rater": "by rater", "image": "by image", "pooled": "pooled"}
 _AT_ONCE = 2**21  # ratings per method drawn together: 50 MB in all
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

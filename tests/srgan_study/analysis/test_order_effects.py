@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from srgan_study.analysis.order_effects import compute_residuals, measure_order_effects
-from srgan_study.votes.ratings import Rating, Ratings, ScoreTable
-from tests.helpers.votes import NAN, rating, ratings_of, study_of, thinned, votes_by_chance
+from srgan_study.votes.ratings import Rating, Ratings
+from tests.helpers.votes import NAN, rating, ratings_of, study_of, table_of, thinned, votes_by_chance
 
 STUDY = study_of({"Set": 60})
 N = 240
@@ -113,8 +113,7 @@ def test_the_image_before_may_be_a_warm_up() -> None:
 
 
 def test_residuals_are_from_the_mean_of_the_others() -> None:
-    scores = np.array([[1, NAN, 3], [2, NAN, NAN], [4, 5, NAN]])
-    residuals, others = compute_residuals(ScoreTable(("a", "b", "c"), (0, 1, 2), scores))
+    residuals, others = compute_residuals(table_of([[1, NAN, 3], [2, NAN, NAN], [4, 5, NAN]]))
     assert others == pytest.approx(np.array([[3, 5, NAN], [2.5, 5, 3], [1.5, NAN, 3]]), nan_ok=True)
     assert residuals == pytest.approx(np.array([[-2, NAN, NAN], [-0.5, NAN, NAN], [2.5, NAN, NAN]]), nan_ok=True)
 

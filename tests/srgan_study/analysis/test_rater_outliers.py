@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from srgan_study.analysis.rater_outliers import Flag, correlate_raters, flag_raters
-from srgan_study.votes.ratings import Phase, Ratings, ScoreTable
-from tests.helpers.votes import NAN, rating, ratings_of, study_of, thinned, votes_by_chance
+from srgan_study.votes.ratings import Phase, Ratings
+from tests.helpers.votes import NAN, rating, ratings_of, study_of, table_of, thinned, votes_by_chance
 
 METHODS = ("nearest", "bicubic", "c", "d", "e", "f", "g", "h", "HR")
 MEANS = np.array([1.1, 1.5, 2.0, 2.2, 2.3, 2.9, 3.2, 3.6, 4.5])
@@ -76,7 +76,7 @@ def test_correlations_are_with_the_mean_of_the_others() -> None:
         cast = ~np.isnan(own)
         expected = math.nan if rater == "R24" else np.corrcoef(own[cast], panel[cast])[0, 1]
         assert correlations[rater] == pytest.approx(expected, nan_ok=True)
-    few = ScoreTable(("a", "b"), tuple(range(7)), np.tile(np.arange(7.0), (2, 1)))
+    few = table_of(np.tile(np.arange(7.0), (2, 1)))
     assert all(math.isnan(r) for r in correlate_raters(few).values())
 
 

@@ -10,8 +10,7 @@ from scipy import stats
 
 from srgan.evaluation import wilcoxon
 from srgan_study.analysis.reliability import Level, compare_retests, compute_alpha, compute_icc, compute_kappa
-from srgan_study.votes.ratings import ScoreTable
-from tests.helpers.votes import NAN, ratings_of, study_of, thinned, votes_by_chance
+from tests.helpers.votes import NAN, ratings_of, study_of, table_of, thinned, votes_by_chance
 
 X = NAN
 KRIPPENDORFF = [  # 4 observers, 12 units: Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section D
@@ -25,11 +24,6 @@ SHROUT_AND_FLEISS = [  # 6 targets, 4 judges: Intraclass Correlations (1979), ta
 ]  # fmt: skip
 
 
-def make_table(scores: object) -> ScoreTable:
-    votes = np.array(scores, dtype=np.float64)
-    return ScoreTable(tuple(f"R{row}" for row in range(len(votes))), tuple(range(votes.shape[1])), votes)
-
-
 def alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:
     """Return alpha by its definition: the mean squared distance of pairs within stimuli over that of all pairs."""
     units = [[vote for vote in column.tolist() if vote == vote] for column in votes.T]
@@ -37,8 +31,6 @@ def alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:
     everything = [vote for unit in units for vote in unit]
 
     def distance(one: float, other: float) -> float:
-        if level == "nominal":
-            return float(one != other)
         if level == "interval":
             return (one - other) ** 2
         low, high = sorted((one, other))
@@ -50,26 +42,26 @@ def alpha_by_pairs(votes: NDArray[np.float64], level: Level) -> float:
     return 1 - within / mixed
 
 
-@pytest.mark.parametrize(("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+@pytest.mark.parametrize(("level", "published"), [("ordinal", 0.815), ("interval", 0.849)])
 def test_alpha_equals_the_published_example_and_its_definition(level: Level, published: float) -> None:
-    result = compute_alpha(make_table(KRIPPENDORFF), level)
+    result = compute_alpha(table_of(KRIPPENDORFF), level)
     assert result.alpha == pytest.approx(published, abs=0.0006)
     assert (result.level, result.stimuli, result.votes) == (level, 11, 40)
     rng = np.random.default_rng(0)
     for missing in (0.0, 0.3, 0.6):
         votes = thinned(votes_by_chance(rng.uniform(1, 5, 20), 6, rng), missing, rng)
         votes = np.where(votes == 2, 5, votes)  # one score that nobody gave
-        assert compute_alpha(make_table(votes), level).alpha == pytest.approx(alpha_by_pairs(votes, level), abs=1e-12)
+        assert compute_alpha(table_of(votes), level).alpha == pytest.approx(alpha_by_pairs(votes, level), abs=1e-12)
 
 
 def test_alpha_of_random_equal_and_missing_votes() -> None:
     rng = np.random.default_rng(0)
-    assert compute_alpha(make_table(rng.integers(1, 6, (20, 500)))).alpha == pytest.approx(0, abs=0.01)
-    assert compute_alpha(make_table(np.tile(rng.integers(1, 6, 50), (4, 1)))).alpha == 1
+    assert compute_alpha(table_of(rng.integers(1, 6, (20, 500))), "ordinal").alpha == pytest.approx(0, abs=0.01)
+    assert compute_alpha(table_of(np.tile(rng.integers(1, 6, 50), (4, 1))), "ordinal").alpha == 1
     for nothing in (np.full((4, 5), 3.0), np.array([[1, 2, 3.0]]), np.full((3, 3), X), np.empty((0, 4))):
-        assert math.isnan(compute_alpha(make_table(nothing)).alpha)
+        assert math.isnan(compute_alpha(table_of(nothing), "ordinal").alpha)
     one_more = np.vstack([KRIPPENDORFF, np.full((1, 12), X)])
-    assert compute_alpha(make_table(one_more)) == compute_alpha(make_table(KRIPPENDORFF))
+    assert compute_alpha(table_of(one_more), "ordinal") == compute_alpha(table_of(KRIPPENDORFF), "ordinal")
 
 
 def icc_by_regression(votes: NDArray[np.float64]) -> tuple[float, float]:
@@ -90,13 +82,13 @@ def icc_by_regression(votes: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def test_icc_equals_the_published_example_and_an_analysis_of_variance() -> None:
-    result = compute_icc(make_table(np.transpose(SHROUT_AND_FLEISS)))
+    result = compute_icc(table_of(np.transpose(SHROUT_AND_FLEISS)))
     assert (result.single, result.average) == pytest.approx((0.29, 0.62), abs=0.005)
     assert (result.raters, result.stimuli) == (4, 6)
     rng = np.random.default_rng(0)
     for raters, stimuli in ((2, 9), (7, 12), (15, 3)):
         votes = votes_by_chance(rng.uniform(1, 5, stimuli), raters, rng)
-        result = compute_icc(make_table(votes))
+        result = compute_icc(table_of(votes))
         assert (result.single, result.average) == pytest.approx(icc_by_regression(votes), abs=1e-9)
 
 
@@ -106,10 +98,10 @@ def test_icc_with_votes_missing_is_that_of_the_larger_complete_table() -> None:
     left_early, one_unseen = votes.copy(), votes.copy()
     left_early[3, 4:] = X
     one_unseen[:, 5] = X
-    assert compute_icc(make_table(left_early)) == compute_icc(make_table(np.delete(votes, 3, axis=0)))
-    assert compute_icc(make_table(one_unseen)) == compute_icc(make_table(np.delete(votes, 5, axis=1)))
+    assert compute_icc(table_of(left_early)) == compute_icc(table_of(np.delete(votes, 3, axis=0)))
+    assert compute_icc(table_of(one_unseen)) == compute_icc(table_of(np.delete(votes, 5, axis=1)))
     for nothing in (np.full((3, 4), 2.0), np.full((3, 4), X), votes[:1], votes[:, :1], np.empty((0, 4))):
-        assert math.isnan(compute_icc(make_table(nothing)).single)
+        assert math.isnan(compute_icc(table_of(nothing)).single)
 
 
 def test_kappa_equals_its_definition() -> None:

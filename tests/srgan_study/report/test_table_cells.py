@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from srgan.evaluation import Interval
+from srgan_study.analysis.mean_opinion import UNKNOWN
 from srgan_study.report import table_cells
 from srgan_study.report.table_cells import Numbers, show_change, show_count, show_interval, show_p, show_score
 from tests.helpers.votes import ratings_of, study_of
@@ -18,8 +20,8 @@ from tests.helpers.votes import ratings_of, study_of
         (show_change(0.5), "+0.50"),
         (show_change(-0.004), "0.00"),
         (show_change(math.nan), "-"),
-        (show_interval(1, 2.5), "1.00 to 2.50"),
-        (show_interval(math.nan, math.nan), "-"),
+        (show_interval(Interval(2, 1, 2.5)), "1.00 to 2.50"),
+        (show_interval(UNKNOWN), "-"),
         (show_count(12345), "12,345"),
         (show_p(0.0004), "<.001"),
         (show_p(0.0456), ".046"),
