@@ -24,6 +24,7 @@ Screening = Literal["none", "bt500", "p913", "mle"]
 
 MOST_RATERS = 10_000  # limit of raters: the order of each of them is stored before the first vote
 
+_MOST = {"raters": MOST_RATERS, "sitting_minutes": 1_000_000}
 _LEAST = {"raters": 1, "repeat_distance": 1, "sitting_minutes": 1} | dict.fromkeys(
     ("seed", "gap", "repeats", "warm_up", "practice", "calibration"), 0
 )
@@ -55,8 +56,9 @@ class Design:
         for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}", parameter=name)
-        if self.raters > MOST_RATERS:
-            raise UsageError(f"raters must be at most {MOST_RATERS}, not {self.raters}", parameter="raters")
+        for name, most in _MOST.items():
+            if getattr(self, name) > most:
+                raise UsageError(f"{name} must be at most {most}, not {getattr(self, name)}", parameter=name)
         seconds, name = self.seconds_per_rating, "seconds_per_rating"
         if not 0.3 <= seconds <= 600:
             raise UsageError(f"{name} must be from 0.3 to 600, not {seconds:g}", parameter=name)

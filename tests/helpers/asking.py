@@ -10,6 +10,16 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Message, Scope
 
 JSON = {"content-type": "application/json"}
+VOTE: dict[str, Any] = {
+    "score": 4,
+    "key": "k1",
+    "shown_at": "2026-03-01T12:00:00.000Z",
+    "response_ms": 900,
+    "device_pixel_ratio": 1.5,
+    "viewport": [1280, 800],
+    "zoom_ok": True,
+}
+"""What a page sends of a vote, besides the lease and the assignment."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.helpers.asking import VOTE
+
 
 class Lost(Exception):
     """The server went away in the middle of it."""
@@ -77,16 +79,7 @@ class Voter:
 
     def ballot(self, key: str, score: int) -> dict[str, Any]:
         """A vote on what is next."""
-        return {
-            "assignment": self.state["next"][0]["assignment"],
-            "score": score,
-            "key": key,
-            "shown_at": "2026-01-31T12:00:00.000Z",
-            "response_ms": 900,
-            "device_pixel_ratio": 1.0,
-            "viewport": [1280, 800],
-            "zoom_ok": True,
-        }
+        return VOTE | {"assignment": self.state["next"][0]["assignment"], "score": score, "key": key}
 
     async def vote(self, ballot: dict[str, Any]) -> None:
         """Send a vote, and keep that it was acknowledged.

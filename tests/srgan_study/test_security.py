@@ -19,7 +19,7 @@ from srgan_study.server.server import running
 from srgan_study.study import Study
 from srgan_study.votes.store import Store, read_ratings
 from srgan_study.votes.vote_writer import VoteWriter
-from tests.helpers.asking import Answer, Asker, ask
+from tests.helpers.asking import VOTE, Answer, Asker, ask
 from tests.helpers.studies_made_up import make_study
 
 REQUESTS, RAW = 10_000, 400
@@ -181,9 +181,8 @@ def test_a_whole_study_is_rated_without_revealing_methods(site: Site) -> None:
     state = post("calibrated", lease=lease)["state"]
     while state["next"]:
         said.append(asker.get(state["next"][0]["address"]))
-        vote = {"assignment": state["next"][0]["assignment"], "score": 3, "key": str(len(said)), "viewport": [9, 9]}
-        moment = {"shown_at": "2026-01-01T00:00:00Z", "response_ms": 5, "device_pixel_ratio": 1, "zoom_ok": True}
-        state = post("votes", lease=lease, **vote, **moment)["state"]
+        vote = VOTE | {"assignment": state["next"][0]["assignment"], "key": str(len(said))}
+        state = post("votes", lease=lease, **vote)["state"]
     assert state["stage"] == "done"
     for answer in said:
         assert answer.status == 200

@@ -17,15 +17,15 @@ def read_opinions(name: str, study: Path | None, simulated: bool) -> "Opinions":
     """Return the mean opinion scores of a study by the rows of a table; none without a study."""
     from srgan.paper.verdicts import NO_OPINIONS
 
+    return collect_opinions([name], study, simulated).get(name, NO_OPINIONS)
+
+
+def collect_opinions(names: Sequence[str], study: Path | None, simulated: bool) -> "dict[str, Opinions]":
+    """Return a study's mean opinion scores by table; of several tables, those without a rated row are left out."""
     if study is None:
         if simulated:
             raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
-        return NO_OPINIONS
-    return collect_opinions(study, simulated, [name])[name]
-
-
-def collect_opinions(study: Path, simulated: bool, names: Sequence[str]) -> "dict[str, Opinions]":
-    """Return a study's mean opinion scores by table; of several tables, those without a rated row are left out."""
+        return {}
     need_packages("scipy", extra="study")
     from srgan.paper.reproduction import TABLES
     from srgan_study.analysis.paper_comparison import collect_opinions as opinions_of
@@ -58,8 +58,7 @@ def simulate_study(work: "Reproducer", images: int, raters: int) -> Path:
     if (folder / MANIFEST).is_file():  # of an earlier page: the same votes are cast again
         shutil.rmtree(folder)
     study = create_study(StudyPlan(chosen, Design(raters=raters, calibration=0, practice=0)), folder, work.progress)
-    means = {(mean.method, mean.data): mean.value for mean in choose_means(study, {})}
-    simulate_votes(folder, DryRun(plant(study, means), raters), work.progress)
+    simulate_votes(folder, DryRun(plant(study, choose_means(study, {})), raters), work.progress)
     return folder
 
 

@@ -14,8 +14,7 @@ from srgan.errors import UsageError
 if TYPE_CHECKING:
     from srgan_study.simulation.dry_run import DryRun
     from srgan_study.simulation.power import Question
-    from srgan_study.simulation.rater_model import Kind
-    from srgan_study.simulation.simulated_means import PlantedMean
+    from srgan_study.simulation.rater_model import Kind, PlantedMean
     from srgan_study.study import Study
 
 EPILOG = """\
@@ -89,7 +88,7 @@ def simulate(
             _answer(planned, Question(difference, around, most, trials, seed, model), as_json=as_json)
             return
         chosen = choose_means(planned, parse_means(means or []))
-        planted = plant(planned, {(mean.method, mean.data): mean.value for mean in chosen}, seed=seed, model=model)
+        planted = plant(planned, chosen, seed=seed, model=model)
         dry_run = DryRun(planted, planned.design.raters if raters is None else raters, _kinds(separate(bad)))
         _rehearse(study if output is None else copy_study(study, output), dry_run, chosen, as_json=as_json)
 

@@ -8,11 +8,16 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
+def hash_words(*words: str) -> bytes:
+    """Return the SHA-256 of words; names of files may be among them, and these need not be UTF-8."""
+    return sha256("\n".join(words).encode("utf-8", "surrogatepass")).digest()
+
+
 class Rng:
     """Random number generator, seeded by words, whose draws are the same with every version of Python."""
 
     def __init__(self, *words: str) -> None:
-        seed = int.from_bytes(sha256("\n".join(words).encode()).digest(), "big")
+        seed = int.from_bytes(hash_words(*words), "big")
         self._draw = random.Random(seed).random  # the one method whose numbers Python promises to keep
 
     def shuffle(self, items: Sequence[_T]) -> list[_T]:

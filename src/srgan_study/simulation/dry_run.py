@@ -22,10 +22,11 @@ from srgan_study.server.server import running
 from srgan_study.simulation.rater_model import Kind, Planted, make_rater
 from srgan_study.simulation.simulated_client import Habits, SimulatedClient
 from srgan_study.study import MOST_RATERS, read_study
-from srgan_study.votes.store import Store, database_of
+from srgan_study.votes.store import Store, database_of, read_ratings
 
 RECORD = "simulation.json"
 
+_AT_ONCE = 50  # raters who vote at once: each takes two of the 256 files that some systems let a process open
 _INTERVAL = 0.2  # seconds between updates of progress
 _TIMEOUT = 60.0  # seconds for one response
 
@@ -100,6 +101,8 @@ def simulate_votes(folder: Path, dry_run: DryRun, progress: Progress) -> tuple[s
         if missing > 0:
             store.invite_more(missing)
         invited = store.raters()[: dry_run.raters]
+    before = len(read_ratings(folder, simulated=True).rows)  # of an earlier run that was interrupted
+    progress.start("simulated votes", dry_run.votes - before)
     leave = Event()
     with running(folder, simulated=True) as address:
         clients = []
@@ -111,33 +114,35 @@ def simulate_votes(folder: Path, dry_run: DryRun, progress: Progress) -> tuple[s
         # In a thread, so that an interruption arrives here, and raters leave between two votes.
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(asyncio.run, _rate_all(clients))
-            counted = None
+            counted = 0
             try:
                 while not wait([job], _INTERVAL).done:
-                    counted = _report(progress, clients, dry_run.votes, counted)
+                    counted = _report(progress, clients, counted)
                     if progress.should_stop():
                         leave.set()
             finally:
                 leave.set()
             job.result()
-        _report(progress, clients, dry_run.votes, counted)
+        _report(progress, clients, counted)
     return tuple(one.code for one in invited)
 
 
 async def _rate_all(clients: Sequence[SimulatedClient]) -> None:
-    await asyncio.gather(*(client.rate_everything() for client in clients))
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def rate(client: SimulatedClient) -> None:
+        async with places:
+            if not client.should_leave():
+                await client.rate_everything()
+
+    await asyncio.gather(*map(rate, clients))
 
 
-def _report(progress: Progress, clients: Sequence[SimulatedClient], total: int, counted: int | None) -> int | None:
-    """Report new votes; return the number of all votes, None until every client knows its own."""
-    done = [client.done for client in clients if client.done is not None]
-    if len(done) < len(clients):
-        return None
-    if counted is None:  # votes of an earlier run are no progress of this one
-        progress.start("simulated votes", total - sum(done))
-    else:
-        progress.advance(sum(done) - counted)
-    return sum(done)
+def _report(progress: Progress, clients: Sequence[SimulatedClient], counted: int) -> int:
+    """Report votes beyond those that were counted, and return the number of all of this run."""
+    cast = sum(client.cast for client in clients)
+    progress.advance(cast - counted)
+    return cast
 
 
 def _write_record(folder: Path, dry_run: DryRun) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from srgan.reporting import Cell, Column, Number, Table
 from srgan_study.analysis.mean_opinion import Estimate, estimate_mean, group_columns, nanmean
-from srgan_study.simulation.simulated_means import PlantedMean
+from srgan_study.simulation.rater_model import PlantedMean
 from srgan_study.votes.ratings import Ratings
 
 

@@ -9,8 +9,7 @@ t_im, the rater's taste for method m. psi_j is a level of the method on the set 
 level is solved for so that the expected vote, after rounding and clipping, is the planted mean.
 """
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
+from srgan_study.server.rng import hash_words
 from srgan_study.study import Stimulus, Study
 from srgan_study.votes.ratings import Phase
 
@@ -61,6 +61,16 @@ class RaterModel:
 
 
 @dataclass(frozen=True)
+class PlantedMean:
+    """Mean opinion score to plant, and its origin in a word or two."""
+
+    method: str
+    data: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
 class Planted:
     """Values of a study's versions for simulated raters."""
 
@@ -73,9 +83,7 @@ class Planted:
     practice: Floats  # psi of the practice stimuli: from bad to good, in even steps
 
 
-def plant(
-    study: Study, means: Mapping[tuple[str, str], float], *, seed: int = 0, model: RaterModel | None = None
-) -> Planted:
+def plant(study: Study, means: Iterable[PlantedMean], *, seed: int = 0, model: RaterModel | None = None) -> Planted:
     """Choose psi of every version so that the methods' means on each set are the given ones.
 
     Args:
@@ -84,16 +92,16 @@ def plant(
         seed: random seed of the image effects.
         model: parameters of raters.
     """
-    model = model or RaterModel()
+    model, values = model or RaterModel(), {(mean.method, mean.data): float(mean.value) for mean in means}
     groups: dict[tuple[str, str], list[Stimulus]] = {}
     for stimulus in study.stimuli:
         groups.setdefault((stimulus.method, stimulus.data), []).append(stimulus)
     psi = np.zeros(len(study.stimuli))
     for key, stimuli in groups.items():
         effects = np.array([_draw_effect(model, seed, stimulus) for stimulus in stimuli])
-        psi[[stimulus.id for stimulus in stimuli]] = model.solve_level(means[key], effects) + effects
+        psi[[stimulus.id for stimulus in stimuli]] = model.solve_level(values[key], effects) + effects
     practice = np.linspace(1.2, 4.5, len(study.practice))
-    return Planted(study, model, seed, {key: float(means[key]) for key in groups}, psi, practice)
+    return Planted(study, model, seed, {key: values[key] for key in groups}, psi, practice)
 
 
 @dataclass(frozen=True)
@@ -139,8 +147,7 @@ def round_votes(perceived: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
 
 def make_rng(seed: int, *words: str) -> np.random.Generator:
     """Return a random generator that depends on the seed and the words alone."""
-    digest = hashlib.sha256("\n".join(words).encode()).digest()
-    return np.random.default_rng([seed, *np.frombuffer(digest, np.dtype("<u4")).tolist()])
+    return np.random.default_rng([seed, *np.frombuffer(hash_words(*words), np.dtype("<u4")).tolist()])
 
 
 def _draw_effect(model: RaterModel, seed: int, stimulus: Stimulus) -> float:

@@ -3,7 +3,6 @@
 Only time is simulated: nobody waits, and response times are those of the rater model.
 """
 
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,8 +44,7 @@ class SimulatedClient:
     share: tuple[int, int] = (0, 1)
     """Index and number of parts of the images; only this part is loaded, besides the first three."""
     should_leave: Callable[[], bool] = lambda: False  # called before every vote; true ends the visit
-    done: int | None = field(default=None, init=False)
-    """Votes so far, practice included; None before the first response."""
+    cast: int = field(default=0, init=False)  # votes of this visit, practice included
 
     def __post_init__(self) -> None:
         self._order: dict[str, list[Presentation]] = {"practice": [], "rating": []}
@@ -90,7 +88,6 @@ class SimulatedClient:
         same = (state["stage"], state["done"]) == (reported["stage"], reported["done"])
         self._check(same, "two states at once")
         self._check(state["simulated"] is True, "the study is not marked as simulated")
-        self.done = self._count_votes(state)
         return state
 
     async def _view_calibration(self) -> None:
@@ -121,7 +118,7 @@ class SimulatedClient:
             self._check(back["next"][:1] == [current], "another image after an undo")
         after = await self._vote(current, presentation, score)
         self._check(self._count_votes(after) == self._count_votes(state) + 1, f"{after['done']} votes after a vote")
-        self.done = self._count_votes(after)
+        self.cast += 1
         tired = self._sitting >= timedelta(minutes=self.study.design.sitting_minutes)
         if after["stage"] == "rating" and (tired or (habitual and self._pause[place])):
             return await self._rest(after)
@@ -167,8 +164,9 @@ class SimulatedClient:
         return self.study.find_stimulus(presentation.phase, presentation.stimulus).shown
 
     def _count_votes(self, state: Document) -> int:
-        before = {"practice": 0, "rating": len(self._order["practice"]), "done": len(self._order["practice"])}
-        return before[state["stage"]] + int(state["done"]) if state["stage"] in before else self.done or 0
+        """Return the number of votes in a state after the calibration, practice included."""
+        before = 0 if state["stage"] == "practice" else len(self._order["practice"])
+        return before + int(state["done"])
 
     async def _post(self, what: str, **body: Any) -> Document:
         """Send something as the holder of the lease; return the state after it."""
@@ -176,8 +174,7 @@ class SimulatedClient:
         return state
 
     async def _send(self, what: str, **body: Any) -> Any:
-        headers, content = {"content-type": "application/json"}, json.dumps(body).encode()
-        return (await self._request("POST", f"{self._link}/{what}", content=content, headers=headers)).json()
+        return (await self._request("POST", f"{self._link}/{what}", json=body)).json()
 
     async def _request(self, method: str, address: str, **options: Any) -> httpx.Response:
         try:

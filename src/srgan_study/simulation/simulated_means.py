@@ -1,25 +1,14 @@
 """Means to plant in a dry run: the requested ones, else those printed in the paper, else evenly spread ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from srgan.errors import UsageError
 from srgan_study.analysis.paper_comparison import find_printed_score
-from srgan_study.simulation.rater_model import LEAST, MOST
+from srgan_study.simulation.rater_model import LEAST, MOST, PlantedMean
 from srgan_study.study import Study
 
 WORST, BEST = 1.3, 4.4
 """Range of evenly spread means on a set without known ones: about the paper's worst and best."""
-
-
-@dataclass(frozen=True)
-class PlantedMean:
-    """Mean opinion score to plant, and its origin in a word or two."""
-
-    method: str
-    data: str
-    value: float
-    source: str
 
 
 def choose_means(study: Study, requested: Mapping[str, float]) -> tuple[PlantedMean, ...]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from srgan.errors import OutputError, PictureError
 from srgan.evaluation import Pixels
 from srgan.images import Image, ImageReader, VipsFailure, read, reason
+from srgan_study.server.rng import hash_words
 from srgan_study.study import PICTURES, StimulusImage
 
 WIDEST, HIGHEST = 3840, 2160
@@ -126,8 +127,8 @@ def write_stimulus(folder: Path, pixels: Pixels, *words: str) -> StimulusImage:
     Raises:
         OutputError: if it cannot be written, or the file does not hold these pixels.
     """
-    name = sha256("\n".join((*words, sha256(pixels.tobytes()).hexdigest())).encode()).hexdigest()[:32]
-    path = folder / PICTURES / f"{name}.png"
+    name = f"{hash_words(*words, sha256(pixels.tobytes()).hexdigest()).hex()[:32]}.png"
+    path = folder / PICTURES / name
     try:
         encoded = encode_png(pixels)
         path.write_bytes(encoded)
@@ -138,4 +139,4 @@ def write_stimulus(folder: Path, pixels: Pixels, *words: str) -> StimulusImage:
         raise OutputError(f"{path} cannot be written ({reason(failure)}): free some memory") from None
     if not np.array_equal(read(path).pixels, pixels):
         raise OutputError(f"{path} is not what was written into it: check the disk")
-    return StimulusImage(f"{PICTURES}/{name}.png", sha256(encoded).hexdigest(), pixels.shape[1], pixels.shape[0])
+    return StimulusImage(f"{PICTURES}/{name}", sha256(encoded).hexdigest(), pixels.shape[1], pixels.shape[0])

@@ -13,19 +13,10 @@ from srgan_study.server.app import NOT_SAVED, UNKNOWN, create_app
 from srgan_study.server.request_checks import LARGEST
 from srgan_study.votes.store import Store, read_ratings
 from srgan_study.votes.vote_writer import VoteWriter
-from tests.helpers.asking import Asker
+from tests.helpers.asking import VOTE, Asker
 from tests.helpers.person import Clock
 
 LINKS = r'(?:href|src)="([^"]+)"'
-VOTE: dict[str, Any] = {
-    "score": 4,
-    "key": "k1",
-    "shown_at": "2026-03-01T12:00:00.000Z",
-    "response_ms": 900,
-    "device_pixel_ratio": 1.5,
-    "viewport": [1280, 800],
-    "zoom_ok": True,
-}
 
 
 @pytest.fixture

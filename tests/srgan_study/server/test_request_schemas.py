@@ -9,20 +9,12 @@ import pytest
 from srgan_study.server import request_schemas as schemas
 from srgan_study.server.request_checks import RequestError
 from srgan_study.server.request_schemas import ConsentRequest, EventRequest, TakeRequest, VoteRequest, parse_request
+from tests.helpers import asking
 
 Kind = type[schemas.Request]
 
-VOTE: dict[str, Any] = {
-    "lease": "lease",
-    "assignment": 1,
-    "score": 4,
-    "key": "k1",
-    "shown_at": "2026-03-01T14:00:00.000+02:00",
-    "response_ms": 900,
-    "device_pixel_ratio": 2,
-    "viewport": [1280, 800],
-    "zoom_ok": True,
-}
+HERE = "2026-03-01T14:00:00.000+02:00"
+VOTE = asking.VOTE | {"lease": "lease", "assignment": 1, "shown_at": HERE, "device_pixel_ratio": 2}
 CONSENT = {"lease": "l", "consent": "1"}
 EVENT = {"lease": "l", "kind": "pause"}
 MISSING = object()

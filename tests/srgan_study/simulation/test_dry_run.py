@@ -16,9 +16,9 @@ from srgan.progress import NoProgress
 from srgan_study.analysis.rater_outliers import flag_raters
 from srgan_study.simulation.dry_run import RECORD, DryRun, simulate_votes
 from srgan_study.simulation.parameter_recovery import recover_means
-from srgan_study.simulation.rater_model import Kind, plant
+from srgan_study.simulation.rater_model import BAD, Kind, PlantedMean, plant
 from srgan_study.simulation.simulated_client import Habits, SimulatedClient
-from srgan_study.simulation.simulated_means import PlantedMean, choose_means
+from srgan_study.simulation.simulated_means import choose_means
 from srgan_study.stimuli.create_study import StudyPlan, create_study
 from srgan_study.stimuli.sources import find_sources
 from srgan_study.stimuli.stimulus_selection import PAPER_VERSIONS, StimulusSelection, select
@@ -27,15 +27,13 @@ from srgan_study.votes.store import SIMULATED, VOTES, Store, read_ratings
 from tests.helpers.recorded_progress import RecordedProgress
 from tests.helpers.studies_made_up import make_study
 
-BAD: tuple[Kind, ...] = ("constant", "random", "inverted")
+
+def choose(study: Study) -> tuple[PlantedMean, ...]:
+    return choose_means(study, {"good": 3.6})
 
 
-def plan(
-    study: Study, raters: int, bad: tuple[Kind, ...] = (), *, seed: int = 0
-) -> tuple[tuple[PlantedMean, ...], DryRun]:
-    means = choose_means(study, {"good": 3.6})
-    planted = plant(study, {(mean.method, mean.data): mean.value for mean in means}, seed=seed)
-    return means, DryRun(planted, raters, bad, Habits(undo=0.1, reload=0.1, pause=0.1))
+def plan(study: Study, raters: int, bad: tuple[Kind, ...] = (), *, seed: int = 0) -> DryRun:
+    return DryRun(plant(study, choose(study), seed=seed), raters, bad, Habits(undo=0.1, reload=0.1, pause=0.1))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,7 @@ def rated(tmp_path_factory: pytest.TempPathFactory, progress: RecordedProgress) 
     with Store.open(folder) as store:
         assert len(store.raters()) == 8
     before = (folder / VOTES).read_bytes()
-    codes = simulate_votes(folder, plan(study, 9, BAD)[1], progress)
+    codes = simulate_votes(folder, plan(study, 9, BAD), progress)
     assert codes == tuple(f"R{number:02}" for number in range(1, 10))
     assert (folder / VOTES).read_bytes() == before
     return folder
@@ -69,7 +67,7 @@ def test_every_rater_votes_on_everything_once(rated: Path, progress: RecordedPro
 
 def test_planted_means_and_bad_raters_are_recovered(rated: Path) -> None:
     ratings = read_ratings(rated, simulated=True)
-    means, _ = plan(ratings.study, 9)
+    means = choose(ratings.study)
     recovered = recover_means(ratings, means, ["R07", "R08", "R09"])
     assert [one.planted for one in recovered] == list(means)
     assert sum(one.inside for one in recovered) >= len(recovered) - 1
@@ -90,10 +88,10 @@ def test_everything_is_marked_as_simulated(rated: Path) -> None:
 
 def test_a_finished_dry_run_is_not_repeated_or_mixed_with_another(rated: Path) -> None:
     before = read_ratings(rated, simulated=True)
-    simulate_votes(rated, plan(before.study, 9, BAD)[1], NoProgress())
+    simulate_votes(rated, plan(before.study, 9, BAD), NoProgress())
     for other in (plan(before.study, 9, BAD, seed=1), plan(before.study, 8, BAD), plan(before.study, 9)):
         with pytest.raises(UsageError):
-            simulate_votes(rated, other[1], NoProgress())
+            simulate_votes(rated, other, NoProgress())
     assert read_ratings(rated, simulated=True) == before
 
 
@@ -102,7 +100,7 @@ def test_votes_without_their_record_are_not_continued(tmp_path: Path) -> None:
     with Store.open(tmp_path / "study", simulated=True):
         pass
     with pytest.raises(DataError):
-        simulate_votes(tmp_path / "study", plan(study, 1)[1], NoProgress())
+        simulate_votes(tmp_path / "study", plan(study, 1), NoProgress())
 
 
 @pytest.mark.parametrize("interrupt", [True, False])
@@ -110,7 +108,7 @@ def test_an_interrupted_dry_run_can_be_continued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt: bool
 ) -> None:
     study = make_study(tmp_path / "study", sets={"Set5": 4}, raters=4)
-    dry_run, asked, rate = plan(study, 4)[1], Event(), SimulatedClient._rate
+    dry_run, asked, rate = plan(study, 4), Event(), SimulatedClient._rate
 
     class Impatient(NoProgress):
         def should_stop(self) -> bool:
@@ -135,6 +133,23 @@ def test_an_interrupted_dry_run_can_be_continued(
     assert part < len(votes) == len(set(votes)) == 4 * (16 + 3)
 
 
+def test_few_raters_vote_at_once_so_that_files_suffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = make_study(tmp_path / "study", sets={"Set5": 1}, raters=5, calibration=0, practice=0)
+    here, most, rate = 0, 0, SimulatedClient.rate_everything
+
+    async def count(client: SimulatedClient) -> None:
+        nonlocal here, most
+        here += 1
+        most = max(most, here)
+        await rate(client)
+        here -= 1
+
+    monkeypatch.setattr(SimulatedClient, "rate_everything", count)
+    monkeypatch.setattr("srgan_study.simulation.dry_run._AT_ONCE", 2)
+    simulate_votes(tmp_path / "study", plan(study, 5), NoProgress())
+    assert (most, len(read_ratings(tmp_path / "study", simulated=True).rows)) == (2, 5 * 4)
+
+
 @pytest.mark.parametrize(("raters", "bad", "parameter"), [(1, BAD[:1], "bad"), (0, (), "raters")])
 def test_invalid_dry_runs_are_refused(tmp_path: Path, raters: int, bad: tuple[Kind, ...], parameter: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -156,8 +171,7 @@ def test_the_papers_design_is_recovered_from_26_raters(data_folder: Path, tmp_pa
     assert study.ratings_per_rater == 2 * 12 + 12 + 9
     means = choose_means(study, {})
     assert {mean.source for mean in means} == {"the paper's"}
-    planted = plant(study, {(mean.method, mean.data): mean.value for mean in means})
-    codes = simulate_votes(tmp_path / "study", DryRun(planted, 26, BAD), NoProgress())
+    codes = simulate_votes(tmp_path / "study", DryRun(plant(study, means), 26, BAD), NoProgress())
     ratings = read_ratings(tmp_path / "study", simulated=True)
     assert len(ratings.rows) == 26 * (45 + 5)
     recovered = recover_means(ratings, means, codes[-3:])

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import t
 
 from srgan_study.simulation.parameter_recovery import make_recovery_table, recover_means
-from srgan_study.simulation.simulated_means import PlantedMean
+from srgan_study.simulation.rater_model import PlantedMean
 from tests.helpers.votes import ratings_of, study_of
 
 STUDY = study_of({"One": 2}, ("nearest", "HR"))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from srgan_study.simulation.rater_model import LEAST, MOST, Planted, RaterModel, make_rater, plant
+from srgan_study.simulation.simulated_means import choose_means
 from srgan_study.study import Study
 from tests.helpers.studies_made_up import make_study
 from tests.helpers.votes import study_of
@@ -15,7 +16,7 @@ STUDY = study_of({"Small": 3, "Smaller": 2})
 
 
 def plant_means(study: Study) -> Planted:
-    return plant(study, {(stimulus.method, stimulus.data): MEANS[stimulus.method] for stimulus in study.stimuli})
+    return plant(study, choose_means(study, MEANS))
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,7 @@ OFTEN = Habits(undo=0.2, reload=0.2, pause=0.2)
 
 
 def simulate(study: Study, code: str = "R01") -> SimulatedRater:
-    means = {(mean.method, mean.data): mean.value for mean in choose_means(study, {})}
-    return make_rater(plant(study, means), code)
+    return make_rater(plant(study, choose_means(study, {})), code)
 
 
 def visit(
@@ -56,7 +55,7 @@ def test_a_rater_casts_the_models_votes_with_pauses_undos_and_reloads(tmp_path: 
     study = make_study(tmp_path / "study", warm_up=2, repeats=3, repeat_distance=5, raters=1)
     client, _ = visit(tmp_path / "study", study)
     rows = read_ratings(tmp_path / "study", simulated=True).rows
-    assert client.done == len(rows) == 3 + 2 + 20 + 3
+    assert client.cast == len(rows) == 3 + 2 + 20 + 3
     assert sum(row.revisions for row in rows) > 0
     assert max(row.sitting for row in rows) > 1
     assert len({row.client for row in rows}) > 1

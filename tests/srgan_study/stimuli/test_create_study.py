@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 from PIL import Image
 
 from srgan.errors import DataError, OutputError, PictureError, UsageError
+from srgan_study.simulation.rater_model import plant
+from srgan_study.simulation.simulated_means import choose_means
 from srgan_study.stimuli.create_study import StudyPlan, copy_study, create_study
 from srgan_study.stimuli.sources import Sources, find_sources
 from srgan_study.study import Design, Study, read_study
@@ -70,6 +74,16 @@ def test_the_same_study_again(images: Path, tmp_path: Path) -> None:
     assert other.hash != one.hash
     assert {each.shown.file for each in other.stimuli}.isdisjoint(each.shown.file for each in one.stimuli)
     assert (other.retest != one.retest, other.calibration[0].content != one.calibration[0].content) == (True, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name of a file is text")
+def test_a_file_whose_name_is_not_utf_8(images: Path, tmp_path: Path) -> None:
+    for method in METHODS:
+        path = images / method / "SetB" / "a.png"
+        path.rename(path.with_name(os.fsdecode(b"\xff.png")))
+    study = make(images)
+    assert (read_study(tmp_path / "study"), study.stimuli[-1].content) == (study, "\udcff")
+    assert plant(study, choose_means(study, {})).psi.shape == (9,)  # drawn by the names, too
 
 
 def test_the_order_of_files_reveals_no_method(made: Path) -> None:
@@ -191,6 +205,16 @@ def test_a_plan_that_contradicts_itself(images: Path, plan: dict[str, Any], para
     with pytest.raises(UsageError) as error:
         make(images, **plan)
     assert error.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("gap", -1), ("raters", 10_001), ("sitting_minutes", 0), ("sitting_minutes", 10**13), ("seconds_per_rating", 0.2)],
+)
+def test_a_design_out_of_range(name: str, value: float) -> None:
+    with pytest.raises(UsageError) as error:
+        Design(**{name: value})  # type: ignore[arg-type]
+    assert error.value.parameter == name
 
 
 @pytest.mark.parametrize("changes", [{"gap": 0}, {"raters": 0}, {"unknown": 1}])

@@ -202,30 +202,6 @@ def test_a_damaged_database_is_refused_in_one_line(folder: Path, rated: Store, p
         assert "\n" not in str(error.value)
 
 
-def test_a_full_disk_keeps_no_half_and_goes_on_when_there_is_room(store: Store, person: Person) -> None:
-    with store.reading() as connection:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then behaves as on a full disk
-    with pytest.raises(OutputError):  # noqa: PT012
-        for _ in range(100):
-            person.tell("zoom", "x" * 3000)
-    with store.reading() as connection:
-        assert connection.execute("SELECT max(length(detail)), min(length(detail)) FROM events").fetchone() == (3000, 0)
-        connection.execute("PRAGMA max_page_count = 100000")
-    assert person.vote(3).done == 1
-
-
-def test_a_locked_database_can_be_used_afterwards(folder: Path, person: Person) -> None:
-    other = connect(folder / "votes.sqlite", 0)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(OutputError):
-        person.vote(3)
-    assert person.look().done == 0
-    other.execute("ROLLBACK")
-    other.close()
-    assert person.vote(3).done == 1
-
-
 @pytest.mark.parametrize("what", ["deleted", "replaced"])
 def test_votes_into_a_file_that_is_gone_are_not_acknowledged(folder: Path, person: Person, what: str) -> None:
     (folder / "votes.sqlite").rename(folder / "moved")
