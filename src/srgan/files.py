@@ -4,6 +4,7 @@ They are written under a hidden name, `.srgan-<computer>-<process>-<token>.part`
 What a killed process leaves under such a name is removed when the next file is written into that folder.
 """
 
+import errno
 import hashlib
 import os
 import platform
@@ -21,6 +22,7 @@ from typing import BinaryIO, NoReturn
 from srgan.errors import DataError, OutputError
 
 _ABANDONED = 86_400.0  # seconds after which an unfinished file belongs to nobody
+_TOO_LONG = os.strerror(errno.ENAMETOOLONG)
 _COMPUTER = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 _swept: set[Path] = set()
 
@@ -136,7 +138,8 @@ class AtomicFile:
 
     def fail(self, why: str) -> NoReturn:
         """Raise the OutputError that says why the file cannot be written."""
-        raise OutputError(f"{self} cannot be written ({why}): free some space or choose another folder") from None
+        remedy = "choose a shorter one" if why == _TOO_LONG else "free some space or choose another folder"
+        raise OutputError(f"{self} cannot be written ({why}): {remedy}") from None
 
     def open(self) -> int:
         """Return a descriptor of a new hidden file in the same folder, so that renaming it cannot fail half-way.

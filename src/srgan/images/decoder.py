@@ -1,6 +1,7 @@
 """Pixels of a file, decoded from top to bottom as they lie in it, in gray or RGB."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ _HARMLESS = ("extraneous bytes", "invalid sos", "unknown jfif", "unknown adobe",
 _UPRIGHT = ("avif", "heic", "jxl")  # whose decoders apply the orientation; EXIF only repeats it
 _BY_ROWS = ("jpeg", "png", "tiff")  # decoded so, unless several passes over the image are interlaced
 _OLD_JPEG = 6  # TIFF Compression of 1992, which libvips reads as RGB and an alpha that is none
+_SUBFILE_TYPE, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION = 0x00FE, 0x0106, 0x014A, 0xC612
+_SENSOR = {32_803, 34_892}  # PhotometricInterpretation of raw photos: a mosaic of colours, and linear RGB
 _TRANSPARENCY = {1, 2}  # TIFF ExtraSamples: associated alpha, which libvips makes unassociated, and unassociated
 
 
@@ -70,16 +73,19 @@ class Decoder:
         """Open the pixels in a colour space we know; nothing is decoded yet."""
         source = self._source
         image = source.load(strictness=strictness)
-        orientation = self.turn = _orientation(image) if source.format not in _UPRIGHT else 1
+        orientation = 1 if source.format in _UPRIGHT else _orientation(image, self._in_file.exif)
+        self.turn = max(1, orientation)
         self.whole = source.format not in _BY_ROWS or bool(image.get_typeof("interlaced"))
         notes = [*_notes(image, source), *(str(entry) for entry in self._in_file.left_out)]
-        self._check_bands(image)
+        if source.format == "tiff":
+            self._check_page(image)
+            self._check_bands(image)
         image, note = self._in_known_colours(image)
         self.notes = (*notes, note) if note else tuple(notes)
         if image.format not in _DEPTHS:
             raise PictureError(f"{source.name} holds {image.format} samples: convert it to 8 or 16 bits first")
         if source.format in _UPRIGHT and self._in_file.exif is not None:
-            orientation = exif.orientation(self._in_file.exif)
+            orientation = max(1, exif.orientation(self._in_file.exif))
             if orientation > 4:
                 self.metadata = replace(self.metadata, stored_size=(image.height, image.width))
         self.metadata = replace(self.metadata, orientation=orientation)
@@ -87,9 +93,21 @@ class Decoder:
         self.width, self.height = image.width, image.height
         self.channels, self.depth = image.bands, _DEPTHS[image.format]
 
+    def _check_page(self, image: Any) -> None:
+        """Refuse a TIFF whose first page is no photo: the data of a sensor, or a small copy of what comes behind it."""
+        numbers = partial(tag_numbers, self._source.read_at)
+        if numbers(_DNG_VERSION) or set(numbers(_PHOTOMETRIC)) & _SENSOR:
+            raise PictureError(f"{self._source.name} is a raw photo of a camera: develop it into a TIFF or JPEG first")
+        several = numbers(_SUB_DIRECTORIES) or (image.get_typeof("n-pages") and image.get("n-pages") > 1)
+        if several and any(number & 1 for number in numbers(_SUBFILE_TYPE)):
+            raise PictureError(
+                f"{self._source.name} begins with a small copy of its picture, as raw photos do: save the large one as "
+                "TIFF or PNG first"
+            )
+
     def _check_bands(self, image: Any) -> None:
         """Refuse a TIFF with a band beyond colour that it does not declare to be transparency."""
-        if self._source.format != "tiff" or image.coding != "none":
+        if image.coding != "none":
             return
         colours = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(image.interpretation, 3)
         if tag_numbers(self._source.read_at, exif.COMPRESSION) == (_OLD_JPEG,):
@@ -169,9 +187,12 @@ def _is_harmless(failure: BaseException) -> bool:
     return any(known in why for known in _HARMLESS)
 
 
-def _orientation(image: Any) -> int:
-    value = image.get("orientation") if image.get_typeof("orientation") else 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+def _orientation(image: Any, block: bytes | None) -> int:
+    """Return the orientation, from 1 to 8, or 0 if the file names none."""
+    value = image.get("orientation") if image.get_typeof("orientation") else 0
+    if value in range(1, 9):
+        return int(value)
+    return 0 if block is None else exif.orientation(block)  # such as ImageMagick writes into texts of a PNG
 
 
 def _full_range(image: Any, format: str) -> Any:

@@ -234,12 +234,12 @@ def resolution(block: bytes) -> tuple[float, float] | None:
 
 
 def orientation(block: bytes) -> int:
-    """Return the orientation, from 1 to 8, that a block says, whatever type it is stored in."""
+    """Return the orientation, from 1 to 8, that a block says, whatever type it is stored in, or 0 if it says none."""
     with suppress(BadExif):
         tag = read_directory(from_bytes(block), (ORIENTATION,)).tags.get(ORIENTATION)
         if tag is not None and 1 <= (value := int.from_bytes(tag.data, "little")) <= 8:
             return value
-    return 1
+    return 0
 
 
 def resolution_tags(dots_per_inch: tuple[float, float]) -> dict[int, Tag]:

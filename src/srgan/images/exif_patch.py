@@ -33,7 +33,7 @@ class Change:
     stored_size: tuple[int, int]
     """Width and height as they were stored, before the orientation was applied."""
     orientation: int = 1
-    """From 1 to 8: what has been applied to the pixels."""
+    """From 1 to 8: what has been applied to the pixels; 0 if the file names none."""
 
     @property
     def factor(self) -> float:

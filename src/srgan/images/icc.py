@@ -76,15 +76,32 @@ def space_of_png(gamma: bytes | None, chromaticities: bytes | None) -> ColourSpa
     return ColourSpace(primaries, _TRANSFERS[13] if usual else (1 / exponent,))
 
 
-def make_profile(space: ColourSpace, *, gray: bool) -> bytes:
-    """Return an ICC profile of version 4 of a colour space, for gray images or for RGB."""
+def colour_from_gray(icc: bytes) -> bytes | None:
+    """Return a profile for images of RGB whose grays look like those of a gray profile, or None if it has no curve."""
+    if not is_intact(icc) or not fits(icc, 1):
+        return None
+    table = struct.iter_unpack(">4sII", icc[_HEADER : _HEADER + _TAG * struct.unpack_from(">I", icc, _HEADER - 4)[0]])
+    tags = {tag: icc[start : start + length] for tag, start, length in table}
+    if b"kTRC" not in tags or b"A2B0" in tags or icc[20:24] != b"XYZ ":
+        return None
+    return make_profile(SRGB_SPACE, gray=False, curve=tags[b"kTRC"])
+
+
+def make_profile(space: ColourSpace, *, gray: bool, curve: bytes | None = None) -> bytes:
+    """Return an ICC profile of version 4 of a colour space, for gray images or for RGB.
+
+    Args:
+        space: primaries, white point and transfer curve.
+        gray: whether it is for gray images.
+        curve: a tag to put in place of the transfer curve.
+    """
     x, y = np.array(space.primaries[::2]), np.array(space.primaries[1::2])
     xyz = np.stack([x / y, np.ones(4), (1 - x - y) / y])  # columns: red, green, blue, white
     white = xyz[:, 3]
     cones = _BRADFORD @ white
     adaptation = np.linalg.inv(_BRADFORD) @ np.diag(_BRADFORD @ _D50 / cones) @ _BRADFORD
     columns = adaptation @ (xyz[:, :3] * np.linalg.solve(xyz[:, :3], white))
-    curve = b"para" + struct.pack(">4xHxx", 3 if len(space.curve) > 1 else 0) + _fixed(space.curve)
+    curve = curve or b"para" + struct.pack(">4xHxx", 3 if len(space.curve) > 1 else 0) + _fixed(space.curve)
     name = b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", 16, 28) + "as coded".encode("utf-16-be")
     tags = {b"desc": name, b"cprt": name, b"wtpt": b"XYZ " + bytes(4) + _fixed(_D50)}
     tags[b"chad"] = b"sf32" + bytes(4) + _fixed(adaptation.ravel())

@@ -12,7 +12,17 @@ from srgan.images import containers, exif, xmp
 from srgan.images.exif import BadExif, Directory, Tag
 from srgan.images.exif_patch import Change, has_thumbnail, patch
 from srgan.images.formats import FORMATS, EncodeOptions
-from srgan.images.icc import SRGB, UNSPECIFIED, Cicp, fits, is_intact, make_profile, space_of_cicp, space_of_png
+from srgan.images.icc import (
+    SRGB,
+    UNSPECIFIED,
+    Cicp,
+    colour_from_gray,
+    fits,
+    is_intact,
+    make_profile,
+    space_of_cicp,
+    space_of_png,
+)
 
 MILLIMETRES_PER_INCH = 25.4
 IPTC_RESOURCE = 0x0404
@@ -62,7 +72,7 @@ class Metadata:
     texts: tuple[tuple[str, str], ...] = ()
     """Comments and texts of the file by keyword, the chunks' own included."""
     orientation: int = 1
-    """From 1 to 8: what has been applied to the pixels."""
+    """From 1 to 8: what has been applied to the pixels; 0 if the file names none."""
     stored_size: tuple[int, int] | None = None
     """Width and height before the orientation was applied."""
     lossless: bool = False
@@ -136,7 +146,10 @@ def _fit_colour(metadata: Metadata, format: str, channels: int) -> tuple[Metadat
     """Return the metadata with colours as a format describes them, and without a profile that does not fit the file."""
     gray = channels < 3 and FORMATS[format].gray
     profile, ledger = metadata.icc, list[Entry]()
-    if profile is not None and not (is_intact(profile) and fits(profile, 1 if gray else 3)):
+    if profile is not None and channels < 3 and not gray and (coloured := colour_from_gray(profile)) is not None:
+        profile = coloured
+        ledger.append(Entry("colour profile", "corrected", f"it became one for RGB, for {format} has no gray"))
+    elif profile is not None and not (is_intact(profile) and fits(profile, 1 if gray else 3)):
         profile = None
         ledger.append(Entry("colour profile", "left out", "it is damaged, or for another kind of image"))
     elif profile is not None and format == "jpeg" and len(profile) > containers.MOST_ICC:

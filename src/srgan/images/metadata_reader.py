@@ -132,6 +132,8 @@ def _of_png(chunks: list[tuple[bytes, bytes]], block: bytes | None, found: Metad
             found = replace(found, cicp=(data[0], data[1]))
         elif kind == b"pHYs" and len(data) == 9 and data[8] == 1:
             found = replace(found, dots_per_inch=_resolution(*(dots / 1000 for dots in struct.unpack(">II", data[:8]))))
+        elif kind == b"iCCP" and found.icc is None:  # libpng passes over it
+            left_out.append(Entry("colour profile", "left out", "it is damaged, or for another kind of image"))
         elif kind in _SILENT_CHUNKS:
             continue
         elif kind in (*COLOUR_CHUNKS, b"tIME") or kind[3] & 0x20:  # a small last letter: safe to copy

@@ -16,18 +16,18 @@ from srgan.images.exif import (
     read_layout,
 )
 
-_INTEGERS = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4)}  # types that an orientation may have
+_INTEGERS = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 13: ("I", 4)}  # types of whole numbers: BYTE, SHORT, LONG, IFD
 
 
 def tag_numbers(read_at: ReadAt, number: int) -> tuple[int, ...]:
-    """Return the numbers of a tag of type SHORT, or none."""
+    """Return the numbers of a tag of type BYTE, SHORT, LONG or IFD, or none."""
     try:
         tag = read_directory(read_at, (number,)).tags.get(number)
     except BadExif:
         return ()
-    if tag is None or tag.kind != 3:
+    if tag is None or tag.kind not in _INTEGERS:
         return ()
-    return struct.unpack(f"<{len(tag.data) // 2}H", tag.data)
+    return struct.unpack(f"<{tag.count}{_INTEGERS[tag.kind][0]}", tag.data)
 
 
 def harmless_faults(read_at: ReadAt, size: int) -> list[tuple[int, bytes]]:

@@ -26,9 +26,11 @@ def correct(packet: bytes, change: Change) -> bytes:
     """Return a packet that describes the changed image."""
     width, height = (b"%d" % side for side in change.size)
     numbers = {
-        _TIFF: {b"Orientation": b"1", b"ImageWidth": width, b"ImageLength": height},
+        _TIFF: {b"ImageWidth": width, b"ImageLength": height},
         _EXIF: {b"PixelXDimension": width, b"PixelYDimension": height},
     }
+    if change.orientation:  # else it is XMP alone that turns the image, for readers that look there
+        numbers[_TIFF][b"Orientation"] = b"1"
     for space, names in numbers.items():
         for prefix in _prefixes(packet, space):
             for name, value in names.items():

@@ -10,7 +10,16 @@ import pytest
 from PIL import Image, ImageCms
 
 from srgan.errors import OutputError
-from srgan.images.icc import Cicp, fits, is_cmyk, is_intact, make_profile, space_of_cicp, space_of_png
+from srgan.images.icc import (
+    Cicp,
+    colour_from_gray,
+    fits,
+    is_cmyk,
+    is_intact,
+    make_profile,
+    space_of_cicp,
+    space_of_png,
+)
 from srgan.images.image import Metadata, read, write
 from tests.helpers.image_files import SRGB_PROFILE
 
@@ -65,6 +74,26 @@ def test_gamma_of_png() -> None:
     assert space.curve == (1.0,)
     expected = [255 * (1.055 * (level / 255) ** (1 / 2.4) - 0.055) for level in (201, 188, 164)]
     assert np.abs(np.subtract(_to_srgb(make_profile(space, gray=False), (201, 188, 164)), expected)).max() <= 1
+
+
+@pytest.mark.parametrize("format", ["webp", "avif", "bmp"])
+def test_a_gray_profile_is_kept_where_gray_becomes_rgb(format: str, tmp_path: Path) -> None:
+    space = space_of_cicp((1, 8))  # linear, where (55, 55, 55) is a middle gray
+    assert space is not None
+    gray = np.full((16, 16, 1), 55, np.uint8)
+    write(tmp_path / f"a.{format}", gray, metadata=Metadata(icc=make_profile(space, gray=True)))
+    again = read(tmp_path / f"a.{format}")
+    assert again.metadata.icc is not None
+    expected = 255 * (1.055 * (55 / 255) ** (1 / 2.4) - 0.055)
+    assert np.abs(np.subtract(_to_srgb(again.metadata.icc, (55, 55, 55)), expected)).max() <= 1
+    assert again.info.notes == ()
+
+
+def test_a_gray_profile_without_a_curve_is_left_out() -> None:
+    space = space_of_cicp((1, 8))
+    assert space is not None
+    profile = make_profile(space, gray=True).replace(b"kTRC", b"kkkk")
+    assert colour_from_gray(profile) is colour_from_gray(SRGB_PROFILE) is colour_from_gray(b"") is None
 
 
 def test_kinds_of_profiles() -> None:

@@ -223,6 +223,13 @@ def test_what_no_result_holds_is_said_and_claimed_no_more(tmp_path: Path) -> Non
     assert read(content).info.notes == ()
 
 
+@pytest.mark.parametrize("profile", [WIDE[:200], WIDE])
+def test_a_profile_that_a_png_cannot_use_is_told(profile: bytes) -> None:
+    source = read(saved(PIXELS[:, :, 0], "png", icc_profile=profile))
+    assert source.metadata.icc is None
+    assert source.info.notes == ("colour profile left out: it is damaged, or for another kind of image",)
+
+
 def test_photoshop_resources_that_hold_for_any_size_are_kept(tmp_path: Path) -> None:
     def resource(kind: int, data: bytes) -> bytes:
         return b"8BIM" + kind.to_bytes(2, "big") + bytes(2) + len(data).to_bytes(4, "big") + data + bytes(len(data) % 2)

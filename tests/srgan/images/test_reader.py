@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import pyvips
-from PIL import Image, ImageCms, ImageOps
+import tifffile
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from srgan.errors import PictureError
 from srgan.images.image import ImageReader, read
@@ -107,6 +108,39 @@ def test_orientation_is_applied_once(orientation: int, format: str) -> None:
         rows = np.concatenate([reader.read_rows(5) for _ in range(0, reader.info.height, 5)])
         assert reader.metadata.orientation == orientation
     assert np.abs(rows.astype(int) - expected).mean() < (1 if format == "jpeg" else 1e-9)
+
+
+@pytest.mark.parametrize("name", ["exif", "APP1"])
+def test_orientation_in_a_text_of_a_png_is_applied(name: str) -> None:
+    tag = Image.Exif()
+    tag[0x0112] = 6
+    block = tag.tobytes()
+    text = PngImagePlugin.PngInfo()
+    text.add_text(f"Raw profile type {name}", f"\n{name}\n{len(block):8}\n{block.hex()}\n", zip=True)
+    result = read(saved(SMOOTH, "png", pnginfo=text))
+    assert np.array_equal(result.pixels, np.rot90(SMOOTH, -1))
+    assert result.metadata.orientation == 6
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"photometric": "rgb", "subfiletype": 1}, {"photometric": "rgb"}),
+        ({"photometric": "rgb", "subfiletype": 1, "subifds": 1}, {"photometric": "rgb", "subfiletype": 0}),
+        ({"photometric": "rgb", "extratags": [(50_706, 1, 4, (1, 4, 0, 0), True)]}, None),
+        ({"photometric": "linear_raw"}, None),
+    ],
+)
+def test_a_tiff_whose_first_page_is_no_photo_is_refused(first: dict[str, Any], second: dict[str, Any] | None) -> None:
+    with io.BytesIO() as file:
+        with tifffile.TiffWriter(file) as writer:
+            writer.write(COLOUR, **first)
+            if second is not None:
+                writer.write(np.tile(COLOUR, (2, 2, 1)), **second)
+        data = file.getvalue()
+    with pytest.raises(PictureError, match="raw photo"):
+        read(data)
+    assert np.array_equal(read(tiff(COLOUR, photometric="rgb", subfiletype=1)).pixels, COLOUR)
 
 
 def test_rows_come_in_order_and_end() -> None:

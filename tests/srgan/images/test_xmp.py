@@ -40,3 +40,8 @@ def test_packets_are_corrected(before: bytes, after: bytes) -> None:
 
 def test_a_packet_that_declares_nothing_is_still_upright() -> None:
     assert correct(b'<x tiff:Orientation="8"/>', CHANGE) == b'<x tiff:Orientation="1"/>'
+
+
+def test_an_orientation_that_was_not_applied_is_kept() -> None:
+    packet = b'<x tiff:Orientation="8"/>'
+    assert correct(packet, Change((400, 200), (100, 50), orientation=0)) == packet
