@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from srgan.metrics.luma import bt601_luma
 from srgan.metrics.protocol import Protocol
-from srgan.metrics.ssim import WANG_WINDOW
+from srgan.metrics.ssim import C1, C2, WANG_WINDOW
 from srgan.metrics.window import filter_where_it_fits, gaussian_taps
 
 Array = NDArray[Any]
@@ -22,7 +22,6 @@ SMALLEST = WANG_WINDOW * 2 ** (len(WEIGHTS) - 1)
 """Smallest side in pixels: a sixteenth of it holds the window."""
 
 _TAPS = gaussian_taps(WANG_WINDOW, 1.5)
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def ms_ssim(restored: NDArray[Any], reference: NDArray[Any]) -> float:
@@ -54,7 +53,7 @@ def _similarities(pair: Array) -> tuple[Array, Array]:
     x, y = pair
     x, y, squares, product = filter_where_it_fits(np.stack([x, y, x * x + y * y, x * y]), _TAPS)
     means, powers = 2 * x * y, x * x + y * y
-    return (means + _C1) / (powers + _C1), (2 * product - means + _C2) / (squares - powers + _C2)
+    return (means + C1) / (powers + C1), (2 * product - means + C2) / (squares - powers + C2)
 
 
 def _halve(planes: Array) -> Array:

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 WANG_WINDOW = 11  # pixels, side of the window
 _WANG_SIGMA = 1.5
 
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # Wang et al. 2004, section III.B: K1 = 0.01, K2 = 0.03, L = 255
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # Wang et al. 2004, section III.B: K1 = 0.01, K2 = 0.03, L = 255
 
 # Sums are matrix products of few rows, as most of a banded matrix is zero, and of at most 2**18 multiplications: above
 # that OpenBLAS starts threads, which on a busy machine wait for each other up to a second per image.
@@ -120,7 +120,7 @@ def _similarity(sums: Array, mass: Array) -> Array:
         mass: sum of each window's weights, broadcast against (H, W).
     """
     x, y, squares, product = sums
-    c1, c2 = _C1 * mass * mass, _C2 * mass * mass
+    c1, c2 = C1 * mass * mass, C2 * mass * mass
     means = 2 * x * y
     powers = x * x + y * y
     return np.asarray(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from srgan.data.prepare import rgb8
 from srgan.errors import PictureError
 from srgan.images.resize import imresize
 from srgan.metrics import consistency
@@ -35,12 +36,6 @@ def test_sizes_that_do_not_belong_together(restored: tuple[int, ...], low: tuple
         consistency(np.zeros(restored, np.uint8), np.zeros(low, np.uint8), scale=4)
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    image = pytest.importorskip("PIL.Image")
-    with image.open(path) as file:
-        return np.asarray(file.convert("RGB"))
-
-
 def _crop(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture[: picture.shape[0] // 4 * 4, : picture.shape[1] // 4 * 4]
 
@@ -48,8 +43,8 @@ def _crop(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def test_pictures_that_matlab_shrunk_are_consistent_with_their_originals(data_folder: Path) -> None:
     folder = data_folder / "golden" / "matlab_imresize_x4" / "Set5"
     for path in sorted(folder.glob("*_HR.png")):
-        low = _read(path.with_name(path.name.replace("_HR", "_LR")))
-        assert consistency(_crop(_read(path)), low, scale=4) == math.inf, path.name
+        low = rgb8(path.with_name(path.name.replace("_HR", "_LR")))
+        assert consistency(_crop(rgb8(path)), low, scale=4) == math.inf, path.name
 
 
 @pytest.mark.parametrize(("model", "least", "most"), [("SRResNet-MSE", 47, 50), ("SRGAN-VGG54", 33, 38)])
@@ -57,5 +52,5 @@ def test_published_pictures_keep_to_their_input_as_their_loss_asks(
     data_folder: Path, model: str, least: float, most: float
 ) -> None:
     for path in sorted((data_folder / "published" / model / "Set5").glob("*.png")):
-        low = imresize(_crop(_read(data_folder / "testsets" / "Set5" / path.name)), 0.25, border="replicate")
-        assert least < consistency(_crop(_read(path)), low, scale=4) < most, path.name
+        low = imresize(_crop(rgb8(data_folder / "testsets" / "Set5" / path.name)), 0.25, border="replicate")
+        assert least < consistency(_crop(rgb8(path)), low, scale=4) < most, path.name

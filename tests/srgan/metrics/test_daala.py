@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from srgan.data.prepare import rgb8
 from srgan.images.resize import imresize
 from srgan.metrics import PAPER, Score
 from srgan.metrics.dither import Deviates, Kiss99
@@ -61,21 +62,14 @@ def test_synthetic_pictures_get_the_tools_luma_and_scores(golden: dict[str, Any]
 
 def _read(path: Path) -> Picture:
     """The picture as RGB, cropped to multiples of 4."""
-    image = pytest.importorskip("PIL.Image")
-    with image.open(path) as file:
-        picture = np.asarray(file.convert("RGB"))
+    picture = rgb8(path)
     return picture[: picture.shape[0] // 4 * 4, : picture.shape[1] // 4 * 4]
 
 
-def _bicubic(low: Picture) -> Picture:
-    return imresize(low, 4, border="replicate")
-
-
-def _nearest(low: Picture) -> Picture:
-    return np.repeat(np.repeat(low, 4, axis=0), 4, axis=1)
-
-
-ENLARGE: dict[str, Callable[[Picture], Picture]] = {"bicubic": _bicubic, "nearest": _nearest}
+ENLARGE: dict[str, Callable[[Picture], Picture]] = {
+    "bicubic": lambda low: imresize(low, 4, border="replicate"),
+    "nearest": lambda low: low.repeat(4, axis=0).repeat(4, axis=1),
+}
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +92,8 @@ def baseline_scores(data_folder: Path) -> Callable[[str, str], list[Score]]:
 
 def _mean(scores: list[Score]) -> tuple[float, float]:
     """PSNR and SSIM, rounded as the paper prints them."""
-    return round(float(np.mean([one.psnr for one in scores])), 2), round(
-        float(np.mean([one.ssim for one in scores])), 4
-    )
+    psnr, ssim = np.mean([(one.psnr, one.ssim) for one in scores], axis=0)
+    return round(float(psnr), 2), round(float(ssim), 4)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from srgan.data.prepare import rgb8
 from srgan.errors import ModelError, PictureError
 from srgan.images.resize import imresize
 from srgan.metrics import Niqe
@@ -195,25 +196,19 @@ def pristine(data_folder: Path) -> Niqe:
     return Niqe.load(path)
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    image = pytest.importorskip("PIL.Image")
-    with image.open(path) as file:
-        return np.asarray(file.convert("RGB"))
-
-
 def test_baboon_scores_what_matlab_gives(data_folder: Path, pristine: Niqe) -> None:
     """5.72957338 by the release on MATLAB R2021a, as BasicSR's niqe.py reports it.
 
     Within 2e-6; but one shape parameter lies so near the middle between two on the grid of 0.001 that a BLAS which sums
     in another order takes its neighbour, and the score moves by 1.4e-4.
     """
-    picture = _read(data_folder / "testsets" / "Set14" / "baboon.png")
+    picture = rgb8(data_folder / "testsets" / "Set14" / "baboon.png")
     assert pristine.measure(picture) == pytest.approx(5.72957338, abs=2e-4)
 
 
 @pytest.mark.parametrize("name", ["barbara", "flowers", "monarch", "zebra"])
 def test_blurred_and_noisy_photos_score_worse(data_folder: Path, pristine: Niqe, name: str) -> None:
-    photo = _read(data_folder / "testsets" / "Set14" / f"{name}.png")
+    photo = rgb8(data_folder / "testsets" / "Set14" / f"{name}.png")
     noise = np.random.default_rng(0).normal(0, 25, photo.shape)
     noisy = np.clip(photo + noise, 0, 255).astype(np.uint8)
     blurred = imresize(imresize(photo, 0.25), size=photo.shape[:2])

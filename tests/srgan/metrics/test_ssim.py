@@ -23,15 +23,8 @@ def _pair(height: int, width: int) -> tuple[Plane, Plane]:
 def test_wang_ssim_is_that_of_scikit_image_where_the_window_fits(shape: tuple[int, int]) -> None:
     metrics = pytest.importorskip("skimage.metrics")
     restored, reference = _pair(*shape)
-    _, values = metrics.structural_similarity(
-        reference,
-        restored,
-        data_range=255,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        full=True,
-    )
+    options = {"data_range": 255, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    _, values = metrics.structural_similarity(reference, restored, full=True, **options)
     assert wang_ssim(restored, reference) == pytest.approx(np.mean(values[5:-5, 5:-5]), abs=1e-9)
 
 

@@ -5,19 +5,20 @@ import torch
 from torch import nn
 
 from srgan.models.cheung import CheungDiscriminator, CheungGenerator
+from tests.srgan.models.conftest import count
 
 
 def count_as_keras_does(network: nn.Module) -> int:
     """Parameters and moving statistics, without torch's counter of batches."""
     buffers = sum(buffer.numel() for name, buffer in network.named_buffers() if "num_batches" not in name)
-    return buffers + sum(parameter.numel() for parameter in network.parameters())
+    return buffers + count(network)
 
 
 def test_counts_are_those_that_keras_printed() -> None:
     with torch.device("meta"):
         generator, discriminator = CheungGenerator(), CheungDiscriminator()
     assert count_as_keras_does(generator) == 2_044_291
-    assert sum(parameter.numel() for parameter in generator.parameters()) == 2_040_067  # its "trainable params"
+    assert count(generator) == 2_040_067  # its "trainable params"
     assert count_as_keras_does(discriminator) == 38_249_281
 
 

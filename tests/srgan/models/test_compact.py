@@ -6,10 +6,7 @@ from torch.nn import functional
 
 from srgan.models.compact import CompactGenerator
 from srgan.models.srgan import Generator
-
-
-def count(network: CompactGenerator) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
+from tests.srgan.models.conftest import count
 
 
 def test_parameters_by_hand() -> None:

@@ -5,10 +5,7 @@ from torch import nn
 
 from srgan.models.drcn import Drcn
 from srgan.models.layers import enlarge, luminance
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
+from tests.srgan.models.conftest import count
 
 
 def wild(recursions: int, features: int) -> Drcn:

@@ -6,16 +6,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from srgan.models.edsr import Edsr
-
-
-def count(network: Edsr) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
+from tests.srgan.models.conftest import count
 
 
 def test_baseline_and_full_network_have_the_published_sizes() -> None:
     assert count(Edsr()) == 1_517_571  # 1.5 M in Lim et al. 2017, table 1, and 43 M
     with torch.device("meta"):
-        assert sum(p.numel() for p in Edsr(blocks=32, features=256, residual_scaling=0.1).parameters()) == 43_089_923
+        assert count(Edsr(blocks=32, features=256, residual_scaling=0.1)) == 43_089_923
 
 
 def plain(weights: dict[str, Tensor], low: Tensor, *, blocks: int, scaling: float) -> Tensor:

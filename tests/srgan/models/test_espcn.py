@@ -4,13 +4,14 @@ import torch
 
 from srgan.models.espcn import Espcn
 from srgan.models.layers import luminance
+from tests.srgan.models.conftest import count
 
 
 def test_parameters_by_hand() -> None:
     """Shi et al. 2016, section 3.2: (f1, n1) = (5, 64), (f2, n2) = (3, 32), f3 = 3, and r^2 = 16 channels last."""
     weights = 25 * 64 + 9 * 64 * 32 + 9 * 32 * 16
     assert weights == 24_640
-    assert sum(parameter.numel() for parameter in Espcn().parameters()) == weights + 64 + 32 + 16
+    assert count(Espcn()) == weights + 64 + 32 + 16
 
 
 def test_its_network_works_on_luminance_at_low_resolution() -> None:

@@ -3,6 +3,7 @@
 import torch
 
 from srgan.models.feature_discriminator import FeatureDiscriminator
+from tests.srgan.models.conftest import count
 
 
 def test_one_logit_a_depth_for_every_second_place_of_the_largest_features() -> None:
@@ -13,8 +14,7 @@ def test_one_logit_a_depth_for_every_second_place_of_the_largest_features() -> N
 def test_parameters_by_hand() -> None:
     inputs = (64, 128, 256)
     inner = 64 * 64 * 16 + 64 + 64 * 64 * 9 + 64 + 64 + 1
-    discriminator = FeatureDiscriminator(inputs)
-    assert sum(one.numel() for one in discriminator.parameters()) == sum(64 * n + 64 + inner for n in inputs)
+    assert count(FeatureDiscriminator(inputs)) == sum(64 * n + 64 + inner for n in inputs)
 
 
 def test_a_logit_sees_eight_places_of_its_own_depth() -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from srgan.models.patch_discriminator import PatchDiscriminator
+from tests.srgan.models.conftest import count
 
 
 @pytest.mark.parametrize("crop", [16, 48, 96])
@@ -25,7 +26,7 @@ def test_parameters_by_hand() -> None:
     sizes = [(64, 64, 4), (64, 128, 4), (128, 256, 4), (256, 256, 3)]
     ends = 3 * 64 * 9 + 64 + 256 * 9 + 1
     middle = sum(inputs * outputs * kernel**2 + 2 * outputs for inputs, outputs, kernel in sizes)
-    assert sum(parameter.numel() for parameter in PatchDiscriminator().parameters()) == ends + middle
+    assert count(PatchDiscriminator()) == ends + middle
 
 
 @pytest.mark.parametrize("crop", [8, 20])

@@ -5,11 +5,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from srgan.models.rrdb import RrdbGenerator
+from tests.srgan.models.conftest import count
 
 
 def test_has_the_published_size() -> None:
     with torch.device("meta"):
-        assert sum(parameter.numel() for parameter in RrdbGenerator().parameters()) == 16_697_987
+        assert count(RrdbGenerator()) == 16_697_987
 
 
 def plain(weights: dict[str, Tensor], low: Tensor, *, blocks: int) -> Tensor:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from srgan.models.srgan import Discriminator, Generator
+from tests.srgan.models.conftest import count
 
 
 def plain_forward(generator: Generator, low: Tensor) -> Tensor:
@@ -24,7 +25,7 @@ def test_parameters_by_hand() -> None:
     fusion = 64 * 64 * 9 + 2 * 64
     step = 64 * 256 * 9 + 256 + 64
     output = 64 * 3 * 81 + 3
-    assert sum(p.numel() for p in Generator().parameters()) == head + 16 * block + fusion + 2 * step + output
+    assert count(Generator()) == head + 16 * block + fusion + 2 * step + output
 
 
 @pytest.mark.parametrize("normalisation", [True, False])
@@ -72,7 +73,7 @@ def test_discriminator_s_parameters_by_hand() -> None:
     dense = 6 * 6 * 512 * 1024 + 1024 + 1024 + 1
     with torch.device("meta"):
         discriminator = Discriminator()
-    assert sum(parameter.numel() for parameter in discriminator.parameters()) == convolutions + dense
+    assert count(discriminator) == convolutions + dense
 
 
 @pytest.mark.parametrize("crop", [16, 48, 112])

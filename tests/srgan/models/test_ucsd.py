@@ -5,10 +5,7 @@ import torch
 from torch import nn
 
 from srgan.models.ucsd import UcsdDiscriminator, UcsdGenerator, UcsdSrcnn
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
+from tests.srgan.models.conftest import count
 
 
 def test_parameters_by_hand() -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -24,24 +23,8 @@ from srgan.training.release import export
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.card import Card, Probe, Training
 from srgan.weights.catalogue import find
+from tests.srgan.models.conftest import SMALL_NETWORKS
 
-ARGUMENTS: dict[str, dict[str, Any]] = {
-    "srgan-generator": {"blocks": 1, "features": 8},
-    "compact-generator": {"blocks": 1, "features": 8, "refinement": 5},
-    "swift": {"blocks": 1, "features": 8},
-    "cheung-generator": {"blocks": 1, "features": 4},
-    "ucsd-generator": {"blocks": 1, "features": 8},
-    "ucsd-srcnn": {},
-    "srcnn": {"middle": 1},
-    "espcn": {},
-    "drcn": {"recursions": 2, "features": 8},
-    "edsr": {"blocks": 1, "features": 8},
-    "rrdb": {"blocks": 1, "features": 8, "growth": 4},
-    "wavelet": {"blocks": 1, "features": 8},
-    "srvgg": {"convolutions": 2, "features": 8},
-    "span": {"features": 8},
-    "msrresnet": {"blocks": 1, "features": 8},
-}
 CLOSE = 4
 """Levels of 16 bits that rounding in float32 may cost; 257 are one level of 8 bits."""
 
@@ -66,7 +49,7 @@ CARD = Card(
 def make(name: str) -> AnyGenerator:
     """A small network with statistics and slopes of its own, whose results are around mid-gray, so not clipped."""
     torch.manual_seed(0)
-    network = ARCHITECTURES[name](**ARGUMENTS[name]).eval()
+    network = ARCHITECTURES[name](**SMALL_NETWORKS[name]).eval()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.uniform_(-0.3, 0.3)  # type: ignore[union-attr]
@@ -95,7 +78,7 @@ def make(name: str) -> AnyGenerator:
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[AnyGenerator, Path]:
     """A network whose weights are rounded, and its model."""
     name, folder = request.param, tmp_path_factory.mktemp("exported")
-    export(make(name), replace(CARD, name=name, architecture=name, arguments=ARGUMENTS[name]), folder)
+    export(make(name), replace(CARD, name=name, architecture=name, arguments=SMALL_NETWORKS[name]), folder)
     return round_weights(make(name)), folder / f"{name}.onnx"
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from srgan.models.features.classifiers import SMALLEST, ResNet, SqueezeNet, distance
+from tests.srgan.models.conftest import count
 
 BOTH = pytest.mark.parametrize("kind", [SqueezeNet, ResNet])
 
@@ -12,10 +13,7 @@ BOTH = pytest.mark.parametrize("kind", [SqueezeNet, ResNet])
 @pytest.mark.parametrize(
     ("kind", "shapes"),
     [
-        (
-            SqueezeNet,
-            [(64, 111), (128, 55), (256, 27), (384, 13), (384, 13), (512, 13), (512, 13)],
-        ),
+        (SqueezeNet, [(64, 111), (128, 55), (256, 27), (384, 13), (384, 13), (512, 13), (512, 13)]),
         (ResNet, [(64, 112), (256, 56), (512, 28), (1024, 14)]),
     ],
 )
@@ -37,10 +35,10 @@ def test_smallest_picture_still_has_all_features(kind: type[SqueezeNet] | type[R
 def test_parameters_by_hand() -> None:
     squeezenet, resnet = SqueezeNet(), ResNet()
     # 1,235,496 of SqueezeNet 1.1 less its classifier of 512 x 1000 and 1000 biases.
-    assert sum(one.numel() for one in squeezenet.parameters()) == 1_235_496 - 513_000
+    assert count(squeezenet) == 1_235_496 - 513_000
     # torchvision's ResNet-50 up to its third stage has 8,543,296; here each block normalises its input, not its output.
     moved = sum(2 * (inputs - outputs) - 2 * outputs for inputs, outputs in [(64, 256), (256, 512), (512, 1024)])
-    assert sum(one.numel() for one in resnet.parameters()) == 8_543_296 + moved + 2 * 3
+    assert count(resnet) == 8_543_296 + moved + 2 * 3
 
 
 @BOTH

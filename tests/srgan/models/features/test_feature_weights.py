@@ -16,12 +16,7 @@ import srgan
 from srgan.errors import ModelError
 from srgan.models.features import feature_weights
 from srgan.models.features.classifiers import FeatureNetwork, ResNet, SqueezeNet
-from srgan.models.features.feature_weights import (
-    load_feature_network,
-    load_vgg19,
-    resnet_names,
-    squeezenet_names,
-)
+from srgan.models.features.feature_weights import load_feature_network, load_vgg19, resnet_names, squeezenet_names
 from srgan.models.features.vgg import ContentLayer
 
 NAMES = {SqueezeNet: squeezenet_names, ResNet: resnet_names}
@@ -82,13 +77,8 @@ def test_vgg19_that_is_missing_or_damaged_is_refused_with_the_remedy(tmp_path: P
     save_file(state, tmp_path / "short.safetensors")
     save_file(state | {"features.2.weight": torch.rand(64, 64, 5, 5)}, tmp_path / "other.safetensors")
     (tmp_path / "text.safetensors").write_text("no weights")
-    layers = {
-        "short": ContentLayer(5, 4),
-        "other": ContentLayer(2, 2),
-        "text": ContentLayer(2, 2),
-        "absent": ContentLayer(2, 2),
-    }
-    for name, layer in layers.items():
+    for name in ("short", "other", "text", "absent"):
+        layer = ContentLayer(5, 4) if name == "short" else ContentLayer(2, 2)
         with pytest.raises(ModelError, match=r"fetch https://\S+vgg19-dcbb9e9d\.pth \(548 MiB\)"):
             load_vgg19(tmp_path / f"{name}.safetensors", layer)
 
@@ -171,10 +161,8 @@ PHOTOS = {  # the class's place among the thousand
 def test_squeezenet_s_last_features_tell_animals_apart(data_folder: Path) -> None:
     network, tensors = true_network(data_folder, "squeezenet1.1.safetensors")
     weight, bias = tensors["squeezenet0_conv25_weight"], tensors["squeezenet0_conv25_bias"]
-    assert set(tensors) - {theirs for _, theirs in squeezenet_names()} == {
-        "squeezenet0_conv25_weight",
-        "squeezenet0_conv25_bias",
-    }
+    last_layer = {"squeezenet0_conv25_weight", "squeezenet0_conv25_bias"}
+    assert set(tensors) - {theirs for _, theirs in squeezenet_names()} == last_layer
     with torch.inference_mode():
         last = network(torch.cat([photo(data_folder, name) for name in PHOTOS]))[-1]
         answers = functional.relu(functional.conv2d(last, weight, bias)).mean(dim=(2, 3)).argmax(dim=1)

@@ -1,54 +1,29 @@
 """Deployment: the folded network is the generator in evaluation mode."""
 
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from srgan.models import ARCHITECTURES, AnyGenerator
-from srgan.models.cheung import CheungGenerator
-from srgan.models.compact import CompactGenerator
-from srgan.models.drcn import Drcn
-from srgan.models.edsr import Edsr
-from srgan.models.espcn import Espcn
-from srgan.models.msrresnet import Msrresnet
 from srgan.models.release.fold import deploy
-from srgan.models.rrdb import RrdbGenerator
-from srgan.models.span import Span
-from srgan.models.srcnn import Srcnn
-from srgan.models.srgan import Generator
-from srgan.models.srvgg import Srvgg
-from srgan.models.swift import Swift
-from srgan.models.ucsd import UcsdGenerator, UcsdSrcnn
-from srgan.models.wavelet import WaveletGenerator
+from tests.srgan.models.conftest import SMALL_NETWORKS
 
-MAKERS: list[Callable[[], AnyGenerator]] = [
-    lambda: Generator(blocks=2, features=8),
-    lambda: CompactGenerator(blocks=2, features=8),
-    lambda: CompactGenerator(blocks=2, features=8, refinement=5),
-    lambda: Swift(blocks=2, features=8),
-    lambda: UcsdGenerator(blocks=2, features=8),
-    lambda: CheungGenerator(blocks=2, features=4),
-    UcsdSrcnn,
-    Srcnn,
-    Espcn,
-    lambda: Drcn(recursions=3, features=8),
-    lambda: WaveletGenerator(blocks=1, features=8),
-    lambda: Edsr(blocks=2, features=8),
-    lambda: Edsr(blocks=2, features=8, residual_scaling=0.1),
-    lambda: RrdbGenerator(blocks=1, features=8, growth=4),
-    lambda: RrdbGenerator(blocks=1, features=8, growth=4, scale=2, unshuffle=4),
-    lambda: Srvgg(convolutions=2, features=8),
-    lambda: Span(features=8),
-    lambda: Msrresnet(blocks=1, features=8),
+FORMS: list[tuple[str, dict[str, Any]]] = [
+    *SMALL_NETWORKS.items(),
+    ("compact-generator", {"blocks": 2, "features": 8}),
+    ("ucsd-generator", {"blocks": 2, "features": 8}),
+    ("cheung-generator", {"blocks": 2, "features": 4}),
+    ("edsr", {"blocks": 2, "features": 8, "residual_scaling": 0.1}),
+    ("rrdb", {"blocks": 1, "features": 8, "growth": 4, "scale": 2, "unshuffle": 4}),
 ]
 
 
-def settled(make: Callable[[], AnyGenerator]) -> AnyGenerator:
+def settled(name: str, **arguments: Any) -> AnyGenerator:
     """A generator whose statistics, slopes and biases are those of a trained one: not their initial values."""
     torch.manual_seed(0)
-    generator = make()
+    generator = ARCHITECTURES[name](**arguments)
     for module in generator.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.uniform_(-0.3, 0.3)  # type: ignore[union-attr]
@@ -81,9 +56,9 @@ def check_deployed(generator: AnyGenerator) -> None:
     assert len({id(parameter) for parameter in weights}) == len(weights)
 
 
-@pytest.mark.parametrize("make", MAKERS)
-def test_deployed_is_the_generator(make: Callable[[], AnyGenerator]) -> None:
-    check_deployed(settled(make))
+@pytest.mark.parametrize(("name", "arguments"), FORMS)
+def test_deployed_is_the_generator(name: str, arguments: dict[str, Any]) -> None:
+    check_deployed(settled(name, **arguments))
 
 
 @pytest.mark.parametrize("normalisation", [True, False])
@@ -91,13 +66,13 @@ def test_deployed_is_the_generator(make: Callable[[], AnyGenerator]) -> None:
 @pytest.mark.parametrize("scale", [2, 4, 8])
 def test_deployed_is_the_paper_s_generator_of_every_form(scale: int, skips: bool, normalisation: bool) -> None:
     check_deployed(
-        settled(lambda: Generator(blocks=2, features=8, scale=scale, normalisation=normalisation, skips=skips))
+        settled("srgan-generator", blocks=2, features=8, scale=scale, normalisation=normalisation, skips=skips)
     )
 
 
 def test_parts_work_at_the_sizes_that_the_stages_say() -> None:
-    for make in MAKERS:
-        generator = settled(make)
+    for name, arguments in FORMS:
+        generator = settled(name, **arguments)
         x = torch.rand(1, 3, 5, 6)
         for part, stage in zip(deploy(generator), generator.stages, strict=True):
             before, x = x, part(x)
@@ -105,6 +80,6 @@ def test_parts_work_at_the_sizes_that_the_stages_say() -> None:
 
 
 def test_every_architecture_has_a_deployed_form_and_others_say_so() -> None:
-    assert {type(make()) for make in MAKERS} == set(ARCHITECTURES.values())
+    assert SMALL_NETWORKS.keys() == ARCHITECTURES.keys()
     with pytest.raises(TypeError, match="Identity has no deployed form"):
         deploy(nn.Identity())  # type: ignore[arg-type]
