@@ -1,7 +1,9 @@
 """Files of batches: their states, and the progress of one that is enlarged."""
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -46,5 +48,7 @@ class FileProgress:
 
     def should_stop(self) -> bool:
         if time.monotonic() - self.looked > _LOOK:
-            self.looked, self.gone = time.monotonic(), self.is_gone()
+            self.looked = time.monotonic()
+            with suppress(sqlite3.Error):  # a shared disk is away for a moment
+                self.gone = self.is_gone()
         return self.gone or self.stop()

@@ -57,7 +57,7 @@ class Batches:
         """
         found = self._inside(path)
         try:
-            names = sorted(entry.name for entry in os.scandir(found) if entry.is_dir() and entry.name[0] != ".")
+            names = sorted(path.name for path in found.iterdir() if path.is_dir() and path.name[0] != ".")
         except OSError as error:
             raise UsageError(
                 f"the folder is not readable ({error.strerror}): choose another", parameter="path"
@@ -249,16 +249,16 @@ class Batches:
             UsageError: if it does not exist, or lies outside.
         """
         try:
-            found = (self.root / path.strip()).resolve()
+            found = Path(os.path.realpath(self.root / path.strip()))
             known = found.is_relative_to(self.root) and found.is_dir()
-        except (OSError, ValueError, RuntimeError):  # too long, with a zero byte, or a loop of links
+        except (OSError, ValueError):  # too long, or with a zero byte
             known = False
         if not known:
             raise UsageError(f"there is no such folder in {self.root}: choose one", parameter="path")
         return found
 
     def _is_inside(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self.root)
+        return Path(os.path.realpath(path)).is_relative_to(self.root)
 
     def _shown(self, path: str | None) -> str | None:
         return path and os.path.relpath(path, self.root)

@@ -67,8 +67,10 @@ class Reports:
                 folder = Path(place)
                 depth = len(folder.relative_to(self.root).parts)
                 folders[:] = sorted(name for name in folders if depth < _DEPTH and not name.startswith("."))
-                if NAME in files and (folder / NAME).resolve().is_relative_to(self.root):
-                    yield folder / NAME
+                report = folder / NAME
+                inside = NAME in files and Path(os.path.realpath(report)).is_relative_to(self.root)
+                if inside and report.is_file():  # and no loop of links
+                    yield report
 
         return [path for _, path in zip(range(_MOST), search(), strict=False)]
 

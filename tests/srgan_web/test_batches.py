@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from srgan.cli import app
+from srgan_web.batch_file import FileProgress
 from srgan_web.batches import Batches
 from srgan_web.enlarging import Enlarger
 from srgan_web.job_options import JobOptions
@@ -17,6 +19,14 @@ from srgan_web.job_store import JobStore
 from srgan_web.limits import WebLimits
 from tests.srgan_web.conftest import Service, make_photo
 from tests.srgan_web.test_job_queue import MakeService
+
+
+def test_a_database_that_is_away_stops_no_file() -> None:
+    def is_gone() -> bool:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    assert not FileProgress(lambda: False, is_gone).should_stop()
+    assert FileProgress(lambda: True, is_gone).should_stop()
 
 
 @pytest.fixture
@@ -31,6 +41,7 @@ def photos(tmp_path: Path) -> Path:
     (root / "dogs" / "link.jpg").symlink_to(tmp_path / "outside" / "secret.jpg")
     (root / "way-out").symlink_to(tmp_path / "outside")
     (root / "dogs" / "notes.txt").write_bytes(b"x")
+    (root / "loop").symlink_to("loop")
     return root
 
 
@@ -99,7 +110,9 @@ def test_the_folder_itself_gets_a_folder_of_results_inside(service: Service, pho
     assert finished(client, batch["links"]["self"])["counts"]["done"] == 1
 
 
-@pytest.mark.parametrize("path", ["..", "../outside", "way-out", "/etc", "none", "dogs/a.jpg", "a\0b", "x" * 5000])
+@pytest.mark.parametrize(
+    "path", ["..", "../outside", "way-out", "/etc", "none", "loop", "dogs/a.jpg", "a\0b", "x" * 5000]
+)
 def test_no_other_folder_is_opened(path: str, service: Service) -> None:
     client = service.client()
     assert client.post("/v1/batches", data={"path": path[:1900]}).status_code == 422

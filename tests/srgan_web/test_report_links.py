@@ -14,7 +14,9 @@ def test_reports_are_found_and_nothing_else_is_read(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "report.html").write_text(f"<title>About &lt;{folder.name}&gt;</title>")
         (folder / sign).write_text("{}")
-    (root / "link").mkdir()
+    for name in ("link", "loop"):
+        (root / name).mkdir()
+    (root / "loop" / "report.html").symlink_to("report.html")
     (root / "link" / "report.html").symlink_to(outside / "report.html")
     reports = Reports(root)
     assert reports.all() == [

@@ -1,5 +1,6 @@
 """`srgan export`: make a model file of a training run."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +36,8 @@ def export(
         from srgan.training.run_folder import Run
 
         folder = output or run / "model"
-        card, update = release(Run(run), folder, name=name or run.resolve().name, licence=licence, terms=terms, say=say)
+        own = os.path.basename(os.path.realpath(run))
+        card, update = release(Run(run), folder, name=name or own, licence=licence, terms=terms, say=say)
         path = folder / f"{card.name}.onnx"
         if as_json:
             show_json({"model": str(path), "card": str(path), "updates": update})

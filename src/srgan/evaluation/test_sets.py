@@ -112,7 +112,7 @@ def find_set(word: str) -> ImageSet:
         raise UsageError(
             f"there is no set {word}: set SRGAN_DATA to the folder with testsets/{word} in it, or name a folder"
         )
-    return _read_set(check_name(folder.resolve().name, "set"), folder, word)
+    return _read_set(check_name(os.path.basename(os.path.realpath(folder)), "set"), folder, word)
 
 
 def local_folder(word: str) -> Path:

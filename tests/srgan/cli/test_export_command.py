@@ -49,6 +49,7 @@ def mess(run_of_mine: Path) -> None:
     """Make runs and folders with all kinds of faults."""
     Path("empty").mkdir()
     Path("file").touch()
+    Path("looped").symlink_to("looped")
     shutil.copytree(run_of_mine, "begun")
     shutil.rmtree("begun/checkpoints")
     shutil.copytree(run_of_mine, "torn")
@@ -56,7 +57,7 @@ def mess(run_of_mine: Path) -> None:
     shutil.copytree(run_of_mine, "my run")
 
 
-FAILED = ("[absent]", "[empty]", "[file]", "[begun]", "[torn]", "runs/dogs -o [file]/models")
+FAILED = ("[absent]", "[empty]", "[file]", "[looped]", "[begun]", "[torn]", "runs/dogs -o [file]/models")
 MISUSED = ("runs/dogs [--name] [my/dogs]", "runs/dogs [--name] [.dogs]", "runs/dogs [--name] ' '", "'[my run]'")
 
 
