@@ -58,7 +58,7 @@ class CropSampler:
     Each epoch goes through all images in a random order, as far as they fill whole batches.
 
     Args:
-        pictures: images to crop; those smaller than a crop are left out and counted in `too_small`.
+        pictures: images to crop; those smaller than a crop are left out.
         batch: number of crops, each from another image.
         crop: width and height of a high-resolution crop in pixels.
         seed: random seed of all batches.
@@ -78,12 +78,10 @@ class CropSampler:
         self.side = crop // pictures.scale
         sizes = np.array(pictures.low_sizes, np.int64).reshape(-1, 2)
         self.usable: Integers = np.flatnonzero(sizes.min(axis=1) >= self.side)
-        self.too_small = len(sizes) - len(self.usable)
         if len(self.usable) < batch:
             raise DataError(
                 f"only {len(self.usable)} of {len(sizes)} pictures have {crop} pixels or more a side, but a batch "
-                f"needs {batch}: "
-                "add pictures, or use a smaller batch or crop"
+                f"needs {batch}: add pictures, or use a smaller batch or crop"
             )
         self._degradation = CropDegradation(degradation)
         self._room = sizes - self.side + 1
@@ -130,16 +128,12 @@ class CropSampler:
 
     def stream(self, updates: range, *, rank: int = 0, ranks: int = 1) -> Iterator[tuple[Pixels, Pixels]]:
         """Yield process `rank`'s part of the batches of these updates; they are cropped ahead, by other threads."""
-
-        def sample(update: int) -> tuple[Pixels, Pixels]:
-            return self.crops(self.places(update).part(rank, ranks))
-
-        with ThreadPoolExecutor(2 if self.is_degraded else 1) as thread:
-            waiting = [thread.submit(sample, update) for update in updates[:_AHEAD]]
+        with ThreadPoolExecutor(2 if self.is_degraded else 1) as pool:
+            waiting = [pool.submit(self.sample, update, rank=rank, ranks=ranks) for update in updates[:_AHEAD]]
             for update in updates:
                 ready = waiting.pop(0).result()
                 if update + _AHEAD < updates.stop:
-                    waiting.append(thread.submit(sample, update + _AHEAD))
+                    waiting.append(pool.submit(self.sample, update + _AHEAD, rank=rank, ranks=ranks))
                 yield ready
 
     @property
@@ -147,9 +141,9 @@ class CropSampler:
         """Whether low-resolution crops are degraded, and not only downscaled."""
         return self._degradation.is_any
 
-    def sample(self, update: int) -> tuple[Pixels, Pixels]:
-        """Return the batch of this update."""
-        return self.crops(self.places(update))
+    def sample(self, update: int, *, rank: int = 0, ranks: int = 1) -> tuple[Pixels, Pixels]:
+        """Return process `rank`'s part of the batch of this update."""
+        return self.crops(self.places(update).part(rank, ranks))
 
 
 def _orient(crop: NDArray[Any], quarter_turns: int, mirrored: bool) -> NDArray[Any]:

@@ -143,8 +143,7 @@ def _resize(image: Floats, size: tuple[int, int], kernel: Kernel, *, blur: float
         for length, result in zip((height, width), size, strict=True)
     )
     rows = down @ image.reshape(height, width * channels)
-    columns = np.matmul(across, rows.reshape(size[0], width, channels))
-    resized: Floats = columns
+    resized: Floats = np.matmul(across, rows.reshape(size[0], width, channels))
     return resized
 
 

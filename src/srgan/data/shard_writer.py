@@ -278,11 +278,8 @@ def _write_index(
             index[split].append({"name": plan.path.name, "size": notes["size"], "sha256": notes["sha256"], **named})
             left_out |= notes["left_out"]
             tests |= notes["test_pictures"]
-            too_small, size, all_jpeg = (
-                too_small + notes["too_small"],
-                size + notes["size"],
-                all_jpeg and notes["all_jpeg"],
-            )
+            too_small, size = too_small + notes["too_small"], size + notes["size"]
+            all_jpeg = all_jpeg and notes["all_jpeg"]
             counts[split] += len(notes["pictures"])
     if not all(counts.values()):
         reasons = f"{too_small} too small, {len(left_out)} unreadable, {len(tests)} of test sets"

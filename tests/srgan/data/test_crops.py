@@ -58,7 +58,7 @@ def test_all_eight_orientations_occur(pictures: PreparedPictures) -> None:
 
 
 def test_too_few_large_pictures_are_an_error(pictures: PreparedPictures) -> None:
-    assert CropSampler(pictures, batch=5, crop=128, seed=0).too_small == 1
+    assert len(CropSampler(pictures, batch=5, crop=128, seed=0).usable) == 5
     with pytest.raises(DataError, match="a batch needs 6"):
         CropSampler(pictures, batch=6, crop=128, seed=0)
 
@@ -85,10 +85,9 @@ def test_damage_is_a_function_of_seed_update_and_place(pictures: PreparedPicture
     assert np.array_equal(low, second.sample(5)[0])
     assert np.array_equal(high, clean.sample(5)[1])
     assert not np.array_equal(low, clean.sample(5)[0])
-    places = first.places(5)
-    assert len(set(places.damage.tolist())) == 6
+    assert len(set(first.places(5).damage.tolist())) == 6
     for rank in range(2):
-        part_low, part_high = first.crops(places.part(rank, 2))
+        part_low, part_high = first.sample(5, rank=rank, ranks=2)
         assert np.array_equal(part_low, low[rank::2])
         assert np.array_equal(part_high, high[rank::2])
 

@@ -85,7 +85,8 @@ class _Past:
 
     def add(self, means: Measurements) -> None:
         for name, value in means.items():
-            if math.isfinite(value):
+            is_waiting = value == 0 and name.endswith("_gradient")  # while the discriminator learns alone
+            if math.isfinite(value) and not is_waiting:
                 self._values.setdefault(name, deque(maxlen=_MEMORY)).append(value)
                 self._least[name] = min(value, self._least.get(name, value))
                 first = self._first.setdefault(name, [])
@@ -183,7 +184,7 @@ def _find_collapse(now: Measurements, past: _Past) -> float | None:
 
 def _find_content_jump(now: Measurements, past: _Past) -> float | None:
     best = past.least("content")
-    return now["content"] / best if now["content"] > _JUMP * best else None
+    return now["content"] / best if now["content"] > _JUMP * best > 0 else None
 
 
 def _find_explosion(name: str) -> Callable[[Measurements, _Past], float | None]:

@@ -104,6 +104,18 @@ def test_the_first_lines_are_not_judged() -> None:
     assert [monitor.observe(50 * line, wild) for line in range(5)] == [[]] * 5
 
 
+@pytest.mark.parametrize("rows", [4, 30])
+def test_a_generator_that_waits_for_its_discriminator_is_no_news(rows: int) -> None:
+    monitor = AlertMonitor()
+    waiting = [monitor.observe(50 * line, {**GOOD, "generator_gradient": 0.0}) for line in range(rows)]
+    learning = [monitor.observe(50 * line, GOOD) for line in range(rows, rows + 20)]
+    assert not any(waiting + learning)
+
+
+def test_a_content_loss_after_one_of_zero_is_no_jump() -> None:
+    assert watch((10, {"content": 0.0}), (10, {})) == []
+
+
 def test_a_discriminator_that_recovers_has_not_exploded() -> None:
     saturated = {"real": 0.999, "restored": 0.001, "discriminator": 0.002, "discriminator_gradient": 1e-6}
     assert {alert.kind for _, alert in watch((80, saturated), (10, {}))} == {"saturation"}
