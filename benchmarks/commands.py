@@ -58,7 +58,6 @@ def run(name: str, arguments: list[str], *, network_seconds: float | None = None
 _NETWORK = """
 import json, sys, time
 import numpy as np
-from numpy.typing import NDArray
 from srgan.upscale.loaded_model import LoadedModel
 from srgan.weights.catalogue import find
 width, height, model = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]

@@ -288,9 +288,7 @@ def everything(
 
         rows = _parse_rows(methods)
         check_rows(rows)
-        if study is None and simulated:
-            raise UsageError("simulated votes are a study's: name the study with --study FOLDER", parameter="simulated")
-        opinions = {} if study is None else collect_opinions(study, simulated, list(TABLES))
+        opinions = collect_opinions(list(TABLES), study, simulated)
         numbers, folder = _parse_blocks(blocks), output or Path("reproduction") / "all"
         check_folder(folder)
         options = PageOptions(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from srgan.cli.console import failures, need_packages, one_interruption, say, show, show_json
-from srgan.cli.shared_options import COMPUTATION, Json, flag, option
+from srgan.cli.shared_options import COMPUTATION, Engine, Json, flag, option
 
 EPILOG = """\
 [bold]Examples[/bold]
@@ -58,10 +58,7 @@ def web(
     workers: Annotated[
         int, option("Images that are enlarged at the same time.", metavar="N", panel=COMPUTATION, min=1, max=64)
     ] = 2,
-    engine: Annotated[
-        Literal["auto", "openvino", "torch"],
-        option("Library that runs the models; torch uses a graphics processor, if there is one.", panel=COMPUTATION),
-    ] = "auto",
+    engine: Engine = "auto",
     precision: Annotated[
         Literal["auto", "fp32", "bf16", "int8"],
         option("Number format of the models; auto is the fastest.", panel=COMPUTATION),
