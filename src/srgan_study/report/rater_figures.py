@@ -1,7 +1,6 @@
 """Figures on the study itself: its raters, and the course of their ratings."""
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,12 +105,15 @@ def _describe_drift(analysis: StudyAnalysis) -> str:
     return f"drift: {slope.mean:+.3f} scores per 100 ratings{interval}".replace("-", "\N{MINUS SIGN}")
 
 
-def _choose_labels(x: Floats, y: Floats, wanted: Sequence[bool] | NDArray[np.bool_]) -> list[int]:
+def _choose_labels(x: Floats, y: Floats, wanted: NDArray[np.bool_]) -> list[int]:
     """Return the wanted points whose labels do not overlap, those farthest from the middle first."""
-    spots = np.column_stack([values / (float(np.ptp(values)) or 1) for values in (x, y)])
-    far = np.abs(spots - np.median(spots, axis=0)).max(axis=1)
+    known = np.isfinite(x + y)  # a rater with a single vote has no inconsistency, and no point
+    if not known.any():
+        return []
+    spots = np.column_stack([values / (float(np.ptp(values[known])) or 1) for values in (x, y)])
+    far = np.abs(spots - np.median(spots[known], axis=0)).max(axis=1)
     chosen: list[int] = []
-    for place in sorted(np.flatnonzero(wanted).tolist(), key=lambda place: -far[place]):
+    for place in sorted(np.flatnonzero(wanted & known).tolist(), key=lambda place: -far[place]):
         apart = np.abs(spots[place] - spots[chosen])
         if not np.any((apart[:, 0] < 0.09) & (apart[:, 1] < 0.06)):
             chosen.append(place)
