@@ -76,10 +76,11 @@ def parse_options(fields: Mapping[str, str], models: Collection[str]) -> JobOpti
             raise UsageError(f"{_shown(name)} is not an option: use {', '.join(_PARSERS)}", parameter="options")
         if not text.strip():
             continue
+        parse, wanted = _PARSERS[name]
         try:
-            values[name] = _PARSERS[name](text.strip())
+            values[name] = parse(text.strip())
         except (KeyError, ValueError, StopIteration):
-            raise UsageError(f"{name} is invalid: {_shown(text)}", parameter=name) from None
+            raise UsageError(f"{name} must be {wanted}, not {_shown(text)}", parameter=name) from None
     options = JobOptions(**values)
     if options.scale is not None and options.width is not None:
         raise UsageError("scale and width both set the size: give one of them", parameter="scale")
@@ -126,16 +127,17 @@ def _parse_crop(text: str) -> tuple[int, int, int, int]:
     return left, top, width, height
 
 
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    "model": str,
-    "scale": _number(0, _MOST_SCALE, above=True),
-    "width": _whole(1, _MOST_SIDE),
-    "fidelity": _number(0, 1),
-    "format": _parse_format,
-    "quality": _whole(1, 100),
-    "keep_metadata": _parse_boolean,
-    "crop": _parse_crop,
+_PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "model": (str, "a name"),
+    "scale": (_number(0, _MOST_SCALE, above=True), f"above 0 and at most {_MOST_SCALE:g}"),
+    "width": (_whole(1, _MOST_SIDE), f"a whole number from 1 to {_MOST_SIDE}"),
+    "fidelity": (_number(0, 1), "from 0 to 1"),
+    "format": (_parse_format, f"one of {', '.join(FORMATS)}"),
+    "quality": (_whole(1, 100), "a whole number from 1 to 100"),
+    "keep_metadata": (_parse_boolean, "true or false"),
+    "crop": (_parse_crop, "left,top,width,height in whole pixels, the last two above 0"),
 }
+"""Reads the text of each option, and says what it must be."""
 
 
 def _shown(text: str) -> str:

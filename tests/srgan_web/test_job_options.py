@@ -45,6 +45,12 @@ def test_invalid_options_name_their_parameter(fields: dict[str, str], parameter:
     assert caught.value.parameter == parameter
 
 
+def test_a_refusal_says_what_an_option_must_be() -> None:
+    for name, wanted in {"scale": "at most 64", "format": "png", "crop": "left,top", "keep_metadata": "true"}.items():
+        with pytest.raises(UsageError, match=rf"{name} must be .*{wanted}.*'\?'"):
+            parse_options({name: "?"}, [])
+
+
 def test_every_option_is_described() -> None:
     assert set(SCHEMA) == set(JobOptions.__dataclass_fields__)
 
