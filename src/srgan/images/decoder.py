@@ -77,6 +77,8 @@ class Decoder:
         self.turn = max(1, orientation)
         self.whole = source.format not in _BY_ROWS or bool(image.get_typeof("interlaced"))
         notes = [*_notes(image, source), *(str(entry) for entry in self._in_file.left_out)]
+        if source.format == "png":
+            self._check_range()
         if source.format == "tiff":
             self._check_page(image)
             self._check_bands(image)
@@ -92,6 +94,12 @@ class Decoder:
         self._image, self._region = image, pyvips.Region.new(image)
         self.width, self.height = image.width, image.height
         self.channels, self.depth = image.bands, _DEPTHS[image.format]
+
+    def _check_range(self) -> None:
+        """Refuse a PNG whose colour codes (cICP) say that black and white are not its least and greatest numbers."""
+        chunks = dict(containers.scan_png(self._source.read_at, whole=False))
+        if chunks.get(b"cICP", b"")[3:4] == b"\0":
+            raise PictureError(f"{self._source.name} has the narrow range of video: convert it to full range first")
 
     def _check_page(self, image: Any) -> None:
         """Refuse a TIFF whose first page is no photo: the data of a sensor, or a small copy of what comes behind it."""

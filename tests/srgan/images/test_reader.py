@@ -122,6 +122,13 @@ def test_orientation_in_a_text_of_a_png_is_applied(name: str) -> None:
     assert result.metadata.orientation == 6
 
 
+def test_narrow_range_is_refused() -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add(b"cICP", bytes([1, 13, 0, 0]))
+    with pytest.raises(PictureError, match="narrow range"):
+        read(saved(SMOOTH, "png", pnginfo=text))
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
