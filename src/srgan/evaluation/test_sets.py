@@ -103,6 +103,8 @@ def find_set(word: str) -> ImageSet:
         folder = local_folder(place)
         return _read_set(check_name(name or folder.name, "set"), folder, word)
     if equals and not os.path.isdir(word):
+        if not place:
+            raise UsageError(f"{word} names no folder: write NAME=FOLDER")
         return _read_set(check_name(name, "set"), Path(place), word)
     data = os.environ.get("SRGAN_DATA")
     folder = Path(word)

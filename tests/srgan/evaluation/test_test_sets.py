@@ -52,7 +52,7 @@ def test_only_pictures_of_the_folder_itself_count() -> None:
 
 
 @pytest.mark.parametrize("data", [None, "data"])
-@pytest.mark.parametrize("text", ["Set5", "mine=photos", "../x=photos", "x" * 300, "looped"])
+@pytest.mark.parametrize("text", ["Set5", "mine=photos", "mine=", "../x=photos", "x" * 300, "looped"])
 def test_what_is_no_set_is_told(monkeypatch: pytest.MonkeyPatch, text: str, data: str | None) -> None:
     if data is not None:
         monkeypatch.setenv("SRGAN_DATA", data)
