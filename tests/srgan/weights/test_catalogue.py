@@ -149,11 +149,7 @@ def test_shipped_models_are_whole() -> None:
     assert {CLEAN.photo_real, CLEAN.faithful} <= set(models)
     for model in models.values():
         assert len(model.read()) > model.card.files[".onnx"].size
-        assert {score.data for score in model.card.scores} == {
-            "Set5",
-            "Set14",
-            "BSD100",
-        }
+        assert {score.data for score in model.card.scores} == {"Set5", "Set14", "BSD100"}
 
 
 @pytest.fixture

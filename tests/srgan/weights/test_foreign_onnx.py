@@ -92,29 +92,11 @@ def _constant(model: onnx.ModelProto) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        *(
-            _external,
-            _branch,
-            _constant,
-            _extra("input"),
-            _extra("output"),
-            _opset(6),
-            _opset(99),
-        ),
-        *(
-            _rename_operator("Loop"),
-            _rename_operator("RandomNormalLike"),
-            _rename_operator("Conv", "com.example"),
-        ),
-        *(
-            _weights(np.full((12, 3, 3, 3), np.nan, np.float32)),
-            _weights(np.full((1,), np.inf, np.float32)),
-        ),
+        *(_external, _branch, _constant, _extra("input"), _extra("output"), _opset(6), _opset(99)),
+        *(_rename_operator(*name) for name in (("Loop",), ("RandomNormalLike",), ("Conv", "com.example"))),
+        *(_weights(np.full((12, 3, 3, 3), np.nan, np.float32)), _weights(np.full((1,), np.inf, np.float32))),
         *(_dims(10**9), _dims(12, 3, 3, 4), _dims(2**40, 2**40), _dims(-1), _dims()),
-        *(
-            _input(TensorProto.UINT8, [1, 3, None, None]),
-            _input(TensorProto.FLOAT, [1, 1, None, None]),
-        ),
+        *(_input(kind, [1, count, None, None]) for kind, count in ((TensorProto.UINT8, 3), (TensorProto.FLOAT, 1))),
         *(_input(TensorProto.FLOAT, [3, None, None]), _pads(10**9), _pads(-(10**9))),
         lambda model: model.graph.sparse_initializer.add(),
         lambda model: model.functions.add(),
@@ -128,10 +110,7 @@ def test_what_is_not_run_is_refused_in_a_line(change: Change) -> None:
     assert len(str(refused.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "contents",
-    [b"", b"\x00", b"PK\x03\x04", b"\xff" * 100, b"\x3a" + b"\xff" * 9 + b"\x01"],
-)
+@pytest.mark.parametrize("contents", [b"", b"\x00", b"PK\x03\x04", b"\xff" * 100, b"\x3a" + b"\xff" * 9 + b"\x01"])
 def test_what_is_no_onnx_file_is_refused(contents: bytes) -> None:
     with pytest.raises(ModelError):
         check(contents)

@@ -9,12 +9,7 @@ import pytest
 from srgan.errors import ModelError, UsageError
 from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import find
-from srgan.weights.interpolation import (
-    AnyModel,
-    Interpolated,
-    fidelity_digits,
-    find_network,
-)
+from srgan.weights.interpolation import AnyModel, Interpolated, fidelity_digits, find_network
 
 Pair = tuple[Path, Path]
 
@@ -55,15 +50,7 @@ def test_no_two_networks_share_a_label(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fidelity", "digits"),
-    [
-        (0, "0"),
-        (-0.0, "0"),
-        (1.0, "1"),
-        (0.5, "0.5"),
-        (0.125, "0.125"),
-        (1e-5, "0.00001"),
-    ],
+    ("fidelity", "digits"), [(0, "0"), (-0.0, "0"), (1.0, "1"), (0.5, "0.5"), (0.125, "0.125"), (1e-5, "0.00001")]
 )
 def test_a_fidelity_is_written_in_decimals(fidelity: float, digits: str) -> None:
     assert fidelity_digits(fidelity) == digits
@@ -110,10 +97,7 @@ def between(pair: Pair, fidelity: float) -> AnyModel:
     return find_network(pair[0], faithful=pair[1], fidelity=fidelity)
 
 
-@pytest.mark.parametrize(
-    ("photo_real", "faithful"),
-    [("srgan", "srresnet"), ("srgan-photo", "srresnet-photo")],
-)
+@pytest.mark.parametrize(("photo_real", "faithful"), [("srgan", "srresnet"), ("srgan-photo", "srresnet-photo")])
 def test_shipped_pairs_have_networks_between_them(photo_real: str, faithful: str) -> None:
     low = np.random.default_rng(0).integers(60, 190, (12, 14, 3), dtype=np.uint8)
     results = [

@@ -94,10 +94,7 @@ def run(layers: tuple[str, ...], weights: bytes, low: Floats) -> Floats:
 
 def test_slopes_and_shuffled_pixels() -> None:
     low = np.random.default_rng(9).random((3, 5, 4)).astype(np.float32) - 0.5
-    weights, slopes = (
-        random_weights(12, 3, 1, 1, seed=4),
-        np.linspace(-1, 1, 12, dtype=np.float32),
-    )
+    weights, slopes = random_weights(12, 3, 1, 1, seed=4), np.linspace(-1, 1, 12, dtype=np.float32)
     layers = (
         LAYERS[0],
         "Convolution c 1 1 data a 0=12 1=1 6=36",
@@ -131,12 +128,7 @@ def test_weights_are_padded_to_four_bytes() -> None:
 
 def test_a_line_is_taken_apart() -> None:
     layer = read_param(param(LAYERS[5].replace("0=1", "0=1 7=2.5")))[0]
-    assert (layer.kind, layer.name, layer.inputs, layer.outputs) == (
-        "Eltwise",
-        "scaled",
-        ("b_0", "a_1"),
-        ("c",),
-    )
+    assert (layer.kind, layer.name, layer.inputs, layer.outputs) == ("Eltwise", "scaled", ("b_0", "a_1"), ("c",))
     assert layer.parameters == {0: (1.0,), 7: (2.5,), 1: (0.2, 1.5)}
     assert read_param(param(*LAYERS).replace("\n", "\r\n")) == read_param(param(*LAYERS))
 
