@@ -3,17 +3,13 @@
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests.helpers.command_line import Make, Run
 from tests.helpers.terminal import written_on_a_terminal
-
-Run = Callable[..., Any]
-Make = Callable[..., Path]
 
 
 @pytest.mark.usefixtures("mixed")

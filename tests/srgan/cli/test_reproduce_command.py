@@ -28,6 +28,13 @@ def _data(desk: Path, make: Make, only_tiny: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SRGAN_DATA", str(desk / "data"))
 
 
+@pytest.fixture
+def instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let networks of the study of depth take a millisecond, untimed."""
+    name = "srgan.paper.block_depth_study.time_shapes"
+    monkeypatch.setattr(name, lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001))
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -178,10 +185,8 @@ def test_length_of_models_and_of_a_run(srgan: Run, pair: tuple[Path, Path]) -> N
         assert Path("reproduction/length", image).is_file()
 
 
-def test_all_is_one_page(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "srgan.paper.block_depth_study.time_shapes", lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001)
-    )
+@pytest.mark.usefixtures("instant")
+def test_all_is_one_page(srgan: Run, rated: Path) -> None:
     Path("broken.csv").write_text("")
     words = ("--study", str(rated), "--simulated", "--set", "Set5", "--set", "Set14", "--run", "broken.csv", "--json")
     result = srgan("reproduce", "all", *words)
@@ -203,10 +208,8 @@ def test_all_is_one_page(srgan: Run, rated: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
-def test_without_a_study_programs_rate_for_figure_5(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "srgan.paper.block_depth_study.time_shapes", lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001)
-    )
+@pytest.mark.usefixtures("instant")
+def test_without_a_study_programs_rate_for_figure_5(srgan: Run) -> None:
     for _ in range(2):  # another time in the same folder
         result = srgan("reproduce", "all", "--set", "Set5", "--rated", "1", "--raters", "1", "--json")
         assert result.exit_code == 0, result.output
@@ -226,11 +229,9 @@ def test_depth(srgan: Run) -> None:
         assert picture.size == (900, 360)
 
 
-def test_depth_measures_trained_models(srgan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("instant")
+def test_depth_measures_trained_models(srgan: Run) -> None:
     model = Path(weights.__file__).parent / "files" / "srresnet.onnx"  # has 16 blocks, and skips
-    monkeypatch.setattr(
-        "srgan.paper.block_depth_study.time_shapes", lambda chosen, *_, **__: dict.fromkeys(chosen, 0.001)
-    )
     result = srgan("reproduce", "depth", "--blocks", "4", "--model", str(model), "--set", "mine=data/testsets/Set5")
     assert result.exit_code == 0, result.output
     found = {(row["blocks"], row["skips"]): row for row in rows(Path("reproduction/depth/depth.csv"))}

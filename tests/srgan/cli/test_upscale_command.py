@@ -5,9 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +16,7 @@ from srgan.images.image import DEFAULT_MAX_PIXELS, FORMATS
 from srgan.upscale.model_choice import CLEAN, DAMAGED
 from srgan.weights.catalogue import find
 from tests.conftest import damage
-
-Run = Callable[..., Any]
-Make = Callable[..., Path]
+from tests.helpers.command_line import Make, Run
 
 
 def size(path: str) -> tuple[int, int]:
