@@ -269,7 +269,10 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         OutputError: if it cannot be made.
     """
-    root = Path(tempfile.gettempdir())
+    try:
+        root = Path(tempfile.gettempdir())
+    except FileNotFoundError as problem:
+        raise OutputError("no folder for temporary files can be written: set TMPDIR to one that can") from problem
     folder = root / _hidden_name()
     remove_leftovers(root)
     make_folder(folder)

@@ -158,8 +158,12 @@ class Place:
             StorageError: if it cannot be read.
         """
         if self.is_local:
-            found = (Path(folder, name) for folder, _, names in os.walk(self.path) for name in names)
-            return {path.relative_to(self.path).as_posix(): entry_of(path) for path in found if path.is_file()}
+            found: dict[str, Entry] = {}
+            for path in (Path(folder, name) for folder, _, names in os.walk(self.path) for name in names):
+                with suppress(FileNotFoundError):  # others may remove files meanwhile
+                    if path.is_file():
+                        found[self.name(path)] = entry_of(path)
+            return found
         try:
             with self._errors():
                 listed = self._system.find(self._root, detail=True)

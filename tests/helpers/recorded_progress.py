@@ -1,4 +1,4 @@
-"""A `Progress` that remembers what was reported, and fails on request."""
+"""A `Progress` that remembers what was reported, and fails or asks for an end on request."""
 
 from dataclasses import dataclass, field
 
@@ -14,6 +14,13 @@ class RecordedProgress:
     """The steps of each task."""
     failure: BaseException | None = None
     """Raised by the second step of a task."""
+    most: float = float("inf")
+    """Steps of all tasks from which on it asks for an early end."""
+
+    @property
+    def done(self) -> int:
+        """Steps of all tasks."""
+        return sum(map(sum, self.counts))
 
     def start(self, what: str, total: int) -> None:
         self.tasks.append((what, total))
@@ -28,4 +35,4 @@ class RecordedProgress:
         self.lines.append(line)
 
     def should_stop(self) -> bool:
-        return False
+        return self.done >= self.most

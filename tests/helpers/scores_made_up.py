@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from srgan.evaluation.results import MethodInfo, Results, Row
+from tests.helpers.noise import save
 
 SETS = {"SetA": ("ape", "bee", "cat"), "SetB": ("<b>dog</b>", "</script><script>alert(1)</script>")}
 METHODS = (
@@ -26,21 +26,16 @@ def made_up(folder: Path, *, size: tuple[int, int] = (192, 144)) -> Results:
         for number, picture in enumerate(pictures):
             coarse = random.integers(40, 216, (size[1] // 8, size[0] // 8, 3))
             high = coarse.repeat(8, axis=0).repeat(8, axis=1)
-            _save(folder / "reference" / data / f"{picture}.png", high)
-            _save(folder / "low" / data / f"{picture}.png", high[::4, ::4])
+            save(folder / "reference" / data / f"{picture}.png", high.astype(np.uint8))
+            save(folder / "low" / data / f"{picture}.png", high[::4, ::4].astype(np.uint8))
             for place, method in enumerate(METHODS):
                 noise = (3 - place) * 12
                 path = f"pictures/{place}/{data}/{FILES[picture]}.png"
                 if method.kind != "reference":
                     spoilt = high.copy()
                     spoilt[80:, 104:] += random.integers(-noise, noise, spoilt[80:, 104:].shape)
-                    _save(folder / path, spoilt)
+                    save(folder / path, spoilt.clip(0, 255).astype(np.uint8))
                 psnr = 24.0 + 2 * place + number if noise else float("inf")
                 scores = {"paper/psnr": psnr, "paper/ssim": 0.7 + 0.05 * place, "niqe": 6.0 - place + number / 10}
                 rows.append(Row(method.name, data, picture, 0.01 * 9**place if noise else None, path, scores))
     return Results("9.9", METHODS, SETS, tuple(rows))
-
-
-def _save(path: Path, pixels: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)

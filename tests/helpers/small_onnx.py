@@ -35,23 +35,11 @@ def spread(kernel: int, factor: int = 2) -> np.ndarray:
     return np.asarray(cell.repeat(factor**2, axis=1).reshape(3 * factor**2, 3, kernel, kernel), np.float32)
 
 
-def bicubic_like(
-    kernel: int = 3,
-    factor: int = 2,
-    *,
-    kind: int = TensorProto.FLOAT,
-    **options: object,
-) -> bytes:
+def bicubic_like(kernel: int = 3, factor: int = 2, *, kind: int = TensorProto.FLOAT, **options: object) -> bytes:
     """A blur of `kernel` pixels, `factor` times as large: it sees `kernel // 2` pixels on each side."""
     weights = spread(kernel, factor).astype(helper.tensor_dtype_to_np_dtype(kind))
     nodes = [
-        helper.make_node(
-            "Conv",
-            ["image", "weight"],
-            ["wide"],
-            kernel_shape=[kernel] * 2,
-            pads=[kernel // 2] * 4,
-        ),
+        helper.make_node("Conv", ["image", "weight"], ["wide"], kernel_shape=[kernel] * 2, pads=[kernel // 2] * 4),
         helper.make_node("DepthToSpace", ["wide"], ["larger"], blocksize=factor, mode="CRD"),
     ]
     return network(nodes, {"weight": weights}, kind=kind, **options)  # type: ignore[arg-type]
@@ -61,23 +49,13 @@ def of_255_levels() -> bytes:
     """A blur twice as large that takes and gives values up to 255, and shows only those."""
     nodes = [
         helper.make_node("Sub", ["image", "hundred"], ["centred"]),
-        helper.make_node(
-            "Conv",
-            ["centred", "weight"],
-            ["blurred"],
-            kernel_shape=[3, 3],
-            pads=[1] * 4,
-        ),
+        helper.make_node("Conv", ["centred", "weight"], ["blurred"], kernel_shape=[3, 3], pads=[1] * 4),
         helper.make_node("Add", ["blurred", "hundred"], ["wide"]),
         helper.make_node("DepthToSpace", ["wide"], ["whole"], blocksize=2, mode="CRD"),
         helper.make_node("Max", ["whole", "forty"], ["larger"]),
     ]
-    constants = {
-        "weight": spread(3),
-        "hundred": np.float32(100.0),
-        "forty": np.float32(40.0),
-    }
-    return network(nodes, {name: np.asarray(value) for name, value in constants.items()})
+    constants = {"hundred": np.array(100, np.float32), "forty": np.array(40, np.float32)}
+    return network(nodes, {"weight": spread(3), **constants})
 
 
 def of_pixel_squares(side: int = 2) -> bytes:

@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import threading
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -14,18 +15,11 @@ def written_on_a_terminal(command: Sequence[str], environment: dict[str, str]) -
     ours, its = pty.openpty()
     process = subprocess.Popen(command, env={**environment, "TERM": "xterm"}, stderr=its, stdout=subprocess.DEVNULL)
     os.close(its)
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # Linux: the other side is closed
-            part = b""
-        if not part:
-            break
-        written += part
+    made = Terminal()
+    made.read(ours)
     os.close(ours)
     assert process.wait() == 0
-    return written.decode()
+    return made.written
 
 
 class Terminal:
@@ -42,14 +36,14 @@ class Terminal:
 
     def read(self, descriptor: int) -> None:
         """Keep what is written until the other side is closed."""
-        part = "begun"
+        decoder, part = getincrementaldecoder("utf-8")(), b"begun"
         while part:
             try:
-                part = os.read(descriptor, 65536).decode(errors="replace")
+                part = os.read(descriptor, 65536)
             except OSError:  # Linux: the other side is closed
-                part = ""
+                part = b""
             with self.changed:
-                self.written += part
+                self.written += decoder.decode(part)
                 self.changed.notify_all()
 
 

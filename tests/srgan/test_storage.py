@@ -51,6 +51,18 @@ def test_what_is_written_is_read(in_bucket: bool, client: Any, tmp_path: Path) -
     assert place.entries() == {}
 
 
+def test_files_that_are_removed_while_a_folder_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("kept", "removed"):
+        (tmp_path / name).touch()
+
+    def is_file(path: Path) -> bool:
+        (tmp_path / "removed").unlink(missing_ok=True)
+        return True
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert set(Place(str(tmp_path)).entries()) == {"kept"}
+
+
 def test_a_part_of_an_upload_is_no_file(client: Any) -> None:
     upload = client.create_multipart_upload(Bucket=NAME, Key="made/large.png")["UploadId"]
     client.upload_part(Bucket=NAME, Key="made/large.png", UploadId=upload, PartNumber=1, Body=b"half")

@@ -49,10 +49,7 @@ def plan_batch(
     """Compare a source with the results there are and the ledger.
 
     Args:
-        source: what is enlarged.
-        target: where results lie.
         ledger: of the target.
-        options: of all files.
         recipe: checksum of what results depend on.
         recursive: whether subfolders are enlarged too.
         follow_links: whether linked folders are, too.
@@ -81,22 +78,17 @@ def plan_batch(
 
     walk = os.walk if source.is_local else source.walk(entries)
     jobs = plan_folder(
-        source.path,
-        target.path,
-        options,
-        recursive=recursive,
-        follow_links=follow_links,
-        walk=walk,
-        own_formats=own_formats,
-    )
+        source.path, target.path, options,
+        recursive=recursive, follow_links=follow_links, walk=walk, own_formats=own_formats,
+    )  # fmt: skip
     results = {name: entry for name, entry in target.entries().items() if not name.startswith(f"{FOLDER}/")}
-    tasks, settled = list[Task](), list[Settled]()
+    decided: list[Task | Settled] = []
     for job in jobs:
         assert job.source is not None
         entry, format = entries.get(job.source), formats.get(job.source)
-        decided = _decide(job, source, target, ledger, entry, format, results, recipe, options.overwrite)
-        (tasks if isinstance(decided, Task) else settled).append(decided)  # type: ignore[arg-type]
-    return BatchPlan(tuple(tasks), tuple(settled))
+        decided.append(_decide(job, source, target, ledger, entry, format, results, recipe, options.overwrite))
+    tasks = tuple(one for one in decided if isinstance(one, Task))
+    return BatchPlan(tasks, tuple(one for one in decided if isinstance(one, Settled)))
 
 
 def _decide(
@@ -112,7 +104,7 @@ def _decide(
 ) -> Task | Settled:
     assert job.source is not None
     name = source.name(job.source)
-    before = ledger.rows.get(name)
+    before = ledger.rows.get(_text(name))
 
     def skipped(reason: str) -> Settled:
         # A row on a result that exists is worth more than one on why it is not made again.

@@ -95,9 +95,11 @@ class Ledger:
         return self._parts() == self._names
 
     def _read(self, name: str) -> list[Row]:
-        known = {field.name for field in fields(Row)}
+        known, contents = {field.name for field in fields(Row)}, self.target.read(name)
+        if contents is None:  # another run has merged parts in between: see `is_current`
+            return []
         try:
-            table = parquet.read_table(pa.BufferReader(self.target.read(name) or b""))
+            table = parquet.read_table(pa.BufferReader(contents))
             return [Row(**{key: value for key, value in row.items() if key in known}) for row in table.to_pylist()]
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise SrganError(

@@ -74,9 +74,11 @@ class TargetLock:
         try:
             self._descriptor = os.open(self._target.path / _NAME, os.O_RDWR | os.O_CREAT, 0o666)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise self._taken() from error
         except OSError as error:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+            if isinstance(error, BlockingIOError):
+                raise self._taken() from error
             raise OutputError(f"{self._target} cannot be written ({error.strerror}): choose another target") from error
 
     def _count(self, number: int) -> bytes:
@@ -86,11 +88,12 @@ class TargetLock:
         number = 0
         while not self._ended.wait(BEAT):
             with suppress(SrganError):  # the run itself notices that the bucket is gone
-                if self._target.read(_NAME) != self._count(number):
+                # Whatever the count: a write may have arrived whose answer did not.
+                if not (self._target.read(_NAME) or b"").startswith(f"{self._run} ".encode()):
                     self._lost.set()
                     return
-                self._target.write(_NAME, self._count(number + 1))
                 number += 1
+                self._target.write(_NAME, self._count(number))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -3,8 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,13 +41,9 @@ class Outcome:
 
 
 class Worker:
-    """Enlarges files of a source into a target.
+    """Enlarges files of a source into a target, which are named by addresses.
 
     Args:
-        source: its address.
-        target: its address.
-        options: of all files.
-        model: which model.
         threads: that the engine may use.
     """
 
@@ -102,7 +97,7 @@ class Worker:
         options = replace(self._options, format=task.format, overwrite=True)
         make_folder(output.parent)
         result = self._upscaler.upscale_file(self._upscaler.plan(path, output, options))
-        checksum, size = _checksum(output), output.stat().st_size
+        size, checksum = _size_and_checksum(output)
         if not target.is_local:
             target.store(output, task.row.output)
         assert result.size_in is not None
@@ -122,8 +117,9 @@ class Worker:
         if not target.is_local:
             output = scratch / "result"
             target.fetch(task.row.output, output)
-        return replace(task.row, state="done", reason="finished before its worker or its run ended",
-                       bytes_out=output.stat().st_size, sha256=_checksum(output))  # fmt: skip
+        size, checksum = _size_and_checksum(output)
+        reason = "finished before its worker or its run ended"
+        return replace(task.row, state="done", reason=reason, bytes_out=size, sha256=checksum)
 
     def _fetched(self, source: Place, task: Task, scratch: Path) -> Path:
         """Return the path of an input, after copying it from a bucket to the disk."""
@@ -140,14 +136,9 @@ def _failed(task: Task, error: SrganError) -> Row:
     return replace(task.row, state="failed", reason=str(error))
 
 
-def _checksum(path: Path) -> str:
-    with _readable(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _size_and_checksum(path: Path) -> tuple[int, str]:
     try:
-        yield
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise OutputError(f"{path} cannot be read again ({error.strerror}): look after the disk") from error

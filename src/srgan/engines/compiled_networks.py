@@ -31,12 +31,7 @@ def load(key: str) -> bytes | None:
 
 
 def store(key: str, compiled: bytes) -> None:
-    """Store a compiled network.
-
-    Args:
-        key: a name of letters and digits that changes whenever the network would.
-        compiled: what OpenVINO exports.
-    """
+    """Store what OpenVINO exports, under a key of letters and digits that changes whenever the network would."""
     with suppress(SrganError, OSError):
         if (folder := _folder()) is not None:
             write_bytes(folder / key, _checksum(key, compiled) + compiled, mode=0o600)

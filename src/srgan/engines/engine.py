@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from srgan.errors import EngineError
+from srgan.images.colour import Floats as Floats
 from srgan.weights.card import Stage
 from srgan.weights.catalogue import FOREIGN, SELFEXSR, Model
 from srgan.weights.interpolation import AnyModel
 
-Floats = NDArray[np.float32]
 Precision = Literal["fp32", "bf16", "int8"]
 EngineName = Literal["auto", "openvino", "torch"]
 
@@ -113,6 +110,13 @@ def open_engine(model: AnyModel, name: EngineName = "auto", *, precision: Precis
     if precision is None and engine.precision == "int8" and not engine.has_fast_integers():
         return OpenVinoEngine(model, precision="fp32")
     return engine
+
+
+def run_stages(engine: Engine, tile: Floats) -> Floats:
+    """Run all stages of a network on a whole image or tile; the result is the caller's own."""
+    for stage in range(len(engine.stages)):
+        tile = engine.run(stage, tile).copy()
+    return tile
 
 
 def is_shortage(error: BaseException) -> bool:

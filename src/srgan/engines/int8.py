@@ -17,24 +17,17 @@ from srgan.weights.card import QuantisedConvolution
 
 
 def quantise(network: openvino.Model, convolutions: Iterable[QuantisedConvolution]) -> None:
-    """Round the weights and inputs of convolutions, in place.
-
-    Args:
-        network: with weights in float32.
-        convolutions: those that integers compute.
+    """Round the weights and inputs of convolutions in place, in a network with weights in float32.
 
     Raises:
         ModelError: if the network has no such convolution.
     """
-    found = {node.get_friendly_name(): node for node in network.get_ordered_ops() if _is_convolution(node)}
+    operations = network.get_ordered_ops()
+    found = {node.get_friendly_name(): node for node in operations if node.get_type_name() == "Convolution"}
     for entry in convolutions:
         if entry.name not in found:
             raise ModelError(f"the network has no convolution {entry.name}, which its card names: export it again")
         _round(found[entry.name], entry)
-
-
-def _is_convolution(node: openvino.Node) -> bool:
-    return bool(node.get_type_name() == "Convolution")
 
 
 def _round(node: openvino.Node, entry: QuantisedConvolution) -> None:
@@ -53,9 +46,6 @@ def integers_are_fast(compiled: openvino.CompiledModel) -> bool:
 
     OpenVINO's kernels of the name brgconv need them; without them others multiply integers, and slowly.
     """
-    kinds = [str(node.get_rt_info()["primitiveType"].astype(str)) for node in _executed(compiled)]
+    executed = [node.get_rt_info() for node in compiled.get_runtime_model().get_ordered_ops()]
+    kinds = [str(info["primitiveType"].astype(str)) for info in executed if "primitiveType" in info]
     return any(kind.startswith("brgconv") and kind.endswith("I8") for kind in kinds)
-
-
-def _executed(compiled: openvino.CompiledModel) -> list[openvino.Node]:
-    return [node for node in compiled.get_runtime_model().get_ordered_ops() if "primitiveType" in node.get_rt_info()]

@@ -138,17 +138,17 @@ def measure_here(contents: bytes, adapted: bool = False) -> Measurement:
 def _sizes(network: _Network, multiples: tuple[int, ...]) -> tuple[int, int]:
     """Return the number of which heights and widths must be multiples, and the scale."""
     for multiple in multiples:
-        sizes = [(3 * multiple, 5 * multiple), (7 * multiple, 3 * multiple)]
-        enough = [tuple(side + -(-40 // multiple) * multiple for side in size) for size in sizes]
-        scales = {network.scale_of(_noise(3, *size)) for size in enough}
+        enough = -(-40 // multiple)
+        sizes = [(enough + 3, enough + 5), (enough + 7, enough + 3)]
+        scales = {network.scale_of(_noise(3, multiple * height, multiple * width)) for height, width in sizes}
         scale = scales.pop() if len(scales) == 1 else None
         if scale is not None:
             return multiple, scale
     raise _refusal("it makes no image of an image, a whole number of times as large: it may take one size only")
 
 
-def _noise(channels: int, height: int, width: int, seed: int = 0) -> Floats:
-    return np.random.default_rng(seed).random((1, channels, height, width), np.float32)
+def _noise(channels: int, height: int, width: int) -> Floats:
+    return np.random.default_rng(0).random((1, channels, height, width), np.float32)
 
 
 def _levels(network: _Network, image: Floats, scale: int) -> tuple[int, bool]:
@@ -189,7 +189,6 @@ def _reach(network: _Network, sample: Floats, scale: int, multiple: int) -> tupl
     Args:
         network: the part.
         sample: an input of it, as large as it has to be.
-        scale: output pixels per input pixel.
         multiple: inputs have sides that are multiples of this.
     """
     spread = float(np.abs(sample).max()) or 1.0
@@ -198,14 +197,10 @@ def _reach(network: _Network, sample: Floats, scale: int, multiple: int) -> tupl
         strip = spread * _noise(sample.shape[1], multiple * -(-_BREADTH // multiple), length)
         far = _seen(network, strip, scale)
         if far < length // 2 - 4:
-            far = max(far, _seen(network, _turn(strip), scale))
+            far = max(far, _seen(network, np.ascontiguousarray(strip.swapaxes(2, 3)), scale))
             step = _step(network, strip, far, scale, multiple)
             return (far, step) if step else (None, multiple)
     return None, multiple
-
-
-def _turn(image: Floats) -> Floats:
-    return np.ascontiguousarray(image.swapaxes(2, 3))
 
 
 def _seen(network: _Network, strip: Floats, scale: int) -> int:

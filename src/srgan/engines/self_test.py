@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from srgan.engines.engine import Engine, Floats
+from srgan.engines.engine import Engine, Floats, run_stages
 from srgan.weights.card import Card, Probe
 from srgan.weights.catalogue import Model, own_folder
 from srgan.weights.interpolation import AnyModel
@@ -36,13 +36,9 @@ def run_probe(engine: Engine, card: Card, *, clip: bool = False) -> float:
     """Return the largest difference between the engine's values and the card's, in [0, 1] units.
 
     Args:
-        engine: the model of the card.
-        card: the card.
         clip: whether values beyond [0, 1] count as 0 and 1.
     """
-    values = pattern(card.probe.size)
-    for stage in range(len(engine.stages)):
-        values = engine.run(stage, values).copy()
+    values = run_stages(engine, pattern(card.probe.size))
     made, expected = np.diagonal(values[0, 0])[:: card.scale], np.asarray(card.probe.values)
     if clip:
         made, expected = made.clip(0, 1), expected.clip(0, 1)

@@ -15,11 +15,7 @@ _DAMAGE = (OSError, ValueError, SyntaxError, OverflowError, TypeError, KeyError,
 
 
 def open_bmp(file: IO[bytes], name: str) -> tuple[tuple[int, int], Any]:
-    """Open a BMP file; its pixels are not decoded yet.
-
-    Args:
-        file: read again when it is decoded.
-        name: for messages.
+    """Open a BMP file; its pixels are not decoded yet, and the file is read again for them.
 
     Returns:
         (width, height), and what `load_bmp` decodes.
@@ -73,13 +69,7 @@ def _profile(file: IO[bytes]) -> bytes | None:
 
 
 def write_bmp(image: Any, file: BinaryIO, icc: bytes | None, dots_per_inch: tuple[float, float] | None) -> None:
-    """Write a libvips image of 8 bits, RGB or RGBA, as it is computed from top to bottom.
-
-    Args:
-        image: to be written.
-        file: a new one.
-        icc: colour profile.
-        dots_per_inch: horizontal and vertical.
+    """Write a libvips image of 8 bits, RGB or RGBA, as it is computed from top to bottom, into a new file.
 
     Raises:
         OSError: if it cannot be written.

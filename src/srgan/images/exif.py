@@ -153,7 +153,6 @@ def read_directory(read_at: ReadAt, wanted: tuple[int, ...] | None = None) -> Di
     """Return the first directory of an EXIF block or TIFF file, with its children.
 
     Args:
-        read_at: gives bytes of the block or file.
         wanted: the tags to take from the first directory, or all.
 
     Raises:

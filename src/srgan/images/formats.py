@@ -140,8 +140,6 @@ def check_format(format: str, width: int, height: int, channels: int, depth: Dep
 
     Args:
         format: a key of FORMATS.
-        width: of the image to be written.
-        height: of the image to be written.
         channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
         depth: bits a channel.
 

@@ -31,11 +31,7 @@ class FirstFrame:
 
 
 def read_first_frame(read_at: ReadAt, name: str) -> FirstFrame:
-    """Return where the first frame lies.
-
-    Args:
-        read_at: gives bytes of the file: offset, length.
-        name: of the file, for messages.
+    """Return where the first frame of a file lies, whose name is for messages.
 
     Raises:
         PictureError: if there is none, or none that has pixels.
@@ -70,11 +66,6 @@ def check_whole(data: bytes, frame: FirstFrame, name: str) -> None:
 
     Canvases that Pillow takes for an attack (`PIL.Image.MAX_IMAGE_PIXELS`, 89 million) are not checked.
 
-    Args:
-        data: the file.
-        frame: the first.
-        name: of the file, for messages.
-
     Raises:
         PictureError: if pixels are missing.
     """
@@ -91,11 +82,9 @@ def check_whole(data: bytes, frame: FirstFrame, name: str) -> None:
 
 
 def on_canvas(image: Any, frame: FirstFrame) -> Any:
-    """Return a decoded GIF on its canvas: as it is if the first frame covers that, else with transparency around it.
+    """Return what libvips decodes, which holds the first frame at its place, on the canvas.
 
-    Args:
-        image: what libvips decodes, which holds the frame at its place.
-        frame: the first.
+    It is as it was if the frame covers the canvas, else with transparency around it.
     """
     if frame.canvas == (frame.width, frame.height) == (image.width, image.height):
         return image

@@ -4,7 +4,7 @@ The content of the file counts, never its name. A lossy file is damaged, whateve
 images enlarge even what a camera's JPEG of quality 97 leaves (docs/decisions/0038). Of such a file no pixel is decoded.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from srgan.images.block_grid import BlockGrid, find_grid
 from srgan.images.colour import Depth, Pixels
@@ -91,6 +91,4 @@ def _of_header(opened: InputBytes) -> tuple[str | None, int | None, str | None]:
 
 
 def _with_pixels(found: Inspection, windows: list[Window]) -> Inspection:
-    return Inspection(
-        found.bits, found.lossy, found.quality, found.subsampling, find_grid(windows), noise_level(windows)
-    )
+    return replace(found, grid=find_grid(windows), noise=noise_level(windows))

@@ -42,9 +42,9 @@ def _iptc_resource(records: bytes | None) -> bytes:
 
 def png_chunks(metadata: Metadata, made_by: str | None) -> list[tuple[bytes, bytes]]:
     """Return the ancillary chunks of a PNG file: name, data."""
-    chunks = [chunk for chunk in metadata.chunks if metadata.cicp is None or chunk[0] != b"sRGB"]
+    outranked = metadata.cicp is not None or metadata.icc is not None
+    chunks = [chunk for chunk in metadata.chunks if not (outranked and chunk[0] == b"sRGB")]
     if metadata.icc is not None:
-        chunks = [chunk for chunk in chunks if chunk[0] != b"sRGB"]
         chunks.append((b"iCCP", b"icc\0\0" + zlib.compress(metadata.icc)))
     if metadata.cicp is not None:
         chunks.append((b"cICP", bytes([*metadata.cicp, 0, 1])))

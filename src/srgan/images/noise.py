@@ -23,10 +23,9 @@ prefer blocks whose noise happens to be low."""
 
 
 def noise_level(windows: Sequence[Window]) -> float:
-    """Estimate the standard deviation of white noise a channel, in levels of 255; 0 for images too small to measure.
+    """Estimate the standard deviation of white noise a channel, in levels of 255, from windows of one image.
 
-    Args:
-        windows: parts of one image.
+    It is 0 for images too small to measure.
     """
     blocks = [_blocks(window) for window in windows if min(window.shape[:2]) >= 2 * _BLOCK]
     if not blocks:

@@ -32,7 +32,6 @@ class PngStream:
     """A pipe from rows to PNG bytes.
 
     Args:
-        width: of the rows.
         height: how many rows will come.
         channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
         depth: bits a channel; what is pulled of 32 is put together by `floats_of`.

@@ -35,8 +35,6 @@ class TemporaryRows:
 
     Args:
         size: width and height of the image as it lies.
-        channels: of the image.
-        depth: bits a channel.
         orientation: EXIF's, from 1 to 8.
         folder: where the file is made; that of the system without it.
 

@@ -31,13 +31,9 @@ def tag_numbers(read_at: ReadAt, number: int) -> tuple[int, ...]:
 
 
 def harmless_faults(read_at: ReadAt, size: int) -> list[tuple[int, bytes]]:
-    """Return faults in the first directory that concern no pixel: where they stand, and right bytes.
+    """Return faults in the first directory of a file of this size that concern no pixel: where they are, right bytes.
 
     These are an orientation that does not exist, and a pointer to a next directory outside the file.
-
-    Args:
-        read_at: gives bytes of the file.
-        size: of the file.
     """
     faults = []
     with suppress(BadExif):
@@ -56,11 +52,9 @@ def harmless_faults(read_at: ReadAt, size: int) -> list[tuple[int, bytes]]:
 
 
 def add_tags(file: BinaryIO, extra: Directory) -> None:
-    """Add tags to a little-endian TIFF file: a new first directory is put at its end.
+    """Add tags to a little-endian TIFF file, in place of those of the same number.
 
-    Args:
-        file: open for reading and writing.
-        extra: the tags; they take the place of those of the same number.
+    A new first directory is put at its end. The file is open for reading and writing.
     """
     if not extra.tags and not extra.children:
         return

@@ -27,11 +27,7 @@ class WebpHeader:
 
 
 def read_webp_header(read_at: ReadAt) -> WebpHeader:
-    """Return what the first frame says of its compression; a file without one counts as lossy.
-
-    Args:
-        read_at: gives bytes of the file: offset, length.
-    """
+    """Return what the first frame says of its compression; a file without one counts as lossy."""
     at = 12
     for _ in range(_MOST_CHUNKS):
         start = read_at(at, 8)

@@ -223,13 +223,9 @@ class ImageWriter:
 def _save_with_head(
     file: BinaryIO, operation: str, image: Any, settings: dict[str, Any], change: Callable[[bytes], bytes | None]
 ) -> None:
-    """Save with another head than libvips writes.
+    """Save by an operation of libvips, with another head than it writes.
 
     Args:
-        file: to write into.
-        operation: the libvips saver.
-        image: to be saved.
-        settings: of the saver.
         change: makes the beginning that goes into the file out of that of libvips; None until there is enough of it.
 
     Raises:

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.images.alpha import REACH, fill_transparent, keep_hidden, snap_constant
-from srgan.images.colour import DTYPES, Pixels, from_float, to_float
+from srgan.images.colour import DTYPES, Floats, Pixels, from_float, to_float
 from srgan.images.image import ImageInfo
 from srgan.upscale.grain import add_grain
 from srgan.upscale.kept_bands import KeptBands
 from srgan.upscale.tiles import TileSpan, spans
 from srgan.upscale.tiling import Advance, Target, TiledNetwork
-
-Floats = NDArray[np.float32]
 
 _PASSED = 64
 """Rows read at once where they are passed over."""
@@ -60,7 +58,6 @@ def restore_bands(
     """Yield the enlarged image from top to bottom, as arrays of (rows, scale * width, channels).
 
     Args:
-        network: the model.
         picture: its size, channels and depth.
         read: returns the next rows, as many as it is asked for: (rows, width, channels), uint8, uint16 or float32.
         grain: strength of the grain that is added, in levels of 255.

@@ -2,13 +2,13 @@
 
 import errno
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from srgan.errors import OutputError, SrganError
+from srgan.files import scratch_folder
 from srgan.progress import NoProgress, Progress
 from srgan.upscale.jobs import Job
 from srgan.upscale.options import UpscaleOptions
@@ -32,8 +32,6 @@ def plan_files(
     """Yield a plan for each file to enlarge, and the result of each that is skipped or cannot be read.
 
     Args:
-        upscaler: the models.
-        jobs: the files.
         options: size and format.
         standard_input: contents of the job without a source.
         hint: whether the first plan of a file into a file that a better model suits says so.
@@ -49,7 +47,7 @@ def plan_files(
             hint = hint and plan.hint is None
             yield plan
         except SrganError as error:
-            yield FileResult(job.name, str(job.output) if job.output else None, "failed", error=str(error))
+            yield FileResult.of_failed(job.name, job.output, error)
 
 
 def estimate_files(plans: Iterable[FilePlan | FileResult]) -> Iterator[FileResult]:
@@ -75,7 +73,6 @@ def upscale_files(
     The rest is left, too, once the disk is full.
 
     Args:
-        upscaler: the models.
         plans: from `plan_files`.
         progress: a task for each file, counted in pixels of the source.
         send: called with the temporary file of a result for standard output.
@@ -116,9 +113,9 @@ def _place_for(output: Path | None, send: Callable[[Path], None]) -> Iterator[Pa
         OutputError: if the folder cannot be made.
     """
     if output is None:
-        with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
-            yield Path(folder, "result")
-            send(Path(folder, "result"))
+        with scratch_folder() as folder:
+            yield folder / "result"
+            send(folder / "result")
         return
     made = _make_folders(output.parent)
     try:

@@ -6,9 +6,7 @@ The grain of a pixel depends on its place in the image alone, so that bands and 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.images.colour import Pixels, depth_of, from_float, to_float
-
-Floats = NDArray[np.float32]
+from srgan.images.colour import Floats, Pixels, depth_of, from_float, to_float
 
 _KEY = 0x6EA1
 _SPREAD = np.float32(65536.0 / 3.0**0.5)

@@ -16,6 +16,7 @@ from srgan.errors import UsageError
 from srgan.files import check_folder
 from srgan.images.formats import FORMATS, SNIFFED_BYTES, format_of, sniff
 from srgan.upscale.options import UpscaleOptions
+from srgan.upscale.result import STANDARD_INPUT
 from srgan.upscale.sources import (
     EARLIER,
     FOLDER,
@@ -50,7 +51,7 @@ class Job:
     @property
     def name(self) -> str:
         """Name of the source in messages."""
-        return "standard input" if self.source is None else str(self.source)
+        return STANDARD_INPUT if self.source is None else str(self.source)
 
 
 def plan_jobs(
@@ -113,10 +114,7 @@ def plan_folder(
 
     Args:
         folder: where images are looked for; need not be a folder of this computer, if the last two arguments know it.
-        output: where results go.
         options: decide the formats of results.
-        recursive: whether subfolders are searched.
-        follow_links: whether linked folders are searched too.
         walk: lists the folder.
         own_formats: the formats of files by their contents.
 

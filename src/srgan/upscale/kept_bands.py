@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from srgan.files import AtomicFile, make_folder, write_bytes
-from srgan.images.colour import DTYPES, Depth, Pixels, depth_of
+from srgan.images.colour import DTYPES, Pixels
 from srgan.images.image import ImageInfo
 from srgan.images.vips import VipsFailure, forget_failures, pyvips, reason
 from srgan.upscale.tiles import Grid
 
 _MANIFEST = "bands.json"
 _STRIP = 16  # rows: of wide images more take much memory
-_FORMATS: dict[Depth, str] = {8: "uchar", 16: "ushort", 32: "float"}
 
 
 class KeptBands:
@@ -50,22 +49,13 @@ class KeptBands:
         write_bytes(self._folder / _MANIFEST, json.dumps(manifest).encode())
 
     def load(self, number: int, rows: int, width: int, picture: ImageInfo) -> Pixels | None:
-        """Return a finished band, (rows, width, channels), or None if it is not there.
-
-        Args:
-            number: of the band.
-            rows: of the band.
-            width: of the result.
-            picture: the source, whose channels and depth the band has.
-        """
-        path, shape = self._path(number), (rows, width, picture.channels)
-        if not path.exists():
-            return None
+        """Return a finished band, (rows, width, channels), of the channels and depth of the source, or None."""
         forget_failures()
-        with suppress(*VipsFailure):
-            image = pyvips.Image.tiffload(str(path), access="sequential", fail_on="error")
-            if (image.height, image.width, image.bands, image.format) == (*shape, _FORMATS[picture.depth]):
-                pixels: Pixels = np.frombuffer(image.write_to_memory(), DTYPES[picture.depth]).reshape(shape)
+        with suppress(OSError, *VipsFailure), self._path(number).open("rb") as file:
+            source = pyvips.Source.new_from_descriptor(file.fileno())
+            image = pyvips.Image.tiffload_source(source, access="sequential", fail_on="error")
+            pixels: Pixels = image.numpy().reshape(image.height, image.width, image.bands)
+            if pixels.shape == (rows, width, picture.channels) and pixels.dtype == DTYPES[picture.depth]:
                 return pixels
         return None
 
@@ -75,10 +65,8 @@ class KeptBands:
         Raises:
             OutputError: if it cannot be written.
         """
-        height, width, channels = rows.shape
-        kind = _FORMATS[depth_of(rows)]
-        image = pyvips.Image.new_from_memory(np.ascontiguousarray(rows).data, width, height, channels, kind)
-        predictor = "none" if kind == "float" else "horizontal"
+        image = pyvips.Image.new_from_array(rows)
+        predictor = "none" if rows.dtype == np.float32 else "horizontal"
         forget_failures()
         with AtomicFile(self._path(number), overwrite=True) as file:
             target = pyvips.Target.new_to_descriptor(file.fileno())

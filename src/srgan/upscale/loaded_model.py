@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from srgan.engines.engine import EngineName, Precision, open_engine
+from srgan.engines.engine import EngineName, Precision, open_engine, run_stages
 from srgan.engines.self_test import is_accurate
 from srgan.images.colour import Depth
 from srgan.upscale.tiling import TiledNetwork
@@ -68,7 +68,7 @@ class LoadedModel:
         """The network for images of 8 bits; raises as `network_for` does."""
         return self.network_for(8)
 
-    def engine_label(self, depth: Depth = 8) -> str:
+    def engine_label(self, depth: Depth) -> str:
         """Return engine and precision as a text."""
         engine = self.network_for(depth).engine
         return f"{engine.name} {engine.precision}"
@@ -88,9 +88,8 @@ class LoadedModel:
             if engine.precision not in self._rates:
                 tile, best = np.random.default_rng(0).random((1, 3, 96, 96), np.float32), float("inf")
                 for _ in range(2):  # the first run allocates
-                    started, values = time.perf_counter(), tile
-                    for number in range(len(engine.stages)):
-                        values = engine.run(number, values).copy()
+                    started = time.perf_counter()
+                    run_stages(engine, tile)
                     best = min(best, time.perf_counter() - started)
                 operations = sum(stage.multiply_adds for stage in engine.stages) * 96 * 96
                 self._rates[engine.precision] = operations / best

@@ -59,18 +59,11 @@ class UpscaleOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be 1 or more, not {value}", parameter=name)
-        if not 1 <= self.quality <= 100:
-            raise UsageError(f"quality must be from 1 to 100, not {self.quality}", parameter="quality")
         if self.format is not None:
             known = format_of(f"image.{self.format.removeprefix('.')}") or self.format
-            if known not in FORMATS:
-                choices = ", ".join(FORMATS)
-                raise UsageError(f"format must be one of {choices}, not {self.format}", parameter="format")
             object.__setattr__(self, "format", known)
-        if self.pyramid and self.format not in (None, "tiff"):
-            raise UsageError(f"pyramid is a kind of TIFF, not of {self.format}: leave one out", parameter="pyramid")
-        if self.lossless and self.format == "jpeg":
-            raise UsageError("lossless JPEG does not exist: choose another format", parameter="lossless")
+        # Any format that is not known yet allows what TIFF allows.
+        EncodeOptions(self.format or "tiff", quality=self.quality, lossless=self.lossless, pyramid=self.pyramid)
 
     def size(self, info: ImageInfo, own_scale: int) -> tuple[int, int]:
         """Return width and height of the result of an image; the sides keep their proportions.

@@ -70,7 +70,7 @@ class FilePlan:
 
     def failed(self, error: Exception) -> "FileResult":
         """Return the result of a failure."""
-        return FileResult(self.name, str(self.output) if self.output else None, "failed", error=str(error))
+        return FileResult.of_failed(self.name, self.output, error)
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ class FileResult:
         """Return the result of a job that is not enlarged."""
         output = None if job.output is None else str(job.output)
         return cls(job.name, output, "skipped", notes=(job.skipped or "",), kind=job.kind)
+
+    @classmethod
+    def of_failed(cls, name: str, output: Path | None, error: Exception) -> "FileResult":
+        """Return the result of a source of this name that was not enlarged because of an error."""
+        return cls(name, None if output is None else str(output), "failed", error=str(error))
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,6 @@ def find_in_folder(
 
     Args:
         folder: need not be one of this computer, if `walk` knows it.
-        recursive: whether subfolders are searched.
-        follow_links: whether linked folders are searched too.
         output: a folder in which no sources are looked for, since results go there.
         walk: lists the folder.
 

@@ -71,7 +71,6 @@ def best_grid(width: int, height: int, *, halo: int, area: int, most_rows: int |
     """Return the tile size for which the fewest pixels are computed, halos included, `area` at most in a tile.
 
     Args:
-        width, height: size of the image.
         halo: pixels computed around what a tile keeps.
         area: the most pixels a tile computes; where even a tile that keeps 16x16 needs more, it is that tile.
         most_rows: the most rows a tile may keep.

@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from srgan.batch.target_lock import TargetLock
 from srgan.batch.worker import Worker
 from srgan.batch.worker_pool import WorkerPool
 from srgan.errors import OutputError, PictureError, SrganError, UsageError
-from srgan.progress import NoProgress, Progress
+from srgan.progress import Progress
 from srgan.storage import Place, StorageError
 from srgan.upscale.batch import plan_files, upscale_files
 from srgan.upscale.jobs import plan_jobs
@@ -30,6 +31,7 @@ from tests.helpers.bucket import NAME, bucket, keys, put
 from tests.helpers.image_files import saved
 from tests.helpers.inline_ray import InlineRay
 from tests.helpers.noise import noise
+from tests.helpers.recorded_progress import RecordedProgress
 from tests.srgan.batch.conftest import contents
 
 Start = Callable[..., BatchReport]
@@ -84,7 +86,7 @@ def rows(target: Path | str) -> dict[str, Row]:
 def test_results_are_those_of_the_plain_run(
     start: Start, photos: Path, plain: dict[str, bytes], tmp_path: Path
 ) -> None:
-    progress = _Lines()
+    progress = RecordedProgress()
     report = start(progress=progress)
     assert report.counts == {"done": 8, "skipped": 1, "failed": 1}
     assert [line.partition(":")[0] for line in progress.lines] == ["Error"]
@@ -229,23 +231,13 @@ def test_a_bucket_that_vanishes_ends_the_run(start: Start, photos: Path, monkeyp
     assert report.counts["left"] > 0
 
 
-class _Lines(NoProgress):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-
 def test_a_full_disk_ends_the_run(start: Start, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "TROUBLES", 3)
     shutil.rmtree(photos)
     photos.mkdir()
     for number, side in enumerate((8, 8, 40, 40, 40, 40)):
         (photos / f"{number}.png").write_bytes(saved(noise(side, side, seed=number), "PNG"))
-    progress = _Lines()
+    progress = RecordedProgress()
     with no_larger_files_than(20_000):
         report = start(progress=progress)
     assert progress.lines == []  # the report has the only one
@@ -288,8 +280,11 @@ def test_two_runs_on_one_target(in_bucket: bool, start: Start, tmp_path: Path, m
     monkeypatch.setattr(target_lock, "PATIENCE", 3.0)
     with bucket():
         target = f"s3://{NAME}/large" if in_bucket else str(tmp_path / "large")
-        with TargetLock(Place(target), "other"), pytest.raises(OutputError):
-            start(target=target)
+        with TargetLock(Place(target), "other"):
+            with pytest.raises(OutputError):
+                start(target=target)
+            opened = [os.path.realpath(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd")]
+            assert in_bucket or opened.count(str(tmp_path / "large" / FOLDER / "lock")) == 1
         assert start(target=target).counts["done"] == 8
 
 
@@ -330,6 +325,52 @@ def test_many_parts_become_one(tmp_path: Path) -> None:
     assert {name: row.reason for name, row in rows(tmp_path).items()} == {"0.jpg": "69", "1.jpg": "67", "2.jpg": "68"}
     again.add([replace(again.rows["0.jpg"], state="done")])
     assert rows(tmp_path)["0.jpg"].state == "done"
+
+
+def test_parts_that_another_run_merges_meanwhile_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(str(tmp_path))
+    Ledger(place, "a").add([Row("a.jpg", "failed")])
+    read = Place.read
+
+    def merge(self: Place, name: str) -> bytes | None:
+        if name.endswith("-a.parquet"):
+            self.remove(name)
+            self.write(name.replace("-a", "-b"), b"all parts")
+        return read(self, name)
+
+    monkeypatch.setattr(Place, "read", merge)
+    ledger = Ledger(place, "c")
+    assert not ledger.is_current()
+
+
+def test_a_name_that_is_no_text_is_entered_once(start: Start, photos: Path, tmp_path: Path) -> None:
+    Path(os.fsdecode(bytes(photos) + b"/caf\xe9.jpg")).write_bytes((photos / "000.jpg").read_bytes())
+    assert start().counts["skipped"] == 2
+    (photos / "broken.jpg").unlink()
+    parts = list((tmp_path / "large" / FOLDER).iterdir())
+    assert start().counts["skipped"] == 2
+    assert list((tmp_path / "large" / FOLDER).iterdir()) == parts
+
+
+def test_a_lock_whose_writing_is_not_answered_is_still_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target_lock, "BEAT", 0.02)
+    written, write = list[bytes](), Place.write
+
+    def unanswered(self: Place, name: str, data: bytes) -> None:
+        write(self, name, data)
+        written.append(data)
+        if len(written) == 3:
+            raise StorageError("no answer")
+
+    monkeypatch.setattr(Place, "write", unanswered)
+    with bucket(), TargetLock(Place(f"s3://{NAME}/large"), "a") as lock:
+        deadline = time.monotonic() + 20
+        while len(written) < 6 and time.monotonic() < deadline:
+            lock.check()
+            time.sleep(0.02)
+    assert len(written) >= 6
 
 
 def test_a_damaged_ledger_is_one_error(start: Start, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import openvino
 import pytest
 
 from srgan.engines import compiled_networks
-from srgan.engines.engine import Floats
+from srgan.engines.engine import Floats, run_stages
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.weights.catalogue import find
 
@@ -21,8 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def enlarge(engine: OpenVinoEngine) -> Floats:
     low = np.random.default_rng(0).random((1, 3, 20, 30)).astype(np.float32)
-    values: Floats = engine.run(1, engine.run(0, low).copy()).copy()
-    return values
+    return run_stages(engine, low)
 
 
 def count_compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from srgan.engines.engine import Floats, Precision, choose, is_shortage, open_engine
+from srgan.engines.engine import Floats, Precision, choose, is_shortage, open_engine, run_stages
 from srgan.engines.memory import free_memory
 from srgan.engines.openvino import OpenVinoEngine, supports_bf16
 from srgan.engines.self_test import TOLERANCES, pattern, run_probe
@@ -20,13 +20,6 @@ from srgan.models.srgan import Generator
 from srgan.weights.catalogue import find
 from srgan.weights.interpolation import Interpolated
 from tests.conftest import make_model
-
-
-def run(engine: OpenVinoEngine | TorchEngine, low: Floats) -> Floats:
-    values = low
-    for stage in range(len(engine.stages)):
-        values = engine.run(stage, values).copy()
-    return values
 
 
 def reference(tiny_model: Path, low: Floats) -> Floats:
@@ -45,12 +38,12 @@ BOTH = pytest.mark.parametrize("make", [OpenVinoEngine, TorchEngine])
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (64, 48)])
 def test_gives_what_the_weights_say(tiny_model: Path, make: type[OpenVinoEngine], size: tuple[int, int]) -> None:
     low = np.random.default_rng(0).random((1, 3, *size)).astype(np.float32)
-    assert np.abs(run(make(find(tiny_model), precision="fp32"), low) - reference(tiny_model, low)).max() < 1e-4
+    assert np.abs(run_stages(make(find(tiny_model), precision="fp32"), low) - reference(tiny_model, low)).max() < 1e-4
 
 
 def test_engines_agree_in_bf16_to_a_few_levels(tiny_model: Path) -> None:
     low = np.random.default_rng(0).random((1, 3, 32, 32)).astype(np.float32)
-    restored = run(TorchEngine(find(tiny_model), precision="bf16", device=torch.device("cpu")), low)
+    restored = run_stages(TorchEngine(find(tiny_model), precision="bf16", device=torch.device("cpu")), low)
     difference = np.abs(restored - reference(tiny_model, low)).max()
     assert 0 < difference < 0.05
 
@@ -108,7 +101,7 @@ def test_between_two_models_lies_the_network_of_weights_between(
     generator.load_state_dict({name: torch.lerp(value, second[name], fidelity) for name, value in first.items()})
     with torch.inference_mode():
         expected = generator(torch.from_numpy(low)).numpy()
-    restored = run(make(between(*ends, fidelity), precision="fp32"), low)
+    restored = run_stages(make(between(*ends, fidelity), precision="fp32"), low)
     assert np.abs(restored - expected).max() < 1e-4
     real, faithful = (reference(path, low) for path in ends)
     blended = (1 - fidelity) * real + fidelity * faithful
@@ -121,8 +114,8 @@ def test_at_its_ends_an_interpolation_is_the_model_there_to_the_bit(
     halves: tuple[Path, Path], low: Floats, make: type[OpenVinoEngine], precision: Precision
 ) -> None:
     for fidelity, end in enumerate(halves):
-        alone = run(make(find(end), precision=precision), low)
-        assert np.array_equal(run(make(between(*halves, fidelity), precision=precision), low), alone)
+        alone = run_stages(make(find(end), precision=precision), low)
+        assert np.array_equal(run_stages(make(between(*halves, fidelity), precision=precision), low), alone)
     if precision == "fp32":  # weights stored in half give the network of the state dict
         assert np.abs(alone - reference(halves[1], low)).max() < 1e-4
 
@@ -131,10 +124,10 @@ def test_at_its_ends_an_interpolation_is_the_model_there_to_the_bit(
 def test_threads_run_one_engine_at_once(tiny_model: Path, make: type[OpenVinoEngine]) -> None:
     engine = make(find(tiny_model), precision="fp32")
     tiles = [np.random.default_rng(seed).random((1, 3, 40, 40)).astype(np.float32) for seed in range(6)]
-    expected = [run(engine, tile) for tile in tiles]
+    expected = [run_stages(engine, tile) for tile in tiles]
     with ThreadPoolExecutor(6) as pool:
         for _ in range(3):
-            results = list(pool.map(lambda tile: run(engine, tile), tiles))
+            results = list(pool.map(lambda tile: run_stages(engine, tile), tiles))
             assert all(np.array_equal(one, other) for one, other in zip(results, expected, strict=True))
 
 
@@ -143,7 +136,7 @@ def test_engines_interpolate_alike_where_batch_normalisation_is_folded(
 ) -> None:
     normalised = make_model(tmp_path, "normalised", seed=3)
     for network in (between(normalised, make_model(tmp_path, "other", seed=4), 0.4), between(normalised, pair[1], 0.4)):
-        results = [run(make(network, precision="fp32"), low) for make in (OpenVinoEngine, TorchEngine)]
+        results = [run_stages(make(network, precision="fp32"), low) for make in (OpenVinoEngine, TorchEngine)]
         assert np.abs(results[0] - results[1]).max() < 1e-4
 
 

@@ -20,7 +20,8 @@ from srgan.engines.self_test import is_accurate, run_probe
 from srgan.engines.torch import TorchEngine
 from srgan.errors import EngineError, ModelError
 from srgan.upscale import Upscaler
-from srgan.upscale.tiling import TiledNetwork
+from srgan.upscale.tiles import spans
+from srgan.upscale.tiling import Target, TiledNetwork
 from srgan.weights import catalogue
 from srgan.weights.card import Card
 from tests.helpers.published_edsr import AuthorsMdsr
@@ -57,9 +58,6 @@ def saved(network: nn.Module, path: Path) -> Path:
 
 def restored(model: catalogue.Model, low: Floats, *, area: int | None = None) -> Floats:
     """Enlarge (H, W, 3) in fp32, in tiles of at most `area` pixels."""
-    from srgan.upscale.tiles import spans
-    from srgan.upscale.tiling import Target
-
     network = TiledNetwork(OpenVinoEngine(model, precision="fp32"))
     height, width = low.shape[:2]
     result = np.empty((network.scale * height, network.scale * width, 3), np.float32)

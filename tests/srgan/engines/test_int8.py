@@ -26,16 +26,13 @@ WITH_INT8 = [name for name, model in shipped().items() if model.card.quantisatio
 def quantised() -> Model:
     """A small shipped model with ranges made up for one of its convolutions."""
     model = find("espcn")
-    names = [node.get_friendly_name() for node in engine._read(model).get_ordered_ops() if _is_convolution(node)]
+    operations = engine._read(model).get_ordered_ops()
+    names = [node.get_friendly_name() for node in operations if node.get_type_name() == "Convolution"]
     return with_int8(model, QuantisedConvolution(names[2], LOW, HIGH))
 
 
 def with_int8(model: Model, *convolutions: QuantisedConvolution) -> Model:
     return Model(replace(model.card, quantisation=Quantisation(convolutions, model.card.probe)), model.folder)
-
-
-def _is_convolution(node: openvino.Node) -> bool:
-    return bool(node.get_type_name() == "Convolution")
 
 
 @pytest.mark.parametrize("scales", [(), (1.0, 0.25, 2.0)])

@@ -30,12 +30,7 @@ def measured(contents: bytes, how: Callable[[bytes], Measurement] = measure_here
 def test_scale_and_reach_of_a_convolution(kernel: int, factor: int) -> None:
     found = measured(bicubic_like(kernel, factor))
     (stage,) = found.stages
-    assert (found.scale, found.levels, found.multiple, found.resembles) == (
-        factor,
-        1,
-        1,
-        True,
-    )
+    assert (found.scale, found.levels, found.multiple, found.resembles) == (factor, 1, 1, True)
     assert (stage.halo, stage.step, stage.whole) == (kernel // 2, 1, False)
     assert stage.multiply_adds == 9 * kernel**2 * factor**2
 
@@ -52,10 +47,7 @@ def test_the_network_is_cut_before_it_enlarges() -> None:
     trunk, tail = found.stages
     assert (trunk.output, trunk.scale, trunk.halo) == ("features", 1, 2)
     assert (tail.output, tail.scale, tail.halo) == ("larger", 2, 1)
-    assert (trunk.multiply_adds, tail.multiply_adds) == (
-        9 * 8 * 3 + 9 * 8 * 8,
-        4 * 9 * 2 * 3,
-    )
+    assert (trunk.multiply_adds, tail.multiply_adds) == (9 * 8 * 3 + 9 * 8 * 8, 4 * 9 * 2 * 3)
 
 
 def test_levels_are_found() -> None:
@@ -77,10 +69,8 @@ def test_sizes_are_found(side: int) -> None:
 
 
 def test_windows_begin_where_they_did() -> None:
-    contents = of_windows(4)
-    found = measure_here(adapt(contents, check(contents)))
-    assert found.stages[0].step == 4
-    assert found.stages[0].radius == 3
+    (stage,) = measured(of_windows(4)).stages
+    assert (stage.step, stage.radius) == (4, 3)
 
 
 def test_what_sees_everything_is_found() -> None:
@@ -98,9 +88,7 @@ def _nodes(*nodes: object, **weights: np.ndarray) -> bytes:
 BROKEN = {
     "no operator": _nodes(helper.make_node("Nonsense", ["image"], ["larger"])),
     "no tensor": _nodes(helper.make_node("Relu", ["nowhere"], ["larger"])),
-    "smaller": _nodes(
-        helper.make_node("AveragePool", ["image"], ["larger"], kernel_shape=[2, 2], strides=[2, 2])
-    ),
+    "smaller": _nodes(helper.make_node("AveragePool", ["image"], ["larger"], kernel_shape=[2, 2], strides=[2, 2])),
     "one number": _nodes(helper.make_node("ReduceMean", ["image"], ["larger"], axes=[1, 2, 3], keepdims=0)),
     "one channel": _nodes(helper.make_node("ReduceMean", ["image"], ["larger"], axes=[1])),
     "cut off": _nodes(

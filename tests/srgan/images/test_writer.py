@@ -1,7 +1,4 @@
-"""Writing: whole files or none, whatever happens, and the pixels that were given.
-
-Longer than 300 lines, since every way for writing to fail is tried in every format; each test is a few lines.
-"""
+"""Writing: whole files or none, whatever happens, and the pixels that were given."""
 
 import signal
 import subprocess

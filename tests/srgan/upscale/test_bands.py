@@ -8,9 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from srgan.engines.openvino import OpenVinoEngine
-from srgan.images.colour import Pixels
-from srgan.images.image import ImageInfo
 from srgan.upscale.bands import restore_bands
+from srgan.upscale.memory_images import rows_of
 from srgan.upscale.tiling import TiledNetwork
 from srgan.weights.catalogue import find
 
@@ -24,18 +23,7 @@ def network(tiny_model: Path) -> TiledNetwork:
 
 
 def enlarge(network: TiledNetwork, picture: Any) -> Any:
-    height, width, channels = picture.shape
-    info = ImageInfo(width, height, channels, depth=8 if picture.dtype == np.uint8 else 16, format="png")
-    position = 0
-
-    def read(count: int) -> Pixels:
-        nonlocal position
-        position += count
-        assert position <= height, "more rows were asked for than there are"
-        rows: Pixels = picture[position - count : position]
-        return rows
-
-    bands: list[Any] = list(restore_bands(network, info, read))
+    bands: list[Any] = list(restore_bands(network, *rows_of(picture)))
     assert len(bands) > 1
     return np.concatenate(bands)
 
@@ -58,8 +46,7 @@ def test_cut_or_whole_is_the_same_to_a_level(network: TiledNetwork, tiny_model: 
     picture = noise(70, 55, 4)
     picture[:40, :, 3] = 255
     whole = TiledNetwork(OpenVinoEngine(find(tiny_model), precision="fp32"))
-    info = ImageInfo(55, 70, 4, depth=8, format="png")
-    (expected,) = restore_bands(whole, info, lambda count: picture)
+    (expected,) = restore_bands(whole, *rows_of(picture))
     assert np.abs(enlarge(network, picture).astype(int) - expected).max() <= 1
 
 
@@ -111,17 +98,8 @@ def test_colour_under_transparency_is_kept(network: TiledNetwork, channels: int,
 
 
 def test_progress_counts_every_pixel_once(network: TiledNetwork) -> None:
-    picture = noise(50, 60, 3)
-    info = ImageInfo(60, 50, 3, depth=8, format="png")
     done: list[int] = []
-    position = 0
-
-    def read(count: int) -> Pixels:
-        nonlocal position
-        position += count
-        return picture[position - count : position]
-
-    for _ in restore_bands(network, info, read, advance=done.append):
+    for _ in restore_bands(network, *rows_of(noise(50, 60, 3)), advance=done.append):
         pass
     assert sum(done) == 60 * 50
     assert len(done) > 4

@@ -99,6 +99,18 @@ def test_standard_streams(upscaler: Upscaler, photos: Path) -> None:
     assert sent[0][8:12] == b"WEBP"
 
 
+def test_standard_output_without_a_folder_for_temporary_files(
+    upscaler: Upscaler, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", refuse)
+    plans = plan_files(upscaler, [Job(photos / "a.png", None, "png")], UpscaleOptions())
+    (result,) = upscale_files(upscaler, plans)
+    assert result.status == "failed"
+
+
 def test_a_cancelled_batch_ends_with_what_is_done(upscaler: Upscaler, photos: Path) -> None:
     class OneFile(NoProgress):
         started = 0

@@ -86,7 +86,9 @@ class TestSources:
             "photos/large": EARLIER,
         }
 
-    @pytest.mark.parametrize("result", ["photos-x4", "photos-x2.5", "photos-w1200", "photos-l9", "photos-x4-f0.7-ensemble"])
+    @pytest.mark.parametrize(
+        "result", ["photos-x4", "photos-x2.5", "photos-w1200", "photos-l9", "photos-x4-f0.7-ensemble"]
+    )
     def test_a_folder_of_results_beside_its_source_is_not_searched(self, result: str) -> None:
         touch("all/photos/a.jpg", f"all/{result}/a.jpg", "all/trip-x4/a.jpg")
         assert sources("all", recursive=True) == ["all/photos/a.jpg", "all/trip-x4/a.jpg"]

@@ -14,12 +14,12 @@ import pytest
 import tifffile
 
 from srgan.errors import OutputError, UsageError
-from srgan.progress import NoProgress
 from srgan.upscale import bands, tiling
 from srgan.upscale.kept_bands import kept_folder
 from srgan.upscale.options import UpscaleOptions
 from srgan.upscale.upscaler import Cancelled, Upscaler
 from tests.helpers.fractal import fractal
+from tests.helpers.recorded_progress import RecordedProgress
 
 OPTIONS = UpscaleOptions(resume=True, pyramid=True)
 
@@ -53,35 +53,23 @@ def made(upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return first_rows
 
 
-class Stop(NoProgress):
-    """Ends the work after so many pixels."""
-
-    def __init__(self, pixels: int) -> None:
-        self._left = pixels
-
-    def advance(self, count: int = 1) -> None:
-        self._left -= count
-
-    def should_stop(self) -> bool:
-        return self._left <= 0
-
-
 def pages(path: Path) -> Iterator[np.ndarray]:
     with tifffile.TiffFile(path) as file:
         yield from (page.asarray() for page in file.pages)
 
 
+@pytest.mark.parametrize("name", [b"resumed.tif", b"caf\xe9.tif"])
 def test_a_resumed_result_is_the_uninterrupted_one(
-    upscaler: Upscaler, picture: Path, tmp_path: Path, made: list[int]
+    upscaler: Upscaler, picture: Path, tmp_path: Path, made: list[int], name: bytes
 ) -> None:
     upscaler.upscale_file(picture, tmp_path / "plain.tif", UpscaleOptions(pyramid=True))
     every = made.copy()
     assert len(every) > 10
     made.clear()
-    output = tmp_path / "resumed.tif"
+    output = tmp_path / os.fsdecode(name)
     for _ in range(3):
         with pytest.raises(Cancelled):
-            upscaler.upscale_file(picture, output, OPTIONS, progress=Stop(len(every) * 16 * 280 // 3))
+            upscaler.upscale_file(picture, output, OPTIONS, progress=RecordedProgress(most=len(every) * 16 * 280 // 3))
         assert not output.exists()
     upscaler.upscale_file(picture, output, OPTIONS)
     assert set(made) == set(every)
@@ -108,10 +96,16 @@ def test_the_first_page_is_the_result_and_each_next_one_half_of_it(
     assert kinds == [(True, False), *[(True, True)] * 4]
 
 
-def test_bands_made_otherwise_are_not_taken(upscaler: Upscaler, picture: Path, tmp_path: Path, made: list[int]) -> None:
-    output = tmp_path / "large.tif"
+def begun(upscaler: Upscaler, picture: Path) -> Path:
+    """Return the path of a result whose first bands are kept."""
+    output = picture.with_name("large.tif")
     with pytest.raises(Cancelled):
-        upscaler.upscale_file(picture, output, OPTIONS, progress=Stop(200 * 280))
+        upscaler.upscale_file(picture, output, OPTIONS, progress=RecordedProgress(most=200 * 280))
+    return output
+
+
+def test_bands_made_otherwise_are_not_taken(upscaler: Upscaler, picture: Path, tmp_path: Path, made: list[int]) -> None:
+    output = begun(upscaler, picture)
     tifffile.imwrite(picture, fractal(1, 300, 280), photometric="rgb")
     made.clear()
     upscaler.upscale_file(picture, output, OPTIONS)
@@ -120,10 +114,8 @@ def test_bands_made_otherwise_are_not_taken(upscaler: Upscaler, picture: Path, t
     assert output.read_bytes() == (tmp_path / "plain.tif").read_bytes()
 
 
-def test_a_damaged_band_is_made_again(upscaler: Upscaler, picture: Path, tmp_path: Path, made: list[int]) -> None:
-    output = tmp_path / "large.tif"
-    with pytest.raises(Cancelled):
-        upscaler.upscale_file(picture, output, OPTIONS, progress=Stop(200 * 280))
+def test_a_damaged_band_is_made_again(upscaler: Upscaler, picture: Path, made: list[int]) -> None:
+    output = begun(upscaler, picture)
     kept = sorted(kept_folder(output).glob("*.tif"))
     os.truncate(kept[1], 100)
     again = made[1]

@@ -26,6 +26,7 @@ from srgan.upscale.upscaler import Upscaler
 from srgan.weights.catalogue import Model, find, installed
 from srgan.weights.interpolation import Interpolated
 from tests.conftest import make_model
+from tests.helpers.image_files import oriented
 from tests.helpers.images_made_up import decoded, jpeg, png
 from tests.helpers.images_made_up import photo as made_up_photo
 
@@ -256,18 +257,14 @@ assert upscaler.upscale(numpy.zeros((4, 4), "uint8")).shape == (16, 16)
     assert result.returncode == 0, result.stderr
 
 
-def test_auto_takes_the_model_that_suits_each_file(
-    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("models")
+def test_auto_takes_the_model_that_suits_each_file(family: Path, tmp_path: Path) -> None:
     """The plan and the result say which and why; the pixels are those of the model named alone."""
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
     upscaler = Upscaler()
     (tmp_path / "clean.png").write_bytes(png(made_up_photo(0, 40, 30)))
     (tmp_path / "web.png").write_bytes(jpeg(made_up_photo(0, 40, 30), 60))  # whatever it is called
-    for name, model, reason in (
-        ("clean.png", "srresnet", "it is clean"),
-        ("web.png", "srresnet-photo", "it is a JPEG of quality 60"),
-    ):
+    judged = ("clean.png", "srresnet", "it is clean"), ("web.png", "srresnet-photo", "it is a JPEG of quality 60")
+    for name, model, reason in judged:
         plan = upscaler.plan(tmp_path / name)
         done = upscaler.upscale_file(tmp_path / name, tmp_path / "large.tif", UpscaleOptions(overwrite=True))
         label = find(family / f"{model}.onnx").label
@@ -277,15 +274,13 @@ def test_auto_takes_the_model_that_suits_each_file(
         assert f"srgan {srgan.__version__}, model {label}, x4".encode() in (tmp_path / "large.tif").read_bytes()
 
 
+@pytest.mark.usefixtures("models")
 @pytest.mark.parametrize("orientation", [1, 6])
 @pytest.mark.parametrize("model", ["auto", "srresnet"])
-def test_a_file_is_opened_twice(
-    family: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str, orientation: int
-) -> None:
+def test_a_file_is_opened_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str, orientation: int) -> None:
     """Once to choose the model and plan, with the hint where that is wanted, and once to enlarge."""
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
     source = tmp_path / "photo.jpg"
-    Image.fromarray(made_up_photo(0, 40, 30)).save(source, exif=_oriented(orientation), quality=60)
+    source.write_bytes(jpeg(made_up_photo(0, 40, 30), 60, exif=oriented(orientation)))
     upscaler, options = Upscaler(model), UpscaleOptions()
     jobs = plan_jobs([str(source)], options, "-x4")
     opened: list[Any] = []
@@ -298,12 +293,6 @@ def test_a_file_is_opened_twice(
     assert [getattr(plan, "hint", "") for plan in plans] == [hint]
 
 
-def _oriented(orientation: int) -> Image.Exif:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return exif
-
-
 def _counting(original: Callable[..., None], opened: list[Any]) -> Callable[..., None]:
     def count(self: InputBytes, source: Any, **options: Any) -> None:
         opened.append(source)
@@ -312,8 +301,8 @@ def _counting(original: Callable[..., None], opened: list[Any]) -> Callable[...,
     return count
 
 
-def test_auto_judges_arrays_by_their_pixels(family: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("srgan.weights.catalogue.SHIPPED", family)
+@pytest.mark.usefixtures("models")
+def test_auto_judges_arrays_by_their_pixels(family: Path) -> None:
     clean = made_up_photo(0)
     for pixels, model in ((clean, "srgan"), (decoded(jpeg(clean, 60)), "srgan-photo"), (clean[:, :, 0], "srgan")):
         expected = Upscaler(family / f"{model}.onnx").upscale(pixels)

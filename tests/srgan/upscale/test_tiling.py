@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srgan.engines.engine import Engine, Floats, Precision
+from srgan.engines.engine import Engine, Floats, Precision, run_stages
 from srgan.engines.memory import free_memory
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.engines.torch import TorchEngine
@@ -37,10 +37,7 @@ def restore(network: TiledNetwork, picture: Floats, *, rows: int, columns: int) 
 
 def whole(engine: Engine, picture: Floats) -> Floats:
     """The network on the picture in one piece."""
-    values = np.ascontiguousarray(picture.transpose(2, 0, 1))[None]
-    for stage in range(len(engine.stages)):
-        values = engine.run(stage, values).copy()
-    restored: Floats = values[0].transpose(1, 2, 0)
+    restored: Floats = run_stages(engine, np.ascontiguousarray(picture.transpose(2, 0, 1))[None])[0].transpose(1, 2, 0)
     return restored
 
 
