@@ -28,23 +28,24 @@ def say(line: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print text on standard output.
+    """Print text on standard output, each line made printable, since names of files may hold control characters.
 
     Raises:
         OutputError: if it cannot be written there.
     """
+    text = "\n".join(map(printable, text.split("\n")))
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     with written():
         typer.echo(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def show_lines(lines: Iterable[str]) -> None:
-    """Print texts on standard output, each line made printable.
+    """Print texts on standard output, one below the other.
 
     Raises:
         OutputError: if it cannot be written there.
     """
-    show("\n".join(printable(line) for text in lines for line in text.split("\n")))
+    show("\n".join(lines))
 
 
 _FIRST = 10  # lines of a long list that are shown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from srgan.cli.console import failures, one_interruption, say, show, show_json, written
+from srgan.cli.console import failures, one_interruption, printable, say, show, show_json, written
 from srgan.cli.shared_options import Json, argument, flag, option
 from srgan.errors import UsageError
 
@@ -257,13 +257,13 @@ def _conclude(result: "BatchResult", *, talkative: bool) -> None:
         # Where the image itself goes to standard output, nothing else may.
         tell = say if any(file.output == STANDARD_OUTPUT for file in result.files) else show
         for line in result_lines(result) if several else ():
-            tell(line)
+            tell(printable(line))
         for file in result.files if several else ():
             if file.status == "failed":
                 say(f"Failed: {failure(file)}")
         if result.left:
             say(f"The disk is full: {result.left:,} left; free some space and run the same command again")
         if several or not result.number("failed"):
-            tell(summary(result))
+            tell(printable(summary(result)))
     if result.exit_code:
         raise typer.Exit(result.exit_code)

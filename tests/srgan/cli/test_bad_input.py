@@ -79,6 +79,15 @@ def test_a_name_that_is_too_long_is_one_line(refusal: Callable[[int, str], str],
     refusal(1, line.format("long" * 100))
 
 
+def test_names_cannot_control_the_terminal(srgan: Run, make: Make) -> None:
+    make("a\x1b[31m.png"), make("b\nc.png")
+    result = srgan("upscale", "a\x1b[31m.png", "b\nc.png")
+    assert "a?[31m-x4.png" in srgan("upscale", "a\x1b[31m.png", "--overwrite").stdout
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+    assert "b?c" in srgan("upscale", "b\nc.png", "--overwrite").stdout
+
+
 @pytest.mark.parametrize("words", [["--scale", "abc"], ["--quality", "0"], ["--max-pixels", "0"], ["--engine", "x"]])
 def test_what_is_no_value_of_an_option_is_a_usage_error(srgan: Run, make: Make, words: list[str]) -> None:
     make("photo.jpg")

@@ -14,6 +14,7 @@ from srgan.cli.console import (
     failures,
     interruptible,
     need_packages,
+    show,
     show_lines,
     storage,
 )
@@ -66,6 +67,8 @@ def test_errors_become_a_line_a_code_and_a_document(
 def test_lines_are_printable(capsys: pytest.CaptureFixture[str]) -> None:
     show_lines(["a\x1b[31m", "b\nc"])
     assert capsys.readouterr().out == "a?[31m\nb\nc\n"
+    show("a\x1b[31m\nb")
+    assert capsys.readouterr().out == "a?[31m\nb\n"
 
 
 def test_missing_packages_are_named_with_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
