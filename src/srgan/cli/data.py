@@ -58,7 +58,8 @@ DEGRADE_EPILOG = f"""\
 
 {_MIX_LINES}
 
-Images are cropped to a multiple of the scale, downscaled, damaged and stored as PNG. The damage depends only on the \
+Images are cropped to a multiple of the scale, downscaled, damaged and stored as PNG of 8 bits, without transparency \
+and metadata. The damage depends only on the \
 seed and an image's name below FOLDER: the same command makes the same images. Yours are never changed. Unreadable \
 ones are left out and listed.
 
