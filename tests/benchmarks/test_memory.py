@@ -18,7 +18,7 @@ def test_files_are_of_their_kind(kind: str, tmp_path: Path) -> None:
     save(image, str(tmp_path / f"a{suffix}"))
     with ImageReader(tmp_path / f"a{suffix}") as reader:
         assert (reader.info.width, reader.info.height) == ((70, 90) if orientation > 4 else (90, 70))
-        assert reader.metadata.orientation == orientation
+        assert max(1, reader.metadata.orientation) == orientation  # 0 where a kind of file has none
         assert reader.read_rows(90).std() > 20
 
 
