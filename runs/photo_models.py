@@ -10,7 +10,7 @@
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
-    SRGAN_DATA=... python -m runs.photo_models --network swift --stage long   goes on with it; swift-photo, too
+    SRGAN_DATA=... python -m runs.photo_models --network swift-photo --stage long   goes on with it
     SRGAN_DATA=... python -m runs.photo_models --network swift-x2      enlarges twice, from swift; then --stage second
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo-x2       the same from swift-photo
     SRGAN_DATA=... python -m runs.photo_models --minutes 9             train for so long, and stop with a checkpoint
@@ -77,7 +77,6 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
     ),
     ("swift", "soap"): RECIPES["swift"].change(**_SOAP, **_FALLING, updates=22_000, seed=1),
     ("swift-photo", "soap"): RECIPES["swift-photo"].change(**_SOAP, **_FALLING, updates=22_000),
-    ("swift", "long"): RECIPES["swift"].change(**_SOAP, **_FALLING, updates=33_000, seed=2),
     ("swift-photo", "long"): RECIPES["swift-photo"].change(**_SOAP, **_FALLING, updates=29_500, seed=2),
     ("swift-x2", "first"): RECIPES["swift"].change(**_SOAP, **_TWICE),
     ("swift-x2", "second"): RECIPES["swift"].change(**_SOAP, **_TWICE | _FALLING | {"updates": 12_000, "seed": 1}),
@@ -202,7 +201,7 @@ def _initial(network: str, stage: Stage) -> str | None:
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
     before = INITIAL[network]
-    stages: tuple[Stage, ...] = ("first",) if network == "swift" else ("soap", "squared", "first")
+    stages: tuple[Stage, ...] = ("first",) if network == "swift" else ("long", "soap", "squared", "first")
     runs = [run_of(before, earlier) for earlier in stages] if before in INITIAL else []
     return next((str(run.folder) for run in runs if run.exists), before)
 
