@@ -1,4 +1,4 @@
-"""What every request is checked for, and what every response tells the browser."""
+"""Checks of every request, and headers of every response."""
 
 import hashlib
 import hmac
@@ -38,7 +38,7 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class AccessRules:
-    """Who may send requests."""
+    """Rules for who may send requests."""
 
     local: bool = True
     """Whether the server listens for this machine alone."""

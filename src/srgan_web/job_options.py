@@ -17,7 +17,7 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How an image is enlarged. The defaults are those of `srgan upscale`."""
+    """Options for enlarging an image. The defaults are those of `srgan upscale`."""
 
     model: str = "auto"
     """`auto` or the name of a shipped model, never a path."""

@@ -28,7 +28,7 @@ class ReportLink:
 
     @property
     def folder(self) -> str:
-        """Where it lies within the folder."""
+        """Place of the report within the folder."""
         return self.path.rpartition("/")[0] or "."
 
 

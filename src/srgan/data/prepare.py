@@ -161,7 +161,7 @@ def prepare(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of an image; nothing where it is too small."""
+    """Outcome for an image: all None where it is too small."""
 
     pair: tuple[Pixels, Pixels] | None = None
     test: str | None = None

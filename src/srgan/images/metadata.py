@@ -51,7 +51,7 @@ MAKER_NOTES = Entry("maker notes", "left out", "they hold offsets into the file 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What an image carries besides its pixels, as its file has it."""
+    """Contents of an image file besides its pixels."""
 
     icc: bytes | None = None
     """The colour profile."""

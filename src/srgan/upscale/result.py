@@ -21,7 +21,7 @@ Status = Literal["done", "skipped", "failed", "planned"]
 
 @dataclass(frozen=True)
 class FilePlan:
-    """How a file will be enlarged; nothing has been computed yet."""
+    """Plan for a file; nothing has been computed yet."""
 
     source: "str | Path | bytes"
     output: Path | None
@@ -75,7 +75,7 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of a file."""
+    """Outcome for a file."""
 
     source: str
     output: str | None
@@ -116,7 +116,7 @@ class FileResult:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of all files."""
+    """Outcome for all files."""
 
     files: tuple[FileResult, ...]
     seconds: float
@@ -130,7 +130,7 @@ class BatchResult:
 
     @property
     def kinds(self) -> Counter[str]:
-        """How many files were skipped for each kind of reason."""
+        """Number of skipped files for each kind of reason."""
         return Counter(file.kind for file in self.files if file.kind is not None)
 
     @property

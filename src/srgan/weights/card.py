@@ -94,7 +94,7 @@ class QuantisedConvolution:
 
 @dataclass(frozen=True)
 class Quantisation:
-    """How int8 computes a model."""
+    """Settings by which int8 computes a model."""
 
     convolutions: tuple[QuantisedConvolution, ...]
     """Those that are computed in integers."""
@@ -139,7 +139,7 @@ class Card:
 
     @property
     def multiply_adds(self) -> int:
-        """Of the whole network, per input pixel."""
+        """Multiplications with addition of the whole network, per input pixel."""
         return sum(stage.multiply_adds for stage in self.stages)
 
     @property
