@@ -57,6 +57,8 @@ def map_in_order(
         while waiting:
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
-        raise DataError("a process was killed, perhaps for want of memory: close other programs and run it again") from error
+        raise DataError(
+            "a process was killed, perhaps for want of memory: close other programs and run it again"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
