@@ -95,11 +95,11 @@ def _abandon_output() -> None:
 
 @contextmanager
 def failures(*, as_json: bool) -> Iterator[None]:
-    """Run a command: an error of srgan, or of the system for a file, becomes a line, an exit code and a document."""
+    """Run a command: an error of srgan, or of the system, becomes a line, an exit code and a document."""
     try:
         yield
     except (SrganError, OSError) as error:
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, BrokenPipeError):  # whoever read has enough
             raise
         message = error_message(error)
         say(f"Error: {message}")
@@ -111,6 +111,8 @@ def failures(*, as_json: bool) -> Iterator[None]:
 
 def error_message(error: SrganError | OSError) -> str:
     """Return an error's message, with the option in place of the name of the parameter at fault."""
+    if isinstance(error, OSError) and error.filename is None:
+        return f"the system refuses ({error.strerror or error}): look at the disk and the memory, and run it again"
     if isinstance(error, OSError):
         return f"{error.filename} cannot be used ({error.strerror}): check its name and permissions"
     parameter = getattr(error, "parameter", None)

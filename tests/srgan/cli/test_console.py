@@ -64,6 +64,14 @@ def test_errors_become_a_line_a_code_and_a_document(
     assert json.loads(written.out)["error"].replace("\n", "?") == line
 
 
+def test_errors_of_the_system_are_no_traceback_unless_nobody_reads() -> None:
+    with pytest.raises(typer.Exit) as caught, failures(as_json=False):
+        raise OSError(28, "No space left on device")
+    assert caught.value.exit_code == 1
+    with pytest.raises(BrokenPipeError), failures(as_json=False):
+        raise BrokenPipeError(32, "Broken pipe")
+
+
 def test_lines_are_printable(capsys: pytest.CaptureFixture[str]) -> None:
     show_lines(["a\x1b[31m", "b\nc"])
     assert capsys.readouterr().out == "a?[31m\nb\nc\n"
