@@ -1,13 +1,13 @@
 """The command `srgan`. Each command is a file here, and imports heavy packages only when it runs."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from srgan import __version__
 from srgan.cli import data, doctor, evaluate, export, models, recipes, reproduce, study, train, upscale, web
-from srgan.cli.console import failures, show
+from srgan.cli.console import failures, say, show
 from srgan.cli.shared_options import SeveralWords
 
 EPILOG = """\
@@ -19,6 +19,9 @@ EPILOG = """\
 
 Everything runs on this computer: no photo is uploaded, and no usage data is sent.
 """
+
+_REFUSED: Any = typer.BadParameter.__mro__[2]
+"""What typer raises for all wrong command lines; it names only some of its classes."""
 
 app = typer.Typer(
     name="srgan",
@@ -63,4 +66,13 @@ def main() -> None:
     """Run the command line."""
     # `import openvino` imports its model converter too, unless it cannot: nearly half of its time, for nothing.
     sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
-    app()
+    try:
+        code = app(standalone_mode=False)
+    except _REFUSED as error:  # which typer would draw a frame around
+        if message := error.format_message():  # none where help was shown in its place
+            context = error.ctx
+            say(f"Error: {message} (see {context.command_path if context else 'srgan'} --help)")
+        sys.exit(error.exit_code)
+    except typer.Abort:  # the end of the input, where an answer was expected
+        sys.exit("Aborted.")
+    sys.exit(code or 0)

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
+from srgan.errors import UsageError
+
 INPUT, OUTPUT, COMPUTATION = "Input", "Output", "Computation"
 """Headings of `--help` under which options stand; those without one stand under "Options"."""
 
@@ -96,7 +98,13 @@ class SeveralWords(TyperCommand):
 
 
 def separate(words: Sequence[str] | None) -> list[str]:
-    """Split words at commas, except a word that is, or names as `NAME=`, an existing path."""
+    """Split words at commas, except a word that is, or names as `NAME=`, an existing path.
+
+    Raises:
+        UsageError: if a word is empty, as an unset variable of a shell gives it: without words, defaults are taken.
+    """
+    if any(not word.strip(" ,") for word in words or ()):
+        raise UsageError("one of the words is empty: write what is meant, or leave it out")
     return [
         part.strip()
         for word in words or ()

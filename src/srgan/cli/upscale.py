@@ -78,7 +78,7 @@ def upscale(
     strip_metadata: Annotated[
         bool, flag("Leave out date, place, camera and all other notes.", "--strip-metadata", panel=_PLACE)
     ] = False,
-    keep_dates: Annotated[bool, option(
+    keep_dates: Annotated[bool, flag(
         "Give results the modification times of the photos.", "--keep-dates/--no-keep-dates", panel=_PLACE
     )] = True,
     overwrite: Annotated[bool, flag("Replace results that exist already.", "--overwrite", panel=_PLACE)] = False,

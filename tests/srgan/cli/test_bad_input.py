@@ -88,12 +88,27 @@ def test_names_cannot_control_the_terminal(srgan: Run, make: Make) -> None:
     assert "b?c" in srgan("upscale", "b\nc.png", "--overwrite").stdout
 
 
-@pytest.mark.parametrize("words", [["--scale", "abc"], ["--quality", "0"], ["--max-pixels", "0"], ["--engine", "x"]])
-def test_what_is_no_value_of_an_option_is_a_usage_error(srgan: Run, make: Make, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["upscale", "photo.jpg", "--scale", "abc"],
+        ["upscale", "photo.jpg", "--quality", "0"],
+        ["upscale", "photo.jpg", "--max-pixels", "0"],
+        ["upscale", "photo.jpg", "--engine", "x"],
+        ["models", "--unknown"],
+        ["unknown"],
+    ],
+)
+def test_a_wrong_command_line_is_told_in_a_line(
+    arguments: Callable[..., list[str]], environment: dict[str, str], make: Make, words: list[str]
+) -> None:
     make("photo.jpg")
-    result = srgan("upscale", "photo.jpg", *words)
-    assert result.exit_code == 2
-    assert words[0] in result.stderr
+    done = subprocess.run(arguments(*words), env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert words[-2 if words[0] == "upscale" else -1] in line
+    assert "--help" in line
 
 
 def test_a_full_disk_leaves_no_file(

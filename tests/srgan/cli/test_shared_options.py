@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from srgan.cli.shared_options import SeveralWords, argument, option, separate
+from srgan.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,8 @@ def test_an_address_is_no_folder_of_this_computer(words: list[str], code: int) -
 
 def test_commas_separate_words_but_not_existing_paths(tmp_path: Path) -> None:
     (tmp_path / "a,b").touch()
-    assert separate(["a, b", "c", ""]) == ["a", "b", "c"]
+    assert separate(["a, b,", "c"]) == ["a", "b", "c"]
+    with pytest.raises(UsageError):
+        separate(["a", " "])
     assert separate([f"{tmp_path}/a,b", f"x={tmp_path}/a,b"]) == [f"{tmp_path}/a,b", f"x={tmp_path}/a,b"]
     assert separate(None) == []
