@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runs import drawn_text
-from runs.teacher_patches import corrected, cut, place, prepare, text_patch
+from runs import drawn_text, photo_faces
+from runs.teacher_patches import Added, corrected, cut, face_patch, place, prepare, text_patch
 from srgan.data.prepared_set import KnownTestComparison, NewSet, PreparedPictures
 from srgan.errors import DataError
 from srgan.images.resize import imresize
@@ -65,17 +65,64 @@ def test_taught_patches_make_a_set(photos: Path, tmp_path: Path) -> None:
     targets = np.stack([imresize(each, 4.0, border="replicate") for each in patches])
     np.save(folder / "targets.npy", targets)
     (folder / "targets.json").write_text(json.dumps({"key": "", "done": 46}), encoding="utf-8")
-    assert prepare(photos, folder, output, plain=2, text=3) == 46
+    assert prepare(photos, folder, output, added=Added(plain=2, calm=1, text=3)) == 46
     training, validation = PreparedPictures(output).split()
-    assert (len(training), len(validation)) == (6 + 2 + 3, 40)
+    assert (len(training), len(validation)) == (6 + 2 + 1 + 3, 40)
     low, high = training[2]
     np.testing.assert_array_equal(low, patches[2])
     assert high.shape == (256, 256, 3)
     degraded, _, original = place(PreparedPictures(photos).split()[0], 46)
     np.testing.assert_array_equal(training[6][0], degraded)
     np.testing.assert_array_equal(training[6][1], original)
-    np.testing.assert_array_equal(training[8][0], text_patch(0)[0])
-    np.testing.assert_array_equal(training[8][1], text_patch(0)[1])
+    calm = place(PreparedPictures(photos).split()[0], 48, calm=True)
+    np.testing.assert_array_equal(training[8][0], calm[0])
+    np.testing.assert_array_equal(training[9][0], text_patch(0)[0])
+    np.testing.assert_array_equal(training[9][1], text_patch(0)[1])
+    with pytest.raises(DataError, match=r"photo_faces\.tsv"):
+        prepare(photos, folder, tmp_path / "faces", added=Added(faces=1))
+
+
+def test_a_calm_patch_shows_less_than_the_others(photos: Path) -> None:
+    training, _ = PreparedPictures(photos).split()
+    busy, calm = (
+        [np.abs(np.diff(place(training, number, calm=calm)[1].astype(int), axis=1)).mean() for number in range(12)]
+        for calm in (False, True)
+    )
+    assert all(less < more for less, more in zip(calm, busy, strict=True))
+
+
+def _list(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(["photo\twidth\theight\tleft\ttop\tside", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_face_is_cut_from_its_photo_and_degraded(photos: Path, tmp_path: Path) -> None:
+    pictures = PreparedPictures(photos)
+    faces = photo_faces.listed(
+        pictures, _list(tmp_path / "list", "1.png\t288\t320\t100\t120\t48", "gone\t9\t9\t0\t0\t9")
+    )
+    assert faces == [photo_faces.Face(1, 100, 120, 48)]
+    degraded, high = face_patch(pictures, faces, 7)
+    assert degraded.shape == (64, 64, 3)
+    assert high.shape == (256, 256, 3)
+    np.testing.assert_array_equal(high, photo_faces.cut_face(pictures, faces, 7, 256))
+    with pytest.raises(DataError, match=r"1\.png"):
+        photo_faces.listed(pictures, _list(tmp_path / "other", "1.png\t300\t320\t100\t120\t48"))
+
+
+def test_a_face_lies_near_the_middle_at_the_size_wanted(tmp_path: Path) -> None:
+    high = np.zeros((800, 800, 3), dtype=np.uint8)
+    high[300:500, 240:440] = 255
+    with NewSet(tmp_path / "one") as written:
+        written.add("1.png", imresize(high, 0.25), high, validation=False)
+        written.commit(4, KnownTestComparison(known=3, identity="a", left_out=0))
+    pictures = PreparedPictures(tmp_path / "one")
+    for number in range(20):
+        image = photo_faces.cut_face(pictures, [photo_faces.Face(0, 240, 300, 200)], number, 256)
+        rows, columns = np.nonzero(image[:, :, 0] > 127)
+        assert 63 <= np.ptp(rows) + 1 <= 161  # the photo of 800 pixels is made 3.1 times smaller at most
+        assert abs(np.ptp(rows) - np.ptp(columns)) <= 2
+        assert all(abs(places.mean() - 127.5) <= 0.16 * 256 for places in (rows, columns))
 
 
 def test_patches_of_other_photos_are_refused(photos: Path, tmp_path: Path) -> None:

@@ -162,7 +162,11 @@ def _of_ours(path: Path, contents: bytes, card: str, name: str) -> ForeignModel:
 
 
 def _of_ncnn(path: Path, card: Card, measurement: Callable[[bytes, bool], Measurement]) -> ForeignModel:
-    param, weights = (_read(path.with_suffix(suffix)) for suffix in (".param", ".bin"))
+    files = [path.with_suffix(suffix) for suffix in (".param", ".bin")]
+    for file in files:
+        if not file.exists():
+            raise ModelError(f"{file} is missing: put both files of the ncnn network, .param and .bin, into one folder")
+    param, weights = map(_read, files)
     try:
         text = param.decode("ascii")
     except UnicodeDecodeError as error:

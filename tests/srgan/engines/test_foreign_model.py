@@ -150,6 +150,14 @@ def test_what_sees_everything_is_told_and_run_whole_where_it_fits(
     assert len(caplog.records) == 1
 
 
+@pytest.mark.parametrize(("there", "missing"), [(".param", ".bin"), (".bin", ".param")])
+def test_half_of_an_ncnn_network_is_refused_by_the_name_of_the_other(tmp_path: Path, there: str, missing: str) -> None:
+    path = (tmp_path / "x").with_suffix(there)
+    path.write_bytes(b"7767517\n0 0\n")
+    with pytest.raises(ModelError, match=rf"x\{missing} is missing"):
+        read_foreign(path, "x", measurement=measure_here)
+
+
 @pytest.mark.parametrize("named", [".param", ".bin"])
 def test_ncnn_becomes_a_model(tmp_path: Path, named: str) -> None:
     for suffix in (".param", ".bin"):
