@@ -1,6 +1,7 @@
 """Images of text to train on, drawn with the fonts that matplotlib carries: photos of pages, signs and screens are few.
 
     python -m runs.drawn_text cache/photos cache/photos-text    a prepared set of the photos and of 300 such images
+    python -m runs.drawn_text cache/photos cache/photos-text --faces 1400   and of so many faces (`runs.photo_faces`)
 
 Image n is a pure function of n, the fonts and the version of Pillow. Learned from is the original where letters can be
 read in the small image, and otherwise the small image enlarged by interpolation: who must draw crisp letters that he
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from runs import photo_faces
 from srgan.data.prepared_set import NewSet, PreparedPictures
 from srgan.errors import DataError, SrganError
 from srgan.images.colour import from_float, to_float
@@ -27,6 +29,9 @@ Pixels = NDArray[np.uint8]
 
 SIDE = 768
 """Width and height of images in a set, in pixels."""
+
+FACE_SIDE = 256
+"""Width and height of images of faces in a set."""
 
 _FAMILIES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral")
 _LETTERS = "eeeeeeetttttaaaaaooooiiiinnnnsssshhhhrrrrddlllccuummwwffggyyppbbvk"
@@ -131,8 +136,8 @@ def softened(high: Pixels, low: Pixels, seen: Pixels) -> Pixels:
     return from_float(np.clip(share * to_float(high) + (1.0 - share) * soft, 0.0, 1.0), 8).astype(np.uint8)
 
 
-def add_text(photos: Path, output: Path, number: int) -> None:
-    """Write a prepared set of all prepared photos and of so many images of text, which train and do not validate.
+def add_text(photos: Path, output: Path, number: int, *, faces: int = 0) -> None:
+    """Write a prepared set of all prepared photos and of so many images of text and of faces, which only train.
 
     Raises:
         DataError: if the photos were not compared with test pictures.
@@ -148,6 +153,11 @@ def add_text(photos: Path, output: Path, number: int) -> None:
             high = draw_text(index, SIDE)
             low = imresize(high, 1 / before.scale, border="replicate")
             written.add(f"text {index}", low, softened(high, low, low), validation=False)
+        training, _ = before.split()
+        found = photo_faces.listed(training) if faces else []
+        for index in range(faces):
+            high = photo_faces.cut_face(training, found, index, FACE_SIDE)
+            written.add(f"face {index}", imresize(high, 1 / before.scale, border="replicate"), high, validation=False)
         written.commit(before.scale, before.comparison)
 
 
@@ -156,9 +166,10 @@ def main() -> None:
     parser.add_argument("photos", type=Path, help="folder of prepared photos")
     parser.add_argument("output", type=Path, help="folder of the set that is written")
     parser.add_argument("--number", type=int, default=300, help="images of text; 300 without it")
+    parser.add_argument("--faces", type=int, default=0, help="images of faces; none without it")
     choices = parser.parse_args()
     try:
-        add_text(choices.photos, choices.output, choices.number)
+        add_text(choices.photos, choices.output, choices.number, faces=choices.faces)
     except SrganError as error:
         sys.exit(str(error))
 

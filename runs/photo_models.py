@@ -7,6 +7,7 @@
     SRGAN_DATA=... python -m runs.photo_models --stage copies          goes on with the released model; srgan-photo, too
     SRGAN_DATA=... python -m runs.photo_models --stage soap            goes on with another optimizer
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
+    SRGAN_DATA=... python -m runs.photo_models --stage faces           goes on with more faces; srgan-photo, too
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
@@ -36,7 +37,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long"]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 _FALLING = {"learning_rate": 8e-4, "decay": 1.0}
@@ -85,10 +86,14 @@ RECIPE_OF: dict[tuple[str, Stage], Recipe] = {
 """What is trained in each stage of a network."""
 # Since then the targets of text that cannot be read are soft.
 RECIPE_OF["srgan-photo", "text"] = RECIPE_OF["srgan-photo", "copies"].change(updates=6_000)
+# Since then there are faces in the data, upright as in photos, and patches with hardly anything in them.
+_UPRIGHT = {"quarter_turns": False, "seed": 1}
+RECIPE_OF["srgan-photo", "faces"] = RECIPE_OF["srgan-photo", "copies"].change(**_UPRIGHT, updates=4_500)
+RECIPE_OF["srresnet-photo", "faces"] = RECIPE_OF["srresnet-photo", "soap"].change(**_UPRIGHT, updates=5_000)
 TAUGHT_DATA = Path("cache/photos-taught")
-TAUGHT: tuple[tuple[str, Stage], ...] = (("srgan-photo", "taught"), ("srgan-photo", "copies"), ("srgan-photo", "text"))
+TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces"))
 """Stages whose targets are a teacher's."""
-FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long")
+FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long", "faces")
 """Stages that begin with the released model: the runs before it need not be there any more."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
@@ -231,20 +236,28 @@ def _release(
 
 
 def _text(run: Run) -> str:
-    """Return what a card says of drawn text in a run's data."""
-    drawn = sum(entry.name.startswith("text ") for entry in PreparedPictures(Path(run.settings().data)).entries)
-    return f". And {drawn} images of drawn text" if drawn else ""
+    """Return what a card says of drawn text, and of faces cut from the photos, in a run's data."""
+    kinds = _kinds(run)
+    faces = f" and {kinds['face']:,} of faces cut from the photos" if kinds["face"] else ""
+    return f". And {kinds['text']:,} images of drawn text{faces}" if kinds["text"] else ""
 
 
 def _teacher(run: Run) -> str:
     """Return what a card says of a teacher's targets in a run's data."""
-    kinds = Counter(entry.name.split()[0] for entry in PreparedPictures(Path(run.settings().data)).entries)
+    kinds = _kinds(run)
+    calm = f" and {kinds['calm']:,} where there is little to see" if kinds["calm"] else ""
+    faces = f"{kinds['face']:,} of faces; " if kinds["face"] else ""
     return (
         f". Then {kinds['taught']:,} patches of these photos whose targets were made by Real-ESRGAN x4plus (Wang et "
         "al. 2021, BSD-3-Clause), corrected to the tones of the originals and mixed with a quarter of them; "
-        f"{kinds['plain']:,} whose targets are the originals; and {kinds['text']:,} of drawn text, "
+        f"{kinds['plain']:,}{calm} whose targets are the originals; {faces}and {kinds['text']:,} of drawn text, "
         "soft where it cannot be read"
     )
+
+
+def _kinds(run: Run) -> Counter[str]:
+    """Return how many entries of a run's data there are of each kind, which their names begin with."""
+    return Counter(entry.name.split()[0] for entry in PreparedPictures(Path(run.settings().data)).entries)
 
 
 if __name__ == "__main__":

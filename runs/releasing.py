@@ -41,7 +41,7 @@ HELD_OUT = 50
 TEST_SETS = ("Set5", "Set14", "BSD100")
 
 RECORDS = Path(__file__).parent / "records"
-"""How training went, run by run: what docs/curves.png is drawn from."""
+"""How training went, run by run: what docs/images/curves.png is drawn from."""
 
 console = Console(stderr=True)
 

@@ -3,6 +3,7 @@
     SRGAN_DATA=... python -m runs.srgan                         prepare, train (resumes), measure, write the model
     SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   another of them
     SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
+    SRGAN_DATA=... python -m runs.srgan --data photos-open      the same from more of them, as srgan-photo learns
     SRGAN_DATA=... python -m runs.srgan --begun-from srgan      take the released srgan for the first stage
     SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
@@ -46,8 +47,17 @@ STAGES = {
         "first": _AS_PUBLISHED.change(discriminator="none", total_variation=2e-8, updates=4_000),
     },
 }
-OPEN_STAGES = {"first": _FIRST.change(updates=2_000)}
-"""Of srgan-open."""
+_ON_FEATURES = {
+    **{"content": "l1", "perception": 0.0, "feature_error": 1.0, "pixel": 0.0, "consistency": 2.0, "spectrum": 0.2},
+    **{"grid": 20.0, "grid_texture": 2.0, "discriminator": "features", "discriminator_alone": 200, "adversarial": 0.1},
+    **{"discriminator_learning_rate": 2e-4, "learning_rate": 2.5e-4, "decay": 0.6, "crop": 128, "jitter": 32},
+}
+"""The losses of `srgan-photo`."""
+OPEN_STAGES = {
+    "-open": {"first": _FIRST.change(updates=2_000)},
+    "-photos-open": {"second": _FIRST.change(**_ON_FEATURES, updates=3_000, seed=1)},
+}
+"""Of srgan-open, by what the pictures add to the name; the second begins anew, with the newest srresnet-open."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
     "srgan-open": (
@@ -84,10 +94,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder for the model's files, if not the one where they belong")
     choices = parser.parse_args()
     pictures, network = BY_NAME[choices.data], choices.network
-    if pictures is OPEN and network != "srgan":
+    if pictures.name in OPEN_STAGES and network != "srgan":
         parser.error("of the open-licence photos, only srgan is made")
-    name = f"{network}{pictures.name}"
-    recipes = OPEN_STAGES if pictures is OPEN else STAGES[network]
+    name = _name(network, pictures)
+    recipes = OPEN_STAGES.get(pictures.name) or STAGES[network]
     runs = {stage: Run(Path("checkpoints") / name / stage) for stage in recipes}
     if not choices.release:
         data, before = prepared(pictures), choices.begun_from or str(newest(pictures).folder)
@@ -103,15 +113,20 @@ def main() -> None:
         _release(network, pictures, begun, output, choices.as_run)
 
 
+def _name(network: str, pictures: Pictures) -> str:
+    """Return the name of the model that a network makes of these pictures."""
+    return f"{network}{OPEN.name if pictures.name in OPEN_STAGES else pictures.name}"
+
+
 def summary_of(network: str, pictures: Pictures) -> str:
     """Return what a card says of a model in a line."""
-    return SUMMARIES.get(f"{network}{pictures.name}", SUMMARIES[network]) + pictures.hint
+    return SUMMARIES.get(_name(network, pictures), SUMMARIES[network]) + pictures.hint
 
 
 def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, as_run: str | None) -> None:
     run = runs[-1]
     (updates, hours), settings = effort(run), run.settings()
-    name, summary = f"{network}{pictures.name}", summary_of(network, pictures)
+    name, summary = _name(network, pictures), summary_of(network, pictures)
 
     def card(described: Card) -> Card:
         began = f"The last {settings.updates:,} updates are by this recipe; the {updates - settings.updates:,} before"

@@ -19,7 +19,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from runs.pictures import BY_NAME, PHOTOS, Pictures
+from runs.pictures import BY_NAME, OPEN_PHOTOS, PHOTOS, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
@@ -36,10 +36,13 @@ STAGES = {
     "": {"first": FIRST, "second": SECOND, "third": THIRD},
     "-open": {"first": FIRST, "third": THIRD.change(updates=10_000)},
     "-photos": {"fourth": THIRD.change(crop=128, updates=6_000, seed=3)},
+    "-photos-open": {"fourth": THIRD.change(crop=128, updates=9_000, seed=3)},
 }
 """By what the pictures add to the name."""
-MODEL = {"": "srresnet", "-open": "srresnet-open", "-photos": "srresnet"}
+MODEL = {"": "srresnet", "-open": "srresnet-open", "-photos": "srresnet", "-photos-open": "srresnet-open"}
 """The model that the last stage makes, by the same."""
+LARGER = (PHOTOS, OPEN_PHOTOS)
+"""Collections on which released models go on."""
 SUMMARY = "Faithful: SRResNet, trained on pixel error; sharp edges, no invented texture"
 LIMITS = (
     "Trained on clean bicubic reductions: pictures from cameras with noise, blur or strong JPEG compression are "
@@ -88,8 +91,8 @@ def main() -> None:
     if not choices.release:
         data, before = prepared(pictures), choices.begun_from
         begun = 1 if before else 0
-        if pictures is PHOTOS:
-            before, begun = before or "srresnet", 0
+        if pictures in LARGER:
+            before, begun = before or MODEL[pictures.name], 0
         for name, run in list(stages(pictures).items())[begun : choices.stages]:
             if not trained(STAGES[pictures.name][name], run, data, begun_from=before, minutes=choices.minutes):
                 return  # the next stage begins with what this one ends with

@@ -2,11 +2,13 @@
 
     python -m runs.teacher_patches cut cache/photos cache/teacher/patches.npy --number 9000
     chrt -i 0 python -m runs.teaching cache/teacher/patches.npy cache/teacher/targets.npy
-    python -m runs.teacher_patches prepare cache/photos cache/teacher cache/photos-taught --plain 4000 --text 900
+    python -m runs.teacher_patches prepare cache/photos cache/teacher cache/photos-taught --plain 4000 --text 900 \
+        --faces 1500 --calm 700
 
 Patches of drawn text (`runs.drawn_text`) are added, since of text the teacher makes other glyphs; their targets are the
 softer, the less can be read in the degraded patch. So are more patches of photos whose targets are the originals: of
-small faces the teacher makes others, too.
+small faces the teacher makes others, too. Some of them show faces (`runs.photo_faces`), some hardly anything: of walls
+and skies a student must see enough to learn that there is nothing to draw.
 
 Places and damage of patch n are a pure function of n and the prepared photos. A target is corrected before it is
 learned from: what its downscaled image lacks of the original's, blurred, is added (back-projection, Irani and Peleg
@@ -17,6 +19,8 @@ learned from: what its downscaled image lacks of the original's, blurred, is add
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +29,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from scipy.ndimage import gaussian_filter
 
+from runs import photo_faces
 from runs.drawn_text import draw_text, softened
 from runs.teaching import PATCH, Pixels
 from srgan.data.crops import CropDegradation
@@ -36,7 +41,7 @@ from srgan.images.resize import imresize
 
 SCALE = 4
 CANDIDATES = 3
-"""Places drawn for a patch, of which the one with the most detail is taken."""
+"""Places drawn for a patch, of which the one with the most detail is taken, or with the least for a calm one."""
 VALIDATION = 40
 """Patches that are kept back, the last ones."""
 _TONES = 2.0
@@ -45,7 +50,7 @@ _FIRST_TEXT = 100_000
 """Apart from the images of text in sets of whole photos."""
 
 
-def place(pictures: PreparedPictures, number: int) -> tuple[Pixels, Pixels, Pixels]:
+def place(pictures: PreparedPictures, number: int, *, calm: bool = False) -> tuple[Pixels, Pixels, Pixels]:
     """Return patch `number`: degraded (64, 64, 3), clean (64, 64, 3) and original (256, 256, 3)."""
     random = np.random.Generator(np.random.Philox(key=[PATCH, number]))
     usable = np.flatnonzero(np.array(pictures.low_sizes).min(axis=1) >= PATCH)
@@ -55,7 +60,7 @@ def place(pictures: PreparedPictures, number: int) -> tuple[Pixels, Pixels, Pixe
         low, _ = pictures[picture]
         top, left = (int(random.integers(side - PATCH + 1)) for side in low.shape[:2])
         places.append((_detail(low[top : top + PATCH, left : left + PATCH]), picture, top, left))
-    _, picture, top, left = max(places)
+    _, picture, top, left = min(places) if calm else max(places)
     low, high = pictures[picture]
     seed = int(random.integers(2**63 - 1))
     degraded = CropDegradation(EVERYDAY_NAME).crop(low, high, top, left, (PATCH, PATCH), seed)
@@ -69,6 +74,13 @@ def text_patch(number: int) -> tuple[Pixels, Pixels]:
     low = imresize(high, 1.0 / SCALE, border="replicate")
     degraded = CropDegradation(EVERYDAY_NAME).crop(low, high, 0, 0, (PATCH, PATCH), number)
     return degraded, softened(high, low, degraded)
+
+
+def face_patch(pictures: PreparedPictures, faces: list[photo_faces.Face], number: int) -> tuple[Pixels, Pixels]:
+    """Return patch `number` of a face: degraded (64, 64, 3) and original (256, 256, 3)."""
+    high = photo_faces.cut_face(pictures, faces, number, SCALE * PATCH)
+    low = imresize(high, 1.0 / SCALE, border="replicate")
+    return CropDegradation(EVERYDAY_NAME).crop(low, high, 0, 0, (PATCH, PATCH), number), high
 
 
 def _detail(low: Pixels) -> float:
@@ -108,21 +120,30 @@ def cut(photos: Path, path: Path, number: int) -> None:
     patches.flush()
 
 
-def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0, plain: int = 0, text: int = 0) -> int:
+@dataclass(frozen=True)
+class Added:
+    """How many patches without a teacher's target are added, by what they show."""
+
+    plain: int = 0
+    calm: int = 0
+    text: int = 0
+    faces: int = 0
+
+
+def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0, added: Added | None = None) -> int:
     """Write a prepared set of the patches whose targets are made, and return their number.
 
-    Its entries are named "taught N", "plain N" and "text N".
+    Its entries are named "taught N", "plain N", "calm N", "text N" and "face N".
 
     Args:
         photos: folder of prepared photos.
         folder: that of `patches.npy` and `targets.npy`.
         output: folder of the set.
         original: share of the original in the corrected targets, 0 to 1.
-        plain: number of further patches whose targets are the originals.
-        text: number of patches of drawn text.
+        added: further patches; none without it.
 
     Raises:
-        DataError: if there are no targets, or patches of other photos.
+        DataError: if there are no targets, or patches of other photos, or faces are wanted and none is listed.
     """
     try:
         done = int(json.loads((folder / "targets.json").read_text(encoding="utf-8"))["done"])
@@ -140,14 +161,27 @@ def prepare(photos: Path, folder: Path, output: Path, *, original: float = 0.0, 
                 raise DataError(f"{folder} holds patches of other photos than {photos}: cut them again")
             target = mixed(corrected(np.asarray(targets[index]), clean), high, original)
             taught.add(f"taught {index}", degraded.copy(), target, validation=index >= done - VALIDATION)
-        for index in range(done, done + plain):
-            degraded, _, high = place(training, index)
-            taught.add(f"plain {index}", degraded.copy(), high.copy(), validation=False)
-        for index in range(text):
-            degraded, high = text_patch(index)
-            taught.add(f"text {index}", degraded, high, validation=False)
+        for name, degraded, high in _added(training, done, added or Added()):
+            taught.add(name, degraded.copy(), high.copy(), validation=False)
         taught.commit(SCALE, whole.comparison)
     return done
+
+
+def _added(training: PreparedPictures, first: int, added: Added) -> Iterator[tuple[str, Pixels, Pixels]]:
+    """Yield name, degraded patch and target of what is learned without a teacher; places count from `first` on."""
+    for index in range(first, first + added.plain):
+        degraded, _, high = place(training, index)
+        yield f"plain {index}", degraded, high
+    for index in range(first + added.plain, first + added.plain + added.calm):
+        degraded, _, high = place(training, index, calm=True)
+        yield f"calm {index}", degraded, high
+    for index in range(added.text):
+        yield f"text {index}", *text_patch(index)
+    faces = photo_faces.listed(training) if added.faces else []
+    if added.faces and not faces:
+        raise DataError(f"no photo of the set is in {photo_faces.LIST.name}: prepare it by runs.photos")
+    for index in range(added.faces):
+        yield f"face {index}", *face_patch(training, faces, index)
 
 
 def main() -> None:
@@ -163,20 +197,16 @@ def main() -> None:
     preparing.add_argument("output", type=Path, help="folder of the set")
     preparing.add_argument("--original", type=float, default=0.0, help="share of the original in targets; 0 without it")
     preparing.add_argument("--plain", type=int, default=0, help="patches whose targets are the originals")
+    preparing.add_argument("--calm", type=int, default=0, help="the same where there is little to see")
     preparing.add_argument("--text", type=int, default=0, help="patches of drawn text")
+    preparing.add_argument("--faces", type=int, default=0, help="patches of faces, whose targets are the originals")
     choices = parser.parse_args()
     try:
         if choices.command == "cut":
             cut(choices.photos, choices.patches, choices.number)
         else:
-            made = prepare(
-                choices.photos,
-                choices.folder,
-                choices.output,
-                original=choices.original,
-                plain=choices.plain,
-                text=choices.text,
-            )
+            added = Added(choices.plain, choices.calm, choices.text, choices.faces)
+            made = prepare(choices.photos, choices.folder, choices.output, original=choices.original, added=added)
             Console(stderr=True).print(f"{made} patches, {VALIDATION} of them for validation")
     except SrganError as error:
         sys.exit(str(error))
