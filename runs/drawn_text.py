@@ -136,7 +136,7 @@ def softened(high: Pixels, low: Pixels, seen: Pixels) -> Pixels:
     return from_float(np.clip(share * to_float(high) + (1.0 - share) * soft, 0.0, 1.0), 8).astype(np.uint8)
 
 
-def add_text(photos: Path, output: Path, number: int, *, faces: int = 0) -> None:
+def add_images(photos: Path, output: Path, number: int, *, faces: int = 0) -> None:
     """Write a prepared set of all prepared photos and of so many images of text and of faces, which only train.
 
     Raises:
@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=0, help="images of faces; none without it")
     choices = parser.parse_args()
     try:
-        add_text(choices.photos, choices.output, choices.number, faces=choices.faces)
+        add_images(choices.photos, choices.output, choices.number, faces=choices.faces)
     except SrganError as error:
         sys.exit(str(error))
 

@@ -36,12 +36,13 @@ class Face:
     side: int
 
 
-def listed(pictures: PreparedPictures, path: Path = LIST) -> list[Face]:
-    """Return the faces of the list that are in these photos.
+def listed(pictures: PreparedPictures, path: Path | None = None) -> list[Face]:
+    """Return the faces of the list that are in these photos, one at least.
 
     Raises:
-        DataError: if a photo has another size than in the list.
+        DataError: if a photo has another size than in the list, or none is in it.
     """
+    path = path or LIST
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     places = {_of_source(entry.name): index for index, entry in enumerate(pictures.entries)}
@@ -56,6 +57,8 @@ def listed(pictures: PreparedPictures, path: Path = LIST) -> list[Face]:
                 f"{row['width']}x{row['height']}: select the photos again by runs.photos"
             )
         faces.append(Face(photo, *(int(row[key]) for key in ("left", "top", "side"))))
+    if not faces:
+        raise DataError(f"{path.name} names none of these photos: prepare those of runs.photos")
     return faces
 
 

@@ -178,8 +178,6 @@ def _added(training: PreparedPictures, first: int, added: Added) -> Iterator[tup
     for index in range(added.text):
         yield f"text {index}", *text_patch(index)
     faces = photo_faces.listed(training) if added.faces else []
-    if added.faces and not faces:
-        raise DataError(f"no photo of the set is in {photo_faces.LIST.name}: prepare it by runs.photos")
     for index in range(added.faces):
         yield f"face {index}", *face_patch(training, faces, index)
 

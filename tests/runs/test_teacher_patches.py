@@ -150,7 +150,7 @@ def test_text_is_drawn_again_alike_and_can_be_read() -> None:
 
 def test_text_joins_a_set_of_photos(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawn_text, "SIDE", 64)
-    drawn_text.add_text(photos, tmp_path / "both", 2)
+    drawn_text.add_images(photos, tmp_path / "both", 2)
     whole = PreparedPictures(tmp_path / "both")
     assert [entry.name for entry in whole.entries] == ["0.png", "1.png", "2.png", "3.png", "text 0", "text 1"]
     assert [entry.validation for entry in whole.entries] == [False, False, False, True, False, False]
@@ -158,3 +158,15 @@ def test_text_joins_a_set_of_photos(photos: Path, tmp_path: Path, monkeypatch: p
     high = drawn_text.draw_text(0, 64)
     np.testing.assert_array_equal(whole[4][0], imresize(high, 0.25, border="replicate"))
     np.testing.assert_array_equal(whole[4][1], drawn_text.softened(high, whole[4][0], whole[4][0]))
+
+
+def test_text_and_faces_are_added_to_photos(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    faces = _list(tmp_path / "list", "0.png\t288\t320\t100\t120\t48", "3.png\t288\t320\t100\t120\t48")
+    monkeypatch.setattr(photo_faces, "LIST", faces)
+    drawn_text.add_images(photos, tmp_path / "more", 2, faces=3)
+    before, (training, validation) = PreparedPictures(photos), PreparedPictures(tmp_path / "more").split()
+    assert [entry.name for entry in training.entries[3:]] == ["text 0", "text 1", "face 0", "face 1", "face 2"]
+    np.testing.assert_array_equal(training[1][1], before[1][1])
+    face = photo_faces.Face(0, 100, 120, 48)  # of a photo that trains; the other one validates
+    np.testing.assert_array_equal(training[6][1], photo_faces.cut_face(before, [face], 1, 256))
+    assert len(validation) == 1
