@@ -89,7 +89,7 @@ RECIPE_OF["srgan-photo", "text"] = RECIPE_OF["srgan-photo", "copies"].change(upd
 # Since then there are faces in the data, upright as in photos, and patches with hardly anything in them.
 _UPRIGHT = {"quarter_turns": False, "seed": 1}
 RECIPE_OF["srgan-photo", "faces"] = RECIPE_OF["srgan-photo", "copies"].change(**_UPRIGHT, updates=4_500)
-RECIPE_OF["srresnet-photo", "faces"] = RECIPE_OF["srresnet-photo", "soap"].change(**_UPRIGHT, updates=5_000)
+RECIPE_OF["srresnet-photo", "faces"] = RECIPE_OF["srresnet-photo", "soap"].change(**_UPRIGHT, updates=3_200)
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces"))
 """Stages whose targets are a teacher's."""

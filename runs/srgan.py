@@ -60,10 +60,7 @@ OPEN_STAGES = {
 """Of srgan-open, by what the pictures add to the name; the second begins anew, with the newest srresnet-open."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
-    "srgan-open": (
-        "SRGAN, trained on deep features and VGG22 against a discriminator, too briefly: by features it is not told "
-        "from srresnet-open"
-    ),
+    "srgan-open": "Photo-real: SRGAN, trained on features and spectra against a discriminator; it invents texture",
     "srgan-vgg22": "SRGAN-VGG22: features of VGG22 and a discriminator, for comparison",
     "srgan-mse": "SRGAN-MSE: pixel error and a discriminator, for comparison",
     "srresnet-vgg22": "SRResNet-VGG22: features of VGG22 without a discriminator, for comparison",
