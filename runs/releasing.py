@@ -160,6 +160,8 @@ def effort(run: Run) -> tuple[int, float]:
         before, earlier = effort(Run(Path(begun_from)))
     elif begun_from:
         training = find(begun_from).card.training
+        if training.recipe | {"as_run": ""} == run.settings().recipe.flat() | {"as_run": ""}:
+            return training.updates, training.hours  # it was released since, in place of what it began with
         before, earlier = training.updates, training.hours
     else:
         before, earlier = 0, 0.0

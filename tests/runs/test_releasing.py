@@ -1,5 +1,6 @@
 """Models made in stages: what all of them took is counted, and how each went is kept."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import PreparedPictures
 from srgan.training.run_folder import Run
 from srgan.weights.catalogue import find
+from srgan.weights.model_file import with_card
 from tests.helpers.small import SMALL
 
 HEADER = "stage,update,raw_psnr,raw_ssim,average_psnr,average_ssim,loss"
@@ -56,6 +58,10 @@ def test_a_released_model_brings_its_own_effort(pictures: Path, tiny_model: Path
     updates, hours = effort(run)
     assert updates == card.training.updates + 8
     assert hours > card.training.hours
+    # Released in place of what it began with, it does not count twice.
+    made = replace(card, training=replace(card.training, recipe=recipe.flat() | {"as_run": "so"}, updates=updates))
+    tiny_model.write_bytes(with_card(tiny_model.read_bytes(), made.to_json()))
+    assert effort(run) == (updates, card.training.hours)
 
 
 def test_a_record_keeps_stages_that_are_not_here_and_renews_those_that_are(
