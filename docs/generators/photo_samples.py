@@ -3,7 +3,7 @@
     python -m docs.generators.photo_samples
 
 The photos are those of scikit-image, by NASA and SpaceX or in the public domain (CC0). Each is downscaled by four,
-saved as JPEG, and enlarged again.
+saved as JPEG, and enlarged again. The files' comments name the weights, so that a test sees when they are out of date.
 """
 
 from dataclasses import dataclass
@@ -72,10 +72,17 @@ def row(sample: Sample, models: list[Upscaler]) -> list[Pixels]:
     return [image[rows, columns] for image in (*enlarged, high)]
 
 
+def weights() -> str:
+    """Return the photo models with the first digits of their checksums, as in docs/results.md."""
+    known = installed()
+    return ", ".join(f"{name} {known[name].card.identity}" for name in COMMANDS if name in known)
+
+
 def jpeg(image: Pixels) -> bytes:
-    """Return an image as a JPEG file of quality 88 with full chroma."""
+    """Return an image as a JPEG file of quality 88 with full chroma, whose comment names the weights."""
     made: bytes = pyvips.Image.new_from_array(image).jpegsave_buffer(Q=88, subsample_mode="off", keep="none")
-    return made
+    comment = weights().encode()
+    return made[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + made[2:]
 
 
 def main() -> None:
