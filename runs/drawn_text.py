@@ -154,7 +154,7 @@ def add_images(photos: Path, output: Path, number: int, *, faces: int = 0) -> No
             low = imresize(high, 1 / before.scale, border="replicate")
             written.add(f"text {index}", low, softened(high, low, low), validation=False)
         training, _ = before.split()
-        found = photo_faces.listed(training) if faces else []
+        found = photo_faces.find_faces(training) if faces else []
         for index in range(faces):
             high = photo_faces.cut_face(training, found, index, FACE_SIDE)
             written.add(f"face {index}", imresize(high, 1 / before.scale, border="replicate"), high, validation=False)

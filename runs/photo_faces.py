@@ -5,7 +5,6 @@ found by OpenCV's cascade for frontal faces (`haarcascade_frontalface_alt2`), an
 """
 
 import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +18,11 @@ from srgan.images.resize import imresize
 Pixels = NDArray[np.uint8]
 
 LIST = Path(__file__).with_suffix(".tsv")
+"""The list of faces."""
 _SIDES = (40.0, 160.0)
 """Sides of faces in pixels, drawn evenly in their logarithm: 10 to 40 in the small image."""
 _SHIFT = 0.15
-"""How far from the middle a face lies at most, in sides of the image."""
+"""Largest distance of a face from the middle, in sides of the image."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,14 @@ class Face:
     photo: int
     """Index of the photo in its prepared set."""
     left: int
+    """First column of a square around it, in pixels."""
     top: int
+    """First row."""
     side: int
+    """Width and height of the square."""
 
 
-def listed(pictures: PreparedPictures, path: Path | None = None) -> list[Face]:
+def find_faces(pictures: PreparedPictures, path: Path | None = None) -> list[Face]:
     """Return the faces of the list that are in these photos, one at least.
 
     Raises:
@@ -51,7 +54,8 @@ def listed(pictures: PreparedPictures, path: Path | None = None) -> list[Face]:
         if (photo := places.get(row["photo"])) is None:
             continue
         entry = pictures.entries[photo]
-        if any(abs(ours - int(row[side])) >= pictures.scale for ours, side in _sizes(entry.height, entry.width)):
+        differences = abs(entry.height - int(row["height"])), abs(entry.width - int(row["width"]))
+        if max(differences) >= pictures.scale:  # prepared photos are cut to a multiple of it
             raise DataError(
                 f"{entry.name} has {entry.width}x{entry.height} pixels, and {path.name} says "
                 f"{row['width']}x{row['height']}: select the photos again by runs.photos"
@@ -60,10 +64,6 @@ def listed(pictures: PreparedPictures, path: Path | None = None) -> list[Face]:
     if not faces:
         raise DataError(f"{path.name} names none of these photos: prepare those of runs.photos")
     return faces
-
-
-def _sizes(height: int, width: int) -> Iterable[tuple[int, str]]:
-    return (height, "height"), (width, "width")
 
 
 def _of_source(name: str) -> str:

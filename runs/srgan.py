@@ -48,9 +48,22 @@ STAGES = {
     },
 }
 _ON_FEATURES = {
-    **{"content": "l1", "perception": 0.0, "feature_error": 1.0, "pixel": 0.0, "consistency": 2.0, "spectrum": 0.2},
-    **{"grid": 20.0, "grid_texture": 2.0, "discriminator": "features", "discriminator_alone": 200, "adversarial": 0.1},
-    **{"discriminator_learning_rate": 2e-4, "learning_rate": 2.5e-4, "decay": 0.6, "crop": 128, "jitter": 32},
+    "content": "l1",
+    "perception": 0.0,
+    "feature_error": 1.0,
+    "pixel": 0.0,
+    "consistency": 2.0,
+    "spectrum": 0.2,
+    "grid": 20.0,
+    "grid_texture": 2.0,
+    "discriminator": "features",
+    "discriminator_alone": 200,
+    "discriminator_learning_rate": 2e-4,
+    "adversarial": 0.1,
+    "learning_rate": 2.5e-4,
+    "decay": 0.6,
+    "crop": 128,
+    "jitter": 32,
 }
 """The losses of `srgan-photo`."""
 OPEN_STAGES = {

@@ -177,7 +177,7 @@ def _added(training: PreparedPictures, first: int, added: Added) -> Iterator[tup
         yield f"calm {index}", degraded, high
     for index in range(added.text):
         yield f"text {index}", *text_patch(index)
-    faces = photo_faces.listed(training) if added.faces else []
+    faces = photo_faces.find_faces(training) if added.faces else []
     for index in range(added.faces):
         yield f"face {index}", *face_patch(training, faces, index)
 

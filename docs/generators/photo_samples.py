@@ -72,7 +72,7 @@ def row(sample: Sample, models: list[Upscaler]) -> list[Pixels]:
     return [image[rows, columns] for image in (*enlarged, high)]
 
 
-def weights() -> str:
+def name_weights() -> str:
     """Return the photo models with the first digits of their checksums, as in docs/results.md."""
     known = installed()
     return ", ".join(f"{name} {known[name].card.identity}" for name in COMMANDS if name in known)
@@ -81,7 +81,7 @@ def weights() -> str:
 def jpeg(image: Pixels) -> bytes:
     """Return an image as a JPEG file of quality 88 with full chroma, whose comment names the weights."""
     made: bytes = pyvips.Image.new_from_array(image).jpegsave_buffer(Q=88, subsample_mode="off", keep="none")
-    comment = weights().encode()
+    comment = name_weights().encode()
     return made[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + made[2:]
 
 

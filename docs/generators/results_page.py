@@ -185,7 +185,8 @@ def training(curves: Sequence[Curve]) -> str:
         return "No record of a released run is kept in `runs/records` yet.\n"
     return (
         "PSNR by the paper protocol on the centres of validation photos; a model that starts from the weights of "
-        "another counts its own updates only. Models called `-open` have other photos, and those called `-photo` "
+        "another counts its own updates only. Stages are drawn apart: where a line begins anew, the validation photos "
+        "may be others. Models called `-open` have other photos, and those called `-photo` "
         "damaged ones: they have their own panels.\n\n"
         "![PSNR over updates, a line for each model](images/curves.png)\n"
     )

@@ -1,7 +1,7 @@
 """Draw docs/images/curves.png: validation scores of released runs, from runs/records.
 
 A record is a run's validation.csv with the name of the stage in front of each row; updates of later stages continue
-those of earlier ones.
+those of earlier ones. Stages are drawn apart: later ones may have other validation images.
 """
 
 import csv
@@ -16,7 +16,10 @@ from srgan.errors import TrainingError
 from srgan.reporting.plot_style import new_figure
 
 _WIDE = 8.0  # longest over shortest training from which updates are drawn on a logarithmic axis
-_COLOURS = ("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a")
+_COLOURS = (
+    *("#1f77b4", "#d95f02", "#2f9e6e", "#c2557f", "#7570b3", "#a08a1f", "#4aa3b5", "#24292f", "#b5524a"),
+    *("#6b4c2a", "#9ac24b", "#e6a5c0", "#5b6770"),
+)
 _KINDS = ("", OPEN.name, "-photo")
 """Suffixes of the names of models with other validation images; each gets a panel."""
 
@@ -30,6 +33,8 @@ class Curve:
     """Updates at each measurement, earlier stages included."""
     psnr: tuple[float, ...]
     """In dB, of the averaged weights."""
+    starts: tuple[int, ...]
+    """Index of the first measurement of each stage."""
 
 
 def read_curves(folder: Path) -> tuple[Curve, ...]:
@@ -42,18 +47,19 @@ def read_curves(folder: Path) -> tuple[Curve, ...]:
 
 
 def _read(path: Path) -> Curve:
-    updates, psnr = list[int](), list[float]()
+    updates, psnr, starts = list[int](), list[float](), list[int]()
     before, stage = 0, None
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 if row["stage"] != stage:
                     before, stage = updates[-1] if updates else 0, row["stage"]
+                    starts.append(len(updates))
                 updates.append(before + int(row["update"]))
                 psnr.append(float(row["average_psnr"]))
     except (KeyError, ValueError) as error:
         raise TrainingError(f"{path} is no record of training ({error}): release the model again") from error
-    return Curve(path.stem, tuple(updates), tuple(psnr))
+    return Curve(path.stem, tuple(updates), tuple(psnr), tuple(starts))
 
 
 def _kind(model: str) -> str:
@@ -74,10 +80,10 @@ def draw_curves(curves: Sequence[Curve], path: Path) -> None:
     ends = [curve.updates[-1] for curve in curves if curve.updates]
     for axes, panel in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels, strict=True):
         for curve in panel:
-            marker = "o" if len(curve.updates) < 30 else ""
-            axes.plot(
-                curve.updates, curve.psnr, color=colours[curve.model], marker=marker, markersize=3, label=curve.model
-            )
+            style = {"color": colours[curve.model], "marker": "o" if len(curve.updates) < 30 else "", "markersize": 3}
+            for first, last in itertools.pairwise((*curve.starts, None)):
+                label = "" if first else curve.model  # once in the legend
+                axes.plot(curve.updates[first:last], curve.psnr[first:last], label=label, **style)
         if ends and max(ends) > _WIDE * min(ends):
             axes.set_xscale("log")
         axes.set(ylabel="PSNR [dB]")

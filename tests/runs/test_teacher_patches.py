@@ -98,7 +98,7 @@ def _list(path: Path, *rows: str) -> Path:
 
 def test_a_face_is_cut_from_its_photo_and_degraded(photos: Path, tmp_path: Path) -> None:
     pictures = PreparedPictures(photos)
-    faces = photo_faces.listed(
+    faces = photo_faces.find_faces(
         pictures, _list(tmp_path / "list", "1.png\t288\t320\t100\t120\t48", "gone\t9\t9\t0\t0\t9")
     )
     assert faces == [photo_faces.Face(1, 100, 120, 48)]
@@ -107,7 +107,7 @@ def test_a_face_is_cut_from_its_photo_and_degraded(photos: Path, tmp_path: Path)
     assert high.shape == (256, 256, 3)
     np.testing.assert_array_equal(high, photo_faces.cut_face(pictures, faces, 7, 256))
     with pytest.raises(DataError, match=r"1\.png"):
-        photo_faces.listed(pictures, _list(tmp_path / "other", "1.png\t300\t320\t100\t120\t48"))
+        photo_faces.find_faces(pictures, _list(tmp_path / "other", "1.png\t300\t320\t100\t120\t48"))
 
 
 def test_a_face_lies_near_the_middle_at_the_size_wanted(tmp_path: Path) -> None:

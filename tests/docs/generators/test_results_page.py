@@ -97,6 +97,7 @@ def test_later_stages_follow_earlier_ones(tmp_path: Path) -> None:
     assert curve.model == "srresnet"
     assert curve.updates == (1000, 2000, 2500)
     assert curve.psnr == (25.5, 26.5, 26.75)
+    assert curve.starts == (0, 2)
     draw_curves([curve], tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size < 100_000
     assert "curves.png" in training([curve])
