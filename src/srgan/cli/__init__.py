@@ -70,9 +70,11 @@ def main() -> None:
         code = app(standalone_mode=False)
     except _REFUSED as error:  # which typer would draw a frame around
         if message := error.format_message():  # none where help was shown in its place
-            context = error.ctx
+            context = getattr(error, "ctx", None)
             say(f"Error: {message} (see {context.command_path if context else 'srgan'} --help)")
         sys.exit(error.exit_code)
     except typer.Abort:  # the end of the input, where an answer was expected
-        sys.exit("Aborted.")
+        say("")  # below the question
+        say("Error: the input ended where an answer was expected: give it as an option")
+        sys.exit(1)
     sys.exit(code or 0)

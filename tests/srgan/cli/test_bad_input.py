@@ -161,3 +161,18 @@ def test_a_keyboard_is_no_pipe(arguments: Callable[..., list[str]], environment:
     assert done.returncode == 2
     assert done.stderr.startswith("Error: - reads an image from a pipe")
     assert done.stdout == ""
+
+
+def test_a_question_without_an_answer_is_told_in_a_line(
+    arguments: Callable[..., list[str]], environment: dict[str, str], desk: Path
+) -> None:
+    (desk / "model.onnx").write_bytes(b"no model")
+    ours, its = os.openpty()
+    os.write(ours, b"\x04")  # Ctrl-D
+    words = arguments("models", "add", "model.onnx")
+    done = subprocess.run(words, env=environment, stdin=its, capture_output=True, text=True)
+    os.close(ours)
+    os.close(its)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert "Traceback" not in done.stderr
