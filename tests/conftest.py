@@ -5,6 +5,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,31 +32,47 @@ def data_folder() -> Path:
     return folder
 
 
+@contextmanager
+def _unchanged(folder: Path) -> Iterator[None]:
+    """Fail unless a folder that tests share is at the end as it was: a test that changes it spoils others."""
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    yield
+    changed = {
+        path for path in {*before, *folder.iterdir()} if not path.exists() or path.read_bytes() != before.get(path)
+    }
+    assert not changed, "some test changed these, and should have copied them"
+
+
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The file of an untrained generator with two blocks."""
-    return make_model(tmp_path_factory.mktemp("model"), "tiny", normalisation=False)
+    model = make_model(tmp_path_factory.mktemp("model"), "tiny", normalisation=False)
+    with _unchanged(model.parent):
+        yield model
 
 
 @pytest.fixture(scope="session")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
     """The files of two such generators, named as the shipped ones that a fidelity lies between."""
     folder = tmp_path_factory.mktemp("pair")
-    return (
+    models = (
         make_model(folder, "srgan", seed=1, normalisation=False),
         make_model(folder, "srresnet", seed=2, normalisation=False),
     )
+    with _unchanged(folder):
+        yield models
 
 
 @pytest.fixture(scope="session")
-def family(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def family(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of four such generators, named as the shipped ones that `auto` chooses between."""
     folder = tmp_path_factory.mktemp("family")
     for file in pair[0].parent.iterdir():
         shutil.copy(file, folder)
     make_model(folder, "srgan-photo", seed=3, normalisation=False)
     make_model(folder, "srresnet-photo", seed=4, normalisation=False)
-    return folder
+    with _unchanged(folder):
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Models made in stages: what all of them took is counted, and how each went is kept."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,14 +54,14 @@ def test_a_released_model_brings_its_own_effort(pictures: Path, tiny_model: Path
     card = find(tiny_model).card
     same = {name: card.arguments[name] for name in ("blocks", "features", "normalisation")}
     recipe = SMALL.change(**same)
-    run = Run(tmp_path / "run")
-    trained(recipe, run, pictures, begun_from=str(tiny_model))
+    run, model = Run(tmp_path / "run"), Path(shutil.copy(tiny_model, tmp_path))
+    trained(recipe, run, pictures, begun_from=str(model))
     updates, hours = effort(run)
     assert updates == card.training.updates + 8
     assert hours > card.training.hours
     # Released in place of what it began with, it does not count twice.
     made = replace(card, training=replace(card.training, recipe=recipe.flat() | {"as_run": "so"}, updates=updates))
-    tiny_model.write_bytes(with_card(tiny_model.read_bytes(), made.to_json()))
+    model.write_bytes(with_card(model.read_bytes(), made.to_json()))
     assert effort(run) == (updates, card.training.hours)
 
 
