@@ -8,6 +8,7 @@
     SRGAN_DATA=... python -m runs.photo_models --stage soap            goes on with another optimizer
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
     SRGAN_DATA=... python -m runs.photo_models --stage faces           goes on with more faces; srgan-photo, too
+    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage noise  goes on with more and stronger noise
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
@@ -37,7 +38,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces"]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 _FALLING = {"learning_rate": 8e-4, "decay": 1.0}
@@ -90,10 +91,12 @@ RECIPE_OF["srgan-photo", "text"] = RECIPE_OF["srgan-photo", "copies"].change(upd
 _UPRIGHT = {"quarter_turns": False, "seed": 1}
 RECIPE_OF["srgan-photo", "faces"] = RECIPE_OF["srgan-photo", "copies"].change(**_UPRIGHT, updates=4_500)
 RECIPE_OF["srresnet-photo", "faces"] = RECIPE_OF["srresnet-photo", "soap"].change(**_UPRIGHT, updates=3_200)
+# Since then the mix holds photos taken in little light.
+RECIPE_OF["srgan-photo", "noise"] = RECIPE_OF["srgan-photo", "faces"].change(seed=2, updates=6_000)
 TAUGHT_DATA = Path("cache/photos-taught")
-TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces"))
+TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise"))
 """Stages whose targets are a teacher's."""
-FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long", "faces")
+FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long", "faces", "noise")
 """Stages that begin with the released model: the runs before it need not be there any more."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""

@@ -4,6 +4,7 @@
     SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   another of them
     SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
     SRGAN_DATA=... python -m runs.srgan --data photos-open      the same from more of them, as srgan-photo learns
+    SRGAN_DATA=... python -m runs.srgan --data photos           goes on with the released srgan on the larger collection
     SRGAN_DATA=... python -m runs.srgan --begun-from srgan      take the released srgan for the first stage
     SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
@@ -20,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runs.models import COMPARISONS
-from runs.pictures import BY_NAME, OPEN, Pictures
+from runs.pictures import BY_NAME, PHOTOS, Pictures
 from runs.releasing import effort, prepared, record, released, trained
 from runs.srresnet import newest
 from srgan.training.recipes import RECIPES
@@ -66,11 +67,14 @@ _ON_FEATURES = {
     "jitter": 32,
 }
 """The losses of `srgan-photo`."""
-OPEN_STAGES = {
+LATER_STAGES = {
     "-open": {"first": _FIRST.change(updates=2_000)},
     "-photos-open": {"second": _FIRST.change(**_ON_FEATURES, updates=3_000, seed=1)},
+    "-photos": {"fourth": _FIRST.change(**_ON_FEATURES | {"perception": 0.5}, updates=8_000, seed=3)},
 }
-"""Of srgan-open, by what the pictures add to the name; the second begins anew, with the newest srresnet-open."""
+"""On other pictures, by what they add to the name; the second begins anew, with the newest srresnet-open."""
+MODEL = {"-open": "srgan-open", "-photos-open": "srgan-open", "-photos": "srgan"}
+"""The model that they make, by the same."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
     "srgan-open": "Photo-real: SRGAN, trained on features and spectra against a discriminator; it invents texture",
@@ -104,14 +108,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder for the model's files, if not the one where they belong")
     choices = parser.parse_args()
     pictures, network = BY_NAME[choices.data], choices.network
-    if pictures.name in OPEN_STAGES and network != "srgan":
-        parser.error("of the open-licence photos, only srgan is made")
-    name = _name(network, pictures)
-    recipes = OPEN_STAGES.get(pictures.name) or STAGES[network]
+    if pictures.name in LATER_STAGES and network != "srgan":
+        parser.error(f"of the pictures {choices.data}, only srgan is made")
+    name = name_of(network, pictures)
+    recipes = LATER_STAGES.get(pictures.name) or STAGES[network]
     runs = {stage: Run(Path("checkpoints") / name / stage) for stage in recipes}
     if not choices.release:
-        data, before = prepared(pictures), choices.begun_from or str(newest(pictures).folder)
-        for stage, run in list(runs.items())[1 if before == name else 0 :]:
+        goes_on = "srgan" if pictures is PHOTOS else None
+        data, before = prepared(pictures), choices.begun_from or goes_on or str(newest(pictures).folder)
+        for stage, run in list(runs.items())[1 if choices.begun_from == name else 0 :]:
             if not trained(recipes[stage], run, data, begun_from=before, minutes=choices.minutes):
                 return  # the next stage begins with what this one ends with
             before = str(run.folder)
@@ -123,20 +128,20 @@ def main() -> None:
         _release(network, pictures, begun, output, choices.as_run)
 
 
-def _name(network: str, pictures: Pictures) -> str:
+def name_of(network: str, pictures: Pictures) -> str:
     """Return the name of the model that a network makes of these pictures."""
-    return f"{network}{OPEN.name if pictures.name in OPEN_STAGES else pictures.name}"
+    return MODEL.get(pictures.name, f"{network}{pictures.name}")
 
 
 def summary_of(network: str, pictures: Pictures) -> str:
     """Return what a card says of a model in a line."""
-    return SUMMARIES.get(_name(network, pictures), SUMMARIES[network]) + pictures.hint
+    return SUMMARIES.get(name_of(network, pictures), SUMMARIES[network]) + pictures.hint
 
 
 def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, as_run: str | None) -> None:
     run = runs[-1]
     (updates, hours), settings = effort(run), run.settings()
-    name, summary = _name(network, pictures), summary_of(network, pictures)
+    name, summary = name_of(network, pictures), summary_of(network, pictures)
 
     def card(described: Card) -> Card:
         began = f"The last {settings.updates:,} updates are by this recipe; the {updates - settings.updates:,} before"

@@ -47,9 +47,9 @@ are cut to a multiple of the scale and shrunk as MATLAB does it. In a folder wit
 only those that end in HR are true pictures.
 
 Inputs: clean, jpeg:QUALITY and webp:QUALITY (1 to 100), noise:DEVIATION (of 255), and the mixes of srgan data \
-degrade: photo, messenger, web, resaved, hard, everyday. Each but clean makes a set of its own, such as Set5+jpeg75. \
-Scores are against the true pictures, consistency is against the clean small ones. For other programs, the damaged \
-pictures lie in low/Set5+jpeg75 of the folder; put what they make into made/Set5+jpeg75.
+degrade: photo, messenger, web, resaved, noisy, hard, everyday. Each but clean makes a set of its own, such as \
+Set5+jpeg75. Scores are against the true pictures, consistency is against the clean small ones. For other programs, \
+the damaged pictures lie in low/Set5+jpeg75 of the folder; put what they make into made/Set5+jpeg75.
 
 The folder gets results.json, tables in CSV, Markdown and LaTeX, every restored picture, and report.html. What is \
 there already is not done again: after an interruption, run the same command once more.
@@ -74,7 +74,7 @@ def evaluate(
     inputs: Annotated[
         Words,
         option(
-            "What methods are given: clean, jpeg:75, webp:60, noise:10, photo, messenger, web, resaved, hard or "
+            "What methods are given: clean, jpeg:75, webp:60, noise:10, photo, messenger, web, resaved, noisy, hard or "
             "everyday small pictures; without it, clean.",
             "--input",
             metavar="KIND ...",

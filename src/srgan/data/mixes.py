@@ -118,6 +118,23 @@ _ALL = (
         ),
     ),
     Mix(
+        "noisy",
+        "A photo taken in little light: noise of up to 24 levels before and after it was made smaller, saved twice",
+        (
+            Round(
+                blur_share=0.1,
+                blur=(0.1, 0.8),
+                size=(0.9, 2.0),
+                bicubic_share=0.5,
+                noise_share=0.8,
+                noise=(3.0, 24.0),
+                lossy_share=0.7,
+                quality=(50, 95),
+            ),
+            Round(bicubic_share=0.5, noise_share=0.6, noise=(2.0, 16.0), lossy_share=0.7, quality=(50, 98)),
+        ),
+    ),
+    Mix(
         "hard",
         "Two rounds of strong blur, resizing, noise and compression (Wang et al. 2021, Zhang et al. 2021)",
         (
@@ -147,12 +164,13 @@ MIXES: dict[str, Mix] = {mix.name: mix for mix in _ALL}
 """The mixes by name."""
 
 EVERYDAY: dict[str, float] = {
-    "clean": 0.12,
-    "photo": 0.44,
-    "messenger": 0.12,
-    "web": 0.15,
-    "resaved": 0.09,
-    "hard": 0.08,
+    "clean": 0.11,
+    "photo": 0.36,
+    "messenger": 0.11,
+    "web": 0.13,
+    "resaved": 0.08,
+    "noisy": 0.14,
+    "hard": 0.07,
 }
 """Probability of each mix for training on everyday images."""
 

@@ -58,7 +58,7 @@ def test_what_makes_no_image_is_refused_with_the_remedy(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["foo", "foo:3", "JPEG:75", "mesenger", ""])
 def test_an_unknown_input_lists_those_that_there_are(text: str) -> None:
-    with pytest.raises(UsageError, match=r"choose of clean, jpeg:QUALITY, .*, web, resaved, hard, everyday$"):
+    with pytest.raises(UsageError, match=r"choose of clean, jpeg:QUALITY, .*, web, resaved, noisy, hard, everyday$"):
         Damage.parse(text)
 
 
