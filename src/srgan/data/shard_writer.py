@@ -260,6 +260,16 @@ def _write(plan: ShardPlan) -> None:
     write_bytes(plan.notes, json.dumps(notes).encode())
 
 
+def _remove_empty(folder: Path, plans: dict[str, list[ShardPlan]]) -> None:
+    """Remove shards without a picture, and a folder in which nothing is left."""
+    for plan in (plan for shards in plans.values() for plan in shards):
+        if not (plan.finished() or {}).get("pictures"):
+            plan.path.unlink(missing_ok=True)
+            plan.notes.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
 def _write_index(
     folder: Path, plans: dict[str, list[ShardPlan]], layout: str, left_out: dict[str, str], *, pixels: bool, found: int
 ) -> ShardReport:
@@ -282,6 +292,7 @@ def _write_index(
             all_jpeg = all_jpeg and notes["all_jpeg"]
             counts[split] += len(notes["pictures"])
     if not all(counts.values()):
+        _remove_empty(folder, plans)
         reasons = f"{too_small} too small, {len(left_out)} unreadable, {len(tests)} of test sets"
         raise DataError(
             f"{counts[TRAINING]} pictures are left for training and {counts[VALIDATION]} for validation ({reasons}): "

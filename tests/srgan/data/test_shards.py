@@ -367,3 +367,17 @@ def test_other_files_are_never_touched(album: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError):
         write(album, tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_refusal_leaves_no_empty_shards(album: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        write(album, tmp_path / "shards", smallest=10_000)
+    assert not (tmp_path / "shards").exists()
+    two = tmp_path / "two"
+    two.mkdir()
+    for side in (40, 100):
+        Image.fromarray(fractal(side, side, side)).save(two / f"{side}.png")
+    with pytest.raises(DataError):
+        write(two, tmp_path / "one", validation=1)
+    used = {path.stem for path in (tmp_path / "one").iterdir()}  # once there are more pictures
+    assert used in ({"train-000000"}, {"valid-000000"})
