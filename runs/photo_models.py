@@ -8,7 +8,7 @@
     SRGAN_DATA=... python -m runs.photo_models --stage soap            goes on with another optimizer
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
     SRGAN_DATA=... python -m runs.photo_models --stage faces           goes on with more faces; srgan-photo, too
-    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage noise  goes on with more and stronger noise
+    SRGAN_DATA=... python -m runs.photo_models --stage noise           goes on with stronger noise; the other two, too
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
@@ -92,7 +92,11 @@ _UPRIGHT = {"quarter_turns": False, "seed": 1}
 RECIPE_OF["srgan-photo", "faces"] = RECIPE_OF["srgan-photo", "copies"].change(**_UPRIGHT, updates=4_500)
 RECIPE_OF["srresnet-photo", "faces"] = RECIPE_OF["srresnet-photo", "soap"].change(**_UPRIGHT, updates=3_200)
 # Since then the mix holds photos taken in little light.
-RECIPE_OF["srgan-photo", "noise"] = RECIPE_OF["srgan-photo", "faces"].change(seed=2, updates=6_000)
+RECIPE_OF["srgan-photo", "noise"] = RECIPE_OF["srgan-photo", "faces"].change(seed=2, updates=6_200)
+RECIPE_OF["srresnet-photo", "noise"] = RECIPE_OF["srresnet-photo", "soap"].change(
+    learning_rate=4e-4, decay=1.0, seed=2, updates=2_800
+)
+RECIPE_OF["swift-photo", "noise"] = RECIPE_OF["swift-photo", "long"].change(learning_rate=6e-4, seed=3, updates=8_000)
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise"))
 """Stages whose targets are a teacher's."""

@@ -70,7 +70,9 @@ _ON_FEATURES = {
 LATER_STAGES = {
     "-open": {"first": _FIRST.change(updates=2_000)},
     "-photos-open": {"second": _FIRST.change(**_ON_FEATURES, updates=3_000, seed=1)},
-    "-photos": {"fourth": _FIRST.change(**_ON_FEATURES | {"perception": 0.5}, updates=8_000, seed=3)},
+    "-photos": {
+        "fourth": _FIRST.change(**_ON_FEATURES | {"perception": 1.5, "adversarial": 0.2}, updates=8_500, seed=3)
+    },
 }
 """On other pictures, by what they add to the name; the second begins anew, with the newest srresnet-open."""
 MODEL = {"-open": "srgan-open", "-photos-open": "srgan-open", "-photos": "srgan"}
