@@ -30,13 +30,13 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from runs.pictures import PHOTOS, PHOTOS_X2, Pictures
-from runs.releasing import effort, prepared, record, released, trained
+from runs.releasing import add_mean_options, chosen_mean, effort, prepared, record, released, trained
 from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.training.recipes import RECIPES
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
-from srgan.weights.catalogue import SHIPPED
+from srgan.weights.catalogue import SHIPPED, Model
 
 Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
@@ -184,8 +184,7 @@ def main() -> None:
     parser.add_argument("--begun-from", metavar="MODEL", help="a run or model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
-    parser.add_argument("--mean-with", type=Path, metavar="FILE", help="release the mean with this earlier model")
-    parser.add_argument("--share", type=float, default=0.3, help="its share in the mean; 0.3 without it")
+    add_mean_options(parser)
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
@@ -201,9 +200,8 @@ def main() -> None:
     if choices.release or choices.minutes is None:
         if not run.exists:
             parser.error(f"there is nothing to release: no run of {network} was begun in {run.folder}")
-        mean_with = (choices.mean_with, choices.share) if choices.mean_with else None
         taught = (network, stage) in TAUGHT
-        _release(network, run, choices.output, as_run=choices.as_run, taught=taught, mean_with=mean_with)
+        _release(network, run, choices.output, as_run=choices.as_run, taught=taught, mean_with=chosen_mean(choices))
 
 
 def _initial(network: str, stage: Stage) -> str | None:
@@ -225,7 +223,7 @@ def _release(
     *,
     as_run: str | None,
     taught: bool,
-    mean_with: tuple[Path, float] | None,
+    mean_with: tuple[Model, float] | None,
 ) -> None:
     updates, hours = effort(run)
 

@@ -1,5 +1,6 @@
 """What every released model goes through: its data, its measurement on the test sets, its card."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ from srgan.training.release import describe_run, export, trained_generator
 from srgan.training.run_folder import Run
 from srgan.training.setup import TrainingOptions, begin, load_state, resume
 from srgan.weights.card import Card, CardScore
-from srgan.weights.catalogue import find
+from srgan.weights.catalogue import Model, find
 
 Pixels = NDArray[np.uint8]
 
@@ -126,6 +127,20 @@ def trained(
     return state.done >= state.updates
 
 
+def add_mean_options(parser: argparse.ArgumentParser) -> None:
+    """Give a script the options `--mean-with` and `--share`."""
+    parser.add_argument("--mean-with", type=Path, metavar="FILE", help="release the mean with this earlier model")
+    parser.add_argument("--share", type=float, default=0.3, help="its share in the mean; 0.3 without it")
+
+
+def chosen_mean(choices: argparse.Namespace) -> tuple[Model, float] | None:
+    """Return the earlier model and its share that these options name, if they do."""
+    try:
+        return (find(choices.mean_with), choices.share) if choices.mean_with else None
+    except SrganError as error:
+        sys.exit(str(error))
+
+
 def released(
     run: Run,
     folder: Path,
@@ -133,7 +148,7 @@ def released(
     *,
     name: str,
     pictures: Pictures,
-    mean_with: tuple[Path, float] | None = None,
+    mean_with: tuple[Model, float] | None = None,
 ) -> Card:
     """Measure the better weights of a run's newest state and write them as a model; `card` completes what is said.
 
@@ -141,7 +156,7 @@ def released(
     """
     generator, state = trained_generator(run, console.print)
     if mean_with:
-        other = trained_weights(find(mean_with[0]))
+        other = trained_weights(mean_with[0])
         generator.load_state_dict(
             {key: torch.lerp(ours, other[key], mean_with[1]) for key, ours in generator.state_dict().items()}
         )

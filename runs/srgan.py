@@ -10,10 +10,11 @@
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
 
 All begin with the newest weights of `python -m runs.srresnet`, or with a run or model that `--begun-from` names.
-`srgan` has three stages, each with a new discriminator: the first brings texture; the second makes it livelier, with
+`srgan` has four stages, each with a new discriminator: the first brings texture; the second makes it livelier, with
 half the weight on pixels and twice that on the discriminator; the third holds it to the spectra of the originals
-(docs/decisions/0019). The weights that are released are those after the last update, raw or averaged, whichever has the
-higher PSNR on the pictures held out for validation: the test sets decide nothing.
+(docs/decisions/0019); the fourth, on the larger collection, compares features and has heads on them in place of the
+discriminator of pixels. The weights that are released are those after the last update, raw or averaged, whichever has
+the higher PSNR on the pictures held out for validation: the test sets decide nothing.
 """
 
 import argparse
@@ -22,8 +23,8 @@ from pathlib import Path
 
 from runs.models import COMPARISONS
 from runs.pictures import BY_NAME, PHOTOS, Pictures
-from runs.releasing import effort, prepared, record, released, trained
-from runs.srresnet import newest
+from runs.releasing import add_mean_options, chosen_mean, effort, prepared, record, released, trained
+from runs.srresnet import BEFORE, newest
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
@@ -78,21 +79,28 @@ LATER_STAGES = {
 MODEL = {"-open": "srgan-open", "-photos-open": "srgan-open", "-photos": "srgan"}
 """The model that they make, by the same."""
 SUMMARIES = {
-    "srgan": "Photo-real: SRGAN, trained on deep features and VGG22 against a discriminator; it invents texture",
+    "srgan": "Photo-real: SRGAN, trained on deep features and spectra against a discriminator; it invents texture",
     "srgan-open": "Photo-real: SRGAN, trained on features and spectra against a discriminator; it invents texture",
     "srgan-vgg22": "SRGAN-VGG22: features of VGG22 and a discriminator, for comparison",
     "srgan-mse": "SRGAN-MSE: pixel error and a discriminator, for comparison",
     "srresnet-vgg22": "SRResNet-VGG22: features of VGG22 without a discriminator, for comparison",
 }
 """By model, or by network for models that are not named."""
-_LIMITS = (
-    "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence. After so "
-    "short a training it draws a fine grain where hairs, leaves and threads should be; eyes and mouths run, letters "
-    "fray. Trained on clean bicubic reductions: noise, blur and JPEG faults are enlarged too. Not trained on text, "
+_INVENTED = "What it draws looks likely, and need not be what was there: do not use it where a picture is evidence."
+_CLEAN = (
+    "Trained on clean bicubic reductions: noise, blur and JPEG faults are enlarged too. Not trained on text, "
     "drawings or faces in particular."
 )
+_LIMITS = (
+    f"{_INVENTED} After so short a training it draws a fine grain where hairs, leaves and threads should be; eyes and "
+    f"mouths run, letters fray. {_CLEAN}"
+)
 LIMITS = {
-    "srgan": _LIMITS,
+    "srgan": (
+        f"{_INVENTED} Fur, grass and threads turn into strokes, and fine repeating patterns run into each other; eyes "
+        f"and mouths a few pixels high come out wrong, letters fray. {_CLEAN}"
+    ),
+    "srgan-open": _LIMITS,
     "srgan-vgg22": f"Not for use: whole pictures turn paler, and edges have doubles. {_LIMITS}",
     "srgan-mse": f"Not for use: it draws rims round edges, and grain where pictures are smooth. {_LIMITS}",
     "srresnet-vgg22": "Not for use: a grid of four pixels lies on everything. Trained on clean bicubic reductions.",
@@ -106,6 +114,7 @@ def main() -> None:
     parser.add_argument("--begun-from", metavar="MODEL", help="a released model to begin with")
     parser.add_argument("--release", action="store_true", help="do not train")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
+    add_mean_options(parser)
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--output", type=Path, help="folder for the model's files, if not the one where they belong")
     choices = parser.parse_args()
@@ -127,7 +136,7 @@ def main() -> None:
         if not begun:
             parser.error(f"there is nothing to release: no run of {name} was begun in checkpoints/{name}")
         output = choices.output or (SHIPPED if network == "srgan" else COMPARISONS)
-        _release(network, pictures, begun, output, choices.as_run)
+        _release(network, pictures, begun, output, choices)
 
 
 def name_of(network: str, pictures: Pictures) -> str:
@@ -140,19 +149,24 @@ def summary_of(network: str, pictures: Pictures) -> str:
     return SUMMARIES.get(name_of(network, pictures), SUMMARIES[network]) + pictures.hint
 
 
-def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, as_run: str | None) -> None:
+def limits_of(network: str, pictures: Pictures) -> str:
+    """Return what a card says of a model's weaknesses."""
+    return LIMITS.get(name_of(network, pictures), LIMITS[network])
+
+
+def _release(network: str, pictures: Pictures, runs: list[Run], output: Path, choices: argparse.Namespace) -> None:
     run = runs[-1]
     (updates, hours), settings = effort(run), run.settings()
     name, summary = name_of(network, pictures), summary_of(network, pictures)
 
     def card(described: Card) -> Card:
         began = f"The last {settings.updates:,} updates are by this recipe; the {updates - settings.updates:,} before"
-        data = f"{described.training.data}. {began} made what it began with"
-        recipe = described.training.recipe | ({"as_run": as_run} if as_run else {})
+        data = f"{described.training.data}. {began} made what it began with{BEFORE if pictures is PHOTOS else ''}"
+        recipe = described.training.recipe | ({"as_run": choices.as_run} if choices.as_run else {})
         training = replace(described.training, recipe=recipe, updates=updates, hours=round(hours, 2), data=data)
-        return replace(described, summary=summary, limits=LIMITS[network], training=training)
+        return replace(described, summary=summary, limits=limits_of(network, pictures), training=training)
 
-    released(run, output, card, name=name, pictures=pictures)
+    released(run, output, card, name=name, pictures=pictures, mean_with=chosen_mean(choices))
     record(name, runs)
 
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runs.pictures import BY_NAME, OPEN_PHOTOS, PHOTOS, Pictures
-from runs.releasing import effort, prepared, record, released, trained
+from runs.releasing import add_mean_options, chosen_mean, effort, prepared, record, released, trained
 from srgan.training.recipes import RECIPES
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
@@ -83,8 +83,7 @@ def main() -> None:
     parser.add_argument("--stages", type=int, default=3, help="train no more than so many of them")
     parser.add_argument("--minutes", type=float, help="train for so long, then stop with a checkpoint")
     parser.add_argument("--as-run", metavar="TEXT", help="for the card: what was changed while it ran")
-    parser.add_argument("--mean-with", type=Path, metavar="FILE", help="release the mean with this earlier model")
-    parser.add_argument("--share", type=float, default=0.3, help="its share in the mean; 0.3 without it")
+    add_mean_options(parser)
     parser.add_argument("--output", type=Path, default=SHIPPED, help="folder for the model's files")
     choices = parser.parse_args()
     pictures = BY_NAME[choices.data]
@@ -107,8 +106,9 @@ def main() -> None:
             training = replace(described.training, recipe=recipe, data=data, updates=updates, hours=round(hours, 2))
             return replace(described, summary=SUMMARY + pictures.hint, limits=LIMITS, training=training)
 
-        mean_with = (choices.mean_with, choices.share) if choices.mean_with else None
-        released(run, choices.output, card, name=MODEL[pictures.name], pictures=pictures, mean_with=mean_with)
+        released(
+            run, choices.output, card, name=MODEL[pictures.name], pictures=pictures, mean_with=chosen_mean(choices)
+        )
         record(MODEL[pictures.name], stages(pictures).values())
 
 
