@@ -96,7 +96,7 @@ RECIPE_OF["srgan-photo", "noise"] = RECIPE_OF["srgan-photo", "faces"].change(see
 RECIPE_OF["srresnet-photo", "noise"] = RECIPE_OF["srresnet-photo", "soap"].change(
     learning_rate=4e-4, decay=1.0, seed=2, updates=2_800
 )
-RECIPE_OF["swift-photo", "noise"] = RECIPE_OF["swift-photo", "long"].change(learning_rate=6e-4, seed=3, updates=6_000)
+RECIPE_OF["swift-photo", "noise"] = RECIPE_OF["swift-photo", "long"].change(learning_rate=6e-4, seed=3, updates=5_000)
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise"))
 """Stages whose targets are a teacher's."""
