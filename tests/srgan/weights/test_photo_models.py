@@ -16,6 +16,8 @@ SETS = {"Set5": None, "Set14": None, "BSD100": 20}
 """Test sets, and how many images of each."""
 FLOORS = {"jpeg:95": 1.25, "jpeg:85": 0.9, "jpeg:75": 0.78, "jpeg:50": 0.62, "jpeg:30": 0.54}
 """Least gain of srresnet-photo over bicubic interpolation, in dB of luma; aimed at: 1.2, 1.1, 1.0, 0.85 and 0.65."""
+NOISE_FLOORS = {"srresnet-photo": 0.7, "swift-photo": 0.7}
+"""The same with noise of 20 levels, as in photos taken in little light."""
 MATLAB = PROTOCOLS["matlab"]
 
 
@@ -40,6 +42,12 @@ def gain(upscaler: Upscaler, highs: list[np.ndarray], damage: Damage) -> float:
 @pytest.mark.parametrize("kind", FLOORS)
 def test_srresnet_photo_is_better_than_interpolation(highs: list[np.ndarray], kind: str) -> None:
     assert gain(Upscaler("srresnet-photo"), highs, Damage.parse(kind)) >= FLOORS[kind]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOISE_FLOORS)
+def test_strong_noise_is_removed(highs: list[np.ndarray], name: str) -> None:
+    assert gain(Upscaler(name), highs, Damage.parse("noise:20")) >= NOISE_FLOORS[name]
 
 
 @pytest.mark.slow
