@@ -127,7 +127,7 @@ def main() -> None:
     if not choices.release:
         goes_on = "srgan" if pictures is PHOTOS else None
         data, before = prepared(pictures), choices.begun_from or goes_on or str(newest(pictures).folder)
-        for stage, run in list(runs.items())[1 if choices.begun_from == name else 0 :]:
+        for stage, run in list(runs.items())[1 if choices.begun_from == name and len(runs) > 1 else 0 :]:
             if not trained(recipes[stage], run, data, begun_from=before, minutes=choices.minutes):
                 return  # the next stage begins with what this one ends with
             before = str(run.folder)

@@ -119,7 +119,7 @@ _ALL = (
     ),
     Mix(
         "noisy",
-        "A photo taken in little light: noise of up to 24 levels before and after it was made smaller, saved twice",
+        "A photo taken in little light: noise of up to 24 levels, before or after it was made smaller and saved",
         (
             Round(
                 blur_share=0.1,
