@@ -8,7 +8,8 @@
     SRGAN_DATA=... python -m runs.photo_models --stage soap            goes on with another optimizer
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
     SRGAN_DATA=... python -m runs.photo_models --stage faces           goes on with more faces; srgan-photo, too
-    SRGAN_DATA=... python -m runs.photo_models --stage noise           goes on with stronger noise; the other two, too
+    SRGAN_DATA=... python -m runs.photo_models --stage noise           goes on with stronger noise; all for photos
+    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage deep   goes on with features of ResNet-50
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
@@ -38,7 +39,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED, Model
 
-Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise"]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise", "deep"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 _FALLING = {"learning_rate": 8e-4, "decay": 1.0}
@@ -97,10 +98,17 @@ RECIPE_OF["srresnet-photo", "noise"] = RECIPE_OF["srresnet-photo", "soap"].chang
     learning_rate=4e-4, decay=1.0, seed=2, updates=2_800
 )
 RECIPE_OF["swift-photo", "noise"] = RECIPE_OF["swift-photo", "long"].change(learning_rate=6e-4, seed=3, updates=5_000)
+RECIPE_OF["swift-photo-x2", "noise"] = RECIPE_OF["swift-photo-x2", "first"].change(
+    learning_rate=6e-4, decay=1.0, seed=3, updates=8_000
+)
+# Directions of features, too, which taught srgan texture.
+RECIPE_OF["srgan-photo", "deep"] = RECIPE_OF["srgan-photo", "noise"].change(
+    perception=1.5, adversarial=0.2, seed=3, updates=6_000
+)
 TAUGHT_DATA = Path("cache/photos-taught")
-TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise"))
+TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise", "deep"))
 """Stages whose targets are a teacher's."""
-FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long", "faces", "noise")
+FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long", "faces", "noise", "deep")
 """Stages that begin with the released model: the runs before it need not be there any more."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""

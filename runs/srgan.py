@@ -1,7 +1,7 @@
 """Train, measure and release what begins with `srresnet`: `srgan`, and its likes with other losses or other pictures.
 
     SRGAN_DATA=... python -m runs.srgan                         prepare, train (resumes), measure, write the model
-    SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22   another of them
+    SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22 --data photos   another of them
     SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
     SRGAN_DATA=... python -m runs.srgan --data photos-open      the same from more of them, as srgan-photo learns
     SRGAN_DATA=... python -m runs.srgan --data photos           goes on with the released srgan on the larger collection
@@ -9,12 +9,13 @@
     SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
     SRGAN_DATA=... python -m runs.srgan --release               only measure the newest checkpoint, write the model
 
-All begin with the newest weights of `python -m runs.srresnet`, or with a run or model that `--begun-from` names.
+All begin with the newest weights of `python -m runs.srresnet`, on the larger collection with released models, or with a
+run or model that `--begun-from` names. Those with other losses have one stage each, of one length, to be compared.
 `srgan` has four stages, each with a new discriminator: the first brings texture; the second makes it livelier, with
 half the weight on pixels and twice that on the discriminator; the third holds it to the spectra of the originals
 (docs/decisions/0019); the fourth, on the larger collection, compares features and has heads on them in place of the
 discriminator of pixels. The weights that are released are those after the last update, raw or averaged, whichever has
-the higher PSNR on the pictures held out for validation: the test sets decide nothing.
+the higher PSNR on the pictures held out for validation.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runs.models import COMPARISONS
-from runs.pictures import BY_NAME, PHOTOS, Pictures
+from runs.pictures import BY_NAME, EVERYTHING, PHOTOS, Pictures
 from runs.releasing import add_mean_options, chosen_mean, effort, prepared, record, released, trained
 from runs.srresnet import BEFORE, newest
 from srgan.training.recipes import RECIPES
@@ -34,6 +35,7 @@ _AS_PUBLISHED = RECIPES["srgan-vgg22-cpu"].change(
     pixel=0.0,
     jitter=0,
     adversarial_reduction="sum",
+    updates=4_000,
     summary="The published losses, on crops of the published size, in a CPU's time",
 )
 _FIRST = RECIPES["srgan-cpu"]
@@ -44,10 +46,8 @@ STAGES = {
         "third": _FIRST.change(pixel=1.0, spectrum=0.05, updates=2_000, warmup=200, seed=2),
     },
     "srgan-vgg22": {"first": _AS_PUBLISHED},
-    "srgan-mse": {"first": _AS_PUBLISHED.change(content="mse", updates=1_000)},
-    "srresnet-vgg22": {
-        "first": _AS_PUBLISHED.change(discriminator="none", total_variation=2e-8, updates=4_000),
-    },
+    "srgan-mse": {"first": _AS_PUBLISHED.change(content="mse")},
+    "srresnet-vgg22": {"first": _AS_PUBLISHED.change(discriminator="none", total_variation=2e-8)},
 }
 _ON_FEATURES = {
     "content": "l1",
@@ -76,8 +76,8 @@ LATER_STAGES = {
     },
 }
 """On other pictures, by what they add to the name; the second begins anew, with the newest srresnet-open."""
-MODEL = {"-open": "srgan-open", "-photos-open": "srgan-open", "-photos": "srgan"}
-"""The model that they make, by the same."""
+ENDING = {"-photos": "", "-photos-open": "-open"}
+"""Of the names of models, where it is not what the pictures add."""
 SUMMARIES = {
     "srgan": "Photo-real: SRGAN, trained on deep features and spectra against a discriminator; it invents texture",
     "srgan-open": "Photo-real: SRGAN, trained on features and spectra against a discriminator; it invents texture",
@@ -119,13 +119,14 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder for the model's files, if not the one where they belong")
     choices = parser.parse_args()
     pictures, network = BY_NAME[choices.data], choices.network
-    if pictures.name in LATER_STAGES and network != "srgan":
+    later = LATER_STAGES.get(pictures.name) if network == "srgan" else None
+    if network != "srgan" and pictures not in (EVERYTHING, PHOTOS):
         parser.error(f"of the pictures {choices.data}, only srgan is made")
     name = name_of(network, pictures)
-    recipes = LATER_STAGES.get(pictures.name) or STAGES[network]
+    recipes = later or STAGES[network]
     runs = {stage: Run(Path("checkpoints") / name / stage) for stage in recipes}
     if not choices.release:
-        goes_on = "srgan" if pictures is PHOTOS else None
+        goes_on = ("srgan" if network == "srgan" else "srresnet") if pictures is PHOTOS else None
         data, before = prepared(pictures), choices.begun_from or goes_on or str(newest(pictures).folder)
         for stage, run in list(runs.items())[1 if choices.begun_from == name and len(runs) > 1 else 0 :]:
             if not trained(recipes[stage], run, data, begun_from=before, minutes=choices.minutes):
@@ -141,7 +142,7 @@ def main() -> None:
 
 def name_of(network: str, pictures: Pictures) -> str:
     """Return the name of the model that a network makes of these pictures."""
-    return MODEL.get(pictures.name, f"{network}{pictures.name}")
+    return network + ENDING.get(pictures.name, pictures.name)
 
 
 def summary_of(network: str, pictures: Pictures) -> str:
