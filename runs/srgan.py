@@ -35,7 +35,7 @@ _AS_PUBLISHED = RECIPES["srgan-vgg22-cpu"].change(
     pixel=0.0,
     jitter=0,
     adversarial_reduction="sum",
-    updates=4_000,
+    updates=3_000,
     summary="The published losses, on crops of the published size, in a CPU's time",
 )
 _FIRST = RECIPES["srgan-cpu"]
