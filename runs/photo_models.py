@@ -103,7 +103,7 @@ RECIPE_OF["swift-photo-x2", "noise"] = RECIPE_OF["swift-photo-x2", "first"].chan
 )
 # Directions of features, too, which taught srgan texture.
 RECIPE_OF["srgan-photo", "deep"] = RECIPE_OF["srgan-photo", "noise"].change(
-    perception=1.5, adversarial=0.2, seed=3, updates=6_000
+    perception=1.0, adversarial=0.1, seed=3, updates=4_500
 )
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise", "deep"))

@@ -4,6 +4,7 @@
     SRGAN_DATA=... python -m runs.srgan --network srgan-vgg22 --data photos   another of them
     SRGAN_DATA=... python -m runs.srgan --data open             srgan-open, from photos with open licences alone
     SRGAN_DATA=... python -m runs.srgan --data photos-open      the same from more of them, as srgan-photo learns
+    SRGAN_DATA=... python -m runs.srgan --data photos-open --begun-from srgan-open   goes on with the released one
     SRGAN_DATA=... python -m runs.srgan --data photos           goes on with the released srgan on the larger collection
     SRGAN_DATA=... python -m runs.srgan --begun-from srgan      take the released srgan for the first stage
     SRGAN_DATA=... python -m runs.srgan --minutes 9             train for so long, and stop with a checkpoint
@@ -68,12 +69,14 @@ _ON_FEATURES = {
     "jitter": 32,
 }
 """The losses of `srgan-photo`."""
+_DIRECTIONS = _ON_FEATURES | {"perception": 1.5, "adversarial": 0.2}
 LATER_STAGES = {
     "-open": {"first": _FIRST.change(updates=2_000)},
-    "-photos-open": {"second": _FIRST.change(**_ON_FEATURES, updates=3_000, seed=1)},
-    "-photos": {
-        "fourth": _FIRST.change(**_ON_FEATURES | {"perception": 1.5, "adversarial": 0.2}, updates=8_500, seed=3)
+    "-photos-open": {
+        "second": _FIRST.change(**_ON_FEATURES, updates=3_000, seed=1),
+        "third": _FIRST.change(**_DIRECTIONS, updates=4_000, seed=3),
     },
+    "-photos": {"fourth": _FIRST.change(**_DIRECTIONS, updates=8_500, seed=3)},
 }
 """On other pictures, by what they add to the name; the second begins anew, with the newest srresnet-open."""
 ENDING = {"-photos": "", "-photos-open": "-open"}

@@ -29,6 +29,7 @@ def test_a_release_keeps_the_words_of_the_shipped_card(pictures: Pictures) -> No
             [("srgan/first", "srresnet"), ("srgan/second", "srgan/first"), ("srgan/third", "srgan/second")],
         ),
         (["--begun-from", "srgan"], [("srgan/second", "srgan"), ("srgan/third", "srgan/second")]),
+        (["--data", "photos-open", "--begun-from", "srgan-open"], [("srgan-open/third", "srgan-open")]),
         (["--network", "srgan-mse", "--data", "photos"], [("srgan-mse/first", "srresnet")]),
         (["--network", "srgan-vgg22", "--begun-from", "srresnet-open"], [("srgan-vgg22/first", "srresnet-open")]),
     ],
