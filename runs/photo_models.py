@@ -10,6 +10,7 @@
     SRGAN_DATA=... python -m runs.photo_models --stage faces           goes on with more faces; srgan-photo, too
     SRGAN_DATA=... python -m runs.photo_models --stage noise           goes on with stronger noise; all for photos
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage deep   goes on with features of ResNet-50
+    SRGAN_DATA=... python -m runs.photo_models --stage files           goes on with files that were saved once
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
     SRGAN_DATA=... python -m runs.photo_models --network swift --stage soap   goes on with another optimizer
@@ -26,20 +27,23 @@ targets of `python -m runs.teacher_patches`, in cache/photos-taught.
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from runs.pictures import PHOTOS, PHOTOS_X2, Pictures
-from runs.releasing import add_mean_options, chosen_mean, effort, prepared, record, released, trained
+from runs.releasing import Part, add_mean_options, chosen_mean, effort, prepared, record, released, trained
 from srgan.data.prepared_set import PreparedPictures, is_prepared
 from srgan.training.recipes import RECIPES
 from srgan.training.recipes.recipe import Recipe
 from srgan.training.run_folder import Run
 from srgan.weights.card import Card
-from srgan.weights.catalogue import SHIPPED, Model
+from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise", "deep"]
+Stage = Literal[
+    "first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise", "deep", "files"
+]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 _FALLING = {"learning_rate": 8e-4, "decay": 1.0}
@@ -105,11 +109,15 @@ RECIPE_OF["swift-photo-x2", "noise"] = RECIPE_OF["swift-photo-x2", "first"].chan
 RECIPE_OF["srgan-photo", "deep"] = RECIPE_OF["srgan-photo", "noise"].change(
     perception=1.0, adversarial=0.1, seed=3, updates=4_500
 )
+# Files that were saved once alone, which the mean with the weights before takes half of.
+RECIPE_OF["srresnet-photo", "files"] = RECIPE_OF["srresnet-photo", "noise"].change(
+    degradation="photo", seed=3, updates=2_000
+)
 TAUGHT_DATA = Path("cache/photos-taught")
 TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise", "deep"))
 """Stages whose targets are a teacher's."""
-FROM_RELEASED: tuple[Stage, ...] = ("copies", "soap", "text", "second", "long", "faces", "noise", "deep")
-"""Stages that begin with the released model: the runs before it need not be there any more."""
+FROM_RUNS: tuple[Stage, ...] = ("first", "squared", "taught")
+"""Stages that begin with the newest run before them, where it is there; all others begin with the released model."""
 TEXT_DATA = Path("cache/photos-text")
 """The photos, and images of drawn text."""
 GRAIN = {"srgan-photo": 1.5}
@@ -214,7 +222,7 @@ def main() -> None:
 
 def _initial(network: str, stage: Stage) -> str | None:
     """Return what a run begins with: the newest run before it, or else the released model; None for a random start."""
-    if stage in FROM_RELEASED:
+    if stage not in FROM_RUNS:
         return network
     if stage != "first":
         return str(run_of(network).folder) if run_of(network).exists else network
@@ -231,7 +239,7 @@ def _release(
     *,
     as_run: str | None,
     taught: bool,
-    mean_with: tuple[Model, float] | None,
+    mean_with: Sequence[Part],
 ) -> None:
     updates, hours = effort(run)
 

@@ -3,8 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -33,7 +33,7 @@ from srgan.training.release import describe_run, export, trained_generator
 from srgan.training.run_folder import Run
 from srgan.training.setup import TrainingOptions, begin, load_state, resume
 from srgan.weights.card import Card, CardScore
-from srgan.weights.catalogue import Model, find
+from srgan.weights.catalogue import find
 
 Pixels = NDArray[np.uint8]
 
@@ -45,6 +45,14 @@ RECORDS = Path(__file__).parent / "records"
 """How training went, run by run: what docs/images/curves.png is drawn from."""
 
 console = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Weights that have a share in a mean."""
+
+    weights: Mapping[str, torch.Tensor]
+    share: float
 
 
 def data_folder() -> Path:
@@ -128,17 +136,37 @@ def trained(
 
 
 def add_mean_options(parser: argparse.ArgumentParser) -> None:
-    """Give a script the options `--mean-with` and `--share`."""
-    parser.add_argument("--mean-with", type=Path, metavar="FILE", help="release the mean with this earlier model")
-    parser.add_argument("--share", type=float, default=0.3, help="its share in the mean; 0.3 without it")
+    """Give a script the option `--mean-with`."""
+    parser.add_argument(
+        "--mean-with",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("MODEL", "SHARE"),
+        help="release the mean with a model's file or a run, which has this share in it; may be repeated",
+    )
 
 
-def chosen_mean(choices: argparse.Namespace) -> tuple[Model, float] | None:
-    """Return the earlier model and its share that these options name, if they do."""
+def chosen_mean(choices: argparse.Namespace) -> tuple[Part, ...]:
+    """Return the models or runs that the option names, if it does, and their shares, which must leave one to others."""
     try:
-        return (find(choices.mean_with), choices.share) if choices.mean_with else None
-    except SrganError as error:
+        parts = tuple(Part(_weights(source), float(share)) for source, share in choices.mean_with)
+    except (SrganError, ValueError) as error:
         sys.exit(str(error))
+    if not all(part.share > 0 for part in parts) or sum(part.share for part in parts) >= 1:
+        sys.exit("the shares of --mean-with must be above 0, and less than 1 in all")
+    return parts
+
+
+def _weights(source: str) -> Mapping[str, torch.Tensor]:
+    """Return the weights of a run's newest state, or of a model.
+
+    Raises:
+        SrganError: if they cannot be read.
+    """
+    if Run(Path(source)).exists:
+        return trained_generator(Run(Path(source)), console.print)[0].state_dict()
+    return trained_weights(find(Path(source)))
 
 
 def released(
@@ -148,21 +176,25 @@ def released(
     *,
     name: str,
     pictures: Pictures,
-    mean_with: tuple[Model, float] | None = None,
+    mean_with: Sequence[Part] = (),
 ) -> Card:
     """Measure the better weights of a run's newest state and write them as a model; `card` completes what is said.
 
-    With `mean_with`, another model of the network and its share, the weights are the mean of both.
+    With `mean_with`, the weights are the mean with others of the same network.
     """
     generator, state = trained_generator(run, console.print)
-    if mean_with:
-        other = trained_weights(mean_with[0])
-        generator.load_state_dict(
-            {key: torch.lerp(ours, other[key], mean_with[1]) for key, ours in generator.state_dict().items()}
-        )
+    generator.load_state_dict(mean_weights(generator.state_dict(), mean_with))
     described = describe_run(run, state, name=name, licence="Apache-2.0", terms=pictures.terms)
     training = replace(described.training, data=_words(pictures))
     return export(generator, card(replace(described, training=training, scores=measured(generator))), folder)
+
+
+def mean_weights(weights: Mapping[str, torch.Tensor], parts: Sequence[Part]) -> dict[str, torch.Tensor]:
+    """Return the mean of weights with others, by the shares of those."""
+    own = 1.0 - sum(part.share for part in parts)
+    return {
+        key: sum((part.share * part.weights[key] for part in parts), own * values) for key, values in weights.items()
+    }
 
 
 def effort(run: Run) -> tuple[int, float]:

@@ -1,18 +1,21 @@
 """Models made in stages: what all of them took is counted, and how each went is kept."""
 
 import shutil
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from runs import releasing
 from runs.pictures import Pictures
-from runs.releasing import effort, prepared, record, trained
+from runs.releasing import chosen_mean, effort, mean_weights, prepared, record, trained
 from srgan.data.prepare import find_pictures, prepare
 from srgan.data.prepared_set import PreparedPictures
+from srgan.models.release.state_dict import trained_weights
 from srgan.training.run_folder import Run
 from srgan.weights.catalogue import find
 from srgan.weights.model_file import with_card
@@ -63,6 +66,31 @@ def test_a_released_model_brings_its_own_effort(pictures: Path, tiny_model: Path
     made = replace(card, training=replace(card.training, recipe=recipe.flat() | {"as_run": "so"}, updates=updates))
     model.write_bytes(with_card(model.read_bytes(), made.to_json()))
     assert effort(run) == (updates, card.training.hours)
+
+
+def test_a_mean_takes_weights_of_runs_and_models_by_their_shares(
+    pictures: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    card, run = find(tiny_model).card, Run(tmp_path / "run")
+    same = {name: card.arguments[name] for name in ("blocks", "features", "normalisation")}
+    trained(SMALL.change(**same), run, pictures)
+    parts = chosen_mean(Namespace(mean_with=[[str(run.folder), "0.25"], [str(tiny_model), "0.5"]]))
+    of_run, of_model = parts[0].weights, trained_weights(find(tiny_model))
+    for key, values in mean_weights({key: values + 1 for key, values in of_run.items()}, parts).items():
+        expected = 0.25 * (of_run[key] + 1) + 0.25 * of_run[key] + 0.5 * of_model[key]
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shares", [["1"], ["0.5", "0.5"], ["0"], ["-0.1"], ["a half"]])
+def test_shares_that_leave_nothing_to_the_run_are_refused(tiny_model: Path, shares: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        chosen_mean(Namespace(mean_with=[[str(tiny_model), share] for share in shares]))
+    assert isinstance(refused.value.code, str)
+
+
+def test_a_mean_with_nothing_is_what_the_run_made() -> None:
+    weights = {"a": torch.tensor([1.0, 2.0])}
+    assert torch.equal(mean_weights(weights, ())["a"], weights["a"])
 
 
 def test_a_record_keeps_stages_that_are_not_here_and_renews_those_that_are(
