@@ -9,7 +9,6 @@
     SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage text   goes on with softer targets of text
     SRGAN_DATA=... python -m runs.photo_models --stage faces           goes on with more faces; srgan-photo, too
     SRGAN_DATA=... python -m runs.photo_models --stage noise           goes on with stronger noise; all for photos
-    SRGAN_DATA=... python -m runs.photo_models --network srgan-photo --stage deep   goes on with features of ResNet-50
     SRGAN_DATA=... python -m runs.photo_models --stage files           goes on with files that were saved once
     SRGAN_DATA=... python -m runs.photo_models --network swift-photo   the fast one, from a random start
     SRGAN_DATA=... python -m runs.photo_models --network swift         from swift-photo, on clean crops
@@ -41,9 +40,7 @@ from srgan.training.run_folder import Run
 from srgan.weights.card import Card
 from srgan.weights.catalogue import SHIPPED
 
-Stage = Literal[
-    "first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise", "deep", "files"
-]
+Stage = Literal["first", "squared", "taught", "copies", "soap", "text", "second", "long", "faces", "noise", "files"]
 _SOAP = {"content": "mse", "optimiser": "soap", "beta1": 0.95, "clip": 0.25}
 _TWICE = {"scale": 2, "crop": 64, "learning_rate": 1e-3, "decay": 0.9, "updates": 20_000}
 _FALLING = {"learning_rate": 8e-4, "decay": 1.0}
@@ -105,16 +102,12 @@ RECIPE_OF["swift-photo", "noise"] = RECIPE_OF["swift-photo", "long"].change(lear
 RECIPE_OF["swift-photo-x2", "noise"] = RECIPE_OF["swift-photo-x2", "first"].change(
     learning_rate=6e-4, decay=1.0, seed=3, updates=8_000
 )
-# Directions of features, too, which taught srgan texture.
-RECIPE_OF["srgan-photo", "deep"] = RECIPE_OF["srgan-photo", "noise"].change(
-    perception=1.0, adversarial=0.1, seed=3, updates=4_500
-)
 # Files that were saved once alone, which the mean with the weights before takes half of.
 RECIPE_OF["srresnet-photo", "files"] = RECIPE_OF["srresnet-photo", "noise"].change(
     degradation="photo", seed=3, updates=2_000
 )
 TAUGHT_DATA = Path("cache/photos-taught")
-TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise", "deep"))
+TAUGHT = tuple(("srgan-photo", stage) for stage in ("taught", "copies", "text", "faces", "noise"))
 """Stages whose targets are a teacher's."""
 FROM_RUNS: tuple[Stage, ...] = ("first", "squared", "taught")
 """Stages that begin with the newest run before them, where it is there; all others begin with the released model."""
