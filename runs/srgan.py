@@ -74,7 +74,7 @@ LATER_STAGES = {
     "-open": {"first": _FIRST.change(updates=2_000)},
     "-photos-open": {
         "second": _FIRST.change(**_ON_FEATURES, updates=3_000, seed=1),
-        "third": _FIRST.change(**_DIRECTIONS, updates=2_000, seed=3),
+        "third": _FIRST.change(**_DIRECTIONS, updates=4_000, seed=3),
     },
     "-photos": {"fourth": _FIRST.change(**_DIRECTIONS, updates=8_500, seed=3)},
 }
