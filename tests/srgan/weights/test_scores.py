@@ -14,7 +14,7 @@ MODELS = released()
 SETS = ("Set5", "Set14", "BSD100")
 WHOLLY = ("srresnet", "srgan", "srcnn", "espcn")
 MEASURED = [(model, name) for model in sorted(MODELS) for name in SETS if name == "Set5" or model in WHOLLY]
-"""All models on all sets would take a quarter of an hour: `python docs/results.py` measures that."""
+"""All models on all sets would take a quarter of an hour: `python -m docs.generators.results_page` measures that."""
 
 
 @pytest.mark.slow
