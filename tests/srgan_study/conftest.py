@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from srgan_study.votes.store import Store
+from tests.helpers.patience import PATIENCE
 from tests.helpers.studies_made_up import make_study
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def window(browser: "Browser", hasty: None) -> Iterator[Callable[..., "Page"]]:
     ) -> "Page":
         context = browser.new_context(**{"viewport": WINDOW, "screen": SCREEN, **options})
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         page, noted = context.new_page(), seen or Seen()
         page.on("request", lambda request: noted.requests.append(request))
         page.on("response", lambda response: noted.responses.append(response))

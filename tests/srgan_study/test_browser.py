@@ -11,6 +11,7 @@ pytest.importorskip("uvicorn")
 from srgan_study.server.server import running
 from srgan_study.votes.store import Store, read_ratings
 from tests.helpers.browsing import Open, Seen, agree, painted, panel, served, start, titled
+from tests.helpers.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -228,6 +229,7 @@ def test_a_rater_needs_no_mouse_and_a_finger_hits_every_button(window: Callable[
 
 def test_an_unknown_link_is_not_found(browser: "Browser", short: Open) -> None:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     answer = page.goto(f"{short.base}/r/{'A' * 22}")
     assert answer is not None

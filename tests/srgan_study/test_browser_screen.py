@@ -12,6 +12,7 @@ from PIL import Image
 pytest.importorskip("uvicorn")
 from srgan_study.votes.store import read_ratings
 from tests.helpers.browsing import Open, agree, painted, panel, start, titled
+from tests.helpers.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -25,6 +26,7 @@ def test_a_pixel_of_the_picture_is_a_pixel_of_the_screen(
     screen_options = f"--force-device-scale-factor={ratio}", f"--screen-info={{3840x2160 devicePixelRatio={ratio}}}"
     browser = launch(*screen_options, "--window-size=1001,701")
     page = browser.new_context(no_viewport=True).new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(short.link())
     assert page.evaluate("devicePixelRatio") == ratio
     start(page)

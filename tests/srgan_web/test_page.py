@@ -15,6 +15,7 @@ import pytest
 from srgan_web.enlarging import Enlarger
 from srgan_web.limits import WebLimits
 from srgan_web.web_server import ServedSite
+from tests.helpers.patience import PATIENCE
 from tests.srgan_web.conftest import StubEnlarger, make_photo, serve_site
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def page(chromium: "Browser", site: ServedSite) -> Iterator["Page"]:
 def visit(chromium: "Browser", site: ServedSite) -> Iterator["Page"]:
     """Open the page as a new visitor; nothing may go wrong in it, and it may ask no other server."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(180_000)  # a slow computer is no fault of the page
+    context.set_default_timeout(PATIENCE)
     page, problems = context.new_page(), list[str]()
     page.on(
         "console", lambda said: problems.append(said.text) if said.type == "error" and "422" not in said.text else None
@@ -236,6 +237,7 @@ def test_the_page_fits_a_phone(scheme: Any, chromium: "Browser", site: ServedSit
     context = chromium.new_context(
         viewport={"width": 360, "height": 740}, color_scheme=scheme, has_touch=True, is_mobile=True
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(site.link)
     add(page, photos)

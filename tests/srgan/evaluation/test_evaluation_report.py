@@ -12,6 +12,7 @@ import pytest
 from srgan.errors import OutputError
 from srgan.evaluation.evaluation_report import write_report
 from tests.helpers.elements import Elements
+from tests.helpers.patience import PATIENCE
 from tests.helpers.scores_made_up import METHODS, SETS, made_up
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def browser() -> Iterator["Browser"]:
 def page(browser: "Browser", report: Path) -> Iterator["Page"]:
     """The report, opened; fails if it asked for anything, or complained."""
     context = browser.new_context(viewport={"width": 1100, "height": 900})
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     requests: list[str] = []
     complaints: list[str] = []
@@ -218,6 +220,7 @@ def test_the_crop_is_shown_by_all_and_moves(page: "Page") -> None:
 
 def test_a_pixel_stays_a_pixel_on_a_finer_screen(browser: "Browser", report: Path) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800}, device_scale_factor=2)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(report.as_uri())
     assert page.locator("#stage").evaluate("node => node.getBoundingClientRect().width") == 96

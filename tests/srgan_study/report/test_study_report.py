@@ -24,6 +24,7 @@ from srgan_study.report.summary import make_summary, to_json
 from srgan_study.votes.ratings import Ratings
 from tests.helpers.elements import Elements
 from tests.helpers.panel import METHODS, rate
+from tests.helpers.patience import PATIENCE
 from tests.helpers.votes import study_of
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def test_the_page_works_in_a_browser_and_on_a_phone(browser: "Browser", folder: 
     report = folder / "report.html"
     for width in (1100, 400):
         opened = browser.new_page(viewport={"width": width, "height": 800})
+        opened.set_default_timeout(PATIENCE)
         opened.on("request", lambda request: requests.append(request.url))
         opened.on("console", lambda message: complaints.append(message.text))
         opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -255,6 +257,7 @@ def test_the_page_works_in_a_browser_and_on_a_phone(browser: "Browser", folder: 
 
 def test_the_warning_stays_in_sight(browser: "Browser", simulated: Path) -> None:
     opened = browser.new_page(viewport={"width": 1000, "height": 600})
+    opened.set_default_timeout(PATIENCE)
     opened.goto((simulated / "report.html").as_uri())
     warning = opened.locator(".warning")
     assert warning.inner_text().startswith("SIMULATED.")
