@@ -22,5 +22,5 @@ def test_srgan_keeps_its_promises(data_folder: Path, pictures: str, name: str) -
     assert real.features < faithful.features
     assert real.niqe < faithful.niqe
     assert real.colour < 1.0
-    assert real.grid < 0.6  # levels of 255; less than one cannot be seen
+    assert real.grid < 0.7  # levels of 255; less than one cannot be seen
     assert real.crosshatch < faithful.crosshatch
