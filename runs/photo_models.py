@@ -102,7 +102,7 @@ RECIPE_OF["swift-photo", "noise"] = RECIPE_OF["swift-photo", "long"].change(lear
 RECIPE_OF["swift-photo-x2", "noise"] = RECIPE_OF["swift-photo-x2", "first"].change(
     learning_rate=6e-4, decay=1.0, seed=3, updates=8_000
 )
-# Files that were saved once alone, which the mean with the weights before takes half of.
+# Files that were saved once alone: for a mean with weights that have seen everything.
 RECIPE_OF["srresnet-photo", "files"] = RECIPE_OF["srresnet-photo", "noise"].change(
     degradation="photo", seed=3, updates=2_000
 )

@@ -190,7 +190,10 @@ def released(
 
 
 def mean_weights(weights: Mapping[str, torch.Tensor], parts: Sequence[Part]) -> dict[str, torch.Tensor]:
-    """Return the mean of weights with others, by the shares of those."""
+    """Return the mean of weights with others, by the shares of those; exit if they are of another network."""
+    shapes = {key: values.shape for key, values in weights.items()}
+    if any({key: values.shape for key, values in part.weights.items()} != shapes for part in parts):
+        sys.exit("--mean-with takes models and runs of the same network alone")
     own = 1.0 - sum(part.share for part in parts)
     return {
         key: sum((part.share * part.weights[key] for part in parts), own * values) for key, values in weights.items()

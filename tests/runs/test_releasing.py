@@ -93,6 +93,13 @@ def test_a_mean_with_nothing_is_what_the_run_made() -> None:
     assert torch.equal(mean_weights(weights, ())["a"], weights["a"])
 
 
+def test_a_mean_with_another_network_is_refused(tiny_model: Path) -> None:
+    parts = chosen_mean(Namespace(mean_with=[[str(tiny_model), "0.5"]]))
+    with pytest.raises(SystemExit) as refused:
+        mean_weights(trained_weights(find("srresnet")), parts)
+    assert isinstance(refused.value.code, str)
+
+
 def test_a_record_keeps_stages_that_are_not_here_and_renews_those_that_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
